@@ -1,0 +1,1 @@
+"""Vocabulary without torch: cards, errors, languages, seeds, tables, recipes, the artefact format."""

@@ -1,0 +1,161 @@
+"""The folder is the registry: a file's `CARD`, a call with literals only, is read without importing the file.
+
+`models/vit.py` is the model `vit`. Listing models must not cost an import of torch (seconds), so the card is read from the
+source with `ast`; the module is imported when the thing itself is used.
+
+>>> cards("tasks")["image-classification"].needs
+'vector'
+"""
+
+import ast
+import importlib
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from fukami.core.errors import unknown
+from fukami.core.language import _, N_
+
+_PACKAGE = Path(__file__).parent.parent
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """What every card says: the name users type, and one sentence."""
+
+    name: str
+    summary: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskCard(Card):
+    """A task: the kinds of its inputs and targets, the feature kind it needs, and how it is judged."""
+
+    inputs: tuple[str, ...]
+    """Kinds of the input fields, e.g. `("image",)`."""
+    targets: tuple[str, ...]
+    """Kinds of the target fields, e.g. `("category",)`."""
+    needs: str
+    """The kind of features a model must give: vector, sequence, grid, pyramid, nodes or tokens."""
+    headline: str
+    """The metric that models are compared by, and that early stopping watches unless told otherwise."""
+    also: tuple[str, ...] = ()
+    """Further metrics, in the order of the report."""
+    baselines: tuple[str, ...] = ()
+    """Names of files in `evaluate/baselines/`, shown beside every metric."""
+    recipe: str = ""
+    """The default recipe, `file/function` in `recipes/`."""
+    exempt: dict[str, str] = field(default_factory=dict)
+    """Laws that do not apply, each with the reason; the law suite prints them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelCard(Card):
+    """A family of models: what it takes and gives, its sizes as data, and where it comes from."""
+
+    takes: tuple[str, ...]
+    """Kinds of input field it can read: image, text, row."""
+    gives: tuple[str, ...]
+    """Kinds of features it can give."""
+    sizes: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Size name → options of `build`. Empty where the family has no sizes."""
+    size: str = ""
+    """The size used when none is named."""
+    options: dict[str, Any] = field(default_factory=dict)
+    """Every further option of `build` with its default; `--set depth=4` reaches them."""
+    learning: dict[str, Any] = field(default_factory=dict)
+    """Recipe settings under which the family learns well, unless the user says otherwise, e.g. `{"learning_rate": 1e-3}`."""
+    image: dict[str, Any] = field(default_factory=dict)
+    """For image models: `min_size_px` (smaller images are enlarged to it) and `multiple_px`."""
+    source: str = ""
+    """The paper, and the library that the code comes from."""
+    licence: str = "Apache-2.0"
+    prefix: str = ""
+    """For adapters of a library: `timm:` makes every name of that library a model."""
+    exempt: dict[str, str] = field(default_factory=dict)
+    """Laws that do not apply, each with the reason."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MetricCard(Card):
+    """A metric: what it judges, which way is better, its range and unit."""
+
+    of: tuple[str, ...]
+    """Kinds of target field it applies to."""
+    higher_is_better: bool
+    low: float | None = 0.0
+    high: float | None = 1.0
+    unit: str = ""
+    """Empty for a ratio; `target` where it has the unit of the target."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FieldCard(Card):
+    """One kind of data, and how many columns of a table it reads."""
+
+    columns: str = "one"
+    """`one`, or `many`: every column that nothing else claims."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetCard(Card):
+    """A public dataset: the task it is for, its size, licence and address."""
+
+    task: str
+    examples: int
+    licence: str
+    home: str
+
+
+_KINDS = {kind.__name__: kind for kind in (TaskCard, ModelCard, MetricCard, FieldCard, DatasetCard)}
+
+
+def read_card(path: Path) -> Card | None:
+    """The card of one source file, or None where it declares none."""
+    for statement in ast.parse(path.read_text("utf-8"), str(path)).body:
+        if isinstance(statement, ast.Assign) and getattr(statement.targets[0], "id", "") == "CARD":
+            call = statement.value
+            if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in _KINDS):
+                raise TypeError(f"{path}: CARD is one call of {', '.join(_KINDS)}")
+            return _KINDS[call.func.id](**{str(k.arg): ast.literal_eval(k.value) for k in call.keywords})
+    return None
+
+
+@cache
+def files(room: str) -> dict[str, str]:
+    """Card name → module name, for every file of `room` that has a card."""
+    folder = _PACKAGE.joinpath(*room.split("/"))
+    found = {}
+    for path in sorted(folder.glob("*.py")):
+        card = read_card(path)
+        if card is not None:
+            found[card.name] = f"fukami.{room.replace('/', '.')}.{path.stem}"
+    return found
+
+
+@cache
+def cards(room: str) -> dict[str, Any]:
+    """Card name → card, for every file of `room`, without importing any."""
+    folder = _PACKAGE.joinpath(*room.split("/"))
+    found = (read_card(path) for path in sorted(folder.glob("*.py")))
+    return {card.name: card for card in found if card is not None}
+
+
+_NOUNS = {"tasks": N_("task"), "models": N_("model"), "metrics": N_("metric"), "fields": N_("field")}
+
+
+def card(room: str, name: str) -> Any:
+    """The card called `name`; an unknown name is answered with the nearest ones."""
+    known = cards(room)
+    if name not in known:
+        noun = _NOUNS.get(room, room)
+        raise unknown(_(noun), name, known, code=f"F-{room[:-1].upper()}-NAME")
+    return known[name]
+
+
+def load(room: str, name: str) -> ModuleType:
+    """Imports the file whose card is called `name`."""
+    card(room, name)
+    return importlib.import_module(files(room)[name])

@@ -1,0 +1,88 @@
+"""Mistakes that a user can mend: one message with where, expected, got and fix, and a stable code.
+
+>>> error = UsageError("F-MODEL-NAME", "no model is called resnet81", got="resnet81", fix="choose resnet18")
+>>> print(error)
+F-MODEL-NAME  no model is called resnet81
+  got       resnet81
+  fix       choose resnet18
+"""
+
+import difflib
+from collections.abc import Iterable
+
+from fukami.core.language import _
+
+
+class FukamiError(Exception):
+    """A mistake in what was given, told so that it can be mended. Never shown with a traceback by the command line.
+
+    `code` is stable and searchable; `what` is one sentence; `where` names file, row and column; `expected`, `got` and `fix`
+    complete it. Sentences arrive translated. `exit_code` is what the command line returns.
+    """
+
+    exit_code = 1
+
+    def __init__(self, code: str, what: str, *, where: str = "", expected: str = "", got: str = "", fix: str = ""):
+        self.code, self.what, self.where = code, what, where
+        self.expected, self.got, self.fix = expected, got, fix
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        parts = ((_("where"), self.where), (_("expected"), self.expected), (_("got"), self.got), (_("fix"), self.fix))
+        return "\n".join([f"{self.code}  {self.what}", *(f"  {name:<9} {text}" for name, text in parts if text)])
+
+    def __reduce__(self):
+        return _rebuild, (type(self), self.code, self.what, self.as_dict())
+
+    def as_dict(self) -> dict[str, str]:
+        """The same as a JSON object, with empty parts left out."""
+        parts = dict(
+            code=self.code, what=self.what, where=self.where, expected=self.expected, got=self.got, fix=self.fix
+        )
+        return {name: text for name, text in parts.items() if text}
+
+
+def _rebuild(kind, code, what, parts):
+    return kind(code, what, **{k: v for k, v in parts.items() if k not in ("code", "what")})
+
+
+class UsageError(FukamiError):
+    """Something typed cannot be understood: an unknown name, option or value. Exit code 2."""
+
+    exit_code = 2
+
+
+class DataError(FukamiError):
+    """The data cannot be used as it is. Exit code 1."""
+
+
+class GateError(FukamiError):
+    """A proof failed, so nothing was written. Exit code 1."""
+
+
+class RunError(FukamiError):
+    """A run folder is missing, incomplete or altered. Exit code 1."""
+
+
+def nearest(name: str, known: Iterable[str], *, most: int = 3) -> list[str]:
+    """The known names that `name` was probably meant to be, likeliest first.
+
+    >>> nearest("resnt18", ["resnet18", "vit", "resnet50"])
+    ['resnet18', 'resnet50']
+    """
+    return difflib.get_close_matches(name.lower(), list(known), n=most, cutoff=0.5)
+
+
+def unknown(kind: str, name: str, known: Iterable[str], *, code: str) -> UsageError:
+    """The error for a name that is not in a closed list, with the probable spelling first. `kind` arrives translated."""
+    known = sorted(known)
+    close = nearest(name, known)
+    fix = _("did you mean {names}?").format(names=", ".join(close)) if close else ""
+    shown = ", ".join(known[:40]) + (" …" if len(known) > 40 else "")
+    return UsageError(
+        code,
+        _("there is no {kind} called {name}").format(kind=kind, name=name),
+        expected=_("one of {names}").format(names=shown),
+        got=name,
+        fix=fix,
+    )

@@ -1,0 +1,128 @@
+"""What every field can do. A field never knows a task or a model.
+
+The path of a cell: `Column` (raw) → `check` → `learn` (from training rows) → `encode` (arrays for the store) → `batch`
+(tensors) → model → `restore` (an answer). Everything it learned is plain JSON in `state`.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple, Self
+
+import numpy as np
+import torch
+
+from fukami.core.problems import Problem
+from fukami.core.specs import Spec
+from fukami.core.tables import Column
+
+
+@dataclass(frozen=True)
+class Ragged:
+    """Rows of unequal length: row i is `values[offsets[i]:offsets[i + 1]]`."""
+
+    values: np.ndarray
+    offsets: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+
+Arrays = dict[str, np.ndarray | Ragged]
+"""What a field stores of N examples: arrays whose first axis is N, or ragged rows."""
+
+
+class Tokens(NamedTuple):
+    """A batch of token sequences: `ids_BL` int64, padded at the end; `lengths_B` int64."""
+
+    ids: torch.Tensor
+    lengths: torch.Tensor
+
+
+class Cells(NamedTuple):
+    """A batch of table rows: `numbers_BN` float32, `categories_BM` int64."""
+
+    numbers: torch.Tensor
+    categories: torch.Tensor
+
+
+class Field(ABC):
+    """One kind of data. Finished fields are dataclasses with `name` (input or target name), `options` and `state`."""
+
+    kind: ClassVar[str]
+    Options: ClassVar[type]
+    name: str
+    options: Any
+    state: dict[str, Any]
+
+    # -- raw cells ---------------------------------------------------------------------------------------------------
+    @classmethod
+    @abstractmethod
+    def recognise(cls, column: Column) -> float:
+        """How much a raw column looks like this kind of data, 0 to 1. Looks at a sample of cells only."""
+
+    @abstractmethod
+    def check(self, columns: Sequence[Column]) -> Iterator[Problem]:
+        """The doctor: every problem of these cells on their own, with place and remedy."""
+
+    def usable(self, columns: Sequence[Column]) -> np.ndarray:
+        """Which of N examples can be used at all (bool, N). Unreadable files and missing targets cannot."""
+        return np.ones(len(columns[0]), dtype=bool)
+
+    @abstractmethod
+    def fingerprint(self, columns: Sequence[Column]) -> np.ndarray:
+        """uint64 (N): equal where the content is equal, for exact duplicates and the split's proof."""
+
+    def near_fingerprint(self, columns: Sequence[Column]) -> np.ndarray | None:
+        """uint64 (N) of which a small Hamming distance means nearly the same content, or None where that has no meaning."""
+        return None
+
+    # -- learning and storing ----------------------------------------------------------------------------------------
+    @abstractmethod
+    def learn(self, columns: Sequence[Column], *, seed: int = 0) -> Self:
+        """A copy that has learned what it needs from training cells: class names, mean and deviation, vocabulary, size."""
+
+    @abstractmethod
+    def encode(self, columns: Sequence[Column]) -> Arrays:
+        """Arrays for the prepared store: everything that need not be decided anew at each step."""
+
+    @abstractmethod
+    def batch(self, stored: Arrays, rows: np.ndarray, device: torch.device | str = "cpu") -> Any:
+        """The tensors of examples `rows`."""
+
+    def lengths(self, stored: Arrays) -> np.ndarray | None:
+        """Length of each stored example where lengths vary, for bucketing; None where all are alike."""
+        return None
+
+    def augment(self, batch: Any, rng: torch.Generator) -> Any:
+        """A training batch, varied as the options say. Whole batches, on the batch's device."""
+        return batch
+
+    # -- towards models and people -----------------------------------------------------------------------------------
+    def spec(self) -> Spec:
+        """The sizes that a model needs to know. Input fields only."""
+        raise NotImplementedError(f"{self.kind} is not an input")
+
+    def plain_features(self, columns: Sequence[Column]) -> Any:
+        """A dense or sparse matrix (N, D) for the linear baseline. Input fields only."""
+        raise NotImplementedError(f"{self.kind} is not an input")
+
+    def restore(self, raw: torch.Tensor) -> list[Any]:
+        """Answers, as JSON values, from what the task hands over (probabilities, values). Target fields only."""
+        raise NotImplementedError(f"{self.kind} is not a target")
+
+    @abstractmethod
+    def render(self, columns: Sequence[Column], row: int) -> str:
+        """An HTML fragment that shows one raw example; complete in itself, escaped."""
+
+    @abstractmethod
+    def schema(self) -> dict[str, Any]:
+        """The JSON schema of one raw value."""
+
+    @abstractmethod
+    def sketch(self, columns: Sequence[Column]) -> dict[str, Any]:
+        """A summary of many cells, without raw data, that monitoring can compare with another."""
+
+    def facts(self) -> dict[str, Any]:
+        """What the recipe may look at when it recommends, e.g. `{"num_classes": 10}` or `{"size_px": 28}`."""
+        return {}

@@ -1,0 +1,33 @@
+"""What a model is: an encoder that says how many features it gives, and the network that joins it with a task's head.
+
+A family's file holds `CARD` and `build(spec, *, gives="vector", <options>) -> nn.Module`. The module's `forward` takes the
+input field's batch (`x_BCHW`, `Tokens`, `Cells`) and returns features of kind `gives`:
+
+    vector    features_BD, or features_BMD for a model of M members that are trained apart and averaged
+    sequence  features_BLD
+    grid      features_BDHW
+
+It has the attributes `num_features: int` (D) and, where there are several, `members: int` (M). Where its weights have an order
+of depth it has `layer_groups() -> list[list[nn.Parameter]]`, from the input to the output, for lower rates in earlier layers.
+"""
+
+from typing import Any
+
+import torch
+from torch import nn
+
+
+class Network(nn.Module):
+    """An encoder and a head: a task's inputs in, raw outputs out.
+
+    Shapes: `inputs` is `{name: batch}`; with one input its batch is given to the encoder as it is, with several the mapping.
+    """
+
+    def __init__(self, encoder: nn.Module, head: nn.Module):
+        super().__init__()
+        self.encoder = encoder
+        self.head = head
+
+    def forward(self, inputs: dict[str, Any]) -> torch.Tensor:
+        given = next(iter(inputs.values())) if len(inputs) == 1 else inputs
+        return self.head(self.encoder(given))
