@@ -54,6 +54,12 @@ class Field(ABC):
     name: str
     options: Any
     state: dict[str, Any]
+    num_outputs: int
+    """Target fields only: how many outputs K a head has for it."""
+    losses: ClassVar[tuple[str, ...]] = ()
+    """Target fields only: the losses that it admits, the default first."""
+    calibrates: ClassVar[bool] = False
+    """Target fields only: whether its scores are probabilities that a temperature can calibrate."""
 
     # -- raw cells ---------------------------------------------------------------------------------------------------
     @classmethod
@@ -107,8 +113,16 @@ class Field(ABC):
         """A dense or sparse matrix (N, D) for the linear baseline. Input fields only."""
         raise NotImplementedError(f"{self.kind} is not an input")
 
-    def restore(self, raw: torch.Tensor) -> list[Any]:
-        """Answers, as JSON values, from what the task hands over (probabilities, values). Target fields only."""
+    def scores(self, outputs_BMK: torch.Tensor) -> torch.Tensor:
+        """Probabilities `scores_BK`, or values `scores_B` in the target's unit, averaged over members. Target fields only."""
+        raise NotImplementedError(f"{self.kind} is not a target")
+
+    def temper(self, scores: torch.Tensor, temperature: float) -> torch.Tensor:
+        """Scores after temperature scaling; as they are where the field does not calibrate."""
+        return scores
+
+    def restore(self, scores: torch.Tensor) -> list[dict[str, Any]]:
+        """Answers, as JSON objects, from scores. Target fields only."""
         raise NotImplementedError(f"{self.kind} is not a target")
 
     @abstractmethod
