@@ -1,0 +1,176 @@
+"""The run folder: complete or not there, checked against its manifest when it is opened, never executed.
+
+A folder is written beside its place under a temporary name, its files are hashed into `manifest.json`, and it is renamed into
+place. A change to a finished run goes the same way: a copy of hard links, the change, a new manifest, an exchange of names.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from fukami.core.errors import RunError, UsageError
+from fukami.core.language import _
+
+SCHEMA = 1
+MANIFEST = "manifest.json"
+_MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+"""Schema version → the function that turns such a `run.json` into the next version."""
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Writes JSON for people and programs: UTF-8, indented, keys in the order given. NaN is refused; pass None instead."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False) + "\n", "utf-8")
+
+
+def read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise RunError("F-RUN-FILE", _("a file of the run cannot be read"), where=str(path), got=str(error)) from None
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.rglob("*") if p.is_file() and p.name != MANIFEST)
+
+
+def seal(folder: Path) -> None:
+    """Writes `manifest.json`: the SHA-256 of every other file of `folder`."""
+    write_json(folder / MANIFEST, {"files": {p.relative_to(folder).as_posix(): digest(p) for p in _files(folder)}})
+
+
+def _sync(folder: Path) -> None:
+    """Asks the disk to keep what was written, before names are exchanged."""
+    for path in [*folder.rglob("*"), folder]:
+        handle = os.open(path, os.O_RDONLY)
+        with contextlib.suppress(OSError):  # some file systems refuse to sync folders; the rename is still atomic
+            os.fsync(handle)
+        os.close(handle)
+
+
+@contextlib.contextmanager
+def creating(target: Path, *, replace: bool = False) -> Iterator[Path]:
+    """Gives an empty folder to fill; when the block ends well it becomes `target`, sealed, in one step.
+
+    Raises `UsageError` where `target` is there already, unless `replace`.
+    """
+    if target.exists() and not replace:
+        raise UsageError(
+            "F-RUN-EXISTS",
+            _("there is something at that place already"),
+            where=str(target),
+            fix=_("choose another --out, or delete it"),
+        )
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = target.parent / f".{target.name}.{os.getpid()}.new"
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir()
+    try:
+        yield draft
+        seal(draft)
+        _sync(draft)
+        _exchange(draft, target)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _exchange(draft: Path, target: Path) -> None:
+    old = target.parent / f".{target.name}.old"
+    shutil.rmtree(old, ignore_errors=True)
+    if target.exists():
+        target.rename(old)
+    draft.rename(target)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def changing(run: Path) -> Iterator[Path]:
+    """Gives a copy of a finished run to change; when the block ends well it takes the run's place, sealed anew.
+
+    Files are hard links to the old ones: replace a file (write_json and write_text after `unlink`), never edit it in place.
+    """
+    with creating(run, replace=True) as draft:
+        shutil.copytree(run, draft, dirs_exist_ok=True, copy_function=_link)
+        yield draft
+
+
+def _link(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # another file system, or one without links
+        shutil.copy2(source, target)
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Writes a file anew, so that hard links to the old one keep the old content."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    path.write_text(text, "utf-8")
+
+
+def replace_json(path: Path, value: Any) -> None:
+    path.unlink(missing_ok=True)
+    write_json(path, value)
+
+
+def verify(run: Path) -> None:
+    """Raises `RunError` where `run` is not a whole, unaltered run folder."""
+    recover(run)
+    if not run.is_dir() or not (run / "run.json").exists():
+        raise RunError(
+            "F-RUN-MISSING",
+            _("there is no run at that place"),
+            where=str(run),
+            expected=_("a folder that `fukami train` has written"),
+            fix=_("look in runs/, or train with --out {path}").format(path=run),
+        )
+    told = read_json(run / MANIFEST).get("files", {})
+    present = {p.relative_to(run).as_posix(): p for p in _files(run)}
+    for name in sorted({*told, *present}):
+        if name not in present:
+            problem = _("a file of the run is missing")
+        elif name not in told:
+            problem = _("the run holds a file that its manifest does not name")
+        elif digest(present[name]) != told[name]:
+            problem = _("a file of the run was altered after it was written")
+        else:
+            continue
+        raise RunError("F-RUN-ALTERED", problem, where=str(run / name), fix=_("take a fresh copy of the run, or train again"))
+
+
+def recover(run: Path) -> None:
+    """Puts back the last whole state where a change was interrupted between its two renames."""
+    old = run.parent / f".{run.name}.old"
+    if old.exists() and not run.exists():
+        old.rename(run)
+
+
+def read_run(run: Path) -> dict[str, Any]:
+    """`run.json`, verified, and migrated where an older Fukami wrote it."""
+    verify(run)
+    told = read_json(run / "run.json")
+    version = told.get("schema", 0)
+    if version > SCHEMA:
+        raise RunError(
+            "F-RUN-NEWER",
+            _("the run was written by a newer Fukami"),
+            where=str(run),
+            expected=_("schema {number} or older").format(number=SCHEMA),
+            got=str(version),
+            fix="pip install -U fukami",
+        )
+    while version < SCHEMA:
+        told = _MIGRATIONS[version](told)
+        version += 1
+    return told
