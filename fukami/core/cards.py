@@ -92,6 +92,14 @@ class MetricCard(Card):
 
 
 @dataclass(frozen=True, kw_only=True)
+class LossCard(Card):
+    """A loss: the kinds of target field it can judge."""
+
+    of: tuple[str, ...]
+    """Kinds of target field it applies to."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class FieldCard(Card):
     """One kind of data, and how many columns of a table it reads."""
 
@@ -109,7 +117,7 @@ class DatasetCard(Card):
     home: str
 
 
-_KINDS = {kind.__name__: kind for kind in (TaskCard, ModelCard, MetricCard, FieldCard, DatasetCard)}
+_KINDS = {kind.__name__: kind for kind in (TaskCard, ModelCard, MetricCard, LossCard, FieldCard, DatasetCard)}
 
 
 def read_card(path: Path) -> Card | None:
@@ -143,7 +151,7 @@ def cards(room: str) -> dict[str, Any]:
     return {card.name: card for card in found if card is not None}
 
 
-_NOUNS = {"tasks": N_("task"), "models": N_("model"), "metrics": N_("metric"), "fields": N_("field")}
+_NOUNS = {"tasks": N_("task"), "models": N_("model"), "metrics": N_("metric"), "fields": N_("field"), "objectives": N_("loss")}
 
 
 def card(room: str, name: str) -> Any:

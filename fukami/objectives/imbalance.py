@@ -1,0 +1,52 @@
+"""What is done about rare classes, decided from the counts.
+
+The rule of `auto`: nothing while the most frequent class has at most ten times the examples of the rarest one; beyond that,
+weights, because below that ratio weighting costs accuracy and calibration and gains little. Weights are the inverse *square
+root* of the counts: full inverse frequency overfits a handful of examples. Like the effective number of Cui et al. 2019 the root
+lies between no weights and full ones, without a parameter. They are scaled so that their mean over the training examples is 1,
+which keeps the meaning of the learning rate. Weighted training shifts the probabilities, so calibration matters more after it.
+
+Resampling draws each epoch's examples with the same weights, with replacement. K classes, N examples.
+"""
+
+import numpy as np
+
+from fukami.core.seeds import generator
+
+WEIGHT_FROM = 10.0
+"""`auto` weights classes when the most frequent one has more than this many times the examples of the rarest."""
+
+
+def decide(counts_K: np.ndarray, choice: str) -> str:
+    """`none`, `weights` or `resample`: the choice itself, or what `auto` takes for these counts. Empty classes are not counted.
+
+    >>> decide(np.array([500, 40]), "auto"), decide(np.array([500, 60]), "auto"), decide(np.array([5, 5]), "resample")
+    ('weights', 'none', 'resample')
+    """
+    if choice != "auto":
+        return choice
+    present = np.asarray(counts_K)[np.asarray(counts_K) > 0]
+    return "weights" if len(present) > 1 and present.max() > WEIGHT_FROM * present.min() else "none"
+
+
+def class_weights(counts_K: np.ndarray) -> np.ndarray:
+    """float32 (K): 1 / sqrt(count), with mean 1 over the training examples; an empty class gets weight 1.
+
+    >>> [round(float(w), 3) for w in class_weights(np.array([100, 4]))]
+    [0.867, 4.333]
+    """
+    counts = np.asarray(counts_K, dtype=np.float64)
+    raw = 1 / np.sqrt(np.maximum(counts, 1))
+    mean = (raw * counts).sum() / max(counts.sum(), 1)
+    return np.where(counts > 0, raw / max(mean, 1e-30), 1.0).astype(np.float32)
+
+
+def resampled(classes_N: np.ndarray, counts_K: np.ndarray, *, seed: int, epoch: int) -> np.ndarray:
+    """int64 (N): the examples of one epoch, drawn with replacement by class weight; a pure function of seed and epoch.
+
+    >>> rows = resampled(np.array([0] * 96 + [1] * 4), np.array([96, 4]), seed=0, epoch=0)
+    >>> len(rows), bool((rows >= 96).mean() > 0.1)
+    (100, True)
+    """
+    chance_N = class_weights(counts_K)[classes_N].astype(np.float64)
+    return generator(seed, "resample", epoch).choice(len(classes_N), size=len(classes_N), p=chance_N / chance_N.sum())

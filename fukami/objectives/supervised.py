@@ -1,0 +1,84 @@
+"""Supervised learning: compare the outputs with the target. The loss is looked up by the name in the recipe.
+
+B batch, M members (trained apart, so their losses are averaged, never their outputs), K outputs of the head.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from fukami.core.cards import card, cards, load
+from fukami.core.errors import UsageError
+from fukami.core.language import _
+from fukami.core.recipe import LearningChoices
+from fukami.objectives.imbalance import class_weights, decide
+from fukami.objectives.mixing import mixed
+
+if TYPE_CHECKING:
+    from fukami.fields.contract import Field
+    from fukami.tasks.contract import Batch, Task
+
+Loss = Callable[[torch.Tensor, Any], torch.Tensor]
+Objective = Callable[[torch.Tensor, "Batch"], torch.Tensor]
+
+
+def fitting(target: Field) -> list[str]:
+    """The names of the losses that fit a target field, its default first."""
+    offered = list(getattr(target, "losses", ()))
+    return offered + [name for name, c in cards("objectives").items() if target.kind in c.of and name not in offered]
+
+
+def loss_name(target: Field, learning: LearningChoices) -> str:
+    """The loss that `learning.loss` means for this target; `UsageError` where it does not fit.
+
+    `auto` is the first that the field offers.
+    """
+    fits = fitting(target)
+    if learning.loss == "auto":
+        return fits[0]
+    if target.kind not in card("objectives", learning.loss).of:
+        raise UsageError(
+            "F-LOSS-FIT",
+            _("the loss {loss} does not fit the target {target}").format(loss=learning.loss, target=target.name),
+            expected=_("one of {names}").format(names=", ".join(fits)),
+            got=learning.loss,
+            fix=f"--set loss={fits[0]}",
+        )
+    return learning.loss
+
+
+def supervised(
+    task: Task, learning: LearningChoices, *, counts: np.ndarray | None = None, loss: Loss | None = None
+) -> Objective:
+    """The function `(outputs_BMK, batch) -> loss` of a training step: the mean over members and examples.
+
+    `counts` (K) are the training examples of each class, from which class weights are taken where the recipe asks for them
+    (`imbalance`). `loss` replaces the named loss by the caller's own function `(outputs_NK, targets_N…) -> loss`, where N runs
+    over examples and members; it may return a number or one number per row. The target may be `Mixed` (mixup, cutmix).
+    """
+    name = task.target.name
+    loss_of = loss or _named(task.target, learning, counts)
+
+    def objective(outputs_BMK: torch.Tensor, batch: Batch) -> torch.Tensor:
+        num_members = outputs_BMK.shape[1]
+        target = batch[name]
+        rows = target if num_members == 1 else target.repeat_interleave(num_members, dim=0)
+        # the loss is computed in float32 even under autocast: a bfloat16 logarithm has three digits
+        outputs_NK = outputs_BMK.flatten(0, 1)
+        return loss_of(outputs_NK.float() if outputs_NK.dtype in _HALF else outputs_NK, rows).mean()
+
+    return mixed(objective, name)
+
+
+def _named(target: Field, learning: LearningChoices, counts: np.ndarray | None) -> Loss:
+    weights = None
+    if counts is not None and decide(counts, learning.imbalance) == "weights":
+        weights = torch.from_numpy(class_weights(counts))
+    return load("objectives", loss_name(target, learning)).build(learning, class_weights=weights)
+
+
+_HALF = (torch.float16, torch.bfloat16)
