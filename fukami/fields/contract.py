@@ -117,6 +117,10 @@ class Field(ABC):
         """Probabilities `scores_BK`, or values `scores_B` in the target's unit, averaged over members. Target fields only."""
         raise NotImplementedError(f"{self.kind} is not a target")
 
+    def truth(self, batch: Any) -> torch.Tensor:
+        """A batch of targets in the unit that scores have: class numbers as they are, numbers in the target's own unit."""
+        return batch
+
     def temper(self, scores: torch.Tensor, temperature: float) -> torch.Tensor:
         """Scores after temperature scaling; as they are where the field does not calibrate."""
         return scores
