@@ -1,0 +1,67 @@
+"""What a training or an evaluation found, for people: figures, where the report is, and what to do next."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fukami.cli._screen import Screen, duration, number
+from fukami.core.language import _
+
+
+def show_run(result: dict[str, Any], screen: Screen) -> None:
+    """A training's summary, closed by the three most useful next commands."""
+    screen.facts(
+        [
+            (_("task"), result.get("task")),
+            (_("model"), result.get("model")),
+            (_("steps"), f"{result['steps']:,}" if result.get("steps") is not None else None),
+            (_("time"), duration(result["seconds"]) if result.get("seconds") is not None else None),
+        ]
+    )
+    show_metrics(result.get("metrics", {}), screen, title=_("On examples kept aside"))
+    run = result.get("run")
+    if run:
+        screen.heading(_("Run folder"))
+        screen.line(str(run), indent=2)
+        screen.line(f"{run}/report.html", indent=2)
+        screen.heading(_("Next"))
+        screen.commands(next_commands(result))
+
+
+def next_commands(result: dict[str, Any]) -> list[tuple[str, str]]:
+    """Three commands with the paths of this run filled in."""
+    told = result.get("next")
+    if told:
+        return [(step["command"], step.get("does", "")) if isinstance(step, Mapping) else tuple(step) for step in told]
+    run = result["run"]
+    return [
+        (f"fukami predict {run} {_('INPUT')}", _("ask the model")),
+        (f"fukami evaluate {run}", _("metrics with intervals and baselines, and the report again")),
+        (f"fukami train {run}/recipe.toml", _("repeat it, to the same weights")),
+    ]
+
+
+def show_metrics(metrics: Mapping[str, Any], screen: Screen, *, title: str) -> None:
+    """Metrics, with their intervals where they have them."""
+    rows = []
+    for name, value in metrics.items():
+        if isinstance(value, Mapping):
+            between = f"{number(value.get('low'))} – {number(value.get('high'))}" if value.get("low") is not None else ""
+            rows.append((name, number(value.get("value")), between))
+        elif value is None or isinstance(value, (int, float)):
+            rows.append((name, number(value), ""))
+    if rows:
+        screen.heading(title)
+        screen.table((), rows, indent=2)
+
+
+def show_baselines(result: dict[str, Any], screen: Screen) -> None:
+    """The model and each baseline, side by side, over the metrics that they share."""
+    baselines = result.get("baselines") or {}
+    names = [n for n in result["metrics"] if any(n in told for told in baselines.values())]
+    if not names:
+        return
+    screen.heading(_("Beside simple models"))
+    ours = {n: result["metrics"][n] for n in names}
+    rows = [(_("this model"), *(number(v["value"] if isinstance(v, Mapping) else v) for v in ours.values()))]
+    rows += [(name, *(number(told.get(n)) for n in names)) for name, told in baselines.items()]
+    screen.table((_("model"), *names), rows, indent=2)

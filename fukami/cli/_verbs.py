@@ -1,0 +1,52 @@
+"""Which verbs there are: the files of this folder, and those that later work brings.
+
+>>> "train" in present()
+True
+"""
+
+import importlib
+from pathlib import Path
+from types import ModuleType
+
+from fukami.core.errors import UsageError, unknown
+from fukami.core.language import N_, _
+
+ORDER = ("quickstart", "tasks", "models", "datasets", "check", "plan", "train", "evaluate", "predict")
+"""The order of a person's first day, which help follows; verbs that it does not name come after, by name."""
+
+LATER = {
+    "explain": N_("why: what in an input speaks for the answer"),
+    "compress": N_("make a model smaller and faster, and prove that it is as good"),
+    "export": N_("write ONNX, only if it agrees with the run"),
+    "serve": N_("an HTTP API and a page made for the task"),
+    "monitor": N_("drift of inputs and answers against the training data"),
+    "compare": N_("which of two runs to ship, and whether the difference is real"),
+    "update": N_("train a run further on new data"),
+    "diagnose": N_("why a training did not learn, and what mends it"),
+}
+"""Verbs that are planned. One leaves this list when its file appears."""
+
+
+def present() -> list[str]:
+    """Names of the verbs that work, in the order of the help."""
+    found = [p.stem for p in Path(__file__).parent.glob("*.py") if p.stem != "main" and not p.stem.startswith("_")]
+    return sorted(found, key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name))
+
+
+def later() -> dict[str, str]:
+    """Planned verbs, each with what it will do."""
+    return {name: does for name, does in LATER.items() if name not in present()}
+
+
+def load(name: str) -> ModuleType:
+    """The file of the verb `name`; a planned or unknown one raises `UsageError`."""
+    if name in present():
+        return importlib.import_module(f"fukami.cli.{name}")
+    if name in later():
+        raise UsageError(
+            "F-VERB-LATER",
+            _("{verb} is not there yet").format(verb=name),
+            expected=_("one of {names}").format(names=", ".join(present())),
+            got=name,
+        )
+    raise unknown(_("verb"), name, [*present(), *later()], code="F-VERB-NAME")

@@ -1,0 +1,45 @@
+"""`fukami check TASK DATA`: the doctor."""
+
+from typing import Any
+
+from fukami.cli import _parser
+from fukami.cli._parser import Parser
+from fukami.cli._problems import show_problems
+from fukami.cli._screen import Screen
+from fukami.core.language import N_, _
+
+SUMMARY = N_("look for problems in the data, each with its place and its remedy")
+USAGE = ("TASK DATA",)
+EXAMPLES = (
+    ("fukami check image-classification photos/", N_("a folder with one folder of pictures for each class")),
+    ("fukami check tabular-classification adult.csv --set target=income", N_("a table, and the column to predict")),
+)
+
+
+def arguments(parser: Parser) -> None:
+    _parser.task(parser)
+    _parser.data(parser)
+    _parser.settings(parser)
+
+
+def call(args: Any) -> dict[str, Any]:
+    from fukami import api
+
+    return api.check(args.task, args.data, settings=_parser.chosen(args))
+
+
+def show(result: dict[str, Any], screen: Screen) -> None:
+    screen.facts(
+        [
+            (_("data"), result.get("data")),
+            (_("layout"), result.get("layout")),
+            (_("examples"), f"{result['examples']:,}" if result.get("examples") is not None else None),
+            (_("parts"), ", ".join(f"{name} {count:,}" for name, count in (result.get("parts") or {}).items())),
+        ]
+    )
+    show_problems(result["problems"], screen)
+
+
+def code(result: dict[str, Any]) -> int:
+    """1 where an error would stop a training."""
+    return int(any(problem["severity"] == "error" for problem in result["problems"]))

@@ -1,0 +1,199 @@
+"""`fukami VERB …`: finds the verb, speaks the language asked for, and turns every outcome into an exit code.
+
+0 done, 1 a gate failed, 2 wrong usage, 130 interrupted; 70 a mistake of ours. A user's mistake never shows a traceback, and
+`--json` prints exactly one object whatever happens.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import sys
+import tempfile
+import threading
+import time
+import traceback
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from fukami.cli import _verbs
+from fukami.cli._json import plain
+from fukami.cli._parser import HelpAsked, Parser, common, language_name
+from fukami.cli._screen import Screen
+from fukami.core import language
+from fukami.core.errors import FukamiError, UsageError
+from fukami.core.language import _
+
+INTERRUPTED, BUG = 130, 70
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command line and returns its exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    options = words[: words.index("--")] if "--" in words else words
+    as_json = "--json" in options
+    try:
+        with _terminable():
+            _speak(options)
+            code = _dispatch(words, as_json)
+            sys.stdout.flush()
+            return code
+    except HelpAsked as asked:
+        sys.stdout.write(str(asked))
+        return 0
+    except FukamiError as error:
+        return _told(error.as_dict(), str(error), error.exit_code, as_json)
+    except KeyboardInterrupt as interrupt:
+        what = str(interrupt) or _("interrupted")
+        return _told({"code": "F-INTERRUPTED", "what": what}, what, INTERRUPTED, as_json)
+    except BrokenPipeError:
+        # The reader (head, less) has what it wanted. Without this the interpreter complains when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        refused = _refusal(error)
+        return _told(refused.as_dict(), str(refused), 1, as_json) if refused else _bug(error, as_json)
+    except Exception as error:
+        return _bug(error, as_json)
+
+
+def _speak(options: Sequence[str]) -> None:
+    """Takes the language before anything else, so that mistakes in the rest are told in it."""
+    for position, word in enumerate(options):
+        name, equals, value = word.partition("=")
+        if name == "--lang" and (equals or position + 1 < len(options)):
+            language.use(language_name(value if equals else options[position + 1]))
+
+
+def _dispatch(words: list[str], as_json: bool) -> int:
+    before, name, rest = _divided(words)
+    top = _before_verb(before)
+    if top.version:
+        from importlib.metadata import version
+
+        print(json.dumps({"version": version("fukami")}) if as_json else version("fukami"))
+        return 0
+    if name is None:
+        if as_json and not top.help:
+            raise UsageError("F-VERB-MISSING", _("a verb is missing"), expected=", ".join(_verbs.present()))
+        _overview(Screen(sys.stdout))
+        return 0
+    verb = _verbs.load(name)
+    parser = Parser(name, summary=_(verb.SUMMARY), ways=verb.USAGE, examples=verb.EXAMPLES)
+    verb.arguments(parser)
+    common(parser)
+    args = parser.read(["--help", *rest] if top.help else rest)
+    # Whatever a library prints belongs to the log: standard output carries the result alone.
+    with contextlib.redirect_stdout(sys.stderr):
+        result = verb.call(args)
+    if as_json:
+        print(json.dumps(plain(result), ensure_ascii=False))
+    else:
+        verb.show(result, Screen(sys.stdout))
+    return verb.code(result) if hasattr(verb, "code") else 0
+
+
+def _divided(words: list[str]) -> tuple[list[str], str | None, list[str]]:
+    """Options before the verb, the verb, and the rest."""
+    position = 0
+    while position < len(words) and words[position].startswith("-"):
+        position += 2 if words[position] == "--lang" else 1
+    return words[:position], words[position] if position < len(words) else None, words[position + 1 :]
+
+
+def _before_verb(options: list[str]) -> Any:
+    """The few options that may stand before the verb."""
+    parser = Parser("", summary="")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--lang", type=language_name)
+    parser.add_argument("--help", "-h", action="store_true")
+    parser.add_argument("--version", action="store_true")
+    return parser.read(options)
+
+
+def _overview(screen: Screen) -> None:
+    """`fukami --help`."""
+    screen.line(_("Fukami takes your own data to a deep-learning model, with a proof for every result."))
+    screen.heading(_("Usage"))
+    screen.line(f"fukami {_('VERB')} …", indent=2)
+    screen.heading(_("Verbs"))
+    screen.table((), [(name, _(_verbs.load(name).SUMMARY)) for name in _verbs.present()], indent=2)
+    later = _verbs.later()
+    if later:
+        screen.heading(_("Not there yet"))
+        screen.table((), [(name, _(does)) for name, does in later.items()], indent=2)
+    screen.heading(_("Start here"))
+    screen.commands(
+        [
+            ("fukami quickstart", _("a model for handwritten digits in a minute")),
+            ("fukami VERB --help", _("what a verb takes, with examples")),
+            ("fukami --lang ja …", _("the same in Japanese")),
+        ]
+    )
+
+
+def _told(error: dict[str, Any], text: str, code: int, as_json: bool) -> int:
+    """Prints one failure for people, and with --json for programs."""
+    with contextlib.suppress(BrokenPipeError):
+        sys.stderr.write(text + "\n")
+        if as_json:
+            print(json.dumps({"error": error}, ensure_ascii=False), flush=True)
+    return code
+
+
+def _refusal(error: OSError) -> FukamiError | None:
+    """What the machine refused, as a message; None where the error is likelier to be ours."""
+    import errno
+
+    place = str(error.filename or "")
+    if isinstance(error, PermissionError):
+        return FukamiError("F-FILE-PERMISSION", _("the system does not permit this"), where=place, got=error.strerror or "")
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        fix = _("free some space, or choose another folder with --out")
+        return FukamiError(
+            "F-FILE-SPACE", _("there is no space left to write to"), where=place, got=error.strerror or "", fix=fix
+        )
+    if error.errno == errno.EROFS:
+        return FukamiError("F-FILE-PERMISSION", _("the system does not permit this"), where=place, got=error.strerror or "")
+    return None
+
+
+def _bug(error: BaseException, as_json: bool) -> int:
+    """A mistake of ours: one message, and the traceback in a file that its reader can send."""
+    path = Path(tempfile.gettempdir()) / f"fukami-bug-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.txt"
+    told = "".join(traceback.format_exception(error))
+    try:
+        path.write_text(f"{sys.argv}\nPython {sys.version}\n\n{told}", "utf-8")
+        place = str(path)
+    except OSError:
+        place = told  # nowhere to write: better on the screen than lost
+    ours = FukamiError(
+        "F-BUG",
+        _("this is a mistake in Fukami, not in what you typed"),
+        where=place,
+        got=f"{type(error).__name__}: {error}",
+        fix=_("please send us the file named above"),
+    )
+    return _told(ours.as_dict(), str(ours), BUG, as_json)
+
+
+@contextlib.contextmanager
+def _terminable() -> Iterator[None]:
+    """SIGTERM is an interrupt like Ctrl-C, so that a training that is stopped saves its checkpoint."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(_signal: int, _frame: Any) -> None:
+        raise KeyboardInterrupt(_("stopped by the system"))
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,48 @@
+"""`fukami plan TASK DATA`: what a training would cost."""
+
+from typing import Any
+
+from fukami.cli import _parser
+from fukami.cli._parser import Parser
+from fukami.cli._screen import Screen, amount, duration
+from fukami.core.language import N_, _
+
+SUMMARY = N_("memory, minutes and the step plan, before anything is spent")
+USAGE = ("TASK DATA",)
+EXAMPLES = (
+    ("fukami plan image-classification photos/ --model resnet18", N_("what this training would take on this machine")),
+    ("fukami plan text-classification reviews.tsv --set epochs=3", N_("with another number of epochs")),
+)
+
+
+def arguments(parser: Parser) -> None:
+    _parser.task(parser)
+    _parser.data(parser)
+    parser.add_argument("--model", metavar="NAME", default="auto", help=_("the model; `fukami models TASK` lists what fits"))
+    _parser.settings(parser)
+
+
+def call(args: Any) -> dict[str, Any]:
+    from fukami import api
+
+    return api.plan(args.task, args.data, model=args.model, settings=_parser.chosen(args))
+
+
+def show(result: dict[str, Any], screen: Screen) -> None:
+    known: dict[str, tuple[str, Any]] = {
+        "task": (_("task"), str),
+        "model": (_("model"), str),
+        "parameters": (_("parameters"), amount),
+        "examples": (_("examples"), lambda n: f"{n:,}"),
+        "epochs": (_("epochs"), lambda n: f"{n:g}"),
+        "batch_size": (_("batch size"), str),
+        "steps": (_("steps"), lambda n: f"{n:,}"),
+        "seconds": (_("time"), duration),
+        "memory_bytes": (_("memory"), lambda n: f"{n / 2**20:,.0f} MiB"),
+        "device": (_("device"), str),
+        "precision": (_("precision"), str),
+        "memory_format": (_("memory format"), str),
+        "threads": (_("threads"), str),
+    }
+    flat = {**result.get("plan", {}), **result} if isinstance(result.get("plan"), dict) else result
+    screen.facts([(name, form(flat[key])) for key, (name, form) in known.items() if flat.get(key) is not None])
