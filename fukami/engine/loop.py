@@ -22,6 +22,7 @@ from fukami.core.seeds import derive
 from fukami.data.batches import Order
 from fukami.data.store import Store
 from fukami.engine.ema import EMA
+from fukami.engine.optimisers import set_rate
 from fukami.engine.plan import Plan
 from fukami.engine.schedules import factor
 
@@ -68,13 +69,11 @@ def train(learner: Learner) -> Iterator[Progress]:
 
     Raises `RunError` F-LOSS-NONFINITE before a step with a loss or gradient that is not finite could change the weights.
     """
-    learner.network.train()
-    rates = [group["lr"] for group in learner.optimizer.param_groups] if learner.step == 0 else None
-    for group, rate in zip(learner.optimizer.param_groups, rates or [], strict=False):
-        group.setdefault("peak_lr", rate)
     while learner.step < learner.num_steps:
+        learner.network.train()
         step, order = learner.step, learner.order
-        set_rates(learner.optimizer, factor(step / learner.num_steps, learner.learning))
+        rate = learner.learning.learning_rate * factor(step / learner.num_steps, learner.learning)
+        set_rate(learner.optimizer, rate)
         freeze_encoder(learner.network, step < learner.frozen_steps)
         torch.manual_seed(derive(learner.seed, "step", step))
         rng = torch.Generator(learner.device).manual_seed(derive(learner.seed, "augment", step))
@@ -89,11 +88,10 @@ def train(learner: Learner) -> Iterator[Progress]:
         require_finite(loss, norm, step=step, rows=rows)
         learner.optimizer.step()
         if learner.ema is not None:
-            learner.ema.update(learner.network)
+            learner.ema.update()
         learner.step = step + 1
 
         done = (step + 1) / order.steps_per_epoch
-        rate = learner.optimizer.param_groups[-1]["lr"]
         ends = (step + 1) % order.steps_per_epoch == 0 or step + 1 == learner.num_steps
         yield Progress(step + 1, learner.num_steps, done, len(rows), rate, loss.detach(), norm, ends)
 
@@ -106,20 +104,15 @@ def prepare_batch(learner: Learner, rows: np.ndarray, rng: torch.Generator) -> d
     return {name: learner.plan.arranged(value) for name, value in batch.items()}
 
 
-def set_rates(optimizer: torch.optim.Optimizer, scale: float) -> None:
-    """Each group's learning rate: its own peak times the schedule's factor."""
-    for group in optimizer.param_groups:
-        group["lr"] = group["peak_lr"] * scale
-
-
 def freeze_encoder(network: nn.Module, frozen: bool) -> None:
     """While only the head learns, the encoder neither collects gradients nor moves its batch statistics."""
     encoder = getattr(network, "encoder", None)
-    if encoder is None or getattr(encoder, "_frozen", False) == frozen:
+    if encoder is None:
         return
-    encoder._frozen = frozen
-    encoder.requires_grad_(not frozen)
-    encoder.train(not frozen)
+    if frozen:
+        encoder.eval()
+    if frozen == next((p.requires_grad for p in encoder.parameters()), frozen):
+        encoder.requires_grad_(not frozen)
 
 
 def clip(network: nn.Module, limit: float) -> torch.Tensor:

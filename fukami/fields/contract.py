@@ -141,6 +141,10 @@ class Field(ABC):
     def sketch(self, columns: Sequence[Column]) -> dict[str, Any]:
         """A summary of many cells, without raw data, that monitoring can compare with another."""
 
+    def probe(self, columns: Sequence[Column], labels: Arrays, *, seed: int = 0) -> dict[str, Any]:
+        """What is worth measuring with the encoded targets at hand, e.g. whether mirrored pictures keep their class."""
+        return {}
+
     def facts(self) -> dict[str, Any]:
         """What the recipe may look at when it recommends, e.g. `{"num_classes": 10}` or `{"size_px": 28}`."""
         return {}

@@ -1,0 +1,176 @@
+"""The first stage: read, bind, split, examine, learn the fields, and put every example into the prepared store."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from fukami.core.cards import ModelCard, card
+from fukami.core.errors import DataError
+from fukami.core.language import _
+from fukami.core.problems import Problem, errors
+from fukami.core.recipe import Recipe
+from fukami.core.tables import Column, Table
+from fukami.data import bind, read
+from fukami.data.doctor import examine
+from fukami.data.split import Split, split
+from fukami.data.store import Store, prepare
+from fukami.fields.contract import Field
+from fukami.models import registry
+from fukami.models.registry import Choice
+from fukami.recipes.registry import recommend
+from fukami.tasks.contract import Task
+from fukami.tasks.registry import contract
+
+Columns = dict[str, list[Column]]
+
+
+@dataclass(frozen=True)
+class Examined:
+    """Data that was read, bound to a task's fields, split and examined. Rows that cannot be used are gone from all of it."""
+
+    task: Task
+    table: Table
+    columns: Columns
+    split: Split
+    problems: list[Problem]
+    num_read: int
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Everything a training needs besides the network: learned fields, resolved recipe, stored examples."""
+
+    task: Task
+    table: Table
+    columns: Columns
+    split: Split
+    problems: list[Problem]
+    recipe: Recipe
+    choice: Choice | None
+    store: Store
+    fingerprints: dict[str, np.ndarray]
+
+    def target_of(self, rows: np.ndarray) -> np.ndarray:
+        """The stored target of `rows` as its field batches it."""
+        target = self.task.target
+        return target.batch(self.store.arrays[target.name], rows).numpy()
+
+
+def task_for(recipe: Recipe) -> Task:
+    """The recipe's task over unlearned fields that have the recipe's options."""
+    task = contract(recipe.task)
+    return task.with_fields({n: with_options(f, recipe.fields.get(n)) for n, f in task.fields.items()})
+
+
+def with_options(field: Field, options: Any) -> Field:
+    return field if options is None else replace(field, options=options)  # type: ignore[type-var]
+
+
+def examined(recipe: Recipe, source: Any) -> Examined:
+    """Reads `source` and examines it. Problems of any severity are in the result; nothing is raised for them here."""
+    task = task_for(recipe)
+    table = read(source, recipe.data, kinds=task.card.inputs)
+    columns = bind(table, task, recipe.data)
+    total = len(table)
+    usable = np.logical_and.reduce([task.fields[name].usable(cols) for name, cols in columns.items()])
+    whole = columns
+    if not usable.all():
+        keep = np.flatnonzero(usable)
+        table, columns = table.take(keep), {n: [c.take(keep) for c in cols] for n, cols in columns.items()}
+    if len(table) == 0:
+        found = [*table.problems, *examine(task, table, whole, None)]
+        raise refusal(found) or DataError("F-DATA-EMPTY", _("no example can be used"), where=table.name)
+    division = split(table, columns, task, recipe.data, seed=recipe.learning.seed)
+    return Examined(task, table, columns, division, examine(task, table, whole, division), total)
+
+
+def refusal(problems: list[Problem]) -> DataError | None:
+    """The error that tells the first of the problems that stop a training, and how many more there are."""
+    grave = errors(problems)
+    if not grave:
+        return None
+    first, more = grave[0], len(grave) - 1
+    what = first.what + (" " + _("(and {n} more; `fukami check` lists them)").format(n=more) if more else "")
+    return DataError(first.code, what, where=first.where, expected=first.expected, got=first.got, fix=first.fix)
+
+
+def prepared(recipe: Recipe, source: Any, *, model: Any = None) -> Prepared:
+    """The whole first stage. Raises `DataError` where the doctor found an error.
+
+    `model` is an `nn.Module` of the caller's, in which case no family is looked up.
+    """
+    found = examined(recipe, source)
+    stop = refusal(found.problems)
+    if stop is not None:
+        raise stop
+    train = _limited(found.split.train, recipe)
+    division = replace(found.split, train=train)
+    raw = {name: [c.take(train) for c in cols] for name, cols in found.columns.items()}
+    fields = learned(found.task, raw, recipe.learning.seed)
+    recipe = resolved(recipe, found.task, fields, raw, custom=model is not None)
+    choice = None if model is not None else chosen_model(recipe, found.task)
+    again = {n: f for n, f in task_for(recipe).fields.items() if f.options != fields[n].options}
+    fields |= {n: f.learn(raw[n], seed=recipe.learning.seed) for n, f in again.items()}
+    recipe = replace(recipe, fields={n: f.options for n, f in fields.items()})
+    fingerprints = {n: f.fingerprint(found.columns[n]) for n, f in fields.items()}
+    store = prepare(fields, found.columns, fingerprints)
+    task = found.task.with_fields(fields)
+    return Prepared(task, found.table, found.columns, division, found.problems, recipe, choice, store, fingerprints)
+
+
+def _limited(train: np.ndarray, recipe: Recipe) -> np.ndarray:
+    limit = recipe.data.limit
+    if not limit or limit >= len(train):
+        return train
+    from fukami.core.seeds import generator
+
+    return np.sort(generator(recipe.learning.seed, "limit").choice(train, limit, replace=False))
+
+
+def learned(task: Task, raw: Columns, seed: int) -> dict[str, Field]:
+    """Every field after it has learned from the training rows."""
+    return {name: field.learn(raw[name], seed=seed) for name, field in task.fields.items()}
+
+
+def facts_of(task: Task, fields: dict[str, Field], raw: Columns, seed: int) -> dict[str, Any]:
+    """What a recipe may look at: the number of examples, and what the fields learned or find out with the targets at hand."""
+    (target,) = (fields[name] for name in task.targets)
+    facts: dict[str, Any] = {"num_examples": len(raw[target.name][0])}
+    for field in fields.values():
+        facts |= field.facts()
+    labels = target.encode(raw[target.name])
+    for name in task.inputs:
+        facts |= fields[name].probe(raw[name], labels, seed=seed)
+    return facts
+
+
+def resolved(recipe: Recipe, task: Task, fields: dict[str, Field], raw: Columns, *, custom: bool) -> Recipe:
+    """The recipe with every open choice filled in: the task's recommendation, then the model family's, never the user's."""
+    facts = facts_of(task, fields, raw, recipe.learning.seed)
+    recipe = recipe.recommended(recommend(task.card.recipe, facts, recipe))
+    if custom:
+        return recipe
+    choice = chosen_model(recipe, task)
+    recipe = recipe.recommended(choice.card.learning)
+    return recipe.recommended(size_settings(choice.card, recipe, facts))
+
+
+def chosen_model(recipe: Recipe, task: Task) -> Choice:
+    """The model family and size that the recipe names, checked to fit the task before anything is allocated."""
+    (takes,) = task.card.inputs
+    return registry.resolve(recipe.model.name, recipe.model.size, takes=takes, needs=task.card.needs)
+
+
+def size_settings(family: ModelCard, recipe: Recipe, facts: dict[str, Any]) -> dict[str, Any]:
+    """Pictures smaller than a family can use are enlarged to what it needs."""
+    hints, size = family.image, facts.get("size_px", 0)
+    if not hints or not size:
+        return {}
+    least, multiple = hints.get("min_size_px", 1), hints.get("multiple_px", 1)
+    wanted = -(-max(size, least) // multiple) * multiple
+    return {"size_px": wanted} if wanted != size else {}
+
+
+def headline_of(recipe: Recipe) -> str:
+    return card("tasks", recipe.task).headline
