@@ -19,7 +19,7 @@ from fukami.core.errors import UsageError, nearest
 from fukami.core.language import _
 
 
-def option(default: Any, doc: str, *, choices: tuple[str, ...] = (), low: float | None = None, high: float | None = None):
+def option(default: Any, doc: str, *, choices: tuple[str, ...] = (), low: float | None = None, high: float | None = None) -> Any:
     """Declares one option: its default, its sentence, and what it may be."""
     told = {"doc": doc, "choices": choices, "low": low, "high": high}
     if isinstance(default, (list, dict)):

@@ -1,0 +1,360 @@
+"""One label out of several. B batch, M members, K classes, N examples.
+
+Labels are strings whatever the file holds: `1`, `1.0` and `"1"` are the class "1", truth values are "false" and "true".
+Classes stand in numeric order where all are numbers, else in alphabetical order; of two the second is the positive one.
+"""
+
+import html
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import pyarrow as pa
+import torch
+
+from fukami.core.cards import FieldCard
+from fukami.core.errors import DataError
+from fukami.core.language import _
+from fukami.core.problems import Problem
+from fukami.core.recipe import option
+from fukami.core.tables import Column
+from fukami.fields import cells
+from fukami.fields.contract import Arrays, Field, Ragged
+
+CARD = FieldCard(name="category", summary="one label out of several")
+
+FEW = 100
+"""A class with fewer examples than this is worth a warning."""
+UNEVEN = 10
+"""A class this many times rarer than the most frequent one is worth a warning."""
+
+
+def label_of(value: Any) -> str | None:
+    """The class name of one raw value, None where it is missing.
+
+    >>> [label_of(v) for v in (1.0, 1, True, "cat", " ", None, 0.5, -0.0)]
+    ['1', '1', 'true', 'cat', None, None, '0.5', '0']
+    """
+    if value is None or value != value:
+        return None
+    if isinstance(value, (bool, np.bool_)):
+        return "true" if value else "false"
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", "replace")
+    if isinstance(value, float) and value == int(value if abs(value) < 1e15 else 0.5):
+        return str(int(value))
+    text = str(value)
+    return text if text.strip() else None
+
+
+def in_order(labels: Sequence[str]) -> list[str]:
+    """Class names in numeric order where all are numbers, else sorted.
+
+    >>> in_order(["10", "9", "-1"]), in_order(["b", "10", "a"])
+    (['-1', '9', '10'], ['10', 'a', 'b'])
+    """
+    try:
+        return sorted(labels, key=lambda label: (float(label), label))
+    except ValueError:
+        return sorted(labels)
+
+
+def labels_of(column: Column) -> tuple[np.ndarray, list[str]]:
+    """Each example's position in the ordered list of classes, -1 where the label is missing, and that list."""
+    codes, values = cells.numbered(column)
+    names = [label_of(value) for value in values]
+    classes = in_order(list({name for name in names if name is not None}))
+    position = {name: i for i, name in enumerate(classes)}
+    lookup = np.array([*(-1 if name is None else position[name] for name in names), -1], dtype=np.int64)
+    return lookup[codes], classes
+
+
+def alike(labels: Sequence[str]) -> list[list[str]]:
+    """Groups of labels that differ only in case, spaces, or the width and composition of characters.
+
+    >>> alike(["cat", "Cat ", "dog"])
+    [['cat', 'Cat ']]
+    """
+    groups: dict[str, list[str]] = {}
+    for label in labels:
+        groups.setdefault(" ".join(unicodedata.normalize("NFKC", label).casefold().split()), []).append(label)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def listed(names: Sequence[str], most: int = 8) -> str:
+    """Names for a message, cut where they are many."""
+    return ", ".join(map(repr, names[:most])) + (", …" if len(names) > most else "")
+
+
+@dataclass(frozen=True)
+class Category(Field):
+    """One label out of several. `state["classes"]` holds the class names, `state["counts"]` their training examples.
+
+    >>> label = Category().learn([Column("y", pa.array(["no", "yes", "no"]))])
+    >>> label.state["classes"], label.encode([Column("y", pa.array(["yes"]))])["index"].tolist()
+    (['no', 'yes'], [1])
+    """
+
+    @dataclass(frozen=True)
+    class Options:
+        positive: str = option("", "Of two classes, the positive one; empty for the second in order.")
+
+    kind: ClassVar[str] = "category"
+    losses: ClassVar[tuple[str, ...]] = ("cross-entropy", "focal")
+    name: str = "category"
+    options: Options = Options()
+    state: dict[str, Any] = field(default_factory=dict)
+
+    # -- raw cells ---------------------------------------------------------------------------------------------------
+    @classmethod
+    def recognise(cls, column: Column) -> float:
+        if column.is_array and column.values.size != len(column):
+            return 0.0
+        values = cells.arrow(column)
+        if not (cells.is_text(values) or pa.types.is_integer(values.type) or pa.types.is_boolean(values.type)):
+            return 0.1 if cells.is_number(values) else 0.0
+        sampled = [label_of(v) for v in cells.arrow(cells.sample(column, 1000)).to_pylist()]
+        present = [label for label in sampled if label is not None]
+        distinct = len(set(present))
+        if not present or distinct > max(2, len(present) // 2) or max(map(len, present)) > 80:
+            return 0.1
+        return 0.9 if cells.is_text(values) or pa.types.is_boolean(values.type) or distinct <= 20 else 0.5
+
+    def check(self, columns: Sequence[Column]) -> Iterator[Problem]:
+        (column,) = columns
+        index, classes = labels_of(column)
+        where = column.name or column.file
+        missing = np.flatnonzero(index < 0)
+        if len(missing) == len(column):
+            yield Problem(
+                code="F-CATEGORY-MISSING",
+                severity="error",
+                what=_("no example has a label"),
+                where=where,
+                fix=_("name the column that holds the labels"),
+                count=len(missing),
+            )
+            return
+        if len(missing):
+            yield Problem(
+                code="F-CATEGORY-MISSING",
+                severity="warning",
+                what=_("{n} examples have no label and are left out").format(n=len(missing)),
+                where=cells.places(column, missing),
+                fix=_("fill in the labels or delete the rows"),
+                count=len(missing),
+            )
+        if "classes" in self.state:
+            yield from self._check_known(column, index, classes)
+            return
+        counts = np.bincount(index[index >= 0], minlength=len(classes))
+        yield from _check_classes(column, index, classes, counts)
+
+    def _check_known(self, column: Column, index: np.ndarray, classes: list[str]) -> Iterator[Problem]:
+        strange = [i for i, label in enumerate(classes) if label not in self.state["classes"]]
+        rows = np.flatnonzero(np.isin(index, strange))
+        if len(rows):
+            yield Problem(
+                code="F-CATEGORY-UNKNOWN",
+                severity="warning",
+                what=_("{n} examples have a label that the training did not have; they are left out").format(n=len(rows)),
+                where=cells.places(column, rows),
+                expected=listed(self.state["classes"]),
+                got=listed([classes[i] for i in strange]),
+                count=len(rows),
+            )
+
+    def usable(self, columns: Sequence[Column]) -> np.ndarray:
+        index, classes = labels_of(columns[0])
+        if "classes" not in self.state:
+            return index >= 0
+        known = np.array([*(label in self.state["classes"] for label in classes), False])
+        return known[index]
+
+    def fingerprint(self, columns: Sequence[Column]) -> np.ndarray:
+        index, classes = labels_of(columns[0])
+        return cells.hashes([*(c.encode("utf-8", "surrogatepass") for c in classes), b""])[index]
+
+    # -- learning and storing ----------------------------------------------------------------------------------------
+    def learn(self, columns: Sequence[Column], *, seed: int = 0) -> Self:
+        """Takes the class names and their counts. Raises `DataError` where there are fewer than two classes."""
+        index, classes = labels_of(columns[0])
+        if len(classes) < 2:
+            raise DataError(
+                "F-CATEGORY-ONE-CLASS",
+                _("there is nothing to tell apart: the training examples have fewer than two classes"),
+                where=columns[0].name or columns[0].file,
+                expected=_("two classes or more"),
+                got=listed(classes) or _("no label"),
+            )
+        counts = np.bincount(index[index >= 0], minlength=len(classes)).tolist()
+        if self.options.positive:
+            classes, counts = self._positive_last(classes, counts)
+        return replace(self, state={"classes": classes, "counts": counts})
+
+    def _positive_last(self, classes: list[str], counts: list[int]) -> tuple[list[str], list[int]]:
+        if len(classes) != 2 or self.options.positive not in classes:
+            raise DataError(
+                "F-CATEGORY-POSITIVE",
+                _("the positive class is not one of two classes"),
+                where=self.name,
+                expected=listed(classes),
+                got=self.options.positive,
+            )
+        if classes[1] == self.options.positive:
+            return classes, counts
+        return classes[::-1], counts[::-1]
+
+    def encode(self, columns: Sequence[Column]) -> Arrays:
+        """`index` int32 (N). Raises `DataError` where a label is missing or was not there in training."""
+        index, classes = labels_of(columns[0])
+        position = {label: i for i, label in enumerate(self.state["classes"])}
+        lookup = np.array([*(position.get(label, -1) for label in classes), -1], dtype=np.int32)
+        encoded = lookup[index]
+        bad = np.flatnonzero(encoded < 0)
+        if len(bad):
+            raise DataError(
+                "F-CATEGORY-UNKNOWN",
+                _("{n} labels are missing or unknown").format(n=len(bad)),
+                where=cells.places(columns[0], bad),
+                expected=listed(self.state["classes"]),
+                got=listed([label for label in classes if label not in position]) or _("no label"),
+            )
+        return {"index": encoded}
+
+    def batch(self, stored: Arrays, rows: np.ndarray, device: torch.device | str = "cpu") -> torch.Tensor:
+        """`index_B` int64."""
+        index = stored["index"]
+        assert not isinstance(index, Ragged)
+        return torch.from_numpy(index[rows].astype(np.int64)).to(device)
+
+    # -- towards models and people -----------------------------------------------------------------------------------
+    @property
+    def num_outputs(self) -> int:
+        """How many numbers a head gives: K."""
+        return len(self.state["classes"])
+
+    def scores(self, outputs_BMK: torch.Tensor) -> torch.Tensor:
+        """Probabilities `scores_BK`: the mean over members of their softmax."""
+        return outputs_BMK.float().softmax(-1).mean(1)
+
+    def temper(self, scores_BK: torch.Tensor, temperature: float) -> torch.Tensor:
+        """The scores that logits divided by `temperature` would have given."""
+        return scores_BK if temperature == 1 else (scores_BK.clamp_min(1e-30).log() / temperature).softmax(-1)
+
+    def truth(self, batch: torch.Tensor) -> torch.Tensor:
+        """The target as metrics take it: class numbers (B,)."""
+        return batch
+
+    def restore(self, raw: torch.Tensor) -> list[dict[str, Any]]:
+        """From probabilities `scores_BK` to `{"label", "score", "scores": {label: p}}`."""
+        classes = self.state["classes"]
+        best = raw.argmax(-1).tolist()
+        return [
+            {"label": classes[k], "score": scores[k], "scores": dict(zip(classes, scores, strict=True))}
+            for k, scores in zip(best, raw.tolist(), strict=True)
+        ]
+
+    def render(self, columns: Sequence[Column], row: int) -> str:
+        (value,) = cells.arrow(columns[0].take(np.array([row]))).to_pylist()
+        label = label_of(value)
+        return f"<span>{html.escape(label)}</span>" if label is not None else "<span>–</span>"
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", **({"enum": self.state["classes"]} if "classes" in self.state else {})}
+
+    def sketch(self, columns: Sequence[Column]) -> dict[str, Any]:
+        """Counts by class."""
+        index, classes = labels_of(columns[0])
+        counts = np.bincount(index[index >= 0], minlength=len(classes)).tolist()
+        return {"count": len(columns[0]), "missing": int((index < 0).sum()), "classes": dict(zip(classes, counts, strict=True))}
+
+    def facts(self) -> dict[str, Any]:
+        if "classes" not in self.state:
+            return {}
+        return {"num_classes": len(self.state["classes"]), "class_counts": self.state["counts"]}
+
+
+def _check_classes(column: Column, index: np.ndarray, classes: list[str], counts: np.ndarray) -> Iterator[Problem]:
+    where = column.name or column.file
+    if len(classes) == 1:
+        yield Problem(
+            code="F-CATEGORY-ONE-CLASS",
+            severity="error",
+            what=_("every example has the same label, so there is nothing to tell apart"),
+            where=where,
+            expected=_("two classes or more"),
+            got=listed(classes),
+            count=len(column),
+        )
+        return
+    labelled = int(counts.sum())
+    if len(classes) > max(20, labelled // 2):
+        yield Problem(
+            code="F-CATEGORY-UNIQUE",
+            severity="error",
+            what=_("nearly every example has a label of its own: {k} classes in {n} examples").format(
+                k=len(classes), n=labelled
+            ),
+            where=where,
+            expected=_("several examples in each class"),
+            got=listed(classes),
+            fix=_("name the column that holds the class, or predict a number"),
+        )
+        return
+    yield from _check_counts(column, index, classes, counts)
+    for group in alike(classes):
+        rows = np.flatnonzero(np.isin(index, [classes.index(label) for label in group[1:]]))
+        yield Problem(
+            code="F-CATEGORY-ALIKE",
+            severity="warning",
+            what=_("labels differ only in case, spaces or the form of characters"),
+            where=cells.places(column, rows),
+            expected=_("one spelling for each class"),
+            got=listed(group),
+            fix=_("write {label} everywhere, if they mean the same").format(label=repr(group[0].strip())),
+            count=len(rows),
+        )
+
+
+def _check_counts(column: Column, index: np.ndarray, classes: list[str], counts: np.ndarray) -> Iterator[Problem]:
+    def told(found: np.ndarray) -> str:
+        return ", ".join(f"{classes[k]!r} {counts[k]}" for k in found[:8]) + (", …" if len(found) > 8 else "")
+
+    single, few = np.flatnonzero(counts < 2), np.flatnonzero(counts < FEW)
+    if len(single):
+        yield Problem(
+            code="F-CATEGORY-SINGLE",
+            severity="warning",
+            what=_("{n} classes have only one example, so they cannot be both learned and tested").format(n=len(single)),
+            where=cells.places(column, [int(np.argmax(index == k)) for k in single[:4]]),
+            got=listed([classes[k] for k in single]),
+            fix=_("add examples, or merge or remove these classes"),
+            count=len(single),
+        )
+    if len(few):
+        yield Problem(
+            code="F-CATEGORY-FEW",
+            severity="warning",
+            what=_("{n} classes have fewer than {few} examples").format(n=len(few), few=FEW),
+            where=column.name or column.file,
+            expected=_("{few} examples or more in each class").format(few=FEW),
+            got=told(few),
+            fix=_("add examples, or start from pretrained weights"),
+            count=len(few),
+        )
+    rare = np.flatnonzero(counts * UNEVEN < counts.max())
+    if len(rare):
+        yield Problem(
+            code="F-CATEGORY-UNEVEN",
+            severity="warning",
+            what=_("the classes are uneven: the most frequent has {most} examples, the rarest {least}").format(
+                most=counts.max(), least=counts.min()
+            ),
+            where=column.name or column.file,
+            got=told(rare),
+            fix=_("judge by f1_macro; rare classes count more in training unless imbalance=none"),
+            count=len(rare),
+        )

@@ -1,0 +1,231 @@
+"""One number, e.g. a price. B batch, M members, N examples.
+
+Models learn it in deviations from the training mean (`to_unit`); answers come back in the target's own unit (`from_unit`).
+"""
+
+import html
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import torch
+
+from fukami.core.cards import FieldCard
+from fukami.core.errors import DataError
+from fukami.core.language import _
+from fukami.core.problems import Problem
+from fukami.core.recipe import option
+from fukami.core.tables import Column
+from fukami.fields import cells
+from fukami.fields.contract import Arrays, Field, Ragged
+from fukami.fields.parsing import numbers
+
+CARD = FieldCard(name="number", summary="one number")
+
+LARGEST = 1e30
+"""Numbers beyond it are refused: their squares leave the range of the models' arithmetic."""
+FAR = 20
+"""A value this many times the spread of the middle half away from the median is worth a note."""
+
+
+@dataclass(frozen=True)
+class Number(Field):
+    """One number. `state` holds the training cells' `mean` and `std`.
+
+    >>> import pyarrow as pa
+    >>> price = Number().learn([Column("y", pa.array(["1,000", "3,000", None]))])
+    >>> price.state["mean"], price.restore(price.from_unit(torch.tensor([1.0])))
+    (2000.0, [{'value': 3000.0}])
+    """
+
+    @dataclass(frozen=True)
+    class Options:
+        decimal: str = option(".", "The sign before the decimals in text, . or ,", choices=(".", ","))
+
+    kind: ClassVar[str] = "number"
+    losses: ClassVar[tuple[str, ...]] = ("mse", "mae", "huber")
+    num_outputs: ClassVar[int] = 1
+    name: str = "number"
+    options: Options = Options()
+    state: dict[str, Any] = field(default_factory=dict)
+
+    # -- raw cells ---------------------------------------------------------------------------------------------------
+    @classmethod
+    def recognise(cls, column: Column) -> float:
+        if column.is_array and column.values.size != len(column):
+            return 0.0
+        values = cells.arrow(cells.sample(column, 1000))
+        if cells.is_number(values):
+            return 0.8 if len(set(values.to_pylist())) > 20 else 0.6
+        parsed, bad = numbers(values)
+        return 0.0 if bad.any() or np.isnan(parsed).all() else 0.7
+
+    def _values(self, column: Column) -> tuple[np.ndarray, np.ndarray]:
+        """float64 (N), and a mask (N) of what is written there but cannot be used."""
+        values, bad = numbers(cells.arrow(column), decimal=self.options.decimal)
+        with np.errstate(invalid="ignore"):
+            return values, bad | np.isinf(values) | (np.abs(values) > LARGEST)
+
+    def check(self, columns: Sequence[Column]) -> Iterator[Problem]:
+        (column,) = columns
+        values, bad = self._values(column)
+        usable = np.isfinite(values) & ~bad
+        yield from self._check_unusable(column, bad, usable)
+        found = values[usable]
+        if len(found) == 0:
+            return
+        if found.min() == found.max():
+            yield Problem(
+                code="F-NUMBER-CONSTANT",
+                severity="error",
+                what=_("every example has the same number, so there is nothing to learn"),
+                where=column.name or column.file,
+                expected=_("numbers that differ"),
+                got=f"{found[0]:g}",
+                count=len(found),
+            )
+            return
+        low, middle, high = np.percentile(found, [25, 50, 75])
+        far = (
+            np.flatnonzero(usable & (np.abs(np.where(usable, values, middle) - middle) > FAR * (high - low)))
+            if high > low
+            else []
+        )
+        if len(far):
+            yield Problem(
+                code="F-NUMBER-FAR",
+                severity="note",
+                what=_("{n} numbers are very far from the others").format(n=len(far)),
+                where=cells.places(column, far),
+                expected=_("mostly between {low} and {high}").format(low=f"{low:g}", high=f"{high:g}"),
+                got=", ".join(f"{values[i]:g}" for i in far[:3]),
+                fix=_("correct them if they are mistakes; loss=huber makes them count less"),
+                count=len(far),
+            )
+
+    def _check_unusable(self, column: Column, bad: np.ndarray, usable: np.ndarray) -> Iterator[Problem]:
+        if not usable.any():
+            yield Problem(
+                code="F-NUMBER-MISSING",
+                severity="error",
+                what=_("no example has a number"),
+                where=column.name or column.file,
+                got=", ".join(repr(text) for text in cells.strings(cells.sample(column, 3))),
+                fix=_("name the column that holds the numbers"),
+                count=len(column),
+            )
+            return
+        missing, wrong = np.flatnonzero(~usable & ~bad), np.flatnonzero(bad)
+        if len(missing):
+            yield Problem(
+                code="F-NUMBER-MISSING",
+                severity="warning",
+                what=_("{n} examples have no number and are left out").format(n=len(missing)),
+                where=cells.places(column, missing),
+                fix=_("fill in the numbers or delete the rows"),
+                count=len(missing),
+            )
+        if len(wrong):
+            yield Problem(
+                code="F-NUMBER-UNREADABLE",
+                severity="warning",
+                what=_("{n} examples have something else than a finite number and are left out").format(n=len(wrong)),
+                where=cells.places(column, wrong),
+                expected=_("a number such as 1234.5"),
+                got=", ".join(repr(text[:40]) for text in cells.strings(column.take(wrong[:3]))),
+                fix=_("correct these cells; decimal=, reads numbers such as 3,5"),
+                count=len(wrong),
+            )
+
+    def usable(self, columns: Sequence[Column]) -> np.ndarray:
+        values, bad = self._values(columns[0])
+        return np.isfinite(values) & ~bad
+
+    def fingerprint(self, columns: Sequence[Column]) -> np.ndarray:
+        return cells.hash_numbers(self._values(columns[0])[0])
+
+    # -- learning and storing ----------------------------------------------------------------------------------------
+    def learn(self, columns: Sequence[Column], *, seed: int = 0) -> Self:
+        """Takes mean and deviation of the usable cells. Raises `DataError` where there are none, or all are the same."""
+        values, bad = self._values(columns[0])
+        found = values[np.isfinite(values) & ~bad]
+        if len(found) == 0 or found.min() == found.max():
+            raise DataError(
+                "F-NUMBER-CONSTANT",
+                _("there is nothing to learn: the training examples do not have two different numbers"),
+                where=columns[0].name or columns[0].file,
+                expected=_("numbers that differ"),
+                got=f"{found[0]:g}" if len(found) else _("no number"),
+            )
+        return replace(self, state={"mean": float(found.mean()), "std": float(max(found.std(), 1e-30))})
+
+    def encode(self, columns: Sequence[Column]) -> Arrays:
+        """`value` float64 (N), in the target's unit. Raises `DataError` where a cell is not a finite number."""
+        values, bad = self._values(columns[0])
+        wrong = np.flatnonzero(bad | ~np.isfinite(values))
+        if len(wrong):
+            raise DataError(
+                "F-NUMBER-UNREADABLE",
+                _("{n} cells are not finite numbers").format(n=len(wrong)),
+                where=cells.places(columns[0], wrong),
+                expected=_("a number such as 1234.5"),
+                got=", ".join(repr(text[:40]) for text in cells.strings(columns[0].take(wrong[:3]))),
+            )
+        return {"value": values}
+
+    def batch(self, stored: Arrays, rows: np.ndarray, device: torch.device | str = "cpu") -> torch.Tensor:
+        """`values_B` float32, in deviations from the mean."""
+        values = stored["value"]
+        assert not isinstance(values, Ragged)
+        unit = (values[rows] - self.state["mean"]) / self.state["std"]
+        return torch.from_numpy(unit.astype(np.float32)).to(device)
+
+    # -- towards models and people -----------------------------------------------------------------------------------
+    def to_unit(self, values: torch.Tensor) -> torch.Tensor:
+        """From the target's unit to deviations from the mean."""
+        return (_wide(values) - self.state["mean"]) / self.state["std"]
+
+    def from_unit(self, values: torch.Tensor) -> torch.Tensor:
+        """From deviations from the mean to the target's unit, in float64 where the device has it."""
+        return _wide(values) * self.state["std"] + self.state["mean"]
+
+    def scores(self, outputs_BMK: torch.Tensor) -> torch.Tensor:
+        """`scores_B` in the target's unit: the mean over members."""
+        return self.from_unit(outputs_BMK[..., 0]).mean(1)
+
+    def temper(self, scores_B: torch.Tensor, temperature: float) -> torch.Tensor:
+        """A number has no temperature."""
+        return scores_B
+
+    def truth(self, batch: torch.Tensor) -> torch.Tensor:
+        """The target as metrics take it: values in the target's unit (B,)."""
+        return self.from_unit(batch)
+
+    def restore(self, raw: torch.Tensor) -> list[dict[str, Any]]:
+        """From values `scores_B` in the target's unit to `{"value"}`."""
+        return [{"value": value} for value in raw.reshape(-1).tolist()]
+
+    def render(self, columns: Sequence[Column], row: int) -> str:
+        (text,) = cells.strings(columns[0].take(np.array([row])))
+        return f"<span>{html.escape(text[:40]) or '–'}</span>"
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "number"}
+
+    def sketch(self, columns: Sequence[Column]) -> dict[str, Any]:
+        """Moments and 101 quantiles."""
+        values, bad = self._values(columns[0])
+        found = values[np.isfinite(values) & ~bad]
+        told: dict[str, Any] = {"count": len(values), "missing": len(values) - len(found)}
+        if len(found):
+            quantiles = np.quantile(found, np.linspace(0, 1, 101)).tolist()
+            told |= {"mean": float(found.mean()), "std": float(found.std()), "quantiles": quantiles}
+        return told
+
+    def facts(self) -> dict[str, Any]:
+        return dict(self.state)
+
+
+def _wide(values: torch.Tensor) -> torch.Tensor:
+    return values.to(torch.float32 if values.device.type == "mps" else torch.float64)
