@@ -2,16 +2,14 @@
 
 The rule of `auto`: nothing while the most frequent class has at most ten times the examples of the rarest one; beyond that,
 weights, because below that ratio weighting costs accuracy and calibration and gains little. Weights are the inverse *square
-root* of the counts: full inverse frequency overfits a handful of examples. Like the effective number of Cui et al. 2019 the root
-lies between no weights and full ones, without a parameter. They are scaled so that their mean over the training examples is 1,
+root* of the counts: full inverse frequency overfits a handful of examples. Like the effective number of Cui et al. 2019 it lies
+between no weights and full ones, without a parameter. They are scaled so that their mean over the training examples is 1,
 which keeps the meaning of the learning rate. Weighted training shifts the probabilities, so calibration matters more after it.
 
-Resampling draws each epoch's examples with the same weights, with replacement. K classes, N examples.
+Resampling draws each epoch's examples with replacement by the same weights. K classes, N examples.
 """
 
 import numpy as np
-
-from fukami.core.seeds import generator
 
 WEIGHT_FROM = 10.0
 """`auto` weights classes when the most frequent one has more than this many times the examples of the rarest."""
@@ -41,12 +39,12 @@ def class_weights(counts_K: np.ndarray) -> np.ndarray:
     return np.where(counts > 0, raw / max(mean, 1e-30), 1.0).astype(np.float32)
 
 
-def resampled(classes_N: np.ndarray, counts_K: np.ndarray, *, seed: int, epoch: int) -> np.ndarray:
-    """int64 (N): the examples of one epoch, drawn with replacement by class weight; a pure function of seed and epoch.
+def row_weights(classes_N: np.ndarray, counts_K: np.ndarray) -> np.ndarray:
+    """float64 (N): how often each example is drawn where rare classes are resampled; they sum to 1.
 
-    >>> rows = resampled(np.array([0] * 96 + [1] * 4), np.array([96, 4]), seed=0, epoch=0)
-    >>> len(rows), bool((rows >= 96).mean() > 0.1)
-    (100, True)
+    >>> weights = row_weights(np.array([0] * 96 + [1] * 4), np.array([96, 4]))
+    >>> round(float(weights[96:].sum()), 3)
+    0.17
     """
-    chance_N = class_weights(counts_K)[classes_N].astype(np.float64)
-    return generator(seed, "resample", epoch).choice(len(classes_N), size=len(classes_N), p=chance_N / chance_N.sum())
+    weights_N = class_weights(counts_K)[classes_N].astype(np.float64)
+    return weights_N / weights_N.sum()

@@ -1,27 +1,26 @@
-"""The L1 penalty (lasso; Tibshirani 1996) as a wrapper of an objective: `loss + l1 * sum |w|`, not over biases and norms."""
+"""The L1 penalty (lasso; Tibshirani 1996) around an objective: `loss + strength * sum |w|`, not over biases and norms."""
 
 import torch
 from torch import nn
 
 
-def l1(network: nn.Module, strength: float) -> torch.Tensor:
-    """The penalty of a network's weights: `strength` times the sum of |w| over parameters with two or more axes.
+def l1(network: nn.Module) -> torch.Tensor:
+    """The sum of |w| over parameters with two or more axes that learn.
 
-    >>> float(l1(nn.Linear(2, 1), 0.0))
-    0.0
+    >>> layer = nn.Linear(2, 1)
+    >>> with torch.no_grad(): _ = layer.weight.copy_(torch.tensor([[1.0, -2.0]]))
+    >>> l1(layer).item()
+    3.0
     """
-    weights = [p for p in network.parameters() if p.ndim > 1 and p.requires_grad]
-    if not strength or not weights:
-        return torch.zeros((), device=weights[0].device if weights else None)
-    return strength * torch.stack([w.abs().sum() for w in weights]).sum()
+    return sum((p.abs().sum() for p in network.parameters() if p.ndim > 1 and p.requires_grad), torch.zeros(()))
 
 
-def penalised(objective, network: nn.Module, strength: float):
-    """The objective `(outputs, batch) -> loss` plus the network's L1 penalty; the same objective where `strength` is 0."""
+def penalised(objective, strength: float):
+    """The objective `(network, batch, rng) -> loss` plus the L1 penalty; the same objective where `strength` is 0."""
     if not strength:
         return objective
 
-    def of(outputs: torch.Tensor, batch) -> torch.Tensor:
-        return objective(outputs, batch) + l1(network, strength)
+    def of(network: nn.Module, batch, rng: torch.Generator) -> torch.Tensor:
+        return objective(network, batch, rng) + strength * l1(network)
 
     return of
