@@ -19,8 +19,9 @@ PARTS = ("train", "valid", "test")
 class Column:
     """One named column of N cells.
 
-    `base` is the folder that relative paths in it are relative to; `rows` are the row numbers as the file counts them
-    (1 is the first row after the header), so that a message can name the place.
+    `base` is the folder that relative paths in it are relative to. A message names a cell by `file` and by its number in
+    `rows`: the line of a text table, the row of any other (1 where nothing is said is the first row). `files` names the file
+    of each cell where several were joined, or where every example is a file of its own.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Column:
     base: Path | None = None
     file: str = ""
     rows: np.ndarray | None = None
+    files: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.values)
@@ -41,13 +43,20 @@ class Column:
         """The cells at positions `rows`, in that order."""
         rows = np.asarray(rows)
         values = self.values[rows] if self.is_array else self.values.take(pa.array(rows))
-        numbers = rows + 1 if self.rows is None else self.rows[rows]
-        return replace(self, values=values, rows=numbers)
+        files = None if self.files is None else self.files[rows]
+        if self.rows is not None:
+            numbers = self.rows[rows]
+        else:  # a file for each example needs no numbers
+            numbers = None if files is not None else rows + 1
+        return replace(self, values=values, rows=numbers, files=files)
 
     def where(self, row: int) -> str:
-        """How a message names cell `row`: the file itself where the cell is a path of a folder, else file, row, column."""
+        """How a message names cell `row`: the file itself where each example is one, else file, row, column."""
+        file = self.file if self.files is None else str(self.files[row])
+        if self.files is not None and self.rows is None:
+            return file
         number = row + 1 if self.rows is None else int(self.rows[row])
-        place = f"{self.file}:{number}" if self.file else f"[{number - 1}]"
+        place = f"{file}:{number}" if file else f"[{number - 1}]"
         return f"{place} ({self.name})" if self.name else place
 
     def strings(self) -> list[str]:
