@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 import torch
+from fukami.models.registry import Choice
 from torch import nn
 
 from fukami.core.recipe import Recipe
 from fukami.core.tables import Column
 from fukami.data.store import Store
 from fukami.engine.plan import Plan
-from fukami.models.registry import Choice
 from fukami.tasks.contract import Task
 
 BATCH = 256

@@ -16,7 +16,7 @@ from types import ModuleType
 from typing import Any
 
 from fukami.core.errors import unknown
-from fukami.core.language import _, N_
+from fukami.core.language import N_, _
 
 _PACKAGE = Path(__file__).parent.parent
 
@@ -63,12 +63,15 @@ class ModelCard(Card):
     """Size name → options of `build`. Empty where the family has no sizes."""
     size: str = ""
     """The size used when none is named."""
+    members: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Well-known names of single networks of the family (`resnet18`) → options of `build`; they can be typed as they are."""
     options: dict[str, Any] = field(default_factory=dict)
     """Every further option of `build` with its default; `--set depth=4` reaches them."""
     learning: dict[str, Any] = field(default_factory=dict)
     """Recipe settings under which the family learns well, unless the user says otherwise, e.g. `{"learning_rate": 1e-3}`."""
     image: dict[str, Any] = field(default_factory=dict)
-    """For image models: `min_size_px` (smaller images are enlarged to it) and `multiple_px`."""
+    """For image models: `min_size_px` (smaller images are enlarged to it), `multiple_px`, and `least_size_px`, below which
+    the model cannot be built at all."""
     source: str = ""
     """The paper, and the library that the code comes from."""
     licence: str = "Apache-2.0"

@@ -36,9 +36,7 @@ class FukamiError(Exception):
 
     def as_dict(self) -> dict[str, str]:
         """The same as a JSON object, with empty parts left out."""
-        parts = dict(
-            code=self.code, what=self.what, where=self.where, expected=self.expected, got=self.got, fix=self.fix
-        )
+        parts = dict(code=self.code, what=self.what, where=self.where, expected=self.expected, got=self.got, fix=self.fix)
         return {name: text for name, text in parts.items() if text}
 
 

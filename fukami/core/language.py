@@ -32,9 +32,7 @@ def use(language: str) -> None:
         raise ValueError(f"language is one of {LANGUAGES}, not {language!r}")
     _state["name"] = language
     _state["catalogue"] = (
-        gettext.NullTranslations()
-        if language == "en"
-        else gettext.translation("fukami", _LOCALE, [language], fallback=True)
+        gettext.NullTranslations() if language == "en" else gettext.translation("fukami", _LOCALE, [language], fallback=True)
     )
 
 

@@ -19,7 +19,9 @@ from fukami.core.errors import UsageError, nearest
 from fukami.core.language import _
 
 
-def option(default: Any, doc: str, *, choices: tuple[str, ...] = (), low: float | None = None, high: float | None = None) -> Any:
+def option(
+    default: Any, doc: str, *, choices: tuple[str, ...] = (), low: float | None = None, high: float | None = None
+) -> Any:
     """Declares one option: its default, its sentence, and what it may be."""
     told = {"doc": doc, "choices": choices, "low": low, "high": high}
     if isinstance(default, (list, dict)):
@@ -38,7 +40,9 @@ class DataChoices:
     time: str = option("", "A column to split by: the oldest examples train, the newest test.")
     groups: list = option([], "Columns for which the evaluation reports every metric by value.")
     valid_fraction: float = option(0.1, "Share of the examples kept for validation where the data names none.", low=0, high=0.9)
-    test_fraction: float = option(0.2, "Share of the examples kept for the final test where the data names none.", low=0, high=0.9)
+    test_fraction: float = option(
+        0.2, "Share of the examples kept for the final test where the data names none.", low=0, high=0.9
+    )
     folds: int = option(0, "Number of parts of a cross-validation; 0 for none.", low=0, high=100)
     limit: int = option(0, "Use only this many training examples, drawn at random; 0 for all.", low=0)
     layout: str = option("auto", "How to read the data where two readings are possible.")
@@ -53,12 +57,13 @@ class ModelChoices:
 
     name: str = option("auto", "The model; auto takes the one that the recipe recommends for this data.")
     size: str = option("", "The size of the model; empty for the family's own default.")
-    pretrained: str = option(
-        "auto", "Where the first weights come from: auto, no, yes, or the folder of a checkpoint."
-    )
+    pretrained: str = option("auto", "Where the first weights come from: auto, no, yes, or the folder of a checkpoint.")
     freeze_epochs: float = option(1.0, "Epochs in which only the new head learns, where the weights are pretrained.", low=0)
     layer_decay: float = option(
-        0.75, "Factor on the learning rate for each layer further from the head, where the weights are pretrained.", low=0.01, high=1
+        0.75,
+        "Factor on the learning rate for each layer further from the head, where the weights are pretrained.",
+        low=0.01,
+        high=1,
     )
     options: dict = option({}, "The family's own options, such as depth or dropout.")
 
@@ -70,19 +75,17 @@ class LearningChoices:
     epochs: float = option(0, "How many times every training example is seen; 0 for the recommended number.", low=0)
     minutes: float = option(0.0, "Stop, with the schedule completed, within this many minutes; 0 for no limit.", low=0)
     batch_size: int = option(0, "Examples per step; 0 for the recommended number.", low=0)
-    optimizer: str = option(
-        "adamw", "The optimiser.", choices=("sgd", "rmsprop", "adam", "adamw", "muon")
-    )
+    optimizer: str = option("adamw", "The optimiser.", choices=("sgd", "rmsprop", "adam", "adamw", "muon"))
     learning_rate: float = option(0.0, "The highest learning rate; 0 for the recommended one.", low=0)
     find_learning_rate: bool = option(False, "Measure the learning rate with a range test before the training.")
     momentum: float = option(0.9, "Momentum, for sgd, rmsprop and muon.", low=0, high=0.9999)
     weight_decay: float = option(0.01, "Decay of the weights (L2; decoupled in adamw and muon).", low=0)
     l1: float = option(0.0, "Weight of the L1 penalty on the weights.", low=0)
-    schedule: str = option(
-        "one-cycle", "How the learning rate moves.", choices=("constant", "step", "cosine", "one-cycle")
-    )
+    schedule: str = option("one-cycle", "How the learning rate moves.", choices=("constant", "step", "cosine", "one-cycle"))
     warmup: float = option(0.2, "Share of the training in which the rate rises.", low=0, high=0.9)
-    step_every: float = option(0.33, "For the step schedule: share of the training after which the rate falls tenfold.", low=0.01, high=1)
+    step_every: float = option(
+        0.33, "For the step schedule: share of the training after which the rate falls tenfold.", low=0.01, high=1
+    )
     clip_norm: float = option(1.0, "Gradients are scaled down to this norm; 0 for no limit.", low=0)
     ema: float = option(0.0, "Decay of the moving average of the weights that is evaluated; 0 for none.", low=0, high=0.99999)
     patience: int = option(0, "Stop after this many validations without improvement; 0 to run to the end.", low=0)
@@ -90,7 +93,9 @@ class LearningChoices:
     loss: str = option("auto", "The loss; auto takes the first one that the target offers.")
     label_smoothing: float = option(0.0, "Share of the target given to the other classes.", low=0, high=0.9)
     focal_gamma: float = option(2.0, "For the focal loss: how much easy examples are discounted.", low=0)
-    huber_delta: float = option(1.0, "For the Huber loss: errors above it, in deviations of the target, count linearly.", low=1e-6)
+    huber_delta: float = option(
+        1.0, "For the Huber loss: errors above it, in deviations of the target, count linearly.", low=1e-6
+    )
     imbalance: str = option(
         "auto",
         "What is done about rare classes; auto decides from the counts.",
@@ -105,7 +110,9 @@ class LearningChoices:
 class PlanChoices:
     """How the machine is used. auto is measured on this hardware in the first steps and written back."""
 
-    plan: str = option("auto", "auto measures the choices below, default takes the framework's own.", choices=("auto", "default"))
+    plan: str = option(
+        "auto", "auto measures the choices below, default takes the framework's own.", choices=("auto", "default")
+    )
     precision: str = option("auto", "Number format of the heavy arithmetic.", choices=("auto", "float32", "bfloat16"))
     memory_format: str = option("auto", "Order of an image's axes in memory.", choices=("auto", "contiguous", "channels-last"))
     threads: int = option(0, "Processor threads; 0 for the measured best.", low=0)
@@ -153,7 +160,9 @@ class Recipe:
         """Every name that `--set` accepts besides column and model options."""
         return [leaf for options in self.sections().values() for leaf in option_names(options)]
 
-    def changed(self, settings: dict[str, Any], *, by_user: bool = True, free: dict[str, tuple[str, str]] | None = None) -> "Recipe":
+    def changed(
+        self, settings: dict[str, Any], *, by_user: bool = True, free: dict[str, tuple[str, str]] | None = None
+    ) -> "Recipe":
         """A recipe with `settings` applied; values may be text, as typed.
 
         `free` maps further names to (table, key): `{"target": ("columns", "label"), "depth": ("options", "depth")}`.

@@ -54,7 +54,9 @@ class Store:
         found = [lengths for lengths in known if lengths is not None]
         return np.maximum.reduce(found) if found else None
 
-    def in_order(self, rows: np.ndarray, batch_size: int, device: torch.device | str = "cpu") -> Iterator[tuple[np.ndarray, dict]]:
+    def in_order(
+        self, rows: np.ndarray, batch_size: int, device: torch.device | str = "cpu"
+    ) -> Iterator[tuple[np.ndarray, dict]]:
         """Batches of `rows`, sorted by length where lengths vary so that little is padded; each comes with its rows."""
         lengths = self.lengths()
         if lengths is not None:

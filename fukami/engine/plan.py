@@ -228,3 +228,12 @@ def _noiseless(network: nn.Module) -> Iterator[None]:
             module.training = mode
         for module, drop in drops.items():
             module.dropout = drop
+
+
+def time_step(
+    network: nn.Module, objective: Objective, batches: list[Batch], *, plan: Plan, device: torch.device | str = "cpu"
+) -> float:
+    """Mean seconds of a forward and backward pass over `batches` under `plan`, measured on a copy after one warm-up."""
+    with _apart(network, device) as trial:
+        _Trial(trial, objective, batches[0], plan).seconds(plan)
+        return sum(_Trial(trial, objective, batch, plan).seconds(plan) for batch in batches) / len(batches)

@@ -16,7 +16,17 @@ CARD = TaskCard(
     targets=("category",),
     needs="vector",
     headline="roc_auc",
-    also=("accuracy", "balanced_accuracy", "precision_macro", "recall_macro", "f1_macro", "pr_auc", "log_loss", "top5_accuracy", "calibration_error"),
+    also=(
+        "accuracy",
+        "balanced_accuracy",
+        "precision_macro",
+        "recall_macro",
+        "f1_macro",
+        "pr_auc",
+        "log_loss",
+        "top5_accuracy",
+        "calibration_error",
+    ),
     baselines=("majority", "linear", "boosting"),
     recipe="tabular/classification",
 )

@@ -16,7 +16,17 @@ CARD = TaskCard(
     targets=("category",),
     needs="vector",
     headline="accuracy",
-    also=("balanced_accuracy", "precision_macro", "recall_macro", "f1_macro", "roc_auc", "pr_auc", "log_loss", "top5_accuracy", "calibration_error"),
+    also=(
+        "balanced_accuracy",
+        "precision_macro",
+        "recall_macro",
+        "f1_macro",
+        "roc_auc",
+        "pr_auc",
+        "log_loss",
+        "top5_accuracy",
+        "calibration_error",
+    ),
     baselines=("majority", "linear"),
     recipe="texts/classification",
 )

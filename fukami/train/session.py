@@ -1,0 +1,215 @@
+"""The second stage: run the loop, validate after every epoch, keep the best weights, save so that nothing is lost.
+
+An unfinished training lives in a hidden folder beside its run: `recipe.toml` with every choice resolved, `checkpoint.safetensors`,
+`history.jsonl`, TensorBoard events. `--resume` finds it there.
+"""
+
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from fukami.engine.events import Events
+from fukami.engine.history import History
+from fukami.engine.progress import Display
+from fukami.evaluate.judge import judge
+
+from fukami.core.cards import card
+from fukami.engine import checkpoint
+from fukami.engine.loop import Learner, Progress, train
+from fukami.predictor import Predictor
+from fukami.train.prepare import Prepared
+
+SAVE_EVERY_S = 20.0
+"""Least time between two checkpoints: an epoch of a small table takes less than writing one."""
+VALIDATE_EVERY_S = 0.0
+
+
+class Interrupted(KeyboardInterrupt):
+    """The training was interrupted and its state is saved in `place`."""
+
+    def __init__(self, place: Path, out: Path):
+        super().__init__(str(place))
+        self.place, self.out = place, out
+
+
+@dataclass
+class Best:
+    """The best validation so far, and the weights that had it."""
+
+    metric: str
+    value: float | None = None
+    step: int = 0
+    weights: dict[str, torch.Tensor] = field(default_factory=dict)
+    stale: int = 0
+
+    def seen(self, value: float, step: int, network: torch.nn.Module) -> None:
+        better = card("metrics", self.metric).higher_is_better
+        if self.value is None or (value > self.value if better else value < self.value):
+            self.value, self.step, self.stale = value, step, 0
+            self.weights = {name: t.detach().cpu().clone() for name, t in network.state_dict().items()}
+        else:
+            self.stale += 1
+
+
+@dataclass
+class Session:
+    """One training in progress: the learner, what it is judged by, and where its state is kept."""
+
+    prepared: Prepared
+    predictor: Predictor
+    learner: Learner
+    place: Path
+    out: Path
+    display: Display
+    best: Best
+    seconds: float = 0.0
+
+    @property
+    def checkpoint(self) -> Path:
+        return self.place / "checkpoint.safetensors"
+
+    def save(self) -> None:
+        """Writes the whole state; what was saved before stays whole until this is."""
+        ema = self.learner.ema
+        checkpoint.save(
+            self.checkpoint,
+            {
+                "step": self.learner.step,
+                "seconds": self.seconds,
+                "network": self.learner.network.state_dict(),
+                "optimizer": self.learner.optimizer.state_dict(),
+                "ema": ema.state() if ema else {},
+                "best": {
+                    "value": self.best.value,
+                    "step": self.best.step,
+                    "stale": self.best.stale,
+                    "weights": self.best.weights,
+                },
+            },
+        )
+
+    def restore(self) -> None:
+        """Continues from the saved state, where there is one."""
+        if not self.checkpoint.exists():
+            return
+        state = checkpoint.load(self.checkpoint)
+        self.learner.step, self.seconds = state["step"], state["seconds"]
+        self.learner.network.load_state_dict(state["network"])
+        self.learner.optimizer.load_state_dict(state["optimizer"])
+        if self.learner.ema:
+            self.learner.ema.load(state["ema"])
+        told = state["best"]
+        self.best.value, self.best.step, self.best.stale = told["value"], told["step"], told["stale"]
+        self.best.weights = told["weights"]
+
+    def averaged(self) -> Any:
+        """The network with the averaged weights in it, where the recipe keeps an average."""
+        return self.learner.ema.swapped() if self.learner.ema else nullcontext(self.learner.network)
+
+    def validate(self) -> dict[str, float]:
+        """The headline metric and the loss-like ones over the validation examples, with the weights that would be kept."""
+        rows, target = self.prepared.split.valid, self.prepared.task.target
+        if len(rows) == 0:
+            return {}
+        with self.averaged() as network:
+            found = judge(target, (self.best.metric,), self.predictor.stream(self.prepared.store, rows), replicates=0)
+            values = {name: m["value"] for name, m in found.as_dict()["metrics"].items()}
+            if values[self.best.metric] is not None:
+                self.best.seen(values[self.best.metric], self.learner.step, network)
+        return values
+
+    def run(self) -> None:
+        """Trains to the end, or to the recipe's patience. Ctrl-C and SIGTERM save the state and raise `Interrupted`."""
+        history = History(self.place / "history.jsonl", resume_at=self.learner.step)
+        events = Events(self.place, purge_step=self.learner.step)
+        started, saved = time.monotonic() - self.seconds, time.monotonic()
+        try:
+            with interruptible():
+                for progress in train(self.learner):
+                    self.seconds = time.monotonic() - started
+                    if not self._log(progress, history, events):
+                        continue
+                    if self._exhausted():
+                        break
+                    if time.monotonic() - saved > SAVE_EVERY_S:
+                        self.save()
+                        saved = time.monotonic()
+        except KeyboardInterrupt:
+            self.save()
+            raise Interrupted(self.place, self.out) from None
+        finally:
+            history.close()
+            events.close()
+            self.display.close()
+        self._finish()
+
+    def _log(self, progress: Progress, history: History, events: Events) -> bool:
+        """Shows and writes what is due; whether an epoch ended."""
+        due = progress.ends_epoch or progress.step == 1 or progress.step % max(1, progress.num_steps // 200) == 0
+        if self.display.due() or due:
+            loss = float(progress.loss)
+            self.display.step(progress.step, loss=loss, epoch=progress.epoch, examples=progress.examples)
+            if due:
+                line = {
+                    "step": progress.step,
+                    "epoch": round(progress.epoch, 4),
+                    "loss": loss,
+                    "learning_rate": progress.learning_rate,
+                    "gradient_norm": float(progress.gradient_norm),
+                    "examples_per_s": round(progress.step * progress.examples / max(self.seconds, 1e-9), 1),
+                    "seconds": round(self.seconds, 3),
+                }
+                history.write(line)
+                events.write(progress.step, {k: v for k, v in line.items() if k not in ("step", "seconds")})
+        if not progress.ends_epoch:
+            return False
+        values = self.validate()
+        if values:
+            self.display.valid(values)
+            history.write({"step": progress.step, "epoch": round(progress.epoch, 4), "valid": values})
+            events.write(progress.step, {f"valid/{k}": v for k, v in values.items() if v is not None})
+        return True
+
+    def _exhausted(self) -> bool:
+        patience = self.learner.learning.patience
+        return bool(patience) and self.best.stale >= patience
+
+    def _finish(self) -> None:
+        """Leaves in the network the weights that the run keeps."""
+        if self.learner.learning.keep_best and self.best.weights:
+            self.learner.network.load_state_dict(self.best.weights)
+        elif self.learner.ema:
+            with self.learner.ema.swapped() as network:
+                kept = {name: t.clone() for name, t in network.state_dict().items()}
+            self.learner.network.load_state_dict(kept)
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Inside, SIGTERM asks to stop as Ctrl-C does. Only the main thread can receive signals; elsewhere nothing changes."""
+    try:
+        old = signal.signal(signal.SIGTERM, _interrupt)
+    except ValueError:
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, old)
+
+
+def _interrupt(_number: int, _frame: Any) -> None:
+    raise KeyboardInterrupt
+
+
+def held_out(prepared: Prepared) -> tuple[np.ndarray, str]:
+    """The rows that the run is judged on, and the name of their part: test where there is one, else validation."""
+    if len(prepared.split.test):
+        return prepared.split.test, "test"
+    return prepared.split.valid, "valid"
