@@ -92,6 +92,8 @@ class MetricCard(Card):
     high: float | None = 1.0
     unit: str = ""
     """Empty for a ratio; `target` where it has the unit of the target."""
+    sentence: str = ""
+    """How a result is told to people, with `{value}` and `{examples}`; a general sentence is used where it is empty."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,248 @@
+"""Names of models → cards → modules. Resolving names costs no import of torch.
+
+>>> choice = resolve("resnet18", takes="image", needs="vector")
+>>> choice.card.name, choice.options["architecture"]
+('resnet', 'resnet18')
+"""
+
+import importlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fukami.core.cards import ModelCard, TaskCard, card, cards, files, load
+from fukami.core.errors import UsageError, nearest, unknown
+from fukami.core.language import _
+from fukami.core.specs import ImageSpec, RowSpec, Spec, TokenSpec
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A model that was asked for: its family, the name as typed, the size, and the options that these imply.
+
+    `weights` is a folder where the name was that of a checkpoint: its weights are meant as well.
+    """
+
+    card: ModelCard
+    name: str
+    size: str
+    options: dict[str, Any]
+    weights: str = ""
+
+
+def fitting(takes: str, needs: str) -> list[ModelCard]:
+    """Cards of the families that read inputs of kind `takes` and give features of kind `needs`."""
+    return [found for found in cards("models").values() if takes in found.takes and needs in found.gives]
+
+
+def resolve(name: str, size: str = "", *, takes: str, needs: str) -> Choice:
+    """What the user means by `name`.
+
+    Args:
+        name: a family (`resnet`), a member of one (`resnet18`), a library's name (`timm:convnext_tiny`, `hf:NAME`), or the
+            folder of a checkpoint.
+        size: a size of the family; empty for its default.
+        takes: the kind of the input field: image, text, row.
+        needs: the kind of features that the task needs.
+
+    Raises:
+        UsageError: F-MODEL-NAME, F-MODEL-SIZE, or F-KIND-FIT where the model exists but does not fit.
+    """
+    choice = _adapted(name, size) or _folder(name) or _family(name, size, takes=takes, needs=needs)
+    if takes not in choice.card.takes or needs not in choice.card.gives:
+        raise _misfit(choice, takes, needs)
+    return choice
+
+
+def _adapted(name: str, size: str) -> Choice | None:
+    """`timm:NAME` and the like."""
+    for found in cards("models").values():
+        if found.prefix and name.startswith(found.prefix):
+            _refuse_size(name, size)
+            architecture = name.removeprefix(found.prefix)
+            load("models", found.name).check(architecture)
+            weights = architecture if Path(architecture).is_dir() else ""
+            return Choice(found, name, "", {**found.options, "architecture": architecture}, weights)
+    return None
+
+
+def _folder(name: str) -> Choice | None:
+    """The folder of a checkpoint: a run's `model/`, or one of timm or transformers."""
+    if not Path(name, "config.json").is_file():
+        if name.startswith((".", "/", "~")) or Path(name).is_dir():
+            raise UsageError(
+                "F-MODEL-FOLDER",
+                _("there is no checkpoint in this folder"),
+                where=name,
+                expected=_("a folder with config.json and model.safetensors"),
+            )
+        return None
+    from fukami.models.checkpoint import choice_of
+
+    return choice_of(Path(name))
+
+
+def _family(name: str, size: str, *, takes: str, needs: str) -> Choice:
+    families = {found.name: found for found in cards("models").values() if not found.prefix}
+    members = {member: found for found in families.values() for member in found.members}
+    for spelling in (name, name.lower(), name.lower().replace("_", "-"), name.lower().replace("-", "_")):
+        if spelling in families:
+            return _sized(families[spelling], name, size)
+        if spelling in members:
+            _refuse_size(name, size)
+            found = members[spelling]
+            return Choice(found, name, "", {**found.options, **found.members[spelling]})
+    fit = [found.name for found in fitting(takes, needs) if not found.prefix]
+    error = unknown(_("model"), name, [*fit, *members, *families], code="F-MODEL-NAME")
+    adapters = ", ".join(f"{found.prefix}NAME" for found in fitting(takes, needs) if found.prefix)
+    error.expected = ", ".join([*fit, *([adapters] if adapters else [])])
+    raise UsageError(error.code, error.what, expected=error.expected, got=name, fix=error.fix)
+
+
+def _sized(found: ModelCard, name: str, size: str) -> Choice:
+    size = size or found.size
+    if size and size not in found.sizes:
+        if not found.sizes:
+            raise UsageError("F-MODEL-SIZE", _("{model} has no sizes").format(model=found.name), got=size)
+        error = unknown(_("size"), size, found.sizes, code="F-MODEL-SIZE")
+        raise UsageError(error.code, error.what, where=found.name, expected=", ".join(found.sizes), got=size, fix=error.fix)
+    return Choice(found, name, size, {**found.options, **(found.sizes[size] if size else {})})
+
+
+def _refuse_size(name: str, size: str) -> None:
+    if size:
+        raise UsageError(
+            "F-MODEL-SIZE",
+            _("{model} is one network, so it has no sizes").format(model=name),
+            got=size,
+            fix=_("leave out the size"),
+        )
+
+
+def _misfit(choice: Choice, takes: str, needs: str) -> UsageError:
+    fit = ", ".join(f"{found.prefix}NAME" if found.prefix else found.name for found in fitting(takes, needs))
+    if takes not in choice.card.takes:
+        expected, got = _("a model that reads `{kind}`").format(kind=takes), "`" + "`, `".join(choice.card.takes) + "`"
+    else:
+        expected, got = _("features of kind `{kind}`").format(kind=needs), "`" + "`, `".join(choice.card.gives) + "`"
+    return UsageError(
+        "F-KIND-FIT",
+        _("{model} does not fit this task").format(model=choice.name),
+        expected=expected,
+        got=_("{kinds} from {model}").format(kinds=got, model=choice.name),
+        fix=_("choose one of {names}").format(names=fit),
+    )
+
+
+def build(choice: Choice, spec: Spec, *, gives: str = "vector", options: dict[str, Any] | None = None) -> "nn.Module":
+    """The encoder, with new weights drawn from torch's generator.
+
+    Args:
+        choice: from `resolve`.
+        spec: from the input field.
+        gives: the kind of features wanted.
+        options: the user's; they go before those of the size, which go before the family's defaults.
+
+    Raises:
+        UsageError: an option that the family does not have or a value of the wrong type; a picture that is too small.
+    """
+    merged = {**choice.options, **_checked(choice, options or {})}
+    if isinstance(spec, ImageSpec):
+        _require_size(choice, spec)
+    module = importlib.import_module(files("models")[choice.card.name])
+    return module.build(spec, gives=gives, **merged)
+
+
+def _checked(choice: Choice, options: dict[str, Any]) -> dict[str, Any]:
+    """The user's options, each with the type of its default."""
+    checked = {}
+    for key, value in options.items():
+        if key not in choice.options:
+            close = nearest(key, choice.options)
+            raise UsageError(
+                "F-MODEL-OPTION",
+                _("{model} has no option called {key}").format(model=choice.name, key=key),
+                expected=_("one of {names}").format(names=", ".join(sorted(choice.options))),
+                got=key,
+                fix=_("did you mean {names}?").format(names=", ".join(close)) if close else "",
+            )
+        checked[key] = _as_type(choice.name, key, value, choice.options[key])
+    return checked
+
+
+def _as_type(model: str, key: str, value: Any, default: Any) -> Any:
+    kind = type(default)
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if (kind is float and number) or (kind is int and number and value == int(value)):
+        return kind(value)
+    if isinstance(value, kind) and isinstance(value, bool) == (kind is bool):
+        return value
+    if kind is bool and value in (0, 1):
+        return bool(value)
+    raise UsageError(
+        "F-MODEL-OPTION",
+        _("the option {key} of {model} cannot be that").format(key=key, model=model),
+        expected=f"{kind.__name__}, {default!r}",
+        got=repr(value),
+    )
+
+
+def _require_size(choice: Choice, spec: ImageSpec) -> None:
+    least = int(choice.card.image.get("least_size_px", 1))
+    if min(spec.height, spec.width) < least:
+        raise UsageError(
+            "F-MODEL-SPEC",
+            _("the pictures are too small for {model}").format(model=choice.name),
+            expected=_("{n} pixels or more").format(n=least),
+            got=f"{spec.height} × {spec.width}",
+            fix=f"--set size_px={max(least, int(choice.card.image.get('min_size_px', least)))}",
+        )
+
+
+REFERENCE: dict[str, Spec] = {
+    "image": ImageSpec(channels=3, height=224, width=224),
+    "text": TokenSpec(vocabulary_size=16_000, max_tokens=256),
+    "row": RowSpec(num_numbers=10, cardinalities=(10, 10, 10)),
+}
+"""What the listed parameter counts refer to."""
+
+
+def count_parameters(choice: Choice, spec: Spec, *, options: dict[str, Any] | None = None) -> int:
+    """Number of learned numbers in the encoder; nothing is allocated."""
+    import torch
+
+    with torch.device("meta"):
+        return sum(p.numel() for p in build(choice, spec, options=options).parameters())
+
+
+def rows(task: TaskCard) -> list[dict[str, Any]]:
+    """The models that fit a task, for `fukami models TASK`.
+
+    Each has `name`, `summary`, `source`, `sizes` (size → parameters, for the inputs of `REFERENCE`; the key is empty where the
+    family has no sizes), `default` (a size) and `members`. Adapters have no sizes.
+    """
+    (takes,) = task.inputs
+    found = []
+    for one in fitting(takes, task.needs):
+        sizes = (
+            {}
+            if one.prefix
+            else {size: count_parameters(_sized(one, one.name, size), REFERENCE[takes]) for size in one.sizes or [""]}
+        )
+        found.append(
+            {
+                "name": f"{one.prefix}NAME" if one.prefix else one.name,
+                "summary": _(one.summary),
+                "source": one.source,
+                "sizes": sizes,
+                "default": one.size,
+                "members": list(one.members),
+            }
+        )
+    return found
+
+
+__all__ = ["REFERENCE", "Choice", "build", "card", "count_parameters", "fitting", "resolve", "rows"]
