@@ -1,0 +1,19 @@
+"""Balanced accuracy: recall, averaged over the classes that occur as targets."""
+
+import numpy as np
+
+from fukami.core.cards import MetricCard
+from fukami.metrics.contract import mean_where
+from fukami.metrics.states.counts import Counts
+
+CARD = MetricCard(
+    name="balanced_accuracy",
+    summary="mean over classes of the share of each that is found",
+    of=("category",),
+    higher_is_better=True,
+)
+State = Counts
+
+
+def compute(state: Counts) -> np.ndarray:
+    return mean_where(state.recall(), state.actual_RK > 0)

@@ -1,0 +1,21 @@
+"""Mean absolute error."""
+
+import numpy as np
+
+from fukami.core.cards import MetricCard
+from fukami.metrics.states.mean import Mean
+
+CARD = MetricCard(
+    name="mae", summary="mean distance from the target", of=("number",), higher_is_better=False, high=None, unit="target"
+)
+
+
+class State(Mean):
+    """The absolute error of each example."""
+
+    def per_example(self, scores: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        return np.abs(scores.astype(np.float64) - targets)
+
+
+def compute(state: State) -> np.ndarray:
+    return state.mean()

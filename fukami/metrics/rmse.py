@@ -1,0 +1,20 @@
+"""Root mean squared error."""
+
+import numpy as np
+
+from fukami.core.cards import MetricCard
+from fukami.metrics import mse
+
+CARD = MetricCard(
+    name="rmse",
+    summary="typical distance from the target, large errors counting more",
+    of=("number",),
+    higher_is_better=False,
+    high=None,
+    unit="target",
+)
+State = mse.State
+
+
+def compute(state: mse.State) -> np.ndarray:
+    return np.sqrt(state.mean())

@@ -1,0 +1,1 @@
+"""The running sums that several metrics share, one kind per file."""
