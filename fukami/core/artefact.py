@@ -174,3 +174,10 @@ def read_run(run: Path) -> dict[str, Any]:
         told = _MIGRATIONS[version](told)
         version += 1
     return told
+
+
+def read_lines(path: Path) -> list[dict[str, Any]]:
+    """The objects of a JSON Lines file, none where there is no file."""
+    if not path.exists():
+        return []
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip()]

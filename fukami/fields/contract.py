@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
+import pyarrow as pa
 import torch
 
 from fukami.core.problems import Problem
@@ -82,6 +83,19 @@ class Field(ABC):
     def near_fingerprint(self, columns: Sequence[Column]) -> np.ndarray | None:
         """uint64 (N) of which a small Hamming distance means nearly the same content, or None where that has no meaning."""
         return None
+
+    def gather(self, values: Sequence[Any]) -> list[Column]:
+        """Raw inputs as people give them (paths, text, bytes, arrays, mappings) as columns, one cell for each value.
+
+        The default takes values as they are: text and bytes as cells of a table, arrays as an array column.
+        """
+        if values and isinstance(values[0], np.ndarray):
+            return [Column(self.name, np.stack(values))]
+        return [Column(self.name, pa.array([v if isinstance(v, (str, bytes, type(None))) else str(v) for v in values]))]
+
+    def example(self) -> str:
+        """A placeholder for one input on the command line, e.g. `picture.jpg`."""
+        return "INPUT"
 
     # -- learning and storing ----------------------------------------------------------------------------------------
     @abstractmethod

@@ -1,0 +1,101 @@
+"""A predictor judged on stored examples: metrics with intervals, groups, baselines, and its most confident mistakes as pictures.
+
+This joins the pieces of the room; `judge` and the baselines know nothing of predictors, and predictors nothing of metrics.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from fukami.core.cards import TaskCard
+from fukami.core.errors import unknown
+from fukami.core.language import _
+from fukami.core.tables import Column, Table
+from fukami.data.store import Store
+from fukami.evaluate.baselines import Fitted, fit_baselines
+from fukami.evaluate.judge import Evaluation, judge
+from fukami.fields.contract import Field
+from fukami.predictor import Predictor
+from fukami.tasks.contract import Task
+
+SHOWN_MISTAKES = 12
+"""Mistakes drawn in the report: enough to see a pattern, few enough to load on a phone."""
+
+
+def metric_names(card: TaskCard) -> tuple[str, ...]:
+    """The task's metrics, the headline first."""
+    return (card.headline, *card.also)
+
+
+def group_columns(table: Table, names: Sequence[str]) -> dict[str, Column]:
+    """The columns to group by. An unknown name raises `UsageError` with the nearest."""
+    for name in names:
+        if name not in table.columns:
+            raise unknown(_("column"), name, table.columns, code="F-COLUMN-NAME")
+    return {name: table.columns[name] for name in names}
+
+
+def evaluated(
+    predictor: Predictor,
+    store: Store,
+    rows: np.ndarray,
+    *,
+    groups: dict[str, Column] | None = None,
+    seed: int = 0,
+    calibrated: bool = True,
+) -> Evaluation:
+    """Judges `predictor` on stored examples `rows`, in one pass that never holds all predictions."""
+    return judge(
+        predictor.task.target,
+        metric_names(predictor.task.card),
+        predictor.stream(store, rows, calibrated=calibrated),
+        groups=groups,
+        seed=seed,
+    )
+
+
+def baselines(task: Task, columns: dict[str, list[Column]], train: np.ndarray) -> list[Fitted]:
+    """The task's baselines, fitted on the training rows of raw `columns`."""
+    target = task.target
+    inputs = {name: columns[name] for name in task.inputs}
+    return fit_baselines(task.card.baselines, task.inputs, inputs, target, columns[target.name], train)
+
+
+def judged_baselines(
+    task: Task, fitted: Sequence[Fitted], columns: dict[str, list[Column]], store: Store, rows: np.ndarray
+) -> dict[str, dict[str, float]]:
+    """Baseline name → metric → value, on the same examples that the predictor is judged on."""
+    out = {}
+    for one in fitted:
+        found = judge(
+            task.target, metric_names(task.card), _stream(one, task, columns, store, rows), replicates=0, keep_mistakes=0
+        )
+        out[one.name] = {name: told["value"] for name, told in found.as_dict()["metrics"].items()}
+    return out
+
+
+def _stream(one: Fitted, task: Task, columns: dict[str, list[Column]], store: Store, rows: np.ndarray) -> Iterator[tuple]:
+    target = task.target
+    for start in range(0, len(rows), 4096):
+        part = rows[start : start + 4096]
+        inputs = {name: [c.take(part) for c in columns[name]] for name in task.inputs}
+        truth = target.truth(target.batch(store.arrays[target.name], part))
+        yield one.scores(inputs), truth.numpy(), part
+
+
+def pictures(evaluation: Evaluation, task: Task, columns: dict[str, list[Column]]) -> list[dict[str, Any]]:
+    """The most confident mistakes, each rendered by its input fields."""
+    shown = []
+    for mistake in evaluation.as_dict().get("mistakes", [])[:SHOWN_MISTAKES]:
+        row = mistake["row"]
+        html = "".join(field.render(columns[name], row) for name, field in task.inputs.items())
+        where = place_of(task.inputs, columns, row)
+        shown.append({**mistake, "html": html, "where": where})
+    return shown
+
+
+def place_of(inputs: dict[str, Field], columns: dict[str, list[Column]], row: int) -> str:
+    """How a message names example `row`."""
+    first = columns[next(iter(inputs))][0]
+    return first.where(row)

@@ -1,0 +1,194 @@
+"""The last stage: calibrate, judge on held-out examples, prove, and write the run folder in one step."""
+
+import platform
+import shutil
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from torch import nn
+
+from fukami.core import artefact
+from fukami.core.language import _
+from fukami.core.recipe import Recipe
+from fukami.evaluate import calibration, whole
+from fukami.evaluate.judge import Evaluation
+from fukami.models import checkpoint as model_folder
+from fukami.predictor import Predictor
+from fukami.report.content import Content
+from fukami.report.page import render
+from fukami.train.prepare import Prepared
+from fukami.train.session import Session, held_out
+
+VERSIONS = ("fukami", "torch", "torchvision", "timm", "transformers", "tokenizers", "numpy", "scikit-learn", "pyarrow")
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A trained predictor, calibrated and judged."""
+
+    predictor: Predictor
+    evaluation: Evaluation
+    baselines: dict[str, dict[str, float]]
+    proofs: dict[str, dict[str, Any]]
+    part: str
+
+
+def finish(prepared: Prepared, predictor: Predictor) -> Finished:
+    """Calibrates on the validation examples, judges on the held-out ones, and sets baselines beside."""
+    store, columns, task = prepared.store, prepared.columns, predictor.task
+    rows, part = held_out(prepared)
+    predictor, calibrating = calibrated(predictor, prepared, rows)
+    groups = whole.group_columns(prepared.table, predictor.recipe.data.groups)
+    seed = predictor.recipe.learning.seed
+    found = whole.evaluated(predictor, store, rows, groups=groups, seed=seed)
+    fitted = whole.baselines(task, columns, prepared.split.train)
+    beside = whole.judged_baselines(task, fitted, columns, store, rows)
+    proofs = {"split": prepared.split.proof(), "baselines": baseline_proof(task.card.headline, found, beside, part)}
+    if calibrating:
+        proofs["calibration"] = calibrating
+    return Finished(predictor, found, beside, proofs, part)
+
+
+def calibrated(predictor: Predictor, prepared: Prepared, rows: np.ndarray) -> tuple[Predictor, dict[str, Any]]:
+    """The predictor with the temperature that fits the validation examples, and the proof on the held-out ones."""
+    valid, target = prepared.split.valid, predictor.task.target
+    if not target.calibrates or len(valid) == 0:
+        return predictor, {}
+    pairs = list(predictor.stream(prepared.store, valid, calibrated=False))
+    scores, truth = np.concatenate([s for s, _t, _r in pairs]), np.concatenate([t for _s, t, _r in pairs])
+    better = predictor.calibrated(calibration.fit_temperature(np.log(np.clip(scores, 1e-12, None)), truth))
+    before = whole.evaluated(predictor, prepared.store, rows, calibrated=False)
+    after = whole.evaluated(better, prepared.store, rows)
+    return better, calibration.proof(before, after, temperature=better.temperature)
+
+
+def baseline_proof(
+    headline: str, found: Evaluation, beside: dict[str, dict[str, float]], part: str
+) -> dict[str, Any]:
+    """What the baselines reached on the same examples, and whether the model beats each."""
+    return {
+        "claim": "the model is better than each baseline",
+        "test": f"the same examples ({part}), the headline metric {headline}",
+        "metrics": beside,
+        "verdict": whole.verdict(found, beside, headline),
+    }
+
+
+def described(prepared: Prepared, finished: Finished, network: nn.Module) -> dict[str, Any]:
+    """The content of `run.json`."""
+    predictor, choice = finished.predictor, finished.predictor.choice
+    return {
+        "schema": artefact.SCHEMA,
+        "task": predictor.task.name,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "model": {
+            "name": choice.name if choice else "",
+            "family": choice.card.name if choice else "",
+            "size": choice.size if choice else "",
+            "source": choice.card.source if choice else "",
+            "licence": choice.card.licence if choice else "",
+            "parameters": sum(p.numel() for p in network.parameters()),
+        },
+        "fields": {
+            name: {"kind": field.kind, "state": field.state} for name, field in predictor.task.fields.items()
+        },
+        "columns": {name: [c.name for c in cols] for name, cols in prepared.columns.items()},
+        "temperature": predictor.temperature,
+        "held_out": finished.part,
+        "versions": {"python": platform.python_version(), **{name: _version(name) for name in VERSIONS}},
+    }
+
+
+def _version(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def write_run(session: Session, prepared: Prepared, finished: Finished, out: Path, *, notes: tuple[str, ...] = ()) -> None:
+    """Writes the run folder; it appears whole or not at all."""
+    predictor = finished.predictor
+    recipe = with_columns(predictor.recipe, prepared)
+    told = described(prepared, finished, predictor.network)
+    told["notes"] = list(notes)
+    told["training"] = {"steps": session.learner.step, "seconds": round(session.seconds, 3), "best_step": session.best.step}
+    with artefact.creating(out) as draft:
+        artefact.write_json(draft / "run.json", told)
+        (draft / "recipe.toml").write_text(recipe.to_toml(), "utf-8")
+        model_folder.save(predictor, draft / "model")
+        for name in ("history.jsonl", *(p.name for p in session.place.glob("events.*"))):
+            if (session.place / name).exists():
+                shutil.copy2(session.place / name, draft / name)
+        for name, proof in finished.proofs.items():
+            artefact.write_json(draft / "proofs" / f"{name}.json", proof)
+        artefact.write_json(draft / "proofs" / "evaluation.json", finished.evaluation.as_dict())
+        artefact.write_json(draft / "proofs" / "data.json", {"problems": [p.as_dict() for p in prepared.problems]})
+        write_reference(prepared, draft / "reference")
+        history = artefact.read_lines(draft / "history.jsonl")
+        page = content(told, recipe, history, prepared, finished, out)
+        (draft / "report.html").write_text(render(page), "utf-8")
+
+
+def with_columns(recipe: Recipe, prepared: Prepared) -> Recipe:
+    """The recipe with the columns that were found written into it, so that a rerun does not guess again."""
+    single = {name: cols[0].name for name, cols in prepared.columns.items() if len(cols) == 1 and cols[0].name}
+    return replace(recipe, data=replace(recipe.data, columns=single))
+
+
+def write_reference(prepared: Prepared, place: Path) -> None:
+    """Sketches of the training data, and the hashes by which an evaluation knows an example it was trained on."""
+    train = prepared.split.train
+    sketches = {n: f.sketch([c.take(train) for c in prepared.columns[n]]) for n, f in prepared.task.fields.items()}
+    artefact.write_json(place / "sketches.json", sketches)
+    seen = np.concatenate([prepared.split.train, prepared.split.valid])
+    np.save(place / "seen.npy", np.unique(input_fingerprint(prepared)[seen]), allow_pickle=False)
+
+
+def input_fingerprint(prepared: Prepared) -> np.ndarray:
+    """uint64 (N): one hash of all inputs of each example."""
+    return combined([prepared.fingerprints[name] for name in prepared.task.inputs])
+
+
+def combined(hashes: list[np.ndarray]) -> np.ndarray:
+    """One hash of several: equal where all are equal."""
+    out = hashes[0].copy()
+    for other in hashes[1:]:
+        out = (out * np.uint64(0x9E3779B97F4A7C15)) ^ other
+    return out
+
+
+def content(
+    told: dict[str, Any],
+    recipe: Recipe,
+    history: list[dict[str, Any]],
+    prepared: Prepared,
+    finished: Finished,
+    out: Path,
+) -> Content:
+    """What the report shows."""
+    return Content(
+        run=told,
+        recipe=recipe.as_dict(),
+        history=history,
+        evaluation=finished.evaluation.as_dict(),
+        baselines=finished.baselines,
+        proofs=finished.proofs,
+        problems=[p.as_dict() for p in prepared.problems],
+        pictures=whole.pictures(finished.evaluation, finished.predictor.task, prepared.columns),
+        commands=next_commands(out, prepared),
+    )
+
+
+def next_commands(out: Path, prepared: Prepared) -> list[tuple[str, str]]:
+    """The three most useful next commands, with real paths."""
+    example = prepared.task.inputs[next(iter(prepared.task.inputs))].example()
+    return [
+        (f"fukami predict {out} {example}", _("answers for new inputs")),
+        (f"fukami evaluate {out} DATA", _("the same judgement on other labelled data")),
+        (f"fukami train {out}/recipe.toml", _("repeat this training")),
+    ]
