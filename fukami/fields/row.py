@@ -1,0 +1,297 @@
+"""A row of a table: numbers, categories, dates and missing values in one.
+
+What each column means is found out from the training cells (see `row_columns`); one that says nothing is left out and told.
+Numbers become normal deviates by rank (see `scaling`), missing ones 0 with an indicator beside them; categories become codes, 0
+for unknown or missing. N rows, n numbers, M categories.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from html import escape
+from typing import Any, ClassVar
+
+import numpy as np
+import pyarrow as pa
+import torch
+
+from fukami.core.cards import FieldCard
+from fukami.core.errors import DataError, UsageError, nearest
+from fukami.core.language import _
+from fukami.core.problems import Problem
+from fukami.core.recipe import option
+from fukami.core.seeds import generator
+from fukami.core.specs import RowSpec
+from fukami.core.tables import Column
+from fukami.fields import parsing, row_columns, row_doctor, scaling
+from fukami.fields.contract import Arrays, Cells, Field
+
+CARD = FieldCard(name="row", summary="numbers, categories, dates and missing values of a table's columns", columns="many")
+
+_SAMPLED = 100_000
+"""Rows that quantiles are taken from: more change them in the third digit only."""
+
+
+@dataclass(frozen=True)
+class RowOptions:
+    """How columns are read."""
+
+    numbers: str = option("quantile", "How numbers are scaled before they reach the network.", choices=scaling.TRANSFORMS)
+    bins: int = option(48, "Bins of the piecewise-linear embedding of a number; 0 for none.", low=0, high=1000)
+    max_categories: int = option(
+        200, "Values of a category that are told apart; rarer ones count as unknown.", low=2, high=100_000
+    )
+    min_count: int = option(2, "Training rows that a category's value needs to be told apart.", low=1)
+    category: list = option([], "Columns to be read as categories, whatever they look like.")
+    number: list = option([], "Columns to be read as numbers, whatever they look like.")
+    date: list = option([], "Columns to be read as dates, whatever they look like.")
+    missing: list = option([], "Further words that stand for a missing value.")
+
+
+@dataclass(frozen=True)
+class Row(Field):
+    """Columns of a table as one input.
+
+    >>> from fukami.core.tables import Column
+    >>> import pyarrow as pa
+    >>> age, town = Column("age", pa.array(["31", "?", "18"])), Column("town", pa.array(["Kyoto", "Nara", "Kyoto"]))
+    >>> row = Row().learn([age, town])
+    >>> [told["kind"] for told in row.describe()]
+    ['number', 'category']
+    >>> row.encode([age, town])["numbers"].round(2).tolist()  # the age, and whether it is missing
+    [[0.6700000166893005, 0.0], [0.0, 1.0], [-0.6700000166893005, 0.0]]
+    """
+
+    name: str = "row"
+    options: RowOptions = field(default_factory=RowOptions)
+    state: dict[str, Any] = field(default_factory=dict)
+
+    kind: ClassVar[str] = "row"
+    Options: ClassVar[type] = RowOptions
+
+    # -- raw cells ---------------------------------------------------------------------------------------------------
+    @classmethod
+    def recognise(cls, column: Column) -> float:
+        """Any scalar may be a cell of a row; numbers and dates hardly anything else."""
+        if column.is_array and column.values.ndim > 1:
+            return 0.9 if column.values.ndim == 2 and column.values.dtype.kind in "fiub" else 0.1
+        array = parsing.plain(column.values[:200])
+        if not parsing.is_scalar(array):
+            return 0.0
+        if not parsing.is_text(array):
+            return 0.8
+        words = parsing.strings(array)
+        known = max(1, len(words) - words.null_count)
+        numeric = 1 - parsing.numbers(array).bad.sum() / known
+        return 0.8 if numeric > row_columns.ENOUGH else 0.4
+
+    def check(self, columns: Sequence[Column]) -> Iterator[Problem]:
+        """Constant, empty and identifier-like columns, missing and infinite values, cells unlike the rest of their column."""
+        self._require_known_names(columns)
+        forced = self._forced()
+        for column in columns:
+            yield from row_doctor.examine(column, self.options, forced=forced.kind(column.name))
+
+    def fingerprint(self, columns: Sequence[Column]) -> np.ndarray:
+        """Equal where all cells are equal; the order of the columns does not matter."""
+        from fukami.fields.hashing import column_hash
+
+        total = np.zeros(len(columns[0]), np.uint64)
+        for column in columns:
+            total += column_hash(column)
+        return total
+
+    # -- learning and storing ----------------------------------------------------------------------------------------
+    def learn(self, columns: Sequence[Column], *, seed: int = 0) -> "Row":
+        """Kinds of the columns, scales and bin edges of numbers, vocabularies of categories."""
+        if not columns:
+            raise DataError("F-ROW-COLUMNS", _("there is no column to learn from"), expected=_("at least one column"))
+        self._require_known_names(columns)
+        forced, total = self._forced(), len(columns[0])
+        sample = None
+        if total > _SAMPLED:
+            sample = np.sort(generator(seed, "row", "sample").choice(total, _SAMPLED, replace=False))
+        width = sum(int(np.prod(c.values.shape[1:])) if c.is_array else 1 for c in columns)
+        knots = int(np.clip(25_600 // width, 16, 256))  # keeps the run's JSON small where there are hundreds of columns
+        told = [row_columns.learn(c, self.options, forced=forced.kind(c.name), sample=sample, knots=knots) for c in columns]
+        if all(one["kind"] == "ignored" for one in told):
+            raise DataError(
+                "F-ROW-NOTHING",
+                _("no column of the table can be learned from"),
+                where=", ".join(one["name"] for one in told[:20]),
+                expected=_("a column of numbers, categories or dates that is neither constant nor an identifier"),
+                got=", ".join(sorted({one["how"]["why"] for one in told})),
+            )
+        return replace(self, state={"columns": told})
+
+    def encode(self, columns: Sequence[Column]) -> Arrays:
+        """`numbers` float32 (N, n) and `categories` int32 (N, M). A learned column that is absent counts as missing."""
+        total = len(columns[0]) if columns else 0
+        numbers, codes = [], []
+        for told, column in self._matched(columns):
+            found = self._raw(told, column, total)
+            numbers.append(found.numbers)
+            codes.append(found.codes)
+        raw = np.concatenate(numbers, axis=1)
+        scaled = [scaling.apply(part["scale"], raw[:, i]) for i, part in enumerate(self._number_parts())]
+        indicated = [np.isnan(raw[:, i]).astype(np.float32) for i in self._indicated()]
+        stacked = np.nan_to_num(np.stack(scaled + indicated, axis=1)) if scaled else np.empty((total, 0), np.float32)
+        return {"numbers": stacked.astype(np.float32), "categories": np.concatenate(codes, axis=1).astype(np.int32)}
+
+    def batch(self, stored: Arrays, rows: np.ndarray, device: torch.device | str = "cpu") -> Cells:
+        """`Cells(numbers_BN, categories_BM)` of examples `rows`."""
+        numbers, categories = stored["numbers"], stored["categories"]
+        assert isinstance(numbers, np.ndarray) and isinstance(categories, np.ndarray)
+        return Cells(
+            torch.from_numpy(numbers[rows]).to(device, non_blocking=True),
+            torch.from_numpy(categories[rows].astype(np.int64)).to(device, non_blocking=True),
+        )
+
+    # -- towards models and people -----------------------------------------------------------------------------------
+    def spec(self) -> RowSpec:
+        """Counts of numbers and categories, and the bin edges in the unit of the scaled numbers."""
+        edges = [self._scaled_edges(part) for part in self._number_parts()] + [(0.0, 1.0) for _i in self._indicated()]
+        return RowSpec(
+            num_numbers=len(edges),
+            cardinalities=tuple(len(part["values"]) + 1 for part in self._category_parts()),
+            edges=tuple(edges) if self.options.bins else (),
+        )
+
+    def plain_features(self, columns: Sequence[Column]) -> np.ndarray:
+        """float32 (N, D) for a linear model: standardised numbers within ±5, missing indicators, one-hot categories."""
+        raw, codes = self._raw_matrix(columns)
+        parts = self._number_parts()
+        means, deviations = (np.array([part[key] for part in parts]) for key in ("mean", "deviation"))
+        standard = (raw - means) / np.where(deviations > 0, deviations, 1.0) if parts else raw
+        blocks = [np.clip(np.nan_to_num(standard), -5, 5), np.isnan(raw[:, self._indicated()])]
+        for index, size in enumerate(self.spec().cardinalities):
+            blocks.append(np.eye(size, dtype=np.float32)[codes[:, index]])
+        return np.concatenate(blocks, axis=1, dtype=np.float32, casting="unsafe")
+
+    def boosting_features(self, columns: Sequence[Column]) -> tuple[np.ndarray, np.ndarray]:
+        """What boosted trees take: raw numbers and codes as float64 (N, D) with NaN for missing, and a mask of the categories.
+
+        A category of more than 254 values is left unmasked: scikit-learn's boosting accepts no more, and cuts it like a number.
+        """
+        raw, codes = self._raw_matrix(columns)
+        mask = [False] * raw.shape[1] + [size <= 255 for size in self.spec().cardinalities]
+        return np.concatenate([raw, np.where(codes > 0, codes - 1.0, np.nan)], axis=1), np.array(mask, bool)
+
+    def restore_names(self) -> tuple[list[str], list[str]]:
+        """Names of the n numbers and of the M categories, in the order in which models see them."""
+        numbers = [part["name"] for part in self._number_parts()]
+        indicators = [_("{name} is missing").format(name=numbers[i]) for i in self._indicated()]
+        return numbers + indicators, [part["name"] for part in self._category_parts()]
+
+    def describe(self) -> list[dict[str, Any]]:
+        """One object per learned column: its name, kind, share of missing cells, and what else a reader wants to know."""
+        return [row_columns.describe(told) for told in self._told()]
+
+    def from_rows(self, rows: Sequence[dict[str, Any]]) -> list[Column]:
+        """Columns of rows given as mappings from column name to value, such as JSON objects; absent values are missing."""
+        names = list(dict.fromkeys(name for row in rows for name in row))
+        return [Column(name, _as_array([row.get(name) for row in rows])) for name in names]
+
+    def render(self, columns: Sequence[Column], row: int) -> str:
+        """A small table of names and values."""
+        lines = []
+        for column in columns:
+            value = column.values[row]
+            text = "" if value is None else str(value.as_py() if isinstance(value, pa.Scalar) else value)
+            lines.append(f"<tr><th>{escape(column.name)}</th><td>{escape(text[:200])}</td></tr>")
+        return f'<table class="row">{"".join(lines)}</table>'
+
+    def schema(self) -> dict[str, Any]:
+        """A JSON object with one property per column; none is required, for any cell may be missing."""
+        properties = {told["name"]: row_columns.schema(told) for told in self._told() if told["kind"] != "ignored"}
+        return {"type": "object", "properties": properties, "additionalProperties": True}
+
+    def sketch(self, columns: Sequence[Column]) -> dict[str, Any]:
+        """Per column: a histogram between learned edges or counts of learned values, and the share of missing cells."""
+        total = len(columns[0])
+        return {
+            told["name"]: row_columns.sketch(told, self._raw(told, column, total)) for told, column in self._matched(columns)
+        }
+
+    def facts(self) -> dict[str, Any]:
+        spec = self.spec()
+        return {
+            "num_columns": sum(told["kind"] != "ignored" for told in self._told()),
+            "num_numbers": spec.num_numbers,
+            "num_categories": len(spec.cardinalities),
+        }
+
+    # -- inside ------------------------------------------------------------------------------------------------------
+    def _told(self) -> list[dict[str, Any]]:
+        if not self.state:
+            raise RuntimeError("this row has learned nothing yet; call learn first")
+        return self.state["columns"]
+
+    def _number_parts(self) -> list[dict[str, Any]]:
+        return [part for told in self._told() for part in told["numbers"]]
+
+    def _category_parts(self) -> list[dict[str, Any]]:
+        return [part for told in self._told() for part in told["categories"]]
+
+    def _indicated(self) -> list[int]:
+        """Positions of the numbers that were missing in some training row."""
+        return [i for i, part in enumerate(self._number_parts()) if part["missing"] > 0]
+
+    def _scaled_edges(self, part: dict[str, Any]) -> tuple[float, ...]:
+        scaled = scaling.apply(part["scale"], np.array(part["edges"], np.float64)).astype(np.float64)
+        kept = scaled[np.append(True, np.diff(np.maximum.accumulate(scaled)) > 1e-5)] if len(scaled) else scaled
+        return tuple(kept.tolist())
+
+    def _forced(self) -> row_columns.Forced:
+        return row_columns.Forced(self.options.category, self.options.number, self.options.date)
+
+    def _require_known_names(self, columns: Sequence[Column]) -> None:
+        names = [column.name for column in columns]
+        for kind, named in self._forced()._asdict().items():
+            for name in named:
+                if name not in names:
+                    close = nearest(name, names)
+                    raise UsageError(
+                        "F-ROW-COLUMN",
+                        _("there is no column called {name}").format(name=name),
+                        where=f"--set {kind}={name}",
+                        expected=_("one of {names}").format(names=", ".join(names[:40])),
+                        got=name,
+                        fix=_("did you mean {names}?").format(names=", ".join(close)) if close else "",
+                    )
+
+    def _matched(self, columns: Sequence[Column]) -> list[tuple[dict[str, Any], Column | None]]:
+        """Each learned column with the given one of its name, or None where it is absent."""
+        given = {column.name: column for column in columns}
+        loosely = {column.name.strip().lower(): column for column in columns}
+        used = [told for told in self._told() if told["kind"] != "ignored"]
+        found = [(told, given.get(told["name"]) or loosely.get(told["name"].strip().lower())) for told in used]
+        if all(column is None for _told, column in found):
+            expected = ", ".join(told["name"] for told in used[:40])
+            raise DataError(
+                "F-ROW-NO-COLUMN",
+                _("none of the columns that were learned is there"),
+                where=columns[0].file if columns else "",
+                expected=_("one or more of {names}").format(names=expected),
+                got=", ".join(column.name for column in columns[:40]) or _("nothing"),
+            )
+        return found
+
+    def _raw(self, told: dict[str, Any], column: Column | None, total: int) -> row_columns.Raw:
+        if column is None:
+            numbers = np.full((total, len(told["numbers"])), np.nan)
+            return row_columns.Raw(numbers, np.zeros((total, len(told["categories"])), np.int64), np.zeros(total, bool))
+        return row_columns.raw(told, column, missing=tuple(self.options.missing))
+
+    def _raw_matrix(self, columns: Sequence[Column]) -> tuple[np.ndarray, np.ndarray]:
+        found = [self._raw(told, column, len(columns[0])) for told, column in self._matched(columns)]
+        return np.concatenate([f.numbers for f in found], axis=1), np.concatenate([f.codes for f in found], axis=1)
+
+
+def _as_array(values: list[Any]) -> Any:
+    """One Arrow array of JSON values, or a NumPy array where every value is a list of as many numbers."""
+    if values and all(isinstance(value, (list, tuple)) for value in values) and len({len(value) for value in values}) == 1:
+        return np.array(values, np.float64)
+    try:
+        return pa.array(values)
+    except (pa.ArrowInvalid, pa.ArrowTypeError):  # numbers and words in one column
+        return pa.array([None if value is None else str(value) for value in values], pa.string())
