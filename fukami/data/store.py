@@ -18,18 +18,12 @@ import numpy as np
 import torch
 
 from fukami.core.tables import Column
+from fukami.data.cache import cache_folder
 from fukami.fields.contract import Arrays, Field, Ragged
 
 CHUNK = 4096
 """Examples that are decoded at a time: bounds the memory, long enough for decoders to work in parallel."""
 IN_MEMORY_BYTES = 64 << 20
-
-
-def cache_folder() -> Path:
-    """Where prepared data and downloads are kept: `FUKAMI_CACHE`, else the user's cache folder."""
-    named = os.environ.get("FUKAMI_CACHE")
-    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return Path(named) if named else base / "fukami"
 
 
 class Store:

@@ -66,9 +66,7 @@ def calibrated(predictor: Predictor, prepared: Prepared, rows: np.ndarray) -> tu
     return better, calibration.proof(before, after, temperature=better.temperature)
 
 
-def baseline_proof(
-    headline: str, found: Evaluation, beside: dict[str, dict[str, float]], part: str
-) -> dict[str, Any]:
+def baseline_proof(headline: str, found: Evaluation, beside: dict[str, dict[str, float]], part: str) -> dict[str, Any]:
     """What the baselines reached on the same examples, and whether the model beats each."""
     return {
         "claim": "the model is better than each baseline",
@@ -93,9 +91,7 @@ def described(prepared: Prepared, finished: Finished, network: nn.Module) -> dic
             "licence": choice.card.licence if choice else "",
             "parameters": sum(p.numel() for p in network.parameters()),
         },
-        "fields": {
-            name: {"kind": field.kind, "state": field.state} for name, field in predictor.task.fields.items()
-        },
+        "fields": {name: {"kind": field.kind, "state": field.state} for name, field in predictor.task.fields.items()},
         "columns": {name: [c.name for c in cols] for name, cols in prepared.columns.items()},
         "temperature": predictor.temperature,
         "held_out": finished.part,
@@ -121,9 +117,8 @@ def write_run(session: Session, prepared: Prepared, finished: Finished, out: Pat
         artefact.write_json(draft / "run.json", told)
         (draft / "recipe.toml").write_text(recipe.to_toml(), "utf-8")
         model_folder.save(predictor, draft / "model")
-        for name in ("history.jsonl", *(p.name for p in session.place.glob("events.*"))):
-            if (session.place / name).exists():
-                shutil.copy2(session.place / name, draft / name)
+        shutil.copy2(session.place / "history.jsonl", draft / "history.jsonl")
+        shutil.copytree(session.place / "events", draft / "events")
         for name, proof in finished.proofs.items():
             artefact.write_json(draft / "proofs" / f"{name}.json", proof)
         artefact.write_json(draft / "proofs" / "evaluation.json", finished.evaluation.as_dict())

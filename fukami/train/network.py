@@ -151,7 +151,14 @@ def sample(learner: Learner, index: int) -> dict[str, Any]:
 
 def found_rate(learner: Learner) -> float:
     """The learning rate of a range test over real batches."""
-    raise NotImplementedError
+    steps = learner.order.steps_per_epoch
+    return finder.find(
+        learner.network,
+        learner.objective,
+        lambda index: sample(learner, index % steps),
+        learner.learning,
+        seed=learner.seed,
+    ).rate
 
 
 def seconds_per_step(learner: Learner) -> float:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from fukami.engine.progress import Display
 from fukami.evaluate.judge import judge
 
 from fukami.core.cards import card
+from fukami.core.language import _
 from fukami.engine import checkpoint
 from fukami.engine.loop import Learner, Progress, train
 from fukami.predictor import Predictor
@@ -27,7 +29,6 @@ from fukami.train.prepare import Prepared
 
 SAVE_EVERY_S = 20.0
 """Least time between two checkpoints: an epoch of a small table takes less than writing one."""
-VALIDATE_EVERY_S = 0.0
 
 
 class Interrupted(KeyboardInterrupt):
@@ -66,7 +67,6 @@ class Session:
     learner: Learner
     place: Path
     out: Path
-    display: Display
     best: Best
     seconds: float = 0.0
 
@@ -126,55 +126,52 @@ class Session:
 
     def run(self) -> None:
         """Trains to the end, or to the recipe's patience. Ctrl-C and SIGTERM save the state and raise `Interrupted`."""
-        history = History(self.place / "history.jsonl", resume_at=self.learner.step)
-        events = Events(self.place, purge_step=self.learner.step)
         started, saved = time.monotonic() - self.seconds, time.monotonic()
+        display = Display(_("training"), total=self.learner.num_steps, unit=_("examples"))
         try:
-            with interruptible():
+            with (
+                interruptible(),
+                History(self.place / "history.jsonl", resume_at=self.learner.step) as history,
+                Events(self.place / "events", purge_step=self.learner.step) as events,
+                display,
+            ):
                 for progress in train(self.learner):
                     self.seconds = time.monotonic() - started
-                    if not self._log(progress, history, events):
-                        continue
-                    if self._exhausted():
+                    display.advance(progress.step, counted=progress.examples, loss=partial(float, progress.loss))
+                    values = self._log(progress, history, events)
+                    if values:
+                        shown = "  ".join(f"{name} {value:.4f}" for name, value in values.items() if value is not None)
+                        display.note(_("epoch {epoch}  {values}").format(epoch=f"{progress.epoch:g}", values=shown))
+                    if progress.ends_epoch and self._exhausted():
                         break
-                    if time.monotonic() - saved > SAVE_EVERY_S:
+                    if progress.ends_epoch and time.monotonic() - saved > SAVE_EVERY_S:
                         self.save()
                         saved = time.monotonic()
         except KeyboardInterrupt:
             self.save()
             raise Interrupted(self.place, self.out) from None
-        finally:
-            history.close()
-            events.close()
-            self.display.close()
         self._finish()
 
-    def _log(self, progress: Progress, history: History, events: Events) -> bool:
-        """Shows and writes what is due; whether an epoch ended."""
-        due = progress.ends_epoch or progress.step == 1 or progress.step % max(1, progress.num_steps // 200) == 0
-        if self.display.due() or due:
-            loss = float(progress.loss)
-            self.display.step(progress.step, loss=loss, epoch=progress.epoch, examples=progress.examples)
-            if due:
-                line = {
-                    "step": progress.step,
-                    "epoch": round(progress.epoch, 4),
-                    "loss": loss,
-                    "learning_rate": progress.learning_rate,
-                    "gradient_norm": float(progress.gradient_norm),
-                    "examples_per_s": round(progress.step * progress.examples / max(self.seconds, 1e-9), 1),
-                    "seconds": round(self.seconds, 3),
-                }
-                history.write(line)
-                events.write(progress.step, {k: v for k, v in line.items() if k not in ("step", "seconds")})
-        if not progress.ends_epoch:
-            return False
-        values = self.validate()
+    def _log(self, progress: Progress, history: History, events: Events) -> dict[str, float]:
+        """Writes what is due; the validation's values where an epoch ended."""
+        step, epoch = progress.step, round(progress.epoch, 4)
+        if progress.ends_epoch or step == 1 or step % max(1, progress.num_steps // 200) == 0:
+            line = {
+                "loss": float(progress.loss),
+                "learning_rate": progress.learning_rate,
+                "gradient_norm": float(progress.gradient_norm),
+            }
+            pace = {
+                "examples_per_s": round(step * progress.examples / max(self.seconds, 1e-9), 1),
+                "seconds": round(self.seconds, 3),
+            }
+            history.write({"step": step, "epoch": epoch, **line, **pace})
+            events.write(step, line | pace)
+        values = self.validate() if progress.ends_epoch else {}
         if values:
-            self.display.valid(values)
-            history.write({"step": progress.step, "epoch": round(progress.epoch, 4), "valid": values})
-            events.write(progress.step, {f"valid/{k}": v for k, v in values.items() if v is not None})
-        return True
+            history.write({"step": step, "epoch": epoch, "valid": values})
+            events.write(step, {f"valid/{name}": value for name, value in values.items()})
+        return values
 
     def _exhausted(self) -> bool:
         patience = self.learner.learning.patience

@@ -1,0 +1,22 @@
+"""From a kind's name to its field, and from what a run recorded back to a field that has learned."""
+
+from typing import Any
+
+from fukami.core.cards import load
+from fukami.fields.contract import Field
+
+
+def field_class(kind: str) -> type[Field]:
+    """The class of the field of this kind."""
+    module = load("fields", kind)
+    found = [
+        v for v in vars(module).values() if isinstance(v, type) and issubclass(v, Field) and v.__dict__.get("kind") == kind
+    ]
+    (only,) = found
+    return only
+
+
+def restored(name: str, kind: str, options: dict[str, Any], state: dict[str, Any]) -> Field:
+    """The field called `name` with the options and the state that a run recorded."""
+    cls: Any = field_class(kind)
+    return cls(name=name, options=cls.Options(**options), state=state)

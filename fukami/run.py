@@ -1,0 +1,86 @@
+"""A run: the folder that a training leaves, opened. It answers, judges itself and shows itself in a notebook."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from fukami.core import artefact
+from fukami.core.cards import card
+
+
+class Run:
+    """A finished training in folder `path`, verified against its manifest when it is opened.
+
+    `network` is the caller's own module where the run was trained with one: its weights are in the run, its code is not.
+
+    >>> run = fukami.load("runs/cats")                      # doctest: +SKIP
+    >>> run.predict("cat.jpg")                              # doctest: +SKIP
+    [{'label': 'cat', 'score': 0.95, 'scores': {…}}]
+    """
+
+    def __init__(self, path: str | Path, *, network: Any = None):
+        self.path = Path(path)
+        self.told = artefact.read_run(self.path)
+        self._network = network
+
+    @property
+    def task(self) -> str:
+        return self.told["task"]
+
+    @cached_property
+    def predictor(self) -> Any:
+        """The trained predictor."""
+        from fukami.models.saved import restored_predictor
+
+        return restored_predictor(self.path, self.told, network=self._network)
+
+    @cached_property
+    def evaluation(self) -> dict[str, Any]:
+        """The evaluation on the examples that the training kept aside."""
+        return artefact.read_json(self.path / "proofs" / "evaluation.json")
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """Metric → value on held-out examples, the headline first."""
+        return {name: told["value"] for name, told in self.evaluation["metrics"].items()}
+
+    @property
+    def proofs(self) -> dict[str, Any]:
+        """Name → what was claimed, how it was tested, and the figures."""
+        return {p.stem: artefact.read_json(p) for p in sorted((self.path / "proofs").glob("*.json"))}
+
+    def summary(self) -> dict[str, Any]:
+        """What `fukami train --json` prints."""
+        told = {
+            "run": str(self.path),
+            "task": self.task,
+            "model": self.told["model"]["name"],
+            "steps": self.told["training"]["steps"],
+            "seconds": self.told["training"]["seconds"],
+            "metrics": self.metrics,
+        }
+        folds = self.path / "proofs" / "folds.json"
+        return told | ({"folds": artefact.read_json(folds)["metrics"]} if folds.exists() else {})
+
+    def evaluate(self, data: Any = None, **settings: Any) -> dict[str, Any]:
+        """Judges the run on labelled `data`, or again on its held-out part; see `fukami.evaluate`."""
+        from fukami import api
+
+        return api.evaluate(self, data, settings=settings)
+
+    def predict(self, inputs: Any) -> list[dict[str, Any]]:
+        """Answers for one raw input, a sequence of them, a table's path, or a DataFrame."""
+        from fukami import api
+
+        many = list(inputs) if isinstance(inputs, Sequence) and not isinstance(inputs, (str, bytes)) else [inputs]
+        return [{k: v for k, v in told.items() if k != "input"} for told in api.predict(self, many)["predictions"]]
+
+    def __repr__(self) -> str:
+        headline = card("tasks", self.task).headline
+        return f"<Run {self.path}: {self.task}, {self.told['model']['name']}, {headline} {self.metrics[headline]:.4g}>"
+
+    def _repr_html_(self) -> str:
+        from fukami.report.summary import html_fragment
+
+        return html_fragment(self.told, self.evaluation)
