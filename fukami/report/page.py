@@ -1,0 +1,97 @@
+"""One offline HTML file for a run: no address in it is ever fetched, and its policy forbids the browser to try.
+
+>>> page = render(Content(run={"task": "demo"}, evaluation={"examples": 40, "metrics": {"speed": 3.5}}))
+>>> page.startswith("<!doctype html>"), "3.5" in page
+(True, True)
+"""
+
+import base64
+import hashlib
+import importlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from fukami.core import language as languages
+from fukami.core.language import _
+from fukami.report.content import Content
+from fukami.report.numbers import shown
+from fukami.report.sections import ORDER
+from fukami.report.svg import clean
+
+__all__ = ["Content", "render"]
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+def render(content: Content, *, language: str | None = None) -> str:
+    """The report as one HTML document of text (no surrogates or control characters, so it can be written as UTF-8).
+
+    `language` is "en" or "ja"; the one in use where it is None.
+    """
+    with speaking(language):
+        return clean(_environment().get_template("page.html").render(**_view(content)))
+
+
+@contextmanager
+def speaking(language: str | None) -> Iterator[None]:
+    """Speaks `language` inside, and the previous one after."""
+    before = languages.current()
+    languages.use(language or before)
+    try:
+        yield
+    finally:
+        languages.use(before)
+
+
+@cache
+def _environment():
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["_"] = _
+    return environment
+
+
+def _view(content: Content) -> dict[str, Any]:
+    """What the page's template needs."""
+    run = content.run
+    script = (_TEMPLATES / "page.js").read_text("utf-8")
+    source = str(content.recipe.get("data", {}).get("source") or "")
+    model = run.get("model") or ""
+    name = str(model.get("name", "") if isinstance(model, dict) else model)
+    subject = Path(source).name or str(run.get("task", "")) or _("Report")
+    return {
+        "language": languages.current(),
+        "title": _title(content, subject),
+        "subject": subject,
+        "facts": [str(fact) for fact in (run.get("task"), name, run.get("created")) if fact],
+        "sections": list(sections(content)),
+        "style": (_TEMPLATES / "page.css").read_text("utf-8"),
+        "script": script,
+        "script_hash": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+    }
+
+
+def sections(content: Content) -> Iterator[dict[str, Any]]:
+    """The sections that have something to show, in the order of the page."""
+    for name in ORDER:
+        module = importlib.import_module(f"fukami.report.sections.{name}")
+        view = module.build(content)
+        if view is not None:
+            yield {"name": name, "title": _(module.TITLE), "view": view}
+
+
+def _title(content: Content, subject: str) -> str:
+    for name, told in content.metrics.items():
+        return f"{subject}: {name} {shown(name, told.value)} · Fukami"
+    return f"{subject} · Fukami"
+

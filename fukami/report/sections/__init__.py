@@ -1,0 +1,23 @@
+"""The report's sections, one per file with a template of the same name in `templates/sections/`.
+
+`build(content)` gives what the template needs, or None where the content has nothing for it: a section appears because its
+data is there, never because of a task. `TITLE` is its heading.
+"""
+
+ORDER = (
+    "result",
+    "learning",
+    "classes",
+    "confusion",
+    "calibration",
+    "curves",
+    "residuals",
+    "groups",
+    "mistakes",
+    "problems",
+    "proofs",
+    "following",
+    "recipe",
+    "origin",
+)
+"""From what everybody wants to know to what only some will look up."""

@@ -1,0 +1,51 @@
+"""Whether the model's confidence can be taken at its word, before and after the correction."""
+
+from typing import Any
+
+from fukami.core.language import N_, _
+from fukami.report.charts.reliability import Bin, reliability
+from fukami.report.content import Content
+from fukami.report.numbers import figure, percent, plain
+
+TITLE = N_("How sure it is, and how right")
+
+
+def build(content: Content) -> dict[str, Any] | None:
+    told = content.evaluation.get("calibration") or {}
+    after = _bins(told)
+    if not after:
+        return None
+    before = told.get("before") or {}
+    sentences = [_("When it says 90 %, it should be right in nine cases of ten: then its points lie on the dashed line.")]
+    error, uncorrected = figure(told.get("error")), figure(before.get("error"))
+    if error is not None:
+        sentences.append(
+            _("On average its confidence is off by {error} (expected calibration error).").format(error=percent(error.value))
+        )
+    if uncorrected is not None:
+        sentences.append(_("Before the correction it was off by {error}.").format(error=percent(uncorrected.value)))
+    temperature = figure(told.get("temperature"))
+    if temperature is not None:
+        sentences.append(
+            _("The correction divides its scores by {temperature} (temperature scaling).").format(
+                temperature=plain(temperature.value)
+            )
+        )
+    chart = reliability(
+        after,
+        _bins(before),
+        title=_("reliability diagram: accuracy at each confidence"),
+        x_title=_("how sure the model is"),
+        y_title=_("how often it is right"),
+        names=(_("corrected"), _("uncorrected")),
+    )
+    return {"sentences": sentences, "chart": chart}
+
+
+def _bins(told: dict[str, Any]) -> list[Bin]:
+    found = []
+    for row in told.get("bins") or []:
+        confidence, accuracy = figure(row.get("confidence")), figure(row.get("accuracy"))
+        if confidence is not None and accuracy is not None:
+            found.append((confidence.value, accuracy.value, int(row.get("count") or 0)))
+    return found

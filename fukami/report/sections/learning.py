@@ -1,0 +1,85 @@
+"""The learning curves: loss, each metric of the validation, and the learning rate."""
+
+from typing import Any
+
+from fukami.core.language import N_, _
+from fukami.report.charts.axes import number_label, percent_label
+from fukami.report.charts.lines import Line, lines
+from fukami.report.content import Content
+from fukami.report.numbers import figure, is_ratio
+
+TITLE = N_("How it learned")
+
+
+def build(content: Content) -> dict[str, Any] | None:
+    history = content.history
+    x, x_title = ("epoch", _("epoch")) if all("epoch" in line for line in history) else ("step", _("step"))
+    charts = [_loss(history, x, x_title), *_metrics(content, x, x_title), _rate(history, x, x_title)]
+    charts = [chart for chart in charts if chart is not None]
+    return {"charts": charts, "seconds": _pace(history)} if charts else None
+
+
+def points(history: list[dict[str, Any]], x: str, y: str, *, valid: bool = False) -> list[tuple[float, float]]:
+    """(x, y) of the lines that have both; of the validation's figures where `valid`."""
+    found = []
+    for line in history:
+        value = figure((line.get("valid") or {}).get(y) if valid else line.get(y))
+        if value is not None and isinstance(line.get(x), (int, float)):
+            found.append((float(line[x]), value.value))
+    return found
+
+
+def _loss(history: list[dict[str, Any]], x: str, x_title: str) -> dict[str, Any] | None:
+    drawn = [
+        Line(_("training"), points(history, x, "loss"), "c5"),
+        Line(_("validation"), points(history, x, "loss", valid=True), "c1", dots=True),
+    ]
+    chart = lines(drawn, title=_("loss over the training"), x_title=x_title)
+    return {"title": _("Loss"), "aside": _("what the training makes small"), "chart": chart} if chart else None
+
+
+def _metrics(content: Content, x: str, x_title: str) -> list[dict[str, Any]]:
+    """A chart for the headline metric if the validation measured it, else for every metric that it did."""
+    names: dict[str, None] = {}
+    for line in content.history:
+        names.update(dict.fromkeys(name for name in (line.get("valid") or {}) if name != "loss"))
+    chosen = [content.headline] if content.headline in names else list(names)[:2]
+    out = []
+    for name in chosen:
+        drawn = [Line(_("validation"), points(content.history, x, name, valid=True), "c1", dots=True)]
+        label = percent_label if is_ratio(name) else number_label
+        chart = lines(drawn, title=_("{metric} on the validation examples").format(metric=name), x_title=x_title, y_label=label)
+        if chart:
+            out.append({"title": name, "aside": _("on examples kept aside for validation"), "chart": chart})
+    return out
+
+
+def _rate(history: list[dict[str, Any]], x: str, x_title: str) -> dict[str, Any] | None:
+    drawn = [Line(_("learning rate"), points(history, x, "learning_rate"), "c3")]
+    chart = lines(drawn, title=_("learning rate over the training"), x_title=x_title, low=0.0)
+    return {"title": _("Learning rate"), "aside": _("how large each correction is"), "chart": chart} if chart else None
+
+
+def _pace(history: list[dict[str, Any]]) -> str:
+    """How long it took and how fast it went, as far as the history tells."""
+    seconds = max((float(line["seconds"]) for line in history if figure(line.get("seconds"))), default=0.0)
+    rates = sorted(float(line["examples_per_s"]) for line in history if figure(line.get("examples_per_s")))
+    parts = []
+    if seconds:
+        parts.append(duration(seconds))
+    if rates:
+        parts.append(_("{rate} examples per second").format(rate=f"{rates[len(rates) // 2]:,.0f}"))
+    return " · ".join(parts)
+
+
+def duration(seconds: float) -> str:
+    """
+    >>> duration(42), duration(200), duration(7300)
+    ('42 s', '3 min 20 s', '2 h 1 min')
+    """
+    whole = round(seconds)
+    if whole < 60:
+        return _("{seconds} s").format(seconds=whole)
+    if whole < 3600:
+        return _("{minutes} min {seconds} s").format(minutes=whole // 60, seconds=whole % 60)
+    return _("{hours} h {minutes} min").format(hours=whole // 3600, minutes=whole % 3600 // 60)

@@ -1,0 +1,52 @@
+"""The mistakes it was surest of. Often the label is wrong, not the model."""
+
+from typing import Any
+
+from markupsafe import Markup
+
+from fukami.core.language import N_, _
+from fukami.report.content import Content
+from fukami.report.numbers import count, figure, percent, significant
+
+TITLE = N_("Where it was surest, and wrong")
+MOST_BYTES = 600_000
+"""Of pictures in one report, which keeps the file under a megabyte."""
+
+
+def build(content: Content) -> dict[str, Any] | None:
+    told = content.pictures or [{**row, "html": ""} for row in content.evaluation.get("mistakes") or []]
+    if not told:
+        return None
+    cards, size = [], 0
+    for row in told:
+        html = str(row.get("html") or "")
+        size += len(html.encode("utf-8", "replace"))
+        if size > MOST_BYTES:
+            break
+        cards.append(_card(row, html))
+    left = len(told) - len(cards)
+    rest = _("{count} more are left out to keep this file small.").format(count=count(left)) if left else ""
+    return {"cards": cards, "rest": rest, "advice": _("Look at these first: in many of them it is the label that is wrong.")}
+
+
+def _card(row: dict[str, Any], html: str) -> dict[str, Any]:
+    """Fields render complete, escaped fragments (`Field.render`), so these are taken as markup."""
+    score = figure(row.get("score"))
+    sure = score is not None and 0 <= score.value <= 1 and figure(row.get("answer")) is None
+    return {
+        "html": Markup(html),
+        "target": said(row.get("target")),
+        "answer": said(row.get("answer")),
+        "sure": _("{share} sure").format(share=percent(score.value)) if sure and score is not None else "",
+        "where": str(row.get("where") or ""),
+    }
+
+
+def said(value: Any) -> str:
+    """A target or an answer in words: labels as they are, several joined, numbers with four digits."""
+    told = figure(value)
+    if told is not None:
+        return significant(told.value)
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(str, value)) or _("none")
+    return _("nothing") if value is None else str(value)

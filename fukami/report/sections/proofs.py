@@ -1,0 +1,80 @@
+"""What is claimed about this run, how each claim was tested, and the figures."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from fukami.core.language import N_, _
+from fukami.report.content import Content
+from fukami.report.numbers import plain
+
+TITLE = N_("Proofs")
+_TITLES = {
+    "split": N_("No example stands in two parts"),
+    "baselines": N_("Simple methods, measured alike"),
+    "calibration": N_("Confidence corrected"),
+    "intervals": N_("Every figure with its interval"),
+    "resume": N_("Interrupted and resumed, the same weights"),
+    "parity": N_("Exported and compressed, the same answers"),
+}
+_WORDS = ("claim", "how", "tested", "holds", "passed")
+MOST_FIGURES = 24
+
+
+def build(content: Content) -> dict[str, Any] | None:
+    if not content.proofs:
+        return None
+    return {"proofs": [_proof(name, told) for name, told in content.proofs.items()]}
+
+
+def _proof(name: str, told: dict[str, Any]) -> dict[str, Any]:
+    """One proof. `claim`, `how` (or `tested`) and `holds` (or `passed`) are words; everything else is a figure."""
+    holds = told.get("holds", told.get("passed"))
+    mark = {True: ("good", _("holds")), False: ("bad", _("does not hold"))}.get(holds, ("", ""))
+    figures = list(flat({key: value for key, value in told.items() if key not in _WORDS}))
+    return {
+        "name": name,
+        "title": _(_TITLES[name]) if name in _TITLES else name,
+        "claim": _(str(told.get("claim") or "")),
+        "how": _(str(told.get("how") or told.get("tested") or "")),
+        "level": mark[0],
+        "mark": mark[1],
+        "figures": figures[:MOST_FIGURES],
+        "rest": _("{count} more figures in proofs/{name}.json").format(count=len(figures) - MOST_FIGURES, name=name)
+        if len(figures) > MOST_FIGURES
+        else "",
+    }
+
+
+def flat(told: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Nested figures as (path, text). Lists are written out only while they are short.
+
+    >>> list(flat({"overlap": {"train": 0}, "seeds": [1, 2]}))
+    [('overlap · train', '0'), ('seeds', '1, 2')]
+    """
+    for key, value in told.items():
+        name = f"{prefix}{str(key).replace('_', ' ')}"
+        if isinstance(value, dict):
+            yield from flat(value, f"{name} · ")
+        else:
+            yield name, text(value)
+
+
+def text(value: Any) -> str:
+    """One figure as text.
+
+    >>> text(True), text(0.98765), text(12000), text(None)
+    ('yes', '0.988', '12,000', '–')
+    """
+    if value is None or value == "":
+        return "–"
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return plain(value) if value == value and abs(value) != float("inf") else str(value)
+    if isinstance(value, (list, tuple)):
+        simple = all(not isinstance(part, (dict, list, tuple)) for part in value)
+        return ", ".join(text(part) for part in value) if simple and len(value) <= 12 else _("{count} entries").format(count=len(value))
+    return str(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
