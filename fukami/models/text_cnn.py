@@ -1,0 +1,65 @@
+"""Text CNN: filters over three, four and five words, and the strongest answer of each.
+
+Kim 2014, Convolutional Neural Networks for Sentence Classification. What differs: the vectors start at random, and the
+filters reach over both ends of a text (zeros there), so that texts of one word work.
+
+Shapes: B batch, L tokens, D features.
+"""
+
+import torch
+from torch import nn
+
+from fukami.core.cards import ModelCard
+from fukami.core.specs import TokenSpec
+from fukami.fields.contract import Tokens
+from fukami.layers.embedding import Embedding
+from fukami.layers.pooling import masked_max
+
+CARD = ModelCard(
+    name="text-cnn",
+    summary="filters over short phrases, the strongest answer of each; quick on long texts",
+    takes=("text",),
+    gives=("vector", "sequence"),
+    sizes={
+        "tiny": {"embedding": 64, "width": 32},
+        "small": {"embedding": 128, "width": 100},
+        "base": {"embedding": 256, "width": 200},
+        "large": {"embedding": 512, "width": 400},
+    },
+    size="small",
+    options={"embedding": 128, "width": 100, "dropout": 0.5},
+    learning={"learning_rate": 1e-3, "weight_decay": 0.01},
+    source="Kim 2014, arXiv:1408.5882; by hand",
+)
+
+REACHES = (3, 4, 5)
+"""Words that a filter sees."""
+
+
+def build(spec: TokenSpec, *, gives: str = "vector", embedding: int = 128, width: int = 100, dropout: float = 0.5) -> nn.Module:
+    """`width` filters for each of three reaches; D = 3 · width."""
+    return TextCNN(spec, gives=gives, embedding=embedding, width=width, dropout=dropout)
+
+
+class TextCNN(nn.Module):
+    """`Tokens(ids_BL, lengths_B)` → `features_BD` or `features_BLD`."""
+
+    def __init__(self, spec: TokenSpec, *, gives: str, embedding: int, width: int, dropout: float):
+        super().__init__()
+        self.gives = gives
+        self.embedding = Embedding(spec, embedding)
+        self.filters = nn.ModuleList(nn.Conv1d(embedding, width, reach, padding="same") for reach in REACHES)
+        self.dropout = nn.Dropout(dropout)
+        self.num_features = len(REACHES) * width
+
+    def forward(self, tokens: Tokens) -> torch.Tensor:
+        x_BLD, valid_BL = self.embedding(tokens)
+        x_BDL = x_BLD.transpose(1, 2)
+        found_BLD = torch.cat([filters(x_BDL) for filters in self.filters], dim=1).relu().transpose(1, 2)
+        if self.gives == "sequence":
+            return self.dropout(found_BLD * valid_BL.unsqueeze(2))
+        return self.dropout(masked_max(found_BLD, valid_BL))
+
+    def layer_groups(self) -> list[list[nn.Parameter]]:
+        """The vectors, then the filters."""
+        return [list(self.embedding.parameters()), list(self.filters.parameters())]
