@@ -1,4 +1,4 @@
-"""The shape of the code: imports point one way, rooms do not ask for tasks, every file says what it is, nothing runs on load."""
+"""The shape of the code: imports point one way, no room asks for a task, every file says what it is, nothing runs on load."""
 
 import ast
 from functools import cache
