@@ -65,13 +65,8 @@ def creating(target: Path, *, replace: bool = False) -> Iterator[Path]:
 
     Raises `UsageError` where `target` is there already, unless `replace`.
     """
-    if target.exists() and not replace:
-        raise UsageError(
-            "F-RUN-EXISTS",
-            _("there is something at that place already"),
-            where=str(target),
-            fix=_("choose another --out, or delete it"),
-        )
+    if not replace:
+        refuse_existing(target)
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.parent / f".{target.name}.{os.getpid()}.new"
     shutil.rmtree(draft, ignore_errors=True)
@@ -83,6 +78,17 @@ def creating(target: Path, *, replace: bool = False) -> Iterator[Path]:
         _exchange(draft, target)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+
+
+def refuse_existing(target: Path) -> None:
+    """Raises `UsageError` where something stands at `target`: nobody's run is overwritten."""
+    if target.exists():
+        raise UsageError(
+            "F-RUN-EXISTS",
+            _("there is something at that place already"),
+            where=str(target),
+            fix=_("choose another --out, or delete it"),
+        )
 
 
 def _exchange(draft: Path, target: Path) -> None:

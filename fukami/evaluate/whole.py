@@ -44,6 +44,7 @@ def evaluated(
     groups: dict[str, Column] | None = None,
     seed: int = 0,
     calibrated: bool = True,
+    replicates: int = 200,
 ) -> Evaluation:
     """Judges `predictor` on stored examples `rows`, in one pass that never holds all predictions."""
     return judge(
@@ -52,6 +53,7 @@ def evaluated(
         predictor.stream(store, rows, calibrated=calibrated),
         groups=groups,
         seed=seed,
+        replicates=replicates,
     )
 
 

@@ -32,7 +32,7 @@ class Examined:
     task: Task
     table: Table
     columns: Columns
-    split: Split
+    split: Split | None
     problems: list[Problem]
     num_read: int
 
@@ -67,22 +67,28 @@ def with_options(field: Field, options: Any) -> Field:
     return field if options is None else replace(field, options=options)  # type: ignore[type-var]
 
 
-def examined(recipe: Recipe, source: Any) -> Examined:
-    """Reads `source` and examines it. Problems of any severity are in the result; nothing is raised for them here."""
+def examined(recipe: Recipe, source: Any, *, raising: bool = True) -> Examined:
+    """Reads `source` and examines it. Raises `DataError` for an error that the doctor found, unless `raising` is off.
+
+    Without `raising`, data of which nothing can be used has no split.
+    """
     task = task_for(recipe)
     table = read(source, recipe.data, kinds=task.card.inputs)
     columns = bind(table, task, recipe.data)
-    total = len(table)
+    total, whole = len(table), columns
     usable = np.logical_and.reduce([task.fields[name].usable(cols) for name, cols in columns.items()])
-    whole = columns
     if not usable.all():
         keep = np.flatnonzero(usable)
         table, columns = table.take(keep), {n: [c.take(keep) for c in cols] for n, cols in columns.items()}
-    if len(table) == 0:
-        found = [*table.problems, *examine(task, table, whole, None)]
-        raise refusal(found) or DataError("F-DATA-EMPTY", _("no example can be used"), where=table.name)
-    division = split(table, columns, task, recipe.data, seed=recipe.learning.seed)
-    return Examined(task, table, columns, division, examine(task, table, whole, division), total)
+    division = split(table, columns, task, recipe.data, seed=recipe.learning.seed) if len(table) else None
+    found = Examined(task, table, columns, division, examine(task, table, whole, division), total)
+    if raising:
+        stop = refusal(found.problems)
+        if stop is None and division is None:
+            stop = DataError("F-DATA-EMPTY", _("no example can be used"), where=table.name)
+        if stop is not None:
+            raise stop
+    return found
 
 
 def refusal(problems: list[Problem]) -> DataError | None:
@@ -95,17 +101,17 @@ def refusal(problems: list[Problem]) -> DataError | None:
     return DataError(first.code, what, where=first.where, expected=first.expected, got=first.got, fix=first.fix)
 
 
-def prepared(recipe: Recipe, source: Any, *, model: Any = None) -> Prepared:
+def prepared(recipe: Recipe, source: Any, *, model: Any = None, division: Split | None = None) -> Prepared:
     """The whole first stage. Raises `DataError` where the doctor found an error.
 
-    `model` is an `nn.Module` of the caller's, in which case no family is looked up.
+    `model` is an `nn.Module` of the caller's, in which case no family is looked up. `division` replaces the recipe's own split
+    (a fold of a cross-validation).
     """
     found = examined(recipe, source)
-    stop = refusal(found.problems)
-    if stop is not None:
-        raise stop
-    train = _limited(found.split.train, recipe)
-    division = replace(found.split, train=train)
+    assert found.split is not None
+    division = division or found.split
+    train = _limited(division.train, recipe)
+    division = replace(division, train=train)
     raw = {name: [c.take(train) for c in cols] for name, cols in found.columns.items()}
     fields = learned(found.task, raw, recipe.learning.seed)
     recipe = resolved(recipe, found.task, fields, raw, custom=model is not None)

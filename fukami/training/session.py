@@ -25,7 +25,7 @@ from fukami.core.language import _
 from fukami.engine import checkpoint
 from fukami.engine.loop import Learner, Progress, train
 from fukami.predictor import Predictor
-from fukami.train.prepare import Prepared
+from fukami.training.prepare import Prepared
 
 SAVE_EVERY_S = 20.0
 """Least time between two checkpoints: an epoch of a small table takes less than writing one."""

@@ -19,7 +19,7 @@ from fukami.models.contract import Network
 from fukami.objectives.imbalance import class_weights, decide
 from fukami.objectives.mixing import mix
 from fukami.objectives.penalty import penalised
-from fukami.train.prepare import Prepared
+from fukami.training.prepare import Prepared
 
 
 def pick_device(name: str) -> torch.device:

@@ -20,8 +20,8 @@ from fukami.models import checkpoint as model_folder
 from fukami.predictor import Predictor
 from fukami.report.content import Content
 from fukami.report.page import render
-from fukami.train.prepare import Prepared
-from fukami.train.session import Session, held_out
+from fukami.training.prepare import Prepared
+from fukami.training.session import Session, held_out
 
 VERSIONS = ("fukami", "torch", "torchvision", "timm", "transformers", "tokenizers", "numpy", "scikit-learn", "pyarrow")
 
@@ -51,6 +51,14 @@ def finish(prepared: Prepared, predictor: Predictor) -> Finished:
     if calibrating:
         proofs["calibration"] = calibrating
     return Finished(predictor, found, beside, proofs, part)
+
+
+def held_out_metrics(prepared: Prepared, predictor: Predictor) -> dict[str, float]:
+    """Metric → value on the held-out examples, without intervals."""
+    rows, _part = held_out(prepared)
+    predictor, _proof = calibrated(predictor, prepared, rows)
+    found = whole.evaluated(predictor, prepared.store, rows, replicates=0)
+    return {name: told["value"] for name, told in found.as_dict()["metrics"].items()}
 
 
 def calibrated(predictor: Predictor, prepared: Prepared, rows: np.ndarray) -> tuple[Predictor, dict[str, Any]]:

@@ -1,0 +1,244 @@
+"""The verbs as functions: what the command line calls, and what `import fukami` offers. None of them asks which task it serves.
+
+Every function takes what a person would type and returns plain values or a `Run`; heavy libraries load when a verb needs them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fukami.core.cards import ModelCard, cards
+from fukami.core.cards import card as card_of
+from fukami.core.errors import UsageError
+from fukami.core.language import _
+from fukami.core.recipe import Recipe, from_dict, read_toml
+
+if TYPE_CHECKING:
+    from fukami.run import Run
+
+
+# -- what can be typed ---------------------------------------------------------------------------------------------------
+def tasks() -> list[dict[str, Any]]:
+    """Every task: its name, what goes in and out, and the metric that comes first."""
+    return [
+        {"name": c.name, "summary": _(c.summary), "inputs": list(c.inputs), "targets": list(c.targets), "headline": c.headline}
+        for c in cards("tasks").values()
+    ]
+
+
+def models(task: str | None = None) -> list[dict[str, Any]]:
+    """Every model, or those that fit `task`, with sizes, parameters and source."""
+    from fukami.models import registry
+
+    if task is not None:
+        return registry.rows(card_of("tasks", task))
+    return [_model_row(c) for c in cards("models").values()]
+
+
+def _model_row(found: ModelCard) -> dict[str, Any]:
+    told = {"name": found.name, "summary": _(found.summary), "takes": list(found.takes), "gives": list(found.gives)}
+    return told | {"sizes": list(found.sizes), "source": found.source, "licence": found.licence}
+
+
+def datasets() -> list[dict[str, Any]]:
+    """Every public dataset that can be named instead of a path."""
+    return [dataclasses.asdict(c) | {"summary": _(c.summary)} for c in cards("data/datasets").values()]
+
+
+# -- recipes -------------------------------------------------------------------------------------------------------------
+def recipe_for(task: str, settings: dict[str, Any] | None = None, *, model: str | None = None) -> Recipe:
+    """The recipe of `task` with `settings` applied: the names of `--set`, with text or values.
+
+    Raises `UsageError` for an unknown task, option or value, naming the nearest.
+    """
+    from fukami.tasks.registry import contract
+
+    fields = contract(task).fields
+    recipe = Recipe(task=task, fields={name: field.options for name, field in fields.items()})
+    given = {**({"model.name": model} if model else {}), **(settings or {})}
+    return recipe.changed(given, free=free_names(task, list(fields)))
+
+
+def free_names(task: str, fields: list[str]) -> dict[str, tuple[str, str]]:
+    """What `--set` accepts besides the recipe's options: a column for each input and target, and models' own options."""
+    found = card_of("tasks", task)
+    names = {name: ("columns", name) for name in fields}
+    if len(found.targets) == 1:
+        names["target"] = ("columns", fields[-1])
+    for family in cards("models").values():
+        if set(found.inputs) & set(family.takes):
+            sized = {key for size in family.sizes.values() for key in size}
+            names |= {key: ("options", key) for key in {*family.options, *sized}}
+    return names
+
+
+def recipe_from(place: str) -> Recipe:
+    """The recipe of a `recipe.toml`, or of a named recipe such as `published/fashion_mnist`. Nothing in it is open."""
+    from fukami.recipes.registry import named
+    from fukami.tasks.registry import contract
+
+    told = read_toml(Path(place)) if place.endswith(".toml") else named(place)
+    fields = contract(str(told["task"])).fields
+    recipe = from_dict(told, {name: field.options for name, field in fields.items()})
+    if place.endswith(".toml"):
+        return dataclasses.replace(recipe, chosen=frozenset(recipe.all_names()))
+    return recipe
+
+
+# -- before training -----------------------------------------------------------------------------------------------------
+def check(task: str, data: Any, *, settings: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The doctor: every problem of `data` for `task`, with its place and its mend.
+
+    Returns `{"problems": [{"code", "severity", "what", "where", "expected", "got", "fix", "count"}], "examples", …}`.
+    """
+    from fukami.training.prepare import examined
+
+    found = examined(recipe_for(task, settings), data, raising=False)
+    parts = {} if found.split is None else found.split.sizes()
+    return {
+        "task": task,
+        "data": str(data) if isinstance(data, (str, Path)) else type(data).__name__,
+        "layout": found.table.layout,
+        "examples": found.num_read,
+        "usable": len(found.table),
+        "parts": parts,
+        "problems": [problem.as_dict() for problem in found.problems],
+    }
+
+
+def plan(task: str, data: Any, *, model: str | None = None, settings: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Memory, minutes and the step plan of a training, measured on the real data and this machine, before it starts."""
+    from fukami.training.network import make_ready, memory_bytes, num_parameters
+    from fukami.training.prepare import prepared
+
+    ready_data = prepared(recipe_for(task, settings, model=_named(model)), data)
+    ready = make_ready(ready_data, needs_time=True)
+    learner, recipe = ready.learner, ready.recipe
+    return {
+        "task": task,
+        "model": recipe.model.name,
+        "size": recipe.model.size,
+        "parameters": num_parameters(learner.network),
+        "examples": len(ready_data.split.train),
+        "epochs": recipe.learning.epochs,
+        "batch_size": learner.order.batch_size,
+        "learning_rate": recipe.learning.learning_rate,
+        "steps": learner.num_steps,
+        "seconds": round(ready.seconds_per_step * learner.num_steps, 1),
+        "memory_bytes": memory_bytes(learner),
+        "plan": dataclasses.asdict(recipe.plan),
+        "alternatives": [dataclasses.asdict(figure) for figure in ready.plan.figures],
+        "notes": list(ready.built.notes),
+    }
+
+
+def _named(model: Any) -> str | None:
+    return model if isinstance(model, str) and model != "auto" else None
+
+
+# -- training ------------------------------------------------------------------------------------------------------------
+def train(
+    task: str,
+    data: Any = None,
+    *,
+    model: Any = None,
+    out: str | Path | None = None,
+    epochs: float | None = None,
+    minutes: float | None = None,
+    settings: dict[str, Any] | None = None,
+    resume: bool = False,
+    folds: int = 0,
+    loss: Any = None,
+    **more: Any,
+) -> Run:
+    """Trains a model and returns its run.
+
+    Args:
+        task: a task's name, the path of a `recipe.toml`, or a named recipe.
+        data: a folder, a file, a public name, `hub:owner/name`, `(inputs, targets)` arrays, or a DataFrame.
+        model: a model's name, or any `nn.Module` that maps the inputs to as many outputs as the target has.
+        out: the run's folder; `runs/<task>-<time>` where it is not given.
+        epochs, minutes: how long, at most one of them.
+        settings: any option by name, as `--set` takes it; further keyword arguments mean the same.
+        resume: continue the interrupted training of `out`.
+        folds: cross-validate over this many parts before the training.
+        loss: a function `(outputs, target) -> loss` instead of the named one.
+
+    Raises:
+        UsageError: something named is unknown. DataError: the data cannot be used. Both say what mends it.
+
+    Example:
+        >>> from sklearn.datasets import load_iris                                      # doctest: +SKIP
+        >>> run = train("tabular-classification", load_iris(return_X_y=True))           # doctest: +SKIP
+    """
+    from fukami.training.verb import run_training
+
+    given = {**(settings or {}), **more}
+    given |= {"epochs": epochs} if epochs else {}
+    given |= {"minutes": minutes} if minutes else {}
+    given |= {"folds": folds} if folds else {}
+    if task.endswith(".toml") or "/" in task:
+        recipe = recipe_from(task).changed({**({"model.name": model} if _named(model) else {}), **given})
+    else:
+        recipe = recipe_for(task, given, model=_named(model))
+    source = data if data is not None else recipe.data.source
+    if isinstance(source, str) and not source:
+        raise UsageError(
+            "F-DATA-MISSING",
+            _("no data is named"),
+            expected=_("a folder, a file, a public name, or arrays"),
+            fix="fukami train TASK DATA",
+        )
+    if isinstance(source, (str, Path)):
+        recipe = dataclasses.replace(recipe, data=dataclasses.replace(recipe.data, source=str(source)))
+    place = Path(out) if out else Path("runs") / f"{recipe.task}-{datetime.now():%Y%m%d-%H%M%S}"
+    module = None if model is None or isinstance(model, str) else model
+    return run_training(recipe, source, place, module=module, loss=loss, resume=resume)
+
+
+def load(path: str | Path, *, network: Any = None) -> Run:
+    """Opens a run folder. `network` is the module to load the weights into, where the run was trained with one of the caller's own."""
+    from fukami.run import Run
+
+    return Run(path, network=network)
+
+
+def quickstart(out: str | Path | None = None) -> dict[str, Any]:
+    """Real handwritten digits, from data to a judged model: check, plan, train, evaluate. Returns the training's summary."""
+    from fukami.training.verb import quickstart_digits
+
+    return quickstart_digits(out)
+
+
+# -- after training ------------------------------------------------------------------------------------------------------
+def evaluate(run: Run | str | Path, data: Any = None, *, settings: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Judges a run: metrics with intervals, baselines, calibration, groups; writes `report.html` into the run.
+
+    `data` is labelled data of any form that `train` takes; without it, the examples that the training kept aside. Examples that
+    the run was trained on are left out and counted.
+    """
+    from fukami.evaluate.verb import evaluate_run
+
+    return evaluate_run(_opened(run), data, settings or {})
+
+
+def predict(run: Run | str | Path, inputs: Sequence[Any] | Any) -> dict[str, Any]:
+    """Answers for new inputs: `{"predictions": [{"input", …output}]}`.
+
+    `inputs` are paths, text, bytes, arrays, mappings, tables (a path of a CSV, JSONL or Parquet file stands for all its rows), or
+    "-" for standard input.
+    """
+    from fukami.answers import predict_inputs
+
+    many = list(inputs) if isinstance(inputs, Sequence) and not isinstance(inputs, (str, bytes)) else [inputs]
+    return {"predictions": predict_inputs(_opened(run), many)}
+
+
+def _opened(run: Run | str | Path) -> Run:
+    from fukami.run import Run as Opened
+
+    return run if isinstance(run, Opened) else load(run)
