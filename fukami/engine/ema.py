@@ -19,39 +19,39 @@ class EMA:
     >>> layer = nn.Linear(1, 1, bias=False)
     >>> average = EMA(layer, decay=0.9)
     >>> with torch.no_grad(): _ = layer.weight.add_(1.0)
-    >>> average.update(layer)
-    >>> with average.swapped(layer): inside = layer.weight.item()
+    >>> average.update()
+    >>> with average.swapped(): inside = layer.weight.item()
     >>> inside < layer.weight.item()
     True
     """
 
     def __init__(self, network: nn.Module, decay: float):
-        self.decay, self.updates = decay, 0
+        self.network, self.decay, self.updates = network, decay, 0
         self._average = {name: p.detach().clone() for name, p in network.named_parameters() if p.is_floating_point()}
 
     @torch.no_grad()
-    def update(self, network: nn.Module) -> None:
+    def update(self) -> None:
         """Takes in the current weights; call it once after every step."""
         weight = 1 - min(self.decay, (1 + self.updates) / (10 + self.updates))
         self.updates += 1
-        torch._foreach_lerp_(list(self._average.values()), self._own(network), weight)  # type: ignore[attr-defined]
+        torch._foreach_lerp_(list(self._average.values()), self._own(), weight)  # type: ignore[attr-defined]
 
-    def _own(self, network: nn.Module) -> list[torch.Tensor]:
-        found = dict(network.named_parameters())
+    def _own(self) -> list[torch.Tensor]:
+        found = dict(self.network.named_parameters())
         return [found[name].detach() for name in self._average]
 
     @contextmanager
-    def swapped(self, network: nn.Module) -> Iterator[nn.Module]:
+    def swapped(self) -> Iterator[nn.Module]:
         """Inside, the network holds the averages; afterwards, bit for bit the weights it had."""
-        self._exchange(network)
+        self._exchange()
         try:
-            yield network
+            yield self.network
         finally:
-            self._exchange(network)
+            self._exchange()
 
     @torch.no_grad()
-    def _exchange(self, network: nn.Module) -> None:
-        for own, average in zip(self._own(network), self._average.values(), strict=True):
+    def _exchange(self) -> None:
+        for own, average in zip(self._own(), self._average.values(), strict=True):
             keep = own.clone()
             own.copy_(average)
             average.copy_(keep)

@@ -11,17 +11,16 @@ from typing import Any
 class Events:
     """Writes scalars to an events file in `folder`. A resumed training adds a further file, which TensorBoard joins.
 
-    `after` is the step that a resumed training continues from: TensorBoard is told to forget later steps of older files.
+    `purge_step` is the number of steps that were done when the training was saved: TensorBoard is told to forget later ones.
     """
 
-    def __init__(self, folder: Path, *, after: int | None = None):
+    def __init__(self, folder: Path, *, purge_step: int = 0):
         from tensorboardX import SummaryWriter
 
-        purge = None if after is None else after + 1
-        self._writer = SummaryWriter(str(folder), flush_secs=10, purge_step=purge)
+        self._writer = SummaryWriter(str(folder), flush_secs=10, purge_step=purge_step + 1 if purge_step else None)
 
-    def add(self, step: int, **scalars: Any) -> None:
-        """Writes each finite number under its name, at `step`."""
+    def write(self, step: int, scalars: dict[str, Any]) -> None:
+        """Writes each finite number under its name, at `step`; what is no number is left out."""
         for name, value in scalars.items():
             if isinstance(value, (int, float)) and math.isfinite(value):
                 self._writer.add_scalar(name, value, step)

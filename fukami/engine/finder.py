@@ -18,7 +18,7 @@ from fukami.core.errors import RunError
 from fukami.core.language import _
 from fukami.core.recipe import LearningChoices
 from fukami.core.seeds import derive
-from fukami.engine.optimisers import build, parameter_groups
+from fukami.engine.optimisers import build, parameter_groups, set_rate
 
 Batch = dict[str, Any]
 Objective = Callable[[nn.Module, Batch, torch.Generator], torch.Tensor]
@@ -89,8 +89,7 @@ def _sweep(
     device = next(network.parameters()).device
     average, lowest = 0.0, math.inf
     for index, rate in enumerate(rates):
-        for group in optimizer.param_groups:
-            group["lr"] = rate
+        set_rate(optimizer, rate)
         torch.manual_seed(derive(seed, "finder", index))
         rng = torch.Generator(device).manual_seed(derive(seed, "finder-augment", index))
         loss = objective(network, batch_at(index), rng)

@@ -2,13 +2,14 @@
 
 >>> import tempfile, pathlib
 >>> place = pathlib.Path(tempfile.mkdtemp()) / "history.jsonl"
->>> with History(place) as history: history.add(step=1, loss=2.5)
->>> with History(place, after=1) as history: history.add(step=2, loss=1.5)
+>>> with History(place) as history: history.write({"step": 1, "loss": 2.5})
+>>> with History(place, resume_at=1) as history: history.write({"step": 2, "loss": 1.5})
 >>> [line["step"] for line in read(place)]
 [1, 2]
 """
 
 import json
+import math
 import os
 from pathlib import Path
 from typing import Any
@@ -17,22 +18,22 @@ from typing import Any
 class History:
     """Appends lines to `place`. Every line is handed to the system at once, so another process can follow it.
 
-    `after` is the step that a resumed training continues from: lines of later steps, and a last line that a crash cut short,
-    are taken away, since those steps come again. With `after=None` the file starts empty.
+    `resume_at` is the number of steps that were done when the training was saved: lines of later steps, and a last line that a
+    crash cut short, are taken away, since those steps come again. With 0 the file starts empty.
     """
 
-    def __init__(self, place: Path, *, after: int | None = None):
+    def __init__(self, place: Path, *, resume_at: int = 0):
         place.parent.mkdir(parents=True, exist_ok=True)
-        kept = [] if after is None else [line for line in read(place) if line.get("step", 0) <= after]
+        kept = [line for line in read(place) if line.get("step", 0) <= resume_at] if resume_at else []
         # a draft that replaces the file: a crash while rewriting must not lose the lines that were there
         draft = place.with_name(f".{place.name}.{os.getpid()}")
         draft.write_text("".join(map(_line, kept)), "utf-8")
         draft.replace(place)
         self._file = place.open("a", encoding="utf-8")
 
-    def add(self, **values: Any) -> None:
-        """Writes one line. Numbers, text, lists and tables; `step` is what resuming goes by."""
-        self._file.write(_line(values))
+    def write(self, line: dict[str, Any]) -> None:
+        """Writes one line. Numbers, text, lists and tables; its `step` is what resuming goes by."""
+        self._file.write(_line(line))
         self._file.flush()
 
     def close(self) -> None:
@@ -47,8 +48,15 @@ class History:
 
 def _line(values: dict[str, Any]) -> str:
     # a loss that is not a number is written as null: NaN is no JSON, and readers outside Python refuse it
-    cleaned = {key: None if isinstance(v, float) and not abs(v) < float("inf") else v for key, v in values.items()}
-    return json.dumps(cleaned, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps(_finite(values), ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(part) for part in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def read(place: Path) -> list[dict[str, Any]]:

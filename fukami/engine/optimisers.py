@@ -1,7 +1,7 @@
 """Optimisers by name, over parameter groups that know their weight decay and their share of the learning rate.
 
 Weight decay applies to matrices and kernels only: decaying biases and the scales of norms shrinks them without regularising
-(Goyal et al. 2017, Loshchilov and Hutter 2019). The loop sets every step's rate from a schedule that is a
+(Goyal et al. 2017, Loshchilov and Hutter 2019). The loop sets every step's rate with `set_rate`, from a schedule that is a
 pure function of the step, so optimisers hold no schedule state.
 """
 
@@ -53,7 +53,7 @@ def _scales(network: nn.Module, layer_decay: float) -> dict[int, float]:
 
 
 def build(learning: LearningChoices, groups: Iterable[dict[str, Any]]) -> Optimizer:
-    """The optimiser that `learning.optimizer` names, over groups from `parameter_groups`, each with its peak `lr`.
+    """The optimiser that `learning.optimizer` names, over groups from `parameter_groups`, at rate `learning.learning_rate`.
 
     sgd is Nesterov's where there is momentum. Weight decay is L2 (added to the gradient) in sgd, rmsprop and adam, decoupled in
     adamw and muon. Fused implementations are taken where torch has them: they do one pass over memory instead of several.
@@ -63,21 +63,29 @@ def build(learning: LearningChoices, groups: Iterable[dict[str, Any]]) -> Optimi
     'SGD'
     """
     rate, momentum = learning.learning_rate, learning.momentum
-    groups = [{"matrices": False, **group, "lr": rate * group.get("scale", 1.0)} for group in groups]
+    groups = [{"scale": 1.0, "matrices": False, **group} for group in groups]
     fused = _can_fuse([p for g in groups for p in g["params"]])
     match learning.optimizer:
         case "sgd":
-            return torch.optim.SGD(groups, lr=rate, momentum=momentum, nesterov=momentum > 0, fused=fused)
+            made = torch.optim.SGD(groups, lr=rate, momentum=momentum, nesterov=momentum > 0, fused=fused)
         case "rmsprop":
-            return torch.optim.RMSprop(groups, lr=rate, momentum=momentum)
+            made = torch.optim.RMSprop(groups, lr=rate, momentum=momentum)
         case "adam":
-            return torch.optim.Adam(groups, lr=rate, fused=fused)
+            made = torch.optim.Adam(groups, lr=rate, fused=fused)
         case "adamw":
-            return torch.optim.AdamW(groups, lr=rate, fused=fused)
+            made = torch.optim.AdamW(groups, lr=rate, fused=fused)
         case "muon":
-            return MuonWithAdamW(groups, lr=rate, momentum=momentum, fused=fused)
+            made = MuonWithAdamW(groups, lr=rate, momentum=momentum, fused=fused)
         case other:  # the recipe admits no other name
             raise AssertionError(other)
+    set_rate(made, rate)
+    return made
+
+
+def set_rate(optimizer: Optimizer, rate: float) -> None:
+    """Sets the rate of the coming step: each group gets its `scale` of it."""
+    for group in optimizer.param_groups:
+        group["lr"] = rate * group["scale"]
 
 
 def _can_fuse(parameters: list[torch.Tensor]) -> bool:

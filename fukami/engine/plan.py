@@ -133,6 +133,25 @@ def measure(
     return replace(_best(plan, figures), figures=tuple(sorted(figures, key=lambda f: (not f.admitted, f.seconds))))
 
 
+def time_step(
+    network: nn.Module, objective: Objective, batches: list[Batch], *, plan: Plan, device: torch.device | str
+) -> float:
+    """Seconds of one training step under `plan`: the mean over `batches` of forward, backward and an AdamW update of a copy."""
+    with _apart(network, device) as trial:
+        optimizer = torch.optim.AdamW(trial.parameters(), lr=0.0, weight_decay=0.0)
+        runs = [_Trial(trial, objective, batch, plan) for batch in batches]
+        plan.prepared(trial)
+        runs[0].step(plan)
+        optimizer.step()
+        runs[0].wait()
+        started = time.perf_counter()
+        for run in runs:
+            run.step(plan)
+            optimizer.step()
+        runs[-1].wait()
+        return (time.perf_counter() - started) / len(runs)
+
+
 def _best(plan: Plan, figures: list[Figure]) -> Plan:
     own = figures[0]
     best = min((f for f in figures if f.admitted), key=lambda f: f.seconds)
@@ -186,10 +205,10 @@ class _Trial:
         plan.prepared(self.network)
         times = []
         for _run in range(3 if warm else 2):
-            self._wait()
+            self.wait()
             started = time.perf_counter()
             self.step(plan)
-            self._wait()
+            self.wait()
             times.append(time.perf_counter() - started)
         return min(times[1:] if warm else times)
 
@@ -207,7 +226,7 @@ class _Trial:
             return 0.0
         return float(torch.cosine_similarity(own, reference, dim=0))
 
-    def _wait(self) -> None:
+    def wait(self) -> None:
         if self.device == "cuda":
             torch.cuda.synchronize()
 
@@ -228,12 +247,3 @@ def _noiseless(network: nn.Module) -> Iterator[None]:
             module.training = mode
         for module, drop in drops.items():
             module.dropout = drop
-
-
-def time_step(
-    network: nn.Module, objective: Objective, batches: list[Batch], *, plan: Plan, device: torch.device | str = "cpu"
-) -> float:
-    """Mean seconds of a forward and backward pass over `batches` under `plan`, measured on a copy after one warm-up."""
-    with _apart(network, device) as trial:
-        _Trial(trial, objective, batches[0], plan).seconds(plan)
-        return sum(_Trial(trial, objective, batch, plan).seconds(plan) for batch in batches) / len(batches)

@@ -83,13 +83,6 @@ def mixed(
     return of
 
 
-def mixing(objective, task: Task, learning: LearningChoices):
-    """The objective `(network, batch, rng) -> loss` on mixed batches; the same objective where neither is switched on."""
-    if not (learning.mixup or learning.cutmix):
-        return objective
-    return lambda network, batch, rng: objective(network, mix(batch, task, learning, rng), rng)
-
-
 def _paste(x_BCHW: torch.Tensor, order_B: torch.Tensor, weight: float, box: tuple[float, float]) -> tuple[torch.Tensor, float]:
     """A rectangle of each picture replaced by another's; its sides are the pictures' times sqrt(1 - weight), clipped."""
     height, width = x_BCHW.shape[-2:]

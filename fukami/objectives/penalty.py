@@ -15,12 +15,12 @@ def l1(network: nn.Module) -> torch.Tensor:
     return sum((p.abs().sum() for p in network.parameters() if p.ndim > 1 and p.requires_grad), torch.zeros(()))
 
 
-def penalised(objective, strength: float):
-    """The objective `(network, batch, rng) -> loss` plus the L1 penalty; the same objective where `strength` is 0."""
+def penalised(objective, network: nn.Module, strength: float):
+    """The objective `(outputs, batch) -> loss` plus the network's L1 penalty; the same objective where `strength` is 0."""
     if not strength:
         return objective
 
-    def of(network: nn.Module, batch, rng: torch.Generator) -> torch.Tensor:
-        return objective(network, batch, rng) + strength * l1(network)
+    def of(outputs: torch.Tensor, batch) -> torch.Tensor:
+        return objective(outputs, batch) + strength * l1(network)
 
     return of
