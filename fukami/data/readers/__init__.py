@@ -1,0 +1,96 @@
+"""One file per layout. A reader says how surely a source is its own (`claims`) and reads it (`read`).
+
+    TOLD = N_("…")                       what it reads, in a few words
+    claims(source, kinds) -> float       0: not mine; 1: certainly mine. Looks at names and first bytes only.
+    read(source, choices, *, kinds) -> Table
+
+`source` is a `Path` that exists and may be read, or an object from Python. Adding a layout means adding a file here.
+"""
+
+import importlib
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from fukami.core.errors import DataError, UsageError, unknown
+from fukami.core.language import _
+from fukami.core.recipe import DataChoices
+from fukami.core.tables import Table
+
+_SURE = 0.5
+_CLOSE = 0.15
+"""Two readers that both are sure, and nearly as sure as each other, leave the choice to the user."""
+
+
+@cache
+def layouts() -> dict[str, str]:
+    """Layout name → module, for every reader."""
+    here = Path(__file__).parent
+    return {p.stem.replace("_", "-"): f"{__name__}.{p.stem}" for p in sorted(here.glob("[a-z]*.py"))}
+
+
+def reader(layout: str) -> ModuleType:
+    """The reader of one layout by name."""
+    if layout not in layouts():
+        raise unknown(_("layout"), layout, layouts(), code="F-LAYOUT-NAME")
+    return importlib.import_module(layouts()[layout])
+
+
+def read_any(source: Any, choices: DataChoices, *, kinds: tuple[str, ...] = ()) -> Table:
+    """`fukami.data.read`."""
+    if not isinstance(source, (str, Path)):
+        return reader("memory").read(source, choices, kinds=kinds)
+    from fukami.data import catalogue
+
+    found = catalogue.find(source, layout=choices.layout)
+    if isinstance(found, Table):
+        return found
+    layout = choices.layout if choices.layout not in ("auto", catalogue.LAYOUT) else _recognised(found, kinds)
+    return reader(layout).read(found, choices, kinds=kinds)
+
+
+def _recognised(path: Path, kinds: tuple[str, ...]) -> str:
+    scores = {name: reader(name).claims(path, kinds) for name in layouts()}
+    best = max(scores, key=lambda name: scores[name])
+    if scores[best] <= 0:
+        raise _nobody(path)
+    rivals = [n for n, s in scores.items() if n != best and s >= _SURE and scores[best] - s < _CLOSE]
+    if rivals:
+        names = [best, *rivals]
+        raise UsageError(
+            "F-LAYOUT-AMBIGUOUS",
+            _("this can be read in more than one way"),
+            where=str(path),
+            expected=_("one layout"),
+            got=_(" or ").join(f"{name} ({_told(name)})" for name in names),
+            fix=_(" or ").join(f"--set layout={name}" for name in names),
+        )
+    return best
+
+
+def _told(layout: str) -> str:
+    """What a reader says it reads, in the user's language."""
+    return _(reader(layout).TOLD)
+
+
+def _nobody(path: Path) -> DataError:
+    if path.is_dir():
+        empty = not any(path.iterdir())
+        return DataError(
+            "F-FOLDER-EMPTY" if empty else "F-FOLDER-NOTHING",
+            _("the folder is empty") if empty else _("the folder holds no examples in a form that is known"),
+            where=str(path),
+            expected=_("a sub-folder per class, or a table (.csv, .tsv, .jsonl, .parquet), or IDX files"),
+            fix=_("name the folder that holds the examples"),
+        )
+    from fukami.data.files import content
+
+    return DataError(
+        "F-FILE-KIND",
+        _("this kind of file cannot be read as data"),
+        where=str(path),
+        expected=".csv, .tsv, .jsonl, .json, .parquet, .npz, IDX, .zip, .tar",
+        got=content(path),
+        fix=_("save it in one of these forms"),
+    )

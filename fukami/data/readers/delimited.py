@@ -1,0 +1,149 @@
+"""A text table: CSV, TSV and their kin, compressed or not.
+
+Delimiter, encoding and whether the first row is names are found out, told where they surprise, and can be set. Every cell stays
+a string, trimmed, empty ones missing: what a column means is a field's work.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from fukami.core.errors import DataError
+from fukami.core.language import N_, _
+from fukami.core.problems import Problem
+from fukami.core.recipe import DataChoices
+from fukami.core.tables import Column, Table
+from fukami.data import text_table
+from fukami.data.encodings import to_utf8
+from fukami.data.files import content, read_bytes, suffix
+
+TOLD = N_("a text table")
+EXTENSIONS = (".csv", ".tsv", ".tab", ".txt", ".data", ".test", ".psv", ".dat")
+
+
+def claims(source: Path, kinds: tuple[str, ...]) -> float:
+    """Certain for the usual extensions (whatever is inside: then the message can say what it is), possible for any text."""
+    if not source.is_file():
+        return 0.0
+    if suffix(source) in EXTENSIONS[:3]:
+        return 0.9
+    if suffix(source) in (".jsonl", ".ndjson", ".json", ".parquet", ".npz", ".npy", ".xlsx", ".xls", ".zip", ".tar"):
+        return 0.0
+    return 0.8 if content(source) in ("text", "empty") else 0.0
+
+
+def read(source: Path, choices: DataChoices, *, kinds: tuple[str, ...] = (), names: list[str] | None = None) -> Table:
+    """The table of one file. `names` are given where the file is known to have none (public data)."""
+    where = str(source)
+    _require_text(source)
+    data, problems = to_utf8(read_bytes(source), where=where, encoding=choices.encoding)
+    data, found = text_table.clean(data, where)
+    problems += found
+    if not data.strip():
+        raise _empty(where, _("the file is empty"))
+    form = text_table.find_form(data, extension=suffix(source), delimiter=_one_character(choices.delimiter))
+    parsed, form = text_table.parse(data, form)
+    problems += _form_notes(parsed, form, where)
+    if names is None:
+        names, parsed, named = text_table.headed(parsed, choices.header)
+        problems += _header_notes(parsed, choices, named, where)
+    if len(names) != parsed.width:
+        raise DataError(
+            "F-TABLE-WIDTH",
+            _("the table does not have the columns it should have"),
+            where=where,
+            expected=", ".join(names),
+            got=_("{n} cells in the first row").format(n=parsed.width),
+        )
+    names, found = text_table.distinct(names, where)
+    problems += found
+    parsed, blank = text_table.without_empty_rows(parsed)
+    if blank:
+        what = _("{n} rows without any content were left out").format(n=blank)
+        problems.append(Problem(code="F-TABLE-BLANK", severity="note", what=what, where=where, count=blank))
+    if not len(parsed):
+        if not parsed.ragged:
+            raise _empty(where, _("the table has names but no rows"))
+        told = text_table.ragged_problem(parsed, where, quote_open=False)[0]
+        raise DataError(told.code, told.what, where=told.where, expected=told.expected, got=told.got, fix=told.fix)
+    columns = {name: _column(name, cells, source, parsed.lines) for name, cells in zip(names, parsed.cells, strict=True)}
+    return Table(name=where, columns=columns, problems=tuple(problems), layout="delimited")
+
+
+def _column(name: str, cells: pa.Array, source: Path, lines) -> Column:
+    present = pc.if_else(pc.equal(cells, ""), pa.scalar(None, cells.type), cells)
+    return Column(name, present, base=source.parent, file=str(source), rows=lines)
+
+
+def _one_character(delimiter: str) -> str:
+    if delimiter == "auto" or len(delimiter) == 1 or delimiter in ("tab", "\\t", "comma", "semicolon"):
+        return delimiter
+    raise DataError(
+        "F-TABLE-DELIMITER",
+        _("cells are divided by one character"),
+        expected=_("one character, or one of {names}").format(names="tab, comma, semicolon"),
+        got=delimiter,
+        fix="--set delimiter=tab",
+    )
+
+
+def _empty(where: str, what: str) -> DataError:
+    return DataError(
+        "F-TABLE-EMPTY", what, where=where, expected=_("a row per example"), fix=_("export the table again, or name another file")
+    )
+
+
+def _require_text(source: Path) -> None:
+    """A picture or spreadsheet that is called .csv gets a message about what it is."""
+    found = content(source)
+    if found == "text":
+        return
+    if found == "empty":
+        raise _empty(str(source), _("the file is empty"))
+    spreadsheet = found in ("xlsx", "old office document")
+    raise DataError(
+        "F-TABLE-CONTENT",
+        _("the file is called a table, but holds something else"),
+        where=str(source),
+        expected=_("text: CSV or TSV"),
+        got=_("a spreadsheet") if spreadsheet else found,
+        fix=_("open it in the spreadsheet program and export it as CSV (UTF-8)")
+        if spreadsheet
+        else _("give the file its true extension, or name another file"),
+    )
+
+
+def _form_notes(parsed: text_table.Parsed, form: text_table.Form, where: str) -> list[Problem]:
+    notes = text_table.ragged_problem(parsed, where, quote_open=False)
+    if notes and form.quote and any(text.count('"') % 2 for _line, _cells, text in parsed.ragged):
+        notes = text_table.ragged_problem(parsed, where, quote_open=True)
+    if not form.quote:
+        what = _("quotation marks in this table do not pair, so they were read as plain characters")
+        notes.append(Problem(code="F-TABLE-QUOTES", severity="note", what=what, where=where))
+    if form.skip:
+        what = _("{n} lines on top are remarks and were left out").format(n=form.skip)
+        notes.append(Problem(code="F-TABLE-REMARKS", severity="note", what=what, where=f"{where}:1", count=form.skip))
+    return notes
+
+
+def _header_notes(parsed: text_table.Parsed, choices: DataChoices, named: bool, where: str) -> list[Problem]:
+    if named or choices.header == "no":
+        return []
+    return [
+        Problem(
+            code="F-TABLE-NO-NAMES",
+            severity="note",
+            what=_("the first row looks like an example, so the columns were called {first} … {last}").format(
+                first="column1", last=f"column{parsed.width}"
+            ),
+            where=f"{where}:1",
+            fix=_("if the first row is names: --set header=yes"),
+        )
+    ]
+
+
+def with_problems(table: Table, problems: list[Problem]) -> Table:
+    """The same table, with more to be said about it."""
+    return replace(table, problems=(*table.problems, *problems))
