@@ -31,9 +31,9 @@ class Run:
     @cached_property
     def predictor(self) -> Any:
         """The trained predictor."""
-        from fukami.models.saved import restored_predictor
+        from fukami.predictor import restored
 
-        return restored_predictor(self.path, self.told, network=self._network)
+        return restored(self.path, self.told, network=self._network)
 
     @cached_property
     def evaluation(self) -> dict[str, Any]:
@@ -59,6 +59,7 @@ class Run:
             "steps": self.told["training"]["steps"],
             "seconds": self.told["training"]["seconds"],
             "metrics": self.metrics,
+            "next": [{"command": command, "does": does} for command, does in self.commands()],
         }
         folds = self.path / "proofs" / "folds.json"
         return told | ({"folds": artefact.read_json(folds)["metrics"]} if folds.exists() else {})
@@ -75,6 +76,12 @@ class Run:
 
         many = list(inputs) if isinstance(inputs, Sequence) and not isinstance(inputs, (str, bytes)) else [inputs]
         return [{k: v for k, v in told.items() if k != "input"} for told in api.predict(self, many)["predictions"]]
+
+    def commands(self) -> list[tuple[str, str]]:
+        """The three most useful next commands, with this run's path, each with what it does."""
+        from fukami.training.finish import next_commands
+
+        return next_commands(self.path, self.predictor.task)
 
     def __repr__(self) -> str:
         headline = card("tasks", self.task).headline

@@ -62,6 +62,9 @@ class Field(ABC):
     calibrates: ClassVar[bool] = False
     """Target fields only: whether its scores are probabilities that a temperature can calibrate."""
 
+    takes_rows: ClassVar[bool] = False
+    """Input fields only: whether one value is a mapping of column names to cells."""
+
     # -- raw cells ---------------------------------------------------------------------------------------------------
     @classmethod
     @abstractmethod

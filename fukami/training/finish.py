@@ -14,12 +14,14 @@ from torch import nn
 from fukami.core import artefact
 from fukami.core.language import _
 from fukami.core.recipe import Recipe
+from fukami.data.split import combined
 from fukami.evaluate import calibration, whole
 from fukami.evaluate.judge import Evaluation
 from fukami.models import checkpoint as model_folder
 from fukami.predictor import Predictor
 from fukami.report.content import Content
 from fukami.report.page import render
+from fukami.tasks.contract import Task
 from fukami.training.prepare import Prepared
 from fukami.training.session import Session, held_out
 
@@ -157,14 +159,6 @@ def input_fingerprint(prepared: Prepared) -> np.ndarray:
     return combined([prepared.fingerprints[name] for name in prepared.task.inputs])
 
 
-def combined(hashes: list[np.ndarray]) -> np.ndarray:
-    """One hash of several: equal where all are equal."""
-    out = hashes[0].copy()
-    for other in hashes[1:]:
-        out = (out * np.uint64(0x9E3779B97F4A7C15)) ^ other
-    return out
-
-
 def content(
     told: dict[str, Any],
     recipe: Recipe,
@@ -183,13 +177,13 @@ def content(
         proofs=finished.proofs,
         problems=[p.as_dict() for p in prepared.problems],
         pictures=whole.pictures(finished.evaluation, finished.predictor.task, prepared.columns),
-        commands=next_commands(out, prepared),
+        commands=next_commands(out, prepared.task),
     )
 
 
-def next_commands(out: Path, prepared: Prepared) -> list[tuple[str, str]]:
+def next_commands(out: Path, task: Task) -> list[tuple[str, str]]:
     """The three most useful next commands, with real paths."""
-    example = prepared.task.inputs[next(iter(prepared.task.inputs))].example()
+    example = next(iter(task.inputs.values())).example()
     return [
         (f"fukami predict {out} {example}", _("answers for new inputs")),
         (f"fukami evaluate {out} DATA", _("the same judgement on other labelled data")),

@@ -178,8 +178,4 @@ def quickstart_digits(out: str | Path | None) -> dict[str, Any]:
     say(_("3. train"))
     run = api.train(task, data, out=out)
     say(_("4. evaluate: see the report, {path}").format(path=run.path / "report.html"))
-    return run.summary() | {"next": next_steps(run)}
-
-
-def next_steps(run: Run) -> list[dict[str, str]]:
-    return [{"command": command, "does": does} for command, does in run.commands()]
+    return run.summary()

@@ -1,0 +1,179 @@
+"""From what a person hands over to answers: files, tables of many, text, JSON, standard input.
+
+A table's path stands for all its rows; `-` reads standard input; anything else is one raw input, which the fields take as it is.
+"""
+
+import io
+import json
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fukami.core.errors import DataError, UsageError, nearest
+from fukami.core.language import _
+from fukami.core.tables import Column, Table
+from fukami.tasks.contract import Task
+
+if TYPE_CHECKING:
+    from fukami.run import Run
+
+TABLES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")
+PACKED = (".gz", ".bz2", ".zst", ".xz")
+Columns = dict[str, list[Column]]
+
+
+def predict_inputs(run: "Run", inputs: Sequence[Any]) -> list[dict[str, Any]]:
+    """`{"input", …answer}` for each input, in order. Raises `DataError` naming the first input that cannot be read."""
+    predictor = run.predictor
+    answers: list[dict[str, Any]] = []
+    for names, columns in grouped(run, inputs):
+        require_usable(predictor.task, columns, names)
+        told = predictor.predict(columns)
+        answers += [{"input": name, **answer} for name, answer in zip(names, told, strict=True)]
+    return answers
+
+
+def grouped(run: "Run", inputs: Sequence[Any]) -> Iterator[tuple[list[Any], Columns]]:
+    """Inputs as columns: single ones together, each table by itself."""
+    single: list[tuple[Any, Any]] = []
+    for value in inputs:
+        many = as_many(run, value)
+        if many is None:
+            single.append((shown(value), as_single(value)))
+            continue
+        if single:
+            yield gathered(run.predictor.task, single)
+            single = []
+        yield many
+    if single:
+        yield gathered(run.predictor.task, single)
+
+
+def shown(value: Any) -> Any:
+    """How an answer names its input."""
+    if isinstance(value, (str, Path, int, float, bool, dict)):
+        return str(value) if isinstance(value, Path) else value
+    return type(value).__name__
+
+
+def as_many(run: "Run", value: Any) -> tuple[list[Any], Columns] | None:
+    """A table of inputs, where `value` is one: a path, standard input that holds one, or a DataFrame."""
+    if value == "-" if isinstance(value, str) else False:
+        return from_stream(run, sys.stdin.buffer.read())
+    if isinstance(value, (str, Path)) and is_table(str(value)) and len(str(value)) < 4096 and Path(value).is_file():
+        return from_table(run, value, str(value))
+    if hasattr(value, "columns") and not isinstance(value, dict):
+        return from_table(run, value, "")
+    return None
+
+
+def is_table(name: str) -> bool:
+    lowered = name.lower()
+    for ending in PACKED:
+        lowered = lowered.removesuffix(ending)
+    return lowered.endswith(TABLES)
+
+
+def as_single(value: Any) -> Any:
+    """Text that is a JSON object means the object; everything else is itself."""
+    if isinstance(value, str) and value.lstrip().startswith("{"):
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value
+    return value
+
+
+def gathered(task: Task, single: list[tuple[Any, Any]]) -> tuple[list[Any], Columns]:
+    names, values = [name for name, _value in single], [value for _name, value in single]
+    return names, {name: field.gather(values) for name, field in task.inputs.items()}
+
+
+def from_table(run: "Run", source: Any, name: str) -> tuple[list[Any], Columns]:
+    """Every row of a table."""
+    from fukami.data import read
+    from fukami.data.bind import bind
+
+    predictor = run.predictor
+    table: Table = read(source, predictor.recipe.data, kinds=predictor.task.card.inputs)
+    columns = bind(table, predictor.task, predictor.recipe.data, with_targets=False)
+    columns = {key: columns[key] for key in predictor.task.inputs}
+    first = next(iter(columns.values()))[0]
+    return [f"{name}:{number}" for number in (first.rows if first.rows is not None else np.arange(len(first)) + 1)], columns
+
+
+def from_stream(run: "Run", content: bytes) -> tuple[list[Any], Columns]:
+    """Standard input: a picture or another binary file, JSON (an object, a list, or one a line), a CSV table, or lines of text."""
+    task = run.predictor.task
+    if not content.strip():
+        raise UsageError("F-INPUT-EMPTY", _("standard input is empty"), fix="… | fukami predict RUN -")
+    text = as_text(content)
+    if text is None:
+        return gathered(task, [("-", content)])
+    values = from_json(text)
+    if values is None and any(field.takes_rows for field in task.inputs.values()):
+        with tempfile.TemporaryDirectory(prefix="fukami-") as folder:
+            place = Path(folder) / "stdin.csv"
+            place.write_bytes(content)
+            return from_table(run, place, "-")
+    if values is None:
+        values = [line for line in text.splitlines() if line.strip()]
+    return gathered(task, [(f"-:{number}", value) for number, value in enumerate(values, 1)])
+
+
+def as_text(content: bytes) -> str | None:
+    """Text where the bytes are text, in UTF-8 or the encoding of Japanese Windows; None where they are not."""
+    if b"\0" in content[:4096]:
+        return None
+    for encoding in ("utf-8-sig", "cp932"):
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return None
+
+
+def from_json(text: str) -> list[Any] | None:
+    """The inputs of JSON text: a list's items, one object, or the objects of JSON Lines; None where it is no JSON."""
+    if not text.lstrip().startswith(("{", "[")):
+        return None
+    try:
+        told = json.loads(text)
+        values = told if isinstance(told, list) else [told]
+    except ValueError:
+        try:
+            values = [json.loads(line) for line in io.StringIO(text) if line.strip()]
+        except ValueError:
+            return None
+    return [only(value) for value in values]
+
+
+def only(value: Any) -> Any:
+    """An object with a single text under one name stands for that text."""
+    if isinstance(value, dict) and set(value) & {"text", "image"} and len(value) == 1:
+        return next(iter(value.values()))
+    return value
+
+
+def require_usable(task: Task, columns: Columns, names: list[Any]) -> None:
+    """Raises `DataError` for the first input that its field cannot use."""
+    for name, field in task.inputs.items():
+        usable = field.usable(columns[name])
+        if usable.all():
+            continue
+        row = int(np.flatnonzero(~usable)[0])
+        problem = next((p for p in field.check([c.take(np.array([row])) for c in columns[name]]) if p.severity != "note"), None)
+        value = str(names[row])
+        close = nearest(Path(value).name, [p.name for p in Path(value).parent.glob("*")]) if not Path(value).exists() else []
+        raise DataError(
+            problem.code if problem else "F-INPUT-UNUSABLE",
+            problem.what if problem else _("an input cannot be used"),
+            where=value,
+            expected=problem.expected if problem else "",
+            got=problem.got if problem else "",
+            fix=_("did you mean {names}?").format(names=", ".join(close)) if close else (problem.fix if problem else ""),
+        )

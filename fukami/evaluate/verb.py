@@ -1,0 +1,158 @@
+"""`evaluate`: a run judged on other labelled data, or again on what its training kept aside; the report is written anew."""
+
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fukami.core import artefact
+from fukami.core.errors import DataError, FukamiError
+from fukami.core.language import _
+from fukami.core.problems import Problem
+from fukami.core.tables import Column, Table
+from fukami.data import read
+from fukami.data.bind import bind
+from fukami.data.doctor import examine
+from fukami.data.store import Store, prepare
+from fukami.evaluate import whole
+from fukami.report.content import Content
+from fukami.report.page import render
+
+if TYPE_CHECKING:
+    from fukami.run import Run
+
+
+@dataclasses.dataclass(frozen=True)
+class Judged:
+    """The examples of an evaluation: raw columns, prepared store, the rows that count, and what was left out."""
+
+    table: Table
+    columns: dict[str, list[Column]]
+    store: Store
+    rows: np.ndarray
+    problems: list[Problem]
+    excluded: int
+
+
+def evaluate_run(run: "Run", data: Any, settings: dict[str, Any]) -> dict[str, Any]:
+    """Judges, writes `report.html` and `proofs/evaluation…json` into the run, and returns the verb's result."""
+    predictor = run.predictor
+    recipe = predictor.recipe.changed(settings, free=_column_names(run))
+    own = data is None
+    source = recipe.data.source if own else data
+    if own and not source:
+        raise DataError(
+            "F-EVALUATE-DATA",
+            _("the run was trained on arrays, which it does not keep"),
+            where=str(run.path),
+            fix=f"run.evaluate((x, y)) | fukami evaluate {run.path} DATA",
+        )
+    judged = examples(run, source, recipe, own=own)
+    groups = whole.group_columns(judged.table, recipe.data.groups)
+    found = whole.evaluated(predictor, judged.store, judged.rows, groups=groups, seed=recipe.learning.seed)
+    beside, remark = baselines_beside(run, judged)
+    proofs = {**run.proofs, "evaluation": found.as_dict()}
+    name = "evaluation" if own else "evaluation-data"
+    report = write_report(run, found, beside, proofs, judged, name)
+    return {
+        "task": run.task,
+        "run": str(run.path),
+        "examples": len(judged.rows),
+        "excluded": judged.excluded,
+        "metrics": found.as_dict()["metrics"],
+        "baselines": beside,
+        "groups": found.as_dict().get("groups", {}),
+        "proofs": {k: v for k, v in run.proofs.items() if k not in ("evaluation", "evaluation-data", "data")},
+        "notes": [remark] if remark else [],
+        "report": str(report),
+    }
+
+
+def _column_names(run: "Run") -> dict[str, tuple[str, str]]:
+    from fukami.api import free_names
+
+    return free_names(run.task, list(run.predictor.task.fields))
+
+
+def examples(run: "Run", source: Any, recipe: Any, *, own: bool) -> Judged:
+    """Reads and prepares the examples, leaving out those that cannot be used and those that the run was trained on."""
+    predictor = run.predictor
+    task = predictor.task
+    table = read(source, recipe.data, kinds=task.card.inputs)
+    whole_columns = bind(table, task, recipe.data)
+    usable = np.logical_and.reduce([task.fields[name].usable(cols) for name, cols in whole_columns.items()])
+    keep = np.flatnonzero(usable)
+    if len(keep) == 0:
+        raise DataError(
+            "F-EVALUATE-EMPTY",
+            _("no example of the data can be judged"),
+            where=table.name,
+            expected=_("inputs that can be read and targets that the run knows"),
+        )
+    table = table.take(keep)
+    columns = {name: [c.take(keep) for c in cols] for name, cols in whole_columns.items()}
+    hashes = {name: field.fingerprint(columns[name]) for name, field in task.fields.items()}
+    rows, excluded = unseen(run, hashes, table, own=own)
+    store = prepare(task.fields, columns, hashes)
+    problems = [] if own else examine(task, table, whole_columns, None)
+    return Judged(table, columns, store, rows, problems, excluded)
+
+
+def unseen(run: "Run", hashes: dict[str, np.ndarray], table: Table, *, own: bool) -> tuple[np.ndarray, int]:
+    """Rows that the run was not trained on, and how many it was. The training's own data keeps its held-out part alone."""
+    from fukami.data.split import combined
+
+    seen = np.load(run.path / "reference" / "seen.npy", allow_pickle=False)
+    known = np.isin(combined([hashes[name] for name in run.predictor.task.inputs]), seen)
+    rows = np.flatnonzero(~known)
+    if len(rows) == 0:
+        raise DataError(
+            "F-EVALUATE-SEEN",
+            _("the run was trained on every one of these examples"),
+            where=table.name,
+            expected=_("examples that the training did not see"),
+            fix=_("evaluate without DATA to judge the part that was kept aside"),
+        )
+    return rows, 0 if own else int(known.sum())
+
+
+def baselines_beside(run: "Run", judged: Judged) -> tuple[dict[str, dict[str, float]], str]:
+    """The baselines on the same examples, fitted again on the training data where it is still there; else a sentence saying so."""
+    from fukami.training.prepare import examined
+
+    recipe, task = run.predictor.recipe, run.predictor.task
+    if not recipe.data.source:
+        return {}, _("baselines are left out: the run was trained on arrays, which it does not keep")
+    try:
+        found = examined(recipe, recipe.data.source)
+    except FukamiError as error:
+        return {}, _("baselines are left out: the training data cannot be read ({reason})").format(reason=error.what)
+    assert found.split is not None
+    fitted = whole.baselines(task, found.columns, found.split.train)
+    return whole.judged_baselines(task, fitted, judged.columns, judged.store, judged.rows), ""
+
+
+def write_report(
+    run: "Run", found: Any, beside: dict[str, dict[str, float]], proofs: dict[str, Any], judged: Judged, name: str
+) -> Path:
+    """Writes the evaluation and the report into the run, in one step."""
+    from fukami.training.finish import next_commands
+
+    recipe = run.predictor.recipe
+    page = Content(
+        run=run.told,
+        recipe=recipe.as_dict(),
+        history=artefact.read_lines(run.path / "history.jsonl"),
+        evaluation=found.as_dict(),
+        baselines=beside,
+        proofs={k: v for k, v in proofs.items() if k not in ("evaluation", "evaluation-data", "data")},
+        problems=[p.as_dict() for p in judged.problems] or proofs.get("data", {}).get("problems", []),
+        pictures=whole.pictures(found, run.predictor.task, judged.columns),
+        commands=next_commands(run.path, run.predictor.task),
+    )
+    html = render(page)
+    with artefact.changing(run.path) as draft:
+        artefact.replace_json(draft / "proofs" / f"{name}.json", found.as_dict())
+        artefact.replace_text(draft / "report.html", html)
+    return run.path / "report.html"
