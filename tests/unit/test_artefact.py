@@ -1,0 +1,97 @@
+"""A run folder is whole or not there, and an altered one is refused."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from fukami.core import artefact
+from fukami.core.errors import RunError, UsageError
+
+
+@pytest.fixture
+def run(tmp_path):
+    with artefact.creating(tmp_path / "run") as draft:
+        artefact.write_json(draft / "run.json", {"schema": artefact.SCHEMA, "task": "x"})
+        artefact.write_json(draft / "proofs" / "split.json", {"train": 3})
+    return tmp_path / "run"
+
+
+def test_a_written_run_verifies_and_reads(run):
+    assert artefact.read_run(run)["task"] == "x"
+    assert not [p for p in run.parent.iterdir() if p.name.startswith(".")]
+
+
+@pytest.mark.parametrize("name", ["run.json", "proofs/split.json"])
+def test_an_altered_file_is_named(run, name):
+    (run / name).write_text((run / name).read_text() + " ")
+    with pytest.raises(RunError, match=r"F-RUN-ALTERED") as told:
+        artefact.read_run(run)
+    assert told.value.where.endswith(name)
+
+
+def test_a_missing_file_and_a_foreign_file_are_refused(run):
+    (run / "extra.txt").write_text("hello")
+    with pytest.raises(RunError, match="does not name"):
+        artefact.verify(run)
+    (run / "extra.txt").unlink()
+    (run / "proofs" / "split.json").unlink()
+    with pytest.raises(RunError, match="missing"):
+        artefact.verify(run)
+
+
+def test_nothing_is_overwritten(run):
+    with pytest.raises(UsageError, match="F-RUN-EXISTS"), artefact.creating(run):
+        pass
+
+
+def test_a_failed_writing_leaves_nothing(tmp_path):
+    with pytest.raises(ZeroDivisionError), artefact.creating(tmp_path / "run") as draft:
+        (draft / "half").write_text("…")
+        _ = 1 / 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_change_replaces_the_run_and_a_failed_one_does_not(run):
+    with artefact.changing(run) as draft:
+        artefact.replace_text(draft / "report.html", "<p>new</p>")
+    assert (run / "report.html").read_text() == "<p>new</p>"
+    artefact.verify(run)
+    with pytest.raises(ZeroDivisionError), artefact.changing(run) as draft:
+        artefact.replace_text(draft / "report.html", "<p>newer</p>")
+        _ = 1 / 0
+    assert (run / "report.html").read_text() == "<p>new</p>"
+    artefact.verify(run)
+
+
+def test_a_change_cut_between_its_renames_is_put_back(run):
+    run.rename(run.parent / f".{run.name}.old")
+    assert artefact.read_run(run)["task"] == "x"
+
+
+def test_a_newer_schema_is_refused(run):
+    with artefact.changing(run) as draft:
+        artefact.replace_json(draft / "run.json", {"schema": artefact.SCHEMA + 1})
+    with pytest.raises(RunError, match="F-RUN-NEWER"):
+        artefact.read_run(run)
+
+
+def test_a_writer_that_is_killed_leaves_no_run(tmp_path):
+    code = f"""
+import os, pathlib
+from fukami.core import artefact
+with artefact.creating(pathlib.Path({str(tmp_path)!r}) / "run") as draft:
+    (draft / "run.json").write_text("x" * 1000)
+    os.kill(os.getpid(), 9)
+"""
+    assert subprocess.run([sys.executable, "-c", code], env=os.environ, check=False).returncode == -9
+    assert not (tmp_path / "run").exists()
+
+
+def test_json_is_strict(tmp_path):
+    with pytest.raises(ValueError, match="JSON"):
+        artefact.write_json(tmp_path / "x.json", {"loss": float("nan")})
+    artefact.write_json(tmp_path / "y.json", {"名": "値"})
+    assert json.loads((tmp_path / "y.json").read_text("utf-8")) == {"名": "値"}
