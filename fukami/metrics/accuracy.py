@@ -7,7 +7,11 @@ from fukami.metrics.states.counts import answers
 from fukami.metrics.states.mean import Mean
 
 CARD = MetricCard(
-    name="accuracy", summary="share of examples answered right", of=("category", "categories"), higher_is_better=True
+    name="accuracy",
+    summary="share of examples answered right",
+    of=("category", "categories"),
+    higher_is_better=True,
+    sentence="The model was right for {value} of {examples} held-out examples.",
 )
 
 

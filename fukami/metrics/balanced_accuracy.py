@@ -11,6 +11,7 @@ CARD = MetricCard(
     summary="mean over classes of the share of each that is found",
     of=("category",),
     higher_is_better=True,
+    sentence="Every class counting alike, the model was right for {value} of {examples} held-out examples.",
 )
 State = Counts
 

@@ -1,6 +1,6 @@
 """F1, averaged over the classes that occur as target or answer.
 
-For one class of several that is scikit-learn's rule; of several labels it also counts those that never occur, as 0.
+For one class of several that is scikit-learn's rule; for several labels scikit-learn also counts those that never occur, as 0.
 """
 
 import numpy as np

@@ -6,7 +6,13 @@ from fukami.core.cards import MetricCard
 from fukami.metrics.states.mean import Mean
 
 CARD = MetricCard(
-    name="mae", summary="mean distance from the target", of=("number",), higher_is_better=False, high=None, unit="target"
+    name="mae",
+    summary="mean distance from the target",
+    of=("number",),
+    higher_is_better=False,
+    high=None,
+    unit="target",
+    sentence="On {examples} held-out examples the answer is off by {value} on average.",
 )
 
 

@@ -10,7 +10,12 @@ from fukami.metrics.contract import ratio
 from fukami.metrics.states.spread import Spread
 
 CARD = MetricCard(
-    name="r2", summary="share of the variance of the target that is explained", of=("number",), higher_is_better=True, low=None
+    name="r2",
+    summary="share of the variance of the target that is explained",
+    of=("number",),
+    higher_is_better=True,
+    low=None,
+    sentence="On {examples} held-out examples the answers explain {value} of what makes the targets differ; 1 would be all of it.",
 )
 State = Spread
 

@@ -12,6 +12,7 @@ CARD = MetricCard(
     higher_is_better=False,
     high=None,
     unit="target",
+    sentence="On {examples} held-out examples the answer is typically off by {value}, large errors counting more.",
 )
 State = mse.State
 

@@ -1,0 +1,43 @@
+"""Gradient-boosted trees: scikit-learn's histogram boosting with its defaults, on at most 100,000 rows of a table."""
+
+from typing import Any
+
+import numpy as np
+
+from fukami.core.cards import BaselineCard
+from fukami.evaluate.baselines.contract import Examples, InputColumns, Scores
+
+CARD = BaselineCard(name="boosting", summary="gradient-boosted trees", of=("category", "number"), needs="boosting_features")
+
+MAX_TREES = 1000
+"""Each round grows a tree per class, so many classes get fewer rounds than the usual 100."""
+
+
+def fit(examples: Examples) -> Scores:
+    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+
+    train, categorical = _features(examples.inputs, examples.columns)
+    options: dict[str, Any] = {"categorical_features": categorical, "random_state": examples.seed}
+    if not np.issubdtype(examples.targets.dtype, np.integer):
+        regressor = HistGradientBoostingRegressor(**options).fit(train, examples.targets)
+        return lambda columns: regressor.predict(_features(examples.inputs, columns)[0])
+    frequencies_K = examples.frequencies()
+    present = np.flatnonzero(frequencies_K)
+    if len(present) < 2:
+        return lambda columns: np.tile(frequencies_K, (len(_features(examples.inputs, columns)[0]), 1))
+    rounds = 100 if len(present) == 2 else int(np.clip(MAX_TREES // len(present), 10, 100))
+    classifier = HistGradientBoostingClassifier(max_iter=rounds, **options).fit(train, examples.targets)
+
+    def answer(columns: InputColumns) -> np.ndarray:
+        features = _features(examples.inputs, columns)[0]
+        scores_BK = np.zeros((len(features), examples.num_outputs))
+        scores_BK[:, present] = classifier.predict_proba(features)
+        return scores_BK
+
+    return answer
+
+
+def _features(inputs: dict[str, Any], columns: InputColumns) -> tuple[np.ndarray, np.ndarray]:
+    """All inputs' features (B, D) with NaN for missing, and which of them are categories (D,)."""
+    parts = [field.boosting_features(columns[name]) for name, field in inputs.items()]
+    return np.hstack([features for features, _mask in parts]), np.concatenate([mask for _features, mask in parts])

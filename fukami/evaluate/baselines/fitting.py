@@ -1,0 +1,67 @@
+"""Fits the baselines of a task."""
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fukami.core.cards import BaselineCard, card, load
+from fukami.core.tables import Column
+from fukami.evaluate.baselines.contract import Examples, Fitted, InputColumns
+
+if TYPE_CHECKING:
+    from fukami.fields.contract import Field
+
+MAX_EXAMPLES = 100_000
+"""More are never looked at by any baseline; each may take fewer."""
+
+
+def fit_baselines(
+    names: Sequence[str],
+    inputs: "dict[str, Field]",
+    input_columns: InputColumns,
+    target: "Field",
+    target_columns: list[Column],
+    train_rows: np.ndarray,
+    *,
+    seed: int = 0,
+) -> list[Fitted]:
+    """Fits the named baselines on rows `train_rows` of the raw columns; those that do not apply to these fields are left out.
+
+    Arguments: `inputs` and `target` are learned fields; every row of `train_rows` is usable.
+    Raises `UsageError` for an unknown name.
+    """
+    rows = np.asarray(train_rows)
+    if len(rows) > MAX_EXAMPLES:
+        from fukami.core.seeds import generator
+
+        rows = np.sort(generator(seed, "baselines").choice(rows, MAX_EXAMPLES, replace=False))
+    wanted = [name for name in names if applies(card("evaluate/baselines", name), inputs, target)]
+    if not wanted or not len(rows):
+        return []
+    columns = {name: [column.take(rows) for column in input_columns[name]] for name in inputs}
+    targets = truth(target, [column.take(rows) for column in target_columns])
+    examples = Examples(inputs, columns, targets, target.num_outputs, seed)
+    out = []
+    for name in wanted:
+        started = time.monotonic()
+        scores = load("evaluate/baselines", name).fit(examples)
+        out.append(Fitted(name, scores, len(examples), time.monotonic() - started))
+    return out
+
+
+def applies(known: BaselineCard, inputs: "dict[str, Field]", target: "Field") -> bool:
+    """Whether a baseline can judge that target, and all inputs give the features it needs."""
+    from fukami.fields.contract import Field
+
+    if target.kind not in known.of:
+        return False
+    undefined = (None, getattr(Field, known.needs, None))  # the contract's own method only says that there is none
+    return not known.needs or all(getattr(type(field), known.needs, None) not in undefined for field in inputs.values())
+
+
+def truth(target: "Field", columns: list[Column]) -> np.ndarray:
+    """The targets in the unit of the scores."""
+    stored = target.encode(columns)
+    return target.truth(target.batch(stored, np.arange(len(columns[0])))).numpy()

@@ -1,0 +1,106 @@
+"""A linear model on plain features: logistic regression or ridge regression of scikit-learn, on at most 10,000 examples.
+
+B examples, D features, K classes or labels.
+"""
+
+import time
+import warnings
+from typing import Any
+
+import numpy as np
+
+from fukami.core.cards import BaselineCard
+from fukami.evaluate.baselines.contract import Examples, Scores, plain_features
+
+CARD = BaselineCard(name="linear", summary="a linear model", of=("category", "categories", "number"), needs="plain_features")
+
+MAX_EXAMPLES = 10_000
+MAX_SECONDS = 30.0
+"""For many labels, each of which has a model of its own; labels left when it is over get their frequency."""
+_MULTIPLICATIONS = 2e10
+
+
+def fit(examples: Examples) -> Scores:
+    examples = examples.sample(MAX_EXAMPLES)
+    features = _Features(examples)
+    if np.issubdtype(examples.targets.dtype, np.integer):
+        answer = _classes(examples, features.train)
+    elif examples.targets.ndim == 2:
+        answer = _labels(examples, features.train)
+    else:
+        answer = _ridge(examples, features.train)
+    return lambda columns: answer(features(columns))
+
+
+class _Features:
+    """Plain features, standardised where they are dense; sparse ones (counts of words) are already of one scale."""
+
+    def __init__(self, examples: Examples):
+        from scipy import sparse
+
+        self._inputs = examples.inputs
+        raw = plain_features(examples.inputs, examples.columns)
+        self._mean, self._scale = 0.0, 1.0
+        self._dense = not sparse.issparse(raw)
+        if self._dense:
+            raw = np.asarray(raw, dtype=np.float32).reshape(len(raw), -1)
+            spread = raw.std(0)
+            self._mean, self._scale = raw.mean(0), np.where(spread > 0, spread, 1.0).astype(np.float32)
+        self.train = self._standard(raw)
+
+    def _standard(self, raw: Any) -> Any:
+        return (np.asarray(raw, dtype=np.float32).reshape(raw.shape[0], -1) - self._mean) / self._scale if self._dense else raw
+
+    def __call__(self, columns: dict) -> Any:
+        return self._standard(plain_features(self._inputs, columns))
+
+
+def _classes(examples: Examples, train: Any) -> Any:
+    frequencies_K = examples.frequencies()
+    present = np.flatnonzero(frequencies_K)
+    if len(present) < 2:
+        return lambda features: np.tile(frequencies_K, (features.shape[0], 1))
+    model = _logistic(train, examples.targets)
+
+    def answer(features: Any) -> np.ndarray:
+        scores_BK = np.zeros((features.shape[0], examples.num_outputs))
+        scores_BK[:, present] = model.predict_proba(features)
+        return scores_BK
+
+    return answer
+
+
+def _labels(examples: Examples, train: Any) -> Any:
+    frequencies_K, deadline = examples.frequencies(), time.monotonic() + MAX_SECONDS
+    models = {}
+    for label in np.argsort(-np.abs(frequencies_K * (1 - frequencies_K))):  # labels that vary most come first
+        if 0 < frequencies_K[label] < 1 and time.monotonic() < deadline:
+            models[int(label)] = _logistic(train, (examples.targets[:, label] > 0.5).astype(np.int64))
+
+    def answer(features: Any) -> np.ndarray:
+        scores_BK = np.tile(frequencies_K.astype(np.float64), (features.shape[0], 1))
+        for label, model in models.items():
+            scores_BK[:, label] = model.predict_proba(features)[:, 1]
+        return scores_BK
+
+    return answer
+
+
+def _logistic(train: Any, targets_B: np.ndarray) -> Any:
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import LogisticRegression
+
+    each = (train.nnz if hasattr(train, "nnz") else train.size) * len(np.unique(targets_B))
+    rounds = int(np.clip(_MULTIPLICATIONS / max(each, 1), 20, 100))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # cut off on purpose: a baseline has seconds, not minutes
+        return LogisticRegression(max_iter=rounds, tol=1e-3).fit(train, targets_B)
+
+
+def _ridge(examples: Examples, train: Any) -> Any:
+    from sklearn.linear_model import Ridge
+
+    targets_B = examples.targets.astype(np.float64)
+    middle, scale = targets_B.mean(), targets_B.std() or 1.0
+    model = Ridge(alpha=1.0).fit(train, (targets_B - middle) / scale)
+    return lambda features: model.predict(features).astype(np.float64) * scale + middle

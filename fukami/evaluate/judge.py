@@ -1,0 +1,155 @@
+"""Judges a model in one pass over its scores, none of which are kept beyond what each metric's state needs.
+
+B examples of a batch, K outputs, R bootstrap replicates.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fukami.core.cards import card, cards
+from fukami.core.errors import RunError, UsageError
+from fukami.core.language import _
+from fukami.core.tables import Column
+from fukami.evaluate import details
+from fukami.evaluate.evaluation import Evaluation, Value
+from fukami.evaluate.groups import Grouping, grouping
+from fukami.metrics import bootstrap
+from fukami.metrics.contract import Running
+
+if TYPE_CHECKING:
+    from fukami.fields.contract import Field
+
+Batch = tuple[np.ndarray, np.ndarray, np.ndarray]
+"""`scores` (B, K) or (B,), `targets` in the same unit, and `rows`: the position of each example in the table."""
+
+_GATHER_EXAMPLES, _GATHER_SCORES = 4096, 4_000_000
+_REPLICATE_CELLS = 8_000_000
+_GROUP_ROOM = 1 / 16
+
+
+def judge(
+    target: "Field",
+    metric_names: Sequence[str],
+    stream: Iterable[Batch],
+    *,
+    groups: Mapping[str, Grouping | Column] | None = None,
+    seed: int = 0,
+    replicates: int = 200,
+    keep_mistakes: int = 24,
+) -> Evaluation:
+    """Evaluates `stream` by the named metrics.
+
+    Arguments: `target` is the learned target field (its kind, class names and number of outputs are read); `stream` yields
+    `(scores, targets, rows)`, where the rows number the examples in the table that `groups` were made from and never repeat;
+    `groups` are columns of that table, or what `groups.grouping` made of them; `seed` and `replicates` of the bootstrap.
+    Raises `UsageError` for a metric that does not apply to the target, `RunError` where a score is not a finite number.
+    """
+    check_metrics(metric_names, target.kind)
+    num_outputs = int(getattr(target, "num_outputs", 1))
+    replicates = min(replicates, max(20, _REPLICATE_CELLS // (3 * num_outputs)))  # many thousand classes
+    labels = [str(label) for label in target.state.get("classes", ())]
+    detail = details.of_kind(target.kind)(labels, seed=seed, keep=keep_mistakes)
+    whole = Running(metric_names, num_outputs, replicates=replicates, also=detail.states(num_outputs))
+    parts = {
+        name: _Part(grouping(by) if isinstance(by, Column) else by, metric_names, num_outputs, replicates)
+        for name, by in (groups or {}).items()
+    }
+    examples, keys = 0, np.uint64(0)
+    for scores, targets, rows in _gathered(stream):
+        _require_finite(scores, rows)
+        weights_RB = bootstrap.weights(seed, rows, replicates)
+        whole.update(scores, targets, weights_RB)
+        detail.update(scores, targets, rows)
+        for part in parts.values():
+            part.update(scores, targets, rows, weights_RB)
+        examples += len(rows)
+        keys += bootstrap.row_keys(seed, rows, "examples").sum(dtype=np.uint64)
+    return Evaluation(
+        examples=examples,
+        metrics=_measured(whole),
+        details=detail.told(whole),
+        groups={name: part.told() for name, part in parts.items()},
+        replicates=whole.values(),
+        drawn=f"{seed}:{examples}:{int(keys):016x}",
+    )
+
+
+def check_metrics(names: Sequence[str], kind: str) -> None:
+    """Raises `UsageError` for a metric that is unknown, or does not apply to targets of that kind."""
+    fitting = sorted(name for name, known in cards("metrics").items() if kind in known.of)
+    for name in names:
+        if kind not in card("metrics", name).of:
+            raise UsageError(
+                "F-METRIC-KIND",
+                _("the metric {name} does not apply to a target of the kind {kind}").format(name=name, kind=kind),
+                expected=_("one of {names}").format(names=", ".join(fitting)),
+                got=name,
+            )
+
+
+class _Part:
+    """The metrics for each group of one column."""
+
+    def __init__(self, grouping: Grouping, names: Sequence[str], num_outputs: int, replicates: int):
+        self.grouping = grouping
+        self.running = [Running(names, num_outputs, replicates=replicates, room=_GROUP_ROOM) for _label in grouping.labels]
+
+    def update(self, scores: np.ndarray, targets: np.ndarray, rows: np.ndarray, weights_RB: np.ndarray) -> None:
+        codes_B = self.grouping.codes[rows]
+        for code in np.unique(codes_B):
+            member = np.flatnonzero(codes_B == code)
+            self.running[code].update(scores[member], targets[member], weights_RB[:, member])
+
+    def told(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "value": label,
+                "examples": round(running.weight),
+                "metrics": {name: vars(value) for name, value in _measured(running).items()},
+            }
+            for label, running in zip(self.grouping.labels, self.running, strict=True)
+            if running.weight > 0
+        ]
+
+
+def _measured(running: Running) -> dict[str, Value]:
+    out = {}
+    for name, values in running.values().items():
+        known = running.cards[name]
+        low, high = bootstrap.interval(values, low=known.low, high=known.high, num_examples=running.weight)
+        out[name] = Value(float(values[0]), low, high)
+    return out
+
+
+def _gathered(stream: Iterable[Batch]) -> Iterator[Batch]:
+    """The same examples in batches of a few thousand, so that each pass through the metrics is worth its overhead."""
+    held: list[Batch] = []
+    size = 0
+    for scores, targets, rows in stream:
+        held.append((np.asarray(scores), np.asarray(targets), np.asarray(rows)))
+        size += len(rows)
+        if size >= _GATHER_EXAMPLES or size * np.asarray(scores)[:1].size >= _GATHER_SCORES:
+            yield _joined(held)
+            held, size = [], 0
+    if size:
+        yield _joined(held)
+
+
+def _joined(held: list[Batch]) -> Batch:
+    scores, targets, rows = (np.concatenate(parts) for parts in zip(*held, strict=True))
+    return scores, targets, rows
+
+
+def _require_finite(scores: np.ndarray, rows: np.ndarray) -> None:
+    bad = ~np.isfinite(scores.reshape(len(scores), -1)).all(1)
+    if bad.any():
+        raise RunError(
+            "F-EVAL-FINITE",
+            _("the model's scores are not finite numbers for {n} examples").format(n=int(bad.sum())),
+            where=_("row {row}").format(row=int(rows[bad][0]) + 1),
+            expected=_("finite numbers"),
+            got=str(scores[bad][0])[:80],
+            fix=_("train again with a lower learning rate"),
+        )
