@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
+import pyarrow as pa
 import torch
 from PIL import Image as Pillow
 from torch.nn.functional import interpolate
@@ -118,6 +119,17 @@ class Image(Field):
             x_NCHW = pictures.as_nchw(column.values, pictures.layout_of(column.values.shape, column.name))
             return glances.difference_hashes(x_NCHW)
         return np.array([g.near for g in glances.glances(column)], dtype=np.uint64)
+
+    def gather(self, values: Sequence[Any]) -> list[Column]:
+        """Paths, encoded bytes, arrays `(H, W)` or `(H, W, C)`, or Pillow images."""
+        if all(isinstance(v, (str, Path)) for v in values) or all(isinstance(v, bytes) for v in values):
+            return [Column(self.name, pa.array([v if isinstance(v, bytes) else str(v) for v in values]))]
+        if all(isinstance(v, np.ndarray) for v in values) and len({v.shape for v in values}) == 1:
+            return [Column(self.name, np.stack(values))]
+        return [Column(self.name, pa.array([_encoded(v) for v in values]))]
+
+    def example(self) -> str:
+        return "picture.jpg"
 
     # -- learning and storing ----------------------------------------------------------------------------------------
     def learn(self, columns: Sequence[Column], *, seed: int = 0) -> Self:
@@ -357,3 +369,15 @@ def _shown(cell: Any, column: Column, where: str, state: dict[str, Any]) -> Pill
     image = pictures.decoded(pictures.content(cell, column.base, where), where, at_least=THUMBNAIL_PX)
     channels = 1 if image.mode in ("1", "L") or pictures.is_deep(image) else 3
     return pictures.in_mode(image, channels, state.get("levels", {}))
+
+
+def _encoded(value: Any) -> bytes:
+    """One picture of whatever form as the bytes of a file, so that a mixture can stand in one column."""
+    if isinstance(value, bytes):
+        return value
+    if isinstance(value, (str, Path)):
+        return Path(value).read_bytes()
+    picture = value if hasattr(value, "save") else Pillow.fromarray(np.asarray(value))
+    out = io.BytesIO()
+    picture.save(out, "PNG")
+    return out.getvalue()

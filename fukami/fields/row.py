@@ -67,6 +67,7 @@ class Row(Field):
 
     kind: ClassVar[str] = "row"
     Options: ClassVar[type] = RowOptions
+    takes_rows: ClassVar[bool] = True
 
     # -- raw cells ---------------------------------------------------------------------------------------------------
     @classmethod
@@ -99,6 +100,24 @@ class Row(Field):
         for column in columns:
             total += column_hash(column)
         return total
+
+    def gather(self, values: Sequence[Any]) -> list[Column]:
+        """Mappings of column names to cells, or arrays of numbers in the order of the learned columns."""
+        if values and all(isinstance(v, (np.ndarray, list, tuple)) for v in values):
+            return [Column(self.name, np.stack([np.asarray(v) for v in values]))]
+        for value in values:
+            if not isinstance(value, dict):
+                raise DataError(
+                    "F-ROW-INPUT",
+                    _("an input is no row of a table"),
+                    expected=_("a table's path, or an object such as {example}").format(example='{"age": 31}'),
+                    got=str(value)[:80],
+                )
+        names = list(dict.fromkeys(name for value in values for name in value))
+        return [Column(str(name), pa.array([_cell(value.get(name)) for value in values])) for name in names]
+
+    def example(self) -> str:
+        return "table.csv"
 
     # -- learning and storing ----------------------------------------------------------------------------------------
     def learn(self, columns: Sequence[Column], *, seed: int = 0) -> "Row":
@@ -295,3 +314,7 @@ def _as_array(values: list[Any]) -> Any:
         return pa.array(values)
     except (pa.ArrowInvalid, pa.ArrowTypeError):  # numbers and words in one column
         return pa.array([None if value is None else str(value) for value in values], pa.string())
+
+
+def _cell(value: Any) -> str | None:
+    return None if value is None else str(value)
