@@ -75,6 +75,8 @@ class ModelCard(Card):
     source: str = ""
     """The paper, and the library that the code comes from."""
     licence: str = "Apache-2.0"
+    library: str = ""
+    """Name of the adapter's card, where networks and pretrained weights come from a library: timm, hf."""
     prefix: str = ""
     """For adapters of a library: `timm:` makes every name of that library a model."""
     exempt: dict[str, str] = field(default_factory=dict)
@@ -105,6 +107,16 @@ class LossCard(Card):
 
 
 @dataclass(frozen=True, kw_only=True)
+class BaselineCard(Card):
+    """A simple answer that models are compared with."""
+
+    of: tuple[str, ...]
+    """Kinds of target field it applies to."""
+    needs: str = ""
+    """The method of the input fields that it takes features from; empty where it looks at targets only."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class FieldCard(Card):
     """One kind of data, and how many columns of a table it reads."""
 
@@ -122,7 +134,7 @@ class DatasetCard(Card):
     home: str
 
 
-_KINDS = {kind.__name__: kind for kind in (TaskCard, ModelCard, MetricCard, LossCard, FieldCard, DatasetCard)}
+_KINDS = {kind.__name__: kind for kind in (TaskCard, ModelCard, MetricCard, LossCard, FieldCard, DatasetCard, BaselineCard)}
 
 
 def read_card(path: Path) -> Card | None:
@@ -156,7 +168,14 @@ def cards(room: str) -> dict[str, Any]:
     return {card.name: card for card in found if card is not None}
 
 
-_NOUNS = {"tasks": N_("task"), "models": N_("model"), "metrics": N_("metric"), "fields": N_("field"), "objectives": N_("loss")}
+_NOUNS = {
+    "tasks": N_("task"),
+    "models": N_("model"),
+    "metrics": N_("metric"),
+    "fields": N_("field"),
+    "objectives": N_("loss"),
+    "evaluate/baselines": N_("baseline"),
+}
 
 
 def card(room: str, name: str) -> Any:
@@ -164,7 +183,7 @@ def card(room: str, name: str) -> Any:
     known = cards(room)
     if name not in known:
         noun = _NOUNS.get(room, room)
-        raise unknown(_(noun), name, known, code=f"F-{room[:-1].upper()}-NAME")
+        raise unknown(_(noun), name, known, code=f"F-{room.rpartition('/')[2][:-1].upper()}-NAME")
     return known[name]
 
 
