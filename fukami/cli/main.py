@@ -7,6 +7,7 @@
 import contextlib
 import json
 import os
+import shlex
 import signal
 import sys
 import tempfile
@@ -45,8 +46,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except FukamiError as error:
         return _told(error.as_dict(), str(error), error.exit_code, as_json)
     except KeyboardInterrupt as interrupt:
-        what = str(interrupt) or _("interrupted")
-        return _told({"code": "F-INTERRUPTED", "what": what}, what, INTERRUPTED, as_json)
+        told = _interruption(interrupt, words)
+        return _told(told.as_dict(), str(told), INTERRUPTED, as_json)
     except BrokenPipeError:
         # The reader (head, less) has what it wanted. Without this the interpreter complains when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -133,6 +134,16 @@ def _overview(screen: Screen) -> None:
     )
 
 
+def _interruption(interrupt: KeyboardInterrupt, words: Sequence[str]) -> FukamiError:
+    """What is left of an interrupted command. A training's interrupt names its `out`, from which the same command goes on."""
+    out = getattr(interrupt, "out", None)
+    if out is None:
+        return FukamiError("F-INTERRUPTED", _("interrupted"))
+    more = [*(() if "--out" in words else ("--out", str(out))), *(() if "--resume" in words else ("--resume",))]
+    what = _("interrupted; what was learned so far is saved")
+    return FukamiError("F-INTERRUPTED", what, where=str(out), fix=shlex.join(["fukami", *words, *more]))
+
+
 def _told(error: dict[str, Any], text: str, code: int, as_json: bool) -> int:
     """Prints one failure for people, and with --json for programs."""
     with contextlib.suppress(BrokenPipeError):
@@ -186,7 +197,7 @@ def _terminable() -> Iterator[None]:
         return
 
     def interrupt(_signal: int, _frame: Any) -> None:
-        raise KeyboardInterrupt(_("stopped by the system"))
+        raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGTERM, interrupt)
     try:

@@ -1,0 +1,303 @@
+"""The command line on its own: parsing, mistakes, exit codes, JSON. The functions behind it are stand-ins."""
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import types
+from pathlib import Path
+
+import pytest
+
+import fukami
+from fukami.cli import _text
+from fukami.cli._json import plain
+from fukami.cli._screen import Screen
+from fukami.cli.main import main
+from fukami.core import language
+from fukami.core.errors import DataError
+
+TASK = "image-classification"
+SUMMARY = {"run": "runs/x", "task": TASK, "model": "lenet", "steps": 12, "seconds": 3.5, "metrics": {"accuracy": 0.9876}}
+
+
+@pytest.fixture
+def api(monkeypatch):
+    """A stand-in for `fukami.api` that notes how it was called and answers what a test puts into `answers`."""
+    calls, answers = [], {}
+    stand_in = types.ModuleType("fukami.api")
+
+    def answering(name):
+        def answer(*args, **options):
+            calls.append((name, args, options))
+            print("a library that prints")
+            result = answers[name]
+            if isinstance(result, BaseException):
+                raise result
+            return result
+
+        return answer
+
+    for name in ("tasks", "models", "datasets", "check", "plan", "train", "evaluate", "predict", "quickstart"):
+        setattr(stand_in, name, answering(name))
+    monkeypatch.setitem(sys.modules, "fukami.api", stand_in)
+    monkeypatch.setattr(fukami, "api", stand_in, raising=False)
+    yield types.SimpleNamespace(calls=calls, answers=answers)
+    language.use("en")
+
+
+def said(capsys, *words):
+    """Exit code, standard output and standard error of one command line."""
+    code = main(list(words))
+    told = capsys.readouterr()
+    return code, told.out, told.err
+
+
+def error_of(capsys, *words):
+    """The code and the one JSON object of a command line that fails."""
+    code, out, err = said(capsys, *words, "--json")
+    error = json.loads(out)["error"]
+    assert "Traceback" not in err and error["code"] in err
+    return code, error
+
+
+# -- what is handed over ---------------------------------------------------------------------------------------------
+def test_train_hands_everything_over(api, capsys):
+    api.answers["train"] = types.SimpleNamespace(summary=lambda: SUMMARY)
+    words = f"train {TASK} photos/ --model resnet18 --epochs 5 --out runs/cats --set a=1 --set b.c=x=y --resume --folds 3"
+    code, out, _err = said(capsys, *words.split(), "--json")
+    assert code == 0 and json.loads(out) == SUMMARY
+    name, args, options = api.calls[0]
+    assert (name, args) == ("train", (TASK, "photos/"))
+    assert options == {
+        "model": "resnet18",
+        "out": Path("runs/cats"),
+        "epochs": 5.0,
+        "minutes": None,
+        "settings": {"a": "1", "b.c": "x=y"},
+        "resume": True,
+        "folds": 3,
+    }
+
+
+@pytest.mark.parametrize("recipe", ["runs/cats/recipe.toml", "digits/small"])
+def test_train_takes_a_recipe_alone(api, capsys, recipe):
+    api.answers["train"] = types.SimpleNamespace(summary=lambda: SUMMARY)
+    assert said(capsys, "train", recipe)[0] == 0
+    assert api.calls[0][1] == (recipe, None)
+
+
+@pytest.mark.parametrize(
+    "words", ["--epochs 3 train-task photos", "train-task --epochs 3 photos", "train-task photos --epochs 3"]
+)
+def test_options_stand_anywhere(api, capsys, words):
+    api.answers["train"] = types.SimpleNamespace(summary=lambda: SUMMARY)
+    assert said(capsys, "train", *words.replace("train-task", TASK).split())[0] == 0
+    assert api.calls[0][1] == (TASK, "photos") and api.calls[0][2]["epochs"] == 3
+
+
+def test_predict_takes_many_inputs_and_standard_input(api, capsys):
+    api.answers["predict"] = {"predictions": [{"input": "a.jpg", "label": "cat", "score": 0.9, "scores": {}}]}
+    assert said(capsys, "predict", "runs/x", "a.jpg", "--json", "-", "b.jpg")[0] == 0
+    assert api.calls[0][1] == (Path("runs/x"), ["a.jpg", "-", "b.jpg"])
+
+
+def test_models_are_asked_with_and_without_a_task(api, capsys):
+    api.answers["models"] = [
+        {"name": "lenet", "summary": "s", "sizes": ["tiny"], "parameters": {"tiny": 44_426}, "source": "x"}
+    ]
+    assert json.loads(said(capsys, "models", "--json")[1])["task"] is None
+    code, out, _err = said(capsys, "models", TASK)
+    assert code == 0 and "44.4 k" in out and api.calls[1][1] == (TASK,)
+
+
+# -- what is printed -------------------------------------------------------------------------------------------------
+def test_a_training_ends_with_figures_the_folder_and_three_commands(api, capsys):
+    api.answers["train"] = types.SimpleNamespace(summary=lambda: SUMMARY)
+    _code, out, _err = said(capsys, "train", TASK, "photos")
+    assert "0.9876" in out and "runs/x/report.html" in out
+    assert sum(line.strip().startswith("fukami ") for line in out.splitlines()) == 3
+
+
+def test_what_libraries_print_goes_to_standard_error(api, capsys):
+    api.answers["tasks"] = []
+    _code, out, err = said(capsys, "tasks", "--json")
+    assert json.loads(out) == {"tasks": []} and "a library that prints" in err
+
+
+def problem(severity):
+    return {"code": "F-X", "severity": severity, "what": "odd", "where": "a.csv:3", "expected": "", "got": "", "fix": "mend it"}
+
+
+def test_check_groups_problems_and_fails_on_errors(api, capsys):
+    api.answers["check"] = {"examples": 3, "problems": [problem("warning"), problem("error")]}
+    code, out, _err = said(capsys, "check", TASK, "x")
+    assert code == 1 and out.index("Errors") < out.index("Warnings") and out.count("mend it") == 2
+    assert "1 errors, 1 warnings, 0 notes" in out
+
+
+def test_check_with_warnings_alone_is_done(api, capsys):
+    api.answers["check"] = {"examples": 3, "problems": [problem("warning")]}
+    assert said(capsys, "check", TASK, "x")[0] == 0
+
+
+def test_evaluation_shows_intervals_and_baselines(api, capsys):
+    metrics = {"accuracy": {"value": 0.9, "low": 0.85, "high": 0.95}}
+    api.answers["evaluate"] = {
+        "task": TASK,
+        "run": "r",
+        "examples": 50,
+        "metrics": metrics,
+        "baselines": {"majority": {"accuracy": 0.5}},
+    }
+    _code, out, _err = said(capsys, "evaluate", "r")
+    assert all(text in out for text in ("0.9000", "0.8500 – 0.9500", "majority", "0.5000"))
+
+
+def test_the_same_in_japanese(api, capsys):
+    api.answers["check"] = {"examples": 3, "problems": []}
+    assert "問題は見つかりませんでした" in said(capsys, "check", TASK, "x", "--lang", "ja")[1]
+    assert "問題は見つかりませんでした" in said(capsys, "--lang=ja", "check", TASK, "x")[1]
+
+
+# -- mistakes --------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("words", "code", "hint"),
+    [
+        ("trian x y", "F-VERB-NAME", "train"),
+        ("explain runs/x", "F-VERB-LATER", None),
+        ("", "F-VERB-MISSING", None),
+        ("train image-clasification x", "F-TASK-NAME", TASK),
+        (f"train {TASK} x --epocs 3", "F-OPTION-NAME", "--epochs"),
+        (f"train {TASK} x --epochs", "F-OPTION-VALUE", None),
+        (f"train {TASK} x --epochs -3", "F-OPTION-VALUE", None),
+        (f"train {TASK} x --epochs nan", "F-OPTION-VALUE", None),
+        (f"train {TASK} x --folds 1", "F-OPTION-VALUE", None),
+        (f"train {TASK} x --epochs 1 --minutes 1", "F-OPTION-TOGETHER", None),
+        (f"train {TASK} x --resume=yes", "F-OPTION-VALUE", None),
+        (f"train {TASK} x --set epochs", "F-SET-FORM", "--set epochs=VALUE"),
+        (f"train {TASK} x --set a=1 --set a=2", "F-SET-TWICE", None),
+        (f"train {TASK}", "F-DATA-MISSING", "fukami datasets"),
+        ("train", "F-ARGUMENT-MISSING", None),
+        ("predict runs/x", "F-ARGUMENT-MISSING", None),
+        (f"check {TASK} a b", "F-ARGUMENT-EXTRA", None),
+        ("tasks --lang fr", "F-LANG", None),
+        ("tasks --set a=1", "F-OPTION-NAME", None),
+        ("--epochs 3 train", "F-OPTION-NAME", None),
+    ],
+)
+def test_a_mistake_is_told_with_its_code_and_mend(api, capsys, words, code, hint):
+    exit_code, error = error_of(capsys, *words.split())
+    assert (exit_code, error["code"]) == (2, code)
+    assert hint is None or hint in error["fix"]
+    assert not api.calls
+
+
+def test_an_error_of_the_data_has_exit_code_1_and_four_parts(api, capsys):
+    api.answers["check"] = DataError("F-X", "broken", where="a.csv:3", expected="a number", got="'x'", fix="correct it")
+    code, error = error_of(capsys, "check", TASK, "a.csv")
+    assert code == 1
+    assert error == {
+        "code": "F-X",
+        "what": "broken",
+        "where": "a.csv:3",
+        "expected": "a number",
+        "got": "'x'",
+        "fix": "correct it",
+    }
+
+
+def test_our_own_mistake_leaves_its_traceback_in_a_file(api, capsys, monkeypatch, tmp_path):
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
+    api.answers["tasks"] = ZeroDivisionError("oh")
+    code, error = error_of(capsys, "tasks")
+    assert code == 70 and error["code"] == "F-BUG" and "ZeroDivisionError: oh" in error["got"]
+    assert "Traceback" in Path(error["where"]).read_text("utf-8")
+
+
+def test_an_interrupt_exits_130_and_tells_the_command_that_goes_on(api, capsys):
+    api.answers["train"] = KeyboardInterrupt()
+    api.answers["train"].out = Path("runs/my cats")
+    code, error = error_of(capsys, "train", TASK, "x")
+    assert (code, error["code"]) == (130, "F-INTERRUPTED")
+    assert error["fix"] == f"fukami train {TASK} x --json --out 'runs/my cats' --resume"
+
+
+def test_an_interrupt_of_anything_else_exits_130(api, capsys):
+    api.answers["tasks"] = KeyboardInterrupt()
+    code, error = error_of(capsys, "tasks")
+    assert (code, error) == (130, {"code": "F-INTERRUPTED", "what": "interrupted"})
+
+
+def test_what_the_system_refuses_is_no_mistake_of_ours(api, capsys):
+    api.answers["train"] = PermissionError(13, "Permission denied", "/x/y")
+    code, error = error_of(capsys, "train", TASK, "x")
+    assert (code, error["code"], error["where"]) == (1, "F-FILE-PERMISSION", "/x/y")
+
+
+def test_termination_is_an_interrupt(tmp_path):
+    """A real process, stopped by a real signal while a verb works."""
+    program = (
+        "import sys, time, types, fukami\n"
+        "api = types.ModuleType('fukami.api'); sys.modules['fukami.api'] = fukami.api = api\n"
+        "def tasks():\n    print('ready', flush=True); time.sleep(30)\n"
+        "api.tasks = tasks\n"
+        "from fukami.cli.main import main\nsys.exit(main(['tasks', '--json']))"
+    )
+    process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None and process.stderr.readline() == "ready\n"
+    process.send_signal(signal.SIGTERM)
+    out, _err = process.communicate(timeout=10)
+    assert process.returncode == 130 and json.loads(out)["error"]["code"] == "F-INTERRUPTED"
+
+
+def test_a_reader_that_leaves_early_is_no_error():
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run([sys.executable, "-m", "fukami", "--help"], stdout=writer, stderr=subprocess.PIPE)
+    os.close(writer)
+    assert done.returncode == 0 and done.stderr == b""
+
+
+# -- help ------------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("speech", ["en", "ja"])
+@pytest.mark.parametrize("verb", ["quickstart", "tasks", "models", "datasets", "check", "plan", "train", "evaluate", "predict"])
+def test_help_fits_the_width_and_shows_examples(api, capsys, verb, speech):
+    code, out, _err = said(capsys, "--lang", speech, verb, "--help")
+    assert code == 0 and f"fukami {verb}" in out and "--json" in out
+    assert max(_text.width(line) for line in out.splitlines()) <= 102
+    assert ("使い方" in out) == (speech == "ja")
+
+
+def test_help_lists_the_verbs_that_are_not_there_yet(api, capsys):
+    code, out, _err = said(capsys, "--help")
+    assert code == 0 and out.index("predict") < out.index("Not there yet") < out.index("explain")
+    assert said(capsys)[:2] == (0, out)
+
+
+def test_the_version(api, capsys):
+    assert json.loads(said(capsys, "--version", "--json")[1])["version"] == fukami.__version__
+
+
+# -- words and figures -----------------------------------------------------------------------------------------------
+def test_json_has_no_nan_and_no_foreign_numbers():
+    import numpy as np
+
+    given = {"a": float("inf"), "b": np.float32(0.5), "c": np.arange(2), "d": Path("x"), 3: (None, True)}
+    assert plain(given) == {"a": None, "b": 0.5, "c": [0, 1], "d": "x", "3": [None, True]}
+    with pytest.raises(TypeError):
+        plain(object())
+
+
+def test_columns_line_up_also_under_wide_characters():
+    stream = io.StringIO()
+    Screen(stream, columns=60).table(("名前", "x"), [("猫", "1"), ("long name", "2")])
+    assert len({_text.width(line) for line in stream.getvalue().splitlines()}) == 1
+
+
+def test_no_japanese_line_starts_with_a_closing_mark():
+    lines = _text.wrap("これは長い文です。つぎの行に、句点が来てはいけません。", 18)
+    assert "".join(lines) == "これは長い文です。つぎの行に、句点が来てはいけません。"
+    assert all(line[0] not in "、。" for line in lines) and max(map(_text.width, lines)) <= 20
