@@ -4,8 +4,9 @@
     python tools/translations.py --check    write nothing; exit 1 where something is missing or stale
     python tools/translations.py --missing  list the sentences without a translation
 
-A sentence is the literal in `_("…")` and `N_("…")`, the second argument of `option(default, "…")`, the `summary` of a CARD,
-and `_("…")` inside a Jinja template. Catalogues are sorted and name files without line numbers, so that merges stay small.
+A sentence is the literal in `_("…")` and `N_("…")`, the second argument of `option(default, "…")`, the `summary` and the
+`sentence` of a CARD, and `_("…")` inside a Jinja template. Catalogues are sorted and name files without line numbers, so
+that merges stay small.
 """
 
 import argparse
@@ -65,6 +66,9 @@ def in_python(text: str, name: str = "") -> Iterator[str]:
             said = node.args[1]
         elif called.endswith("Card"):
             said = next((k.value for k in node.keywords if k.arg == "summary"), None)
+            more = next((k.value for k in node.keywords if k.arg == "sentence"), None)
+            if isinstance(more, ast.Constant) and isinstance(more.value, str):
+                yield more.value
         if isinstance(said, ast.Constant) and isinstance(said.value, str):
             yield said.value
         elif isinstance(said, (ast.JoinedStr, ast.BinOp)) or (said is not None and called in ("N_", "option")):

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fukami.core.cards import cards
-from fukami.report.numbers import Figure, figure
+from fukami.report.figures import Figure, figure
 
 
 @dataclass(frozen=True)

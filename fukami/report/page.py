@@ -16,8 +16,9 @@ from typing import Any
 
 from fukami.core import language as languages
 from fukami.core.language import _
+from fukami.report.charts.axes import number_label
 from fukami.report.content import Content
-from fukami.report.numbers import shown
+from fukami.report.figures import shown
 from fukami.report.sections import ORDER
 from fukami.report.svg import clean
 
@@ -66,19 +67,33 @@ def _view(content: Content) -> dict[str, Any]:
     run = content.run
     script = (_TEMPLATES / "page.js").read_text("utf-8")
     source = str(content.recipe.get("data", {}).get("source") or "")
-    model = run.get("model") or ""
-    name = str(model.get("name", "") if isinstance(model, dict) else model)
     subject = Path(source).name or str(run.get("task", "")) or _("Report")
     return {
         "language": languages.current(),
         "title": _title(content, subject),
         "subject": subject,
-        "facts": [str(fact) for fact in (run.get("task"), name, run.get("created")) if fact],
+        "facts": facts(run),
         "sections": list(sections(content)),
         "style": (_TEMPLATES / "page.css").read_text("utf-8"),
         "script": script,
         "script_hash": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     }
+
+
+def facts(run: dict[str, Any]) -> list[str]:
+    """Task, model and its size, and when the run was made.
+
+    >>> facts({"task": "demo", "model": {"name": "vit", "parameters": 5500000}, "created": "2026-03-14T09:26:00+00:00"})
+    ['demo', 'vit', '5.5M parameters', '2026-03-14 09:26 UTC']
+    """
+    model = run.get("model") or {}
+    model = model if isinstance(model, dict) else {"name": model}
+    size = model.get("parameters")
+    many = _("{count} parameters").format(count=number_label(size)) if size else ""
+    created = str(run.get("created") or "")
+    if created.endswith("+00:00"):  # as run.json has it
+        created = f"{created[:10]} {created[11:16]} UTC"
+    return [str(fact) for fact in (run.get("task"), model.get("name"), many, created) if fact]
 
 
 def sections(content: Content) -> Iterator[dict[str, Any]]:
@@ -94,4 +109,3 @@ def _title(content: Content, subject: str) -> str:
     for name, told in content.metrics.items():
         return f"{subject}: {name} {shown(name, told.value)} · Fukami"
     return f"{subject} · Fukami"
-

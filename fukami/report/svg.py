@@ -1,7 +1,7 @@
 """Small, safe SVG and HTML: elements, escaped text, and how wide a text will be.
 
 Charts are drawn in a box about 400 units wide, which is the width of a phone; text of 11 units is then readable there, and
-grows a little on a desk. Colours come from the page's CSS variables through classes, so that light, dark and print need one drawing.
+grows a little on a desk. Colours come from the page's CSS variables through classes: one drawing serves light, dark and print.
 
 >>> element("text", "a < b", x=1.50, class_="tick")
 Markup('<text x="1.5" class="tick">a &lt; b</text>')

@@ -3,7 +3,7 @@
 >>> ticks(0, 1)
 [0.0, 0.25, 0.5, 0.75, 1.0]
 >>> ticks(0.3, 87)
-[0, 20, 40, 60, 80]
+[20, 40, 60, 80]
 """
 
 import math
@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from fukami.report.numbers import SPACE, significant
-from fukami.report.svg import element, join, text_width
+from fukami.report.figures import SPACE, significant
+from fukami.report.svg import element, join, number, text_width
 
 Label = Callable[[float], str]
 
@@ -62,7 +62,9 @@ class Scale:
         return log_ticks(self.low, self.high) if self.log else ticks(self.low, self.high, most=most)
 
 
-def span(values: Sequence[float], *, low: float | None = None, high: float | None = None, pad: float = 0.05) -> tuple[float, float]:
+def span(
+    values: Sequence[float], *, low: float | None = None, high: float | None = None, pad: float = 0.05
+) -> tuple[float, float]:
     """An axis's range: all finite `values` with a little room, or exactly `low` and `high` where given. Never empty."""
     usable = [v for v in values if math.isfinite(v)] or [0.0, 1.0]
     least, most = min(usable), max(usable)
@@ -128,7 +130,5 @@ def left_margin(values: Sequence[float], label: Label) -> float:
 
 def polyline(points: Sequence[tuple[float, float]], class_: str) -> Markup:
     """A line through coordinates."""
-    from fukami.report.svg import number
-
     path = " ".join(f"{number(x)},{number(y)}" for x, y in points)
     return element("polyline", points=path, class_=class_)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from fukami.report.charts.axes import Scale
-from fukami.report.numbers import Figure
+from fukami.report.figures import Figure
 from fukami.report.svg import WIDTH, drawing, element, join, shortened
 
 ROW = 38.0
@@ -29,19 +29,19 @@ def bars(drawn: Sequence[Bar], *, title: str, high: float | None = None) -> Mark
         return Markup("")
     values = [v for bar in drawn for v in (bar.figure.value, bar.figure.low, bar.figure.high) if v is not None]
     most, least = max([*values, 0.0]) if high is None else high, min([*values, 0.0])
-    x = Scale(least, most if most > least else least + 1, 6, WIDTH - 6)
+    x = Scale(least, most if most > least else least + 1, 0, WIDTH)
     rows = [_row(bar, x, i * ROW) for i, bar in enumerate(drawn)]
-    zero = element("line", x1=x(0), x2=x(0), y1=2, y2=len(drawn) * ROW, class_="axis")
+    zero = element("line", x1=x(0), x2=x(0), y1=2, y2=len(drawn) * ROW, class_="axis") if least < 0 else ""
     return drawing(*rows, zero, title=title, height=len(drawn) * ROW + 4)
 
 
 def _row(bar: Bar, x: Scale, top: float) -> Markup:
-    aside = element("tspan", f"  {bar.aside}", class_="faint") if bar.aside else ""
+    aside = element("tspan", bar.aside, dx=7, class_="faint") if bar.aside else ""
     name = shortened(bar.name, 34)
     start, end = sorted((x(0), x(bar.figure.value)))
     parts = [
-        element("text", name, aside, x=6, y=top + 14, class_="label"),
-        element("text", bar.text, x=WIDTH - 6, y=top + 14, class_="label strong end"),
+        element("text", name, aside, x=0, y=top + 14, class_="label"),
+        element("text", bar.text, x=WIDTH, y=top + 14, class_="label strong end"),
         element("rect", x=start, y=top + 20, width=max(end - start, 0.5), height=9, rx=2, class_=f"bar {bar.class_}"),
         whisker(bar.figure, x, top + 24.5),
     ]

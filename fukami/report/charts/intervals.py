@@ -24,25 +24,25 @@ def intervals(
     least, most = span(values, pad=0.08)
     x = Scale(least if low is None else max(least, low), most if high is None else min(most, high), 14, WIDTH - 14)
     bottom = len(drawn) * ROW + 6
-    grid = [
+    axis = [
         join(
             [
-                element("line", x1=x(v), x2=x(v), y1=2, y2=bottom, class_="grid"),
-                element("text", label(v), x=x(v), y=bottom + 15, class_="tick middle"),
+                element("line", x1=x(v), x2=x(v), y1=bottom - 4, y2=bottom, class_="axis"),
+                element("text", label(v), x=x(v), y=bottom + 13, class_="tick middle"),
             ]
         )
         for v in x.ticks(5)
     ]
     rows = [_row(bar, x, i * ROW) for i, bar in enumerate(drawn)]
-    return drawing(*grid, *rows, title=title, height=bottom + 20)
+    return drawing(*axis, *rows, title=title, height=bottom + 18)
 
 
 def _row(bar: Bar, x: Scale, top: float) -> Markup:
     y = top + 27
     parts = [
-        element("rect", x=0, y=top + 2, width=WIDTH, height=17, class_="paper"),
-        element("text", shortened(bar.name, 44), x=6, y=top + 15, class_="label strong" if bar.class_ == "c1" else "label"),
-        element("text", bar.text, x=WIDTH - 6, y=top + 15, class_="label strong end"),
+        element("line", x1=0, x2=WIDTH, y1=y, y2=y, class_="grid"),
+        element("text", shortened(bar.name, 44), x=0, y=top + 15, class_="label strong" if bar.class_ == "c1" else "label"),
+        element("text", bar.text, x=WIDTH, y=top + 15, class_="label strong end"),
         whisker(bar.figure, x, y),
         element("circle", cx=x(bar.figure.value), cy=y, r=5 if bar.class_ == "c1" else 4, class_=f"dot {bar.class_}"),
     ]

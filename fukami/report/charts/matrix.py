@@ -58,7 +58,9 @@ def matrix(
             said = cell_title.format(truth=labels[i], answer=labels[j], count=f"{count:,}", share=f"{share:.1%}")
             parts.append(_cell(left + j * cell, head + i * cell, cell, int(count), share, i == j, said))
     width = left + cell * num + 2
-    return drawing(join(parts), title=title, height=head + cell * num + 2, width=max(width, WIDTH), class_="" if num <= FITS else "wide")
+    return drawing(
+        join(parts), title=title, height=head + cell * num + 2, width=max(width, WIDTH), class_="" if num <= FITS else "wide"
+    )
 
 
 def _cell(x: float, y: float, size: float, count: int, share: float, right: bool, said: str) -> Markup:
@@ -69,10 +71,17 @@ def _cell(x: float, y: float, size: float, count: int, share: float, right: bool
     if not count:
         return box
     tint = element(
-        "rect", x=x + 0.5, y=y + 0.5, width=size - 1, height=size - 1, rx=min(2.0, size / 10), class_=kind, fill_opacity=strength
+        "rect",
+        x=x + 0.5,
+        y=y + 0.5,
+        width=size - 1,
+        height=size - 1,
+        rx=min(2.0, size / 10),
+        class_=kind,
+        fill_opacity=strength,
     )
     text = compact(count)
-    letters = min(11.0, size * 0.42, (size - 2) / (max(columns(text), 1) * 0.58))
+    letters = min(12.0, size * 0.42, (size - 2) / (max(columns(text), 1) * 0.58))
     ink = "cell over" if strength > 0.72 else "cell"
-    shown = element("text", text, x=x + size / 2, y=y + size / 2 + letters * 0.36, font_size=letters, class_=ink)
-    return element("g", element("title", said), box, tint, shown)
+    shown = element("text", text, x=x + size / 2, y=y + size / 2 + letters * 0.36, class_=ink)
+    return element("g", element("title", said), box, tint, shown, font_size=letters)

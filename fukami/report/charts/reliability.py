@@ -26,7 +26,7 @@ def reliability(
 ) -> Markup:
     """Bins of the calibrated probabilities, and of the uncalibrated ones where there are any. `names` = (after, before)."""
     height = 330.0
-    x, y = Scale(0, 1, 50, WIDTH - 12), Scale(0, 1, height - 40, 40)
+    x, y = Scale(0, 1, 50, WIDTH - 18), Scale(0, 1, height - 40, 40)
     frame = Frame(x, y, percent_label, percent_label, x_title, "")
     most = max((n for _c, _a, n in after), default=1) or 1
     foot = [

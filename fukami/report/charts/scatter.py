@@ -11,7 +11,7 @@ MOST_POINTS = 1500
 
 
 def scatter(points: Sequence[Sequence[float]], *, title: str, x_title: str, y_title: str) -> Markup:
-    """(target, answer) pairs, evenly thinned to 1,500. One path holds all dots, which keeps the file small. Empty without points."""
+    """(target, answer) pairs, evenly thinned to 1,500; empty without any. One path holds all dots, to keep the file small."""
     if not points:
         return Markup("")
     kept = points[:: max(1, -(-len(points) // MOST_POINTS))]

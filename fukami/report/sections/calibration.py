@@ -5,7 +5,7 @@ from typing import Any
 from fukami.core.language import N_, _
 from fukami.report.charts.reliability import Bin, reliability
 from fukami.report.content import Content
-from fukami.report.numbers import figure, percent, plain
+from fukami.report.figures import figure, percent, significant
 
 TITLE = N_("How sure it is, and how right")
 
@@ -15,20 +15,21 @@ def build(content: Content) -> dict[str, Any] | None:
     after = _bins(told)
     if not after:
         return None
-    before = told.get("before") or {}
+    proof = content.proofs.get("calibration") or {}
+    before = told.get("before") or proof.get("before") or {}
     sentences = [_("When it says 90 %, it should be right in nine cases of ten: then its points lie on the dashed line.")]
-    error, uncorrected = figure(told.get("error")), figure(before.get("error"))
+    error, uncorrected = figure(told.get("error")), figure(before.get("error", before.get("calibration_error")))
     if error is not None:
         sentences.append(
             _("On average its confidence is off by {error} (expected calibration error).").format(error=percent(error.value))
         )
     if uncorrected is not None:
         sentences.append(_("Before the correction it was off by {error}.").format(error=percent(uncorrected.value)))
-    temperature = figure(told.get("temperature"))
+    temperature = figure(told.get("temperature", proof.get("temperature")))
     if temperature is not None:
         sentences.append(
             _("The correction divides its scores by {temperature} (temperature scaling).").format(
-                temperature=plain(temperature.value)
+                temperature=significant(temperature.value, digits=3)
             )
         )
     chart = reliability(

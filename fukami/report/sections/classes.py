@@ -4,7 +4,7 @@ from typing import Any
 
 from fukami.core.language import N_, _
 from fukami.report.content import Content
-from fukami.report.numbers import count, figure, percent
+from fukami.report.figures import count, figure, percent
 
 TITLE = N_("Class by class")
 MOST = 40

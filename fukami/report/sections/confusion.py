@@ -7,7 +7,7 @@ from typing import Any
 from fukami.core.language import N_, _
 from fukami.report.charts.matrix import MOST, matrix
 from fukami.report.content import Content
-from fukami.report.numbers import count, percent
+from fukami.report.figures import count, percent
 
 TITLE = N_("What is taken for what")
 PAIRS = 8
@@ -19,10 +19,10 @@ def build(content: Content) -> dict[str, Any] | None:
     if not labels or len(labels) != len(counts):
         return None
     kept = worst(counts, MOST)
-    note = ""
-    if len(kept) < len(labels):
+    note, num = "", len(labels) + int(told.get("left_out") or 0)
+    if len(kept) < num:
         note = _("The {shown} classes of {all} with the most mistakes; mistakes towards other classes are not drawn.").format(
-            shown=len(kept), all=count(len(labels))
+            shown=len(kept), all=count(num)
         )
     chart = matrix(
         [labels[i] for i in kept],
@@ -32,7 +32,7 @@ def build(content: Content) -> dict[str, Any] | None:
         answer=_("answer"),
         cell_title=_("truth {truth}, answer {answer}: {count} examples, {share} of this row"),
     )
-    return {"chart": chart, "note": note, "pairs": pairs(labels, counts)}
+    return {"chart": chart, "note": note, "pairs": _told_pairs(content, told) or pairs(labels, counts)}
 
 
 def worst(counts: Sequence[Sequence[int]], most: int) -> list[int]:
@@ -54,4 +54,15 @@ def pairs(labels: Sequence[str], counts: Sequence[Sequence[int]]) -> list[dict[s
     for n, i, j in heapq.nlargest(PAIRS, found, key=lambda pair: (pair[0], -pair[1], -pair[2])):
         share = percent(n / sum(counts[i]))
         out.append({"truth": labels[i], "answer": labels[j], "count": count(n), "share": share})
+    return out
+
+
+def _told_pairs(content: Content, told: dict[str, Any]) -> list[dict[str, str]]:
+    """The commonest confusions as the evaluation counted them, over all classes and not only those of the map."""
+    support = {row.get("label"): row.get("support") or 0 for row in content.evaluation.get("per_class") or []}
+    out = []
+    for pair in (told.get("pairs") or [])[:PAIRS]:
+        of_class = support.get(pair["target"], 0)
+        share = percent(pair["count"] / of_class) if of_class else "–"
+        out.append({"truth": pair["target"], "answer": pair["answer"], "count": count(pair["count"]), "share": share})
     return out

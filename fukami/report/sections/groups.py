@@ -5,10 +5,10 @@ from typing import Any
 from fukami.core.language import N_, _
 from fukami.report.charts.bars import Bar, bars
 from fukami.report.content import Content
-from fukami.report.numbers import Figure, count, data, figure, is_ratio, shown, shown_range
+from fukami.report.figures import Figure, count, data, figure, is_ratio, shown, shown_range
 
 TITLE = N_("Group by group")
-MOST_VALUES = 20
+MOST_VALUES = 24
 MOST_METRICS = 4
 FEW = 30
 """Below this many examples a figure says little, and the report says so."""
@@ -23,7 +23,7 @@ def build(content: Content) -> dict[str, Any] | None:
 def _column(content: Content, column: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
     names = list(dict.fromkeys(name for row in rows for name in row.get("metrics", {})))
     names = sorted(names, key=lambda name: name != content.headline)[:MOST_METRICS]
-    shown_rows = sorted(rows, key=lambda row: -(row.get("examples") or 0))[:MOST_VALUES]
+    shown_rows = rows[:MOST_VALUES]
     first = names[0] if names else ""
     table = [
         {
@@ -40,7 +40,7 @@ def _column(content: Content, column: str, rows: list[dict[str, Any]]) -> dict[s
         "difference": _difference(first, shown_rows),
         "names": names,
         "rows": table,
-        "rest": _("{count} smaller groups are not shown.").format(count=count(rest)) if rest else "",
+        "rest": _("{count} further groups are not shown.").format(count=count(rest)) if rest else "",
     }
 
 
@@ -53,7 +53,11 @@ def _chart(column: str, name: str, rows: list[dict[str, Any]]) -> str:
     for row in rows:
         told, examples = figure(row.get("metrics", {}).get(name)), row.get("examples") or 0
         if told is not None:
-            many = _("{count} examples").format(count=count(examples)) if examples >= FEW else _("only {count} examples").format(count=examples)
+            many = (
+                _("{count} examples").format(count=count(examples))
+                if examples >= FEW
+                else _("only {count} examples").format(count=examples)
+            )
             drawn.append(Bar(str(row.get("value")), told, shown(name, told.value), many, "c1" if examples >= FEW else "c5"))
     title = _("{metric} for each value of {column}").format(metric=name, column=column)
     return bars(drawn, title=title, high=1.0 if is_ratio(name) else None)

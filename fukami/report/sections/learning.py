@@ -6,7 +6,7 @@ from fukami.core.language import N_, _
 from fukami.report.charts.axes import number_label, percent_label
 from fukami.report.charts.lines import Line, lines
 from fukami.report.content import Content
-from fukami.report.numbers import figure, is_ratio
+from fukami.report.figures import figure, is_ratio
 
 TITLE = N_("How it learned")
 
@@ -16,7 +16,8 @@ def build(content: Content) -> dict[str, Any] | None:
     x, x_title = ("epoch", _("epoch")) if all("epoch" in line for line in history) else ("step", _("step"))
     charts = [_loss(history, x, x_title), *_metrics(content, x, x_title), _rate(history, x, x_title)]
     charts = [chart for chart in charts if chart is not None]
-    return {"charts": charts, "seconds": _pace(history)} if charts else None
+    notes = [str(note) for note in content.run.get("notes") or []]
+    return {"charts": charts, "pace": _pace(history), "notes": notes} if charts or notes else None
 
 
 def points(history: list[dict[str, Any]], x: str, y: str, *, valid: bool = False) -> list[tuple[float, float]]:

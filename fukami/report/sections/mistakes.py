@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from fukami.core.language import N_, _
 from fukami.report.content import Content
-from fukami.report.numbers import count, figure, percent, significant
+from fukami.report.figures import count, figure, percent, significant
 
 TITLE = N_("Where it was surest, and wrong")
 MOST_BYTES = 600_000
@@ -26,7 +26,13 @@ def build(content: Content) -> dict[str, Any] | None:
         cards.append(_card(row, html))
     left = len(told) - len(cards)
     rest = _("{count} more are left out to keep this file small.").format(count=count(left)) if left else ""
-    return {"cards": cards, "rest": rest, "advice": _("Look at these first: in many of them it is the label that is wrong.")}
+    wordy = not any("<img" in card["html"] for card in cards)
+    return {
+        "cards": cards,
+        "rest": rest,
+        "wordy": wordy,
+        "advice": _("Look at these first: in many of them it is the label that is wrong."),
+    }
 
 
 def _card(row: dict[str, Any], html: str) -> dict[str, Any]:

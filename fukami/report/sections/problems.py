@@ -5,7 +5,7 @@ from typing import Any
 from fukami.core.language import N_, _
 from fukami.core.problems import SEVERITIES
 from fukami.report.content import Content
-from fukami.report.numbers import count
+from fukami.report.figures import count
 
 TITLE = N_("What is wrong with the data")
 _NAMES = {"error": N_("error"), "warning": N_("warning"), "note": N_("note")}
@@ -21,7 +21,7 @@ def build(content: Content) -> dict[str, Any] | None:
         {
             **{key: str(p.get(key) or "") for key in ("code", "what", "where", "expected", "got", "fix")},
             "severity": p.get("severity", "note"),
-            "name": _(_NAMES.get(p.get("severity", ""), p.get("severity", ""))),
+            "name": _(_NAMES.get(str(p.get("severity")), "")),
             "many": _("{count} examples").format(count=count(p["count"])) if (p.get("count") or 1) > 1 else "",
         }
         for p in ranked[:MOST]

@@ -6,7 +6,7 @@ from typing import Any
 
 from fukami.core.language import N_, _
 from fukami.report.content import Content
-from fukami.report.numbers import plain
+from fukami.report.figures import plain
 
 TITLE = N_("Proofs")
 _TITLES = {
@@ -17,7 +17,7 @@ _TITLES = {
     "resume": N_("Interrupted and resumed, the same weights"),
     "parity": N_("Exported and compressed, the same answers"),
 }
-_WORDS = ("claim", "how", "tested", "holds", "passed")
+_WORDS = ("claim", "test", "how", "held", "holds")
 MOST_FIGURES = 24
 
 
@@ -28,15 +28,15 @@ def build(content: Content) -> dict[str, Any] | None:
 
 
 def _proof(name: str, told: dict[str, Any]) -> dict[str, Any]:
-    """One proof. `claim`, `how` (or `tested`) and `holds` (or `passed`) are words; everything else is a figure."""
-    holds = told.get("holds", told.get("passed"))
-    mark = {True: ("good", _("holds")), False: ("bad", _("does not hold"))}.get(holds, ("", ""))
+    """One proof. `claim`, `test` (or `how`) and `held` (or `holds`) are words; everything else is a figure."""
+    holds: Any = told["held"] if "held" in told else told.get("holds")
+    mark = ("", "") if holds is None else ("good", _("holds")) if holds else ("bad", _("does not hold"))
     figures = list(flat({key: value for key, value in told.items() if key not in _WORDS}))
     return {
         "name": name,
         "title": _(_TITLES[name]) if name in _TITLES else name,
         "claim": _(str(told.get("claim") or "")),
-        "how": _(str(told.get("how") or told.get("tested") or "")),
+        "how": _(str(told.get("test") or told.get("how") or "")),
         "level": mark[0],
         "mark": mark[1],
         "figures": figures[:MOST_FIGURES],
@@ -76,5 +76,9 @@ def text(value: Any) -> str:
         return plain(value) if value == value and abs(value) != float("inf") else str(value)
     if isinstance(value, (list, tuple)):
         simple = all(not isinstance(part, (dict, list, tuple)) for part in value)
-        return ", ".join(text(part) for part in value) if simple and len(value) <= 12 else _("{count} entries").format(count=len(value))
+        return (
+            ", ".join(text(part) for part in value)
+            if simple and len(value) <= 12
+            else _("{count} entries").format(count=len(value))
+        )
     return str(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -33,4 +33,10 @@ def _rows(options: dict[str, Any], docs: dict[str, str], chosen: set[str]) -> li
 
 def _value(value: Any) -> str:
     """Numbers exactly as the recipe has them, so that they can be typed again."""
-    return f"{value:g}" if isinstance(value, float) and float(f"{value:g}") == value else str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else text(value)
+    return (
+        f"{value:g}"
+        if isinstance(value, float) and float(f"{value:g}") == value
+        else str(value)
+        if isinstance(value, (int, float)) and not isinstance(value, bool)
+        else text(value)
+    )

@@ -2,13 +2,23 @@
 
 from typing import Any
 
-from fukami.core.cards import cards
 from fukami.core.language import N_, _
 from fukami.report.charts.axes import number_label, percent_label
 from fukami.report.charts.bars import Bar
 from fukami.report.charts.intervals import intervals
 from fukami.report.content import Content
-from fukami.report.numbers import Figure, count, data, figure, is_ratio, meaning, metric_card, shown, shown_range
+from fukami.report.figures import (
+    Figure,
+    baseline_label,
+    count,
+    data,
+    figure,
+    is_ratio,
+    meaning,
+    metric_card,
+    shown,
+    shown_range,
+)
 
 TITLE = N_("The result")
 
@@ -32,25 +42,17 @@ def build(content: Content) -> dict[str, Any] | None:
     }
 
 
-def baseline_label(name: str) -> str:
-    """What a baseline is called: the summary of its card, or its name."""
-    card = cards("evaluate/baselines").get(name)
-    return _(card.summary) if card is not None else name.replace("_", " ").replace("-", " ")
-
-
 def baselines_of(content: Content, metric: str) -> dict[str, Figure]:
     """Baseline name → its figure of `metric`, where it was measured."""
     found = {name: figure(told.get(metric)) for name, told in content.baselines.items()}
     return {name: told for name, told in found.items() if told is not None}
 
 
-def best(metric: str, rivals: dict[str, Figure]) -> str:
-    """The name of the best baseline; empty without any or where the metric's direction is not known."""
+def ranked(metric: str, rivals: dict[str, Figure]) -> list[str]:
+    """Names of the baselines, the best first; in the order given where the metric's direction is not known."""
     card = metric_card(metric)
-    if card is None or not rivals:
-        return ""
-    sign = 1 if card.higher_is_better else -1
-    return max(rivals, key=lambda name: sign * rivals[name].value)
+    sign = 0 if card is None else (-1 if card.higher_is_better else 1)
+    return sorted(rivals, key=lambda name: sign * rivals[name].value)
 
 
 def sentences(content: Content) -> list[str]:
@@ -60,7 +62,9 @@ def sentences(content: Content) -> list[str]:
         return []
     name, told = next(iter(metrics.items()))
     card = metric_card(name)
-    pattern = _(card.sentence) if card is not None and card.sentence else _("{name} is {value} on {examples} held-out examples.")
+    pattern = (
+        _(card.sentence) if card is not None and card.sentence else _("{name} is {value} on {examples} held-out examples.")
+    )
     examples = count(content.evaluation.get("examples", 0))
     out = [pattern.format(name=name, value=shown(name, told.value), examples=examples)]
     if told.low is not None and told.high is not None:
@@ -70,13 +74,10 @@ def sentences(content: Content) -> list[str]:
             )
         )
     rivals = baselines_of(content, name)
-    for rival in sorted(rivals, key=lambda r: r == best(name, rivals)):
-        out.append(_("{name} reaches {value}.").format(name=_capital(baseline_label(rival)), value=shown(name, rivals[rival].value)))
+    if rivals:
+        told_rivals = [f"{baseline_label(r)} {shown(name, rivals[r].value)}" for r in ranked(name, rivals)]
+        out.append(_("On the same examples, {rivals}.").format(rivals=", ".join(told_rivals)))
     return out
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def verdict(metric: str, told: Figure, rivals: dict[str, Figure]) -> dict[str, str] | None:
@@ -84,9 +85,10 @@ def verdict(metric: str, told: Figure, rivals: dict[str, Figure]) -> dict[str, s
 
     `good` asks that the whole interval lies on the better side of the baseline's figure.
     """
-    rival, card = best(metric, rivals), metric_card(metric)
-    if not rival or card is None:
+    card = metric_card(metric)
+    if not rivals or card is None:
         return None
+    rival = ranked(metric, rivals)[0]
     sign = 1 if card.higher_is_better else -1
     value = rivals[rival].value
     ends = [told.value if end is None else end for end in (told.low, told.high)]
@@ -97,13 +99,15 @@ def verdict(metric: str, told: Figure, rivals: dict[str, Figure]) -> dict[str, s
     if sign * told.value > sign * value:
         return {
             "level": "unsure",
-            "text": _("Ahead of {name} ({value}), but chance could explain the difference. More test examples would tell.").format(
-                **words
-            ),
+            "text": _(
+                "Ahead of {name} ({value}), but chance could explain the difference. More test examples would tell."
+            ).format(**words),
         }
     return {
         "level": "bad",
-        "text": _("Not better than {name} ({value}). Until that changes, use the simple method.").format(**words),
+        "text": _(
+            "Not better than the best simple method ({name}, {value}). Until that changes, use the simple method."
+        ).format(**words),
     }
 
 
@@ -112,8 +116,7 @@ def _chart(name: str, told: Figure, rivals: dict[str, Figure]) -> str:
         return ""
     card = metric_card(name)
     rows = [Bar(_("this model"), told, shown(name, told.value), shown_range(name, told), "c1")]
-    sign = -1 if card is None or card.higher_is_better else 1
-    for rival in sorted(rivals, key=lambda r: sign * rivals[r].value):
+    for rival in ranked(name, rivals):
         rows.append(Bar(baseline_label(rival), rivals[rival], shown(name, rivals[rival].value), class_="c5"))
     label = percent_label if is_ratio(name) else number_label
     title = _("{metric} of this model beside simple methods").format(metric=name)

@@ -104,7 +104,7 @@ def shown(name: str, value: float, *, digits: int | None = None) -> str:
     if is_ratio(name):
         return percent(value, digits=1 if digits is None else digits)
     card = metric_card(name)
-    return significant(value) if card is not None and card.unit else plain(value)
+    return significant(value) if card is not None and card.unit.startswith("target") else plain(value)
 
 
 def plain(value: float) -> str:
@@ -147,3 +147,9 @@ def meaning(name: str) -> str:
     """What the metric says, in one sentence of its card; nothing where it has none."""
     card = metric_card(name)
     return _(card.summary) if card is not None else ""
+
+
+def baseline_label(name: str) -> str:
+    """What a baseline is called: the summary of its card, or its name."""
+    card = cards("evaluate/baselines").get(name)
+    return _(card.summary) if card is not None else name.replace("_", " ").replace("-", " ")
