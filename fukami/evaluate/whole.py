@@ -15,6 +15,7 @@ from fukami.core.tables import Column, Table
 from fukami.data.store import Store
 from fukami.evaluate.baselines import Fitted, fit_baselines
 from fukami.evaluate.judge import Evaluation, judge
+from fukami.evaluate.verdict import verdict as verdict
 from fukami.fields.contract import Field
 from fukami.predictor import Predictor
 from fukami.tasks.contract import Task
