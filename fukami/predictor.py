@@ -6,6 +6,7 @@ B examples of a batch.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -75,3 +76,57 @@ class Predictor:
     def calibrated(self, temperature: float) -> "Predictor":
         """The same predictor with another temperature."""
         return replace(self, temperature=temperature)
+
+
+def save_model(predictor: Predictor, folder: Path) -> None:
+    """Writes `model/`: a checkpoint that the model's own library loads, where it comes from one; with the tokenizer beside."""
+    (input_field,) = predictor.task.inputs.values()
+    target = predictor.task.target
+    checkpoint.save(
+        predictor.network,
+        folder,
+        choice=predictor.choice,
+        spec=input_field.spec(),
+        gives=predictor.task.card.needs,
+        options=predictor.recipe.model.options,
+        classes=tuple(target.state.get("classes", ())),
+        image={key: input_field.state[key] for key in ("mean", "std") if key in input_field.state},
+    )
+    if "tokenizer" in input_field.state:
+        (folder / "tokenizer.json").write_text(input_field.state["tokenizer"], "utf-8")
+
+
+def restored(path: Path, told: dict[str, Any], *, network: Any = None) -> Predictor:
+    """The predictor of a run folder whose `run.json` is `told`. `network` is the caller's own module, where there was one."""
+    unlearned = contract(told["task"])
+    kinds = {name: field_class(part["kind"]) for name, part in told["fields"].items()}
+    recipe = from_dict(read_toml(path / "recipe.toml"), {name: kind.Options() for name, kind in kinds.items()})
+    fields = {
+        name: restored_field(kind, name, recipe.fields[name], told["fields"][name]["state"]) for name, kind in kinds.items()
+    }
+    task = unlearned.with_fields(fields)
+    saved = checkpoint.read(path / "model")
+    (input_field,) = task.inputs.values()
+    net = _network(path, saved, task, input_field.spec(), network)
+    checkpoint.load(net, path / "model")
+    device = torch.device("cpu")
+    plan = decided(replace(recipe.plan, device="cpu"), device)
+    if recipe.plan.device != "cpu":  # what was fastest elsewhere says nothing about this processor
+        plan = Plan(threads=torch.get_num_threads())
+    net = plan.prepared(net).eval()
+    return Predictor(task, net, recipe, saved.choice, plan, told["temperature"], device)
+
+
+def _network(path: Path, saved: Any, task: Task, spec: Any, module: Any) -> nn.Module:
+    if saved.choice is None:
+        if module is None:
+            raise UsageError(
+                "F-RUN-MODULE",
+                _("the run was trained with a module of your own, whose code it does not hold"),
+                where=str(path),
+                expected=saved.module,
+                fix=f"fukami.load({str(path)!r}, network={saved.module.rpartition('.')[2]}(…))",
+            )
+        return registry.wrap(module, spec, task.target.num_outputs)
+    encoder = registry.build(saved.choice, spec, gives=saved.gives, options={})
+    return Network(encoder, task.head(task, encoder.num_features, getattr(encoder, "members", 1)))

@@ -13,8 +13,10 @@ from fukami.core.errors import unknown
 from fukami.core.language import _
 from fukami.core.tables import Column, Table
 from fukami.data.store import Store
-from fukami.evaluate.baselines import Fitted, fit_baselines
-from fukami.evaluate.judge import Evaluation, judge
+from fukami.evaluate.baselines.contract import Fitted
+from fukami.evaluate.baselines.fitting import fit_baselines
+from fukami.evaluate.evaluation import Evaluation
+from fukami.evaluate.judge import judge
 from fukami.evaluate.verdict import verdict as verdict
 from fukami.fields.contract import Field
 from fukami.predictor import Predictor

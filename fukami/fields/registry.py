@@ -16,7 +16,7 @@ def field_class(kind: str) -> type[Field]:
     return only
 
 
-def restored(name: str, kind: str, options: dict[str, Any], state: dict[str, Any]) -> Field:
+def restored_field(kind: type[Field], name: str, options: Any, state: dict[str, Any]) -> Field:
     """The field called `name` with the options and the state that a run recorded."""
-    cls: Any = field_class(kind)
-    return cls(name=name, options=cls.Options(**options), state=state)
+    cls: Any = kind
+    return cls(name=name, options=options, state=state)

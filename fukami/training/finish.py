@@ -16,9 +16,9 @@ from fukami.core.language import _
 from fukami.core.recipe import Recipe
 from fukami.data.split import combined
 from fukami.evaluate import calibration, whole
-from fukami.evaluate.judge import Evaluation
-from fukami.models import checkpoint as model_folder
-from fukami.predictor import Predictor
+from fukami.evaluate.evaluation import Evaluation
+from fukami.evaluate.verdict import verdict
+from fukami.predictor import Predictor, save_model
 from fukami.report.content import Content
 from fukami.report.page import render
 from fukami.tasks.contract import Task
@@ -82,7 +82,7 @@ def baseline_proof(headline: str, found: Evaluation, beside: dict[str, dict[str,
         "claim": "the model is better than each baseline",
         "test": f"the same examples ({part}), the headline metric {headline}",
         "metrics": beside,
-        "verdict": whole.verdict(found, beside, headline),
+        "verdict": verdict(found, beside, headline),
     }
 
 
@@ -126,7 +126,7 @@ def write_run(session: Session, prepared: Prepared, finished: Finished, out: Pat
     with artefact.creating(out) as draft:
         artefact.write_json(draft / "run.json", told)
         (draft / "recipe.toml").write_text(recipe.to_toml(), "utf-8")
-        model_folder.save(predictor, draft / "model")
+        save_model(predictor, draft / "model")
         shutil.copy2(session.place / "history.jsonl", draft / "history.jsonl")
         shutil.copytree(session.place / "events", draft / "events")
         for name, proof in finished.proofs.items():

@@ -14,7 +14,7 @@ from fukami.engine import optimisers
 from fukami.engine.ema import EMA
 from fukami.engine.loop import Learner, Objective, prepare_batch
 from fukami.engine.plan import Plan, measure, time_step
-from fukami.models import registry, transfer
+from fukami.models import registry
 from fukami.models.contract import Network
 from fukami.objectives.imbalance import class_weights, decide
 from fukami.objectives.mixing import mix
@@ -51,7 +51,7 @@ def build_network(prepared: Prepared, model: Any = None) -> Built:
     encoder = registry.build(prepared.choice, spec, gives=task.card.needs, options=recipe.model.options)
     head = task.head(task, encoder.num_features, getattr(encoder, "members", 1))
     network = Network(encoder, head)
-    found = transfer.find(prepared.choice, recipe.model.pretrained)
+    found = prepared.pretrained
     if found.weights is None:
         return Built(network, tuple(found.notes))
     report = found.weights.into(network)
@@ -178,6 +178,21 @@ def length_of(learner: Learner, per_step: float) -> dict[str, float]:
         return {"epochs": learning.epochs}
     steps = learning.minutes * 60 * 0.9 / max(per_step, 1e-6)  # a tenth is left for validation and evaluation
     return {"epochs": round(max(1 / learner.order.steps_per_epoch, steps / learner.order.steps_per_epoch), 4), "minutes": 0.0}
+
+
+def memory_bytes(learner: Learner) -> int:
+    """What a step needs at least: weights, gradients and optimiser state, and one batch. Activations come on top."""
+    weights = sum(p.numel() * p.element_size() for p in learner.network.parameters())
+    states = {"sgd": 1, "rmsprop": 1, "muon": 1}.get(learner.learning.optimizer, 2)
+    return weights * (2 + states) + batch_bytes(sample(learner, 0))
+
+
+def batch_bytes(batch: Any) -> int:
+    """Bytes of every tensor in a batch."""
+    if isinstance(batch, torch.Tensor):
+        return batch.numel() * batch.element_size()
+    parts = batch.values() if isinstance(batch, dict) else batch if isinstance(batch, tuple) else ()
+    return sum(map(batch_bytes, parts))
 
 
 def num_parameters(network: nn.Module) -> int:

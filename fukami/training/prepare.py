@@ -17,7 +17,7 @@ from fukami.core.tables import Column, Table
 from fukami.data import bind, read
 from fukami.data.store import Store, prepare
 from fukami.fields.contract import Field
-from fukami.models import registry
+from fukami.models import registry, transfer
 from fukami.recipes.registry import recommend
 from fukami.tasks.contract import Task
 from fukami.tasks.registry import contract
@@ -48,6 +48,7 @@ class Prepared:
     problems: list[Problem]
     recipe: Recipe
     choice: Choice | None
+    pretrained: transfer.Found
     store: Store
     fingerprints: dict[str, np.ndarray]
 
@@ -116,13 +117,15 @@ def prepared(recipe: Recipe, source: Any, *, model: Any = None, division: Split 
     fields = learned(found.task, raw, recipe.learning.seed)
     recipe = resolved(recipe, found.task, fields, raw, custom=model is not None)
     choice = None if model is not None else chosen_model(recipe, found.task)
+    pretrained = transfer.Found(None) if choice is None else transfer.find(choice, recipe.model.pretrained)
+    recipe = recipe.recommended(as_pretrained(pretrained, recipe))
     again = {n: f for n, f in task_for(recipe).fields.items() if f.options != fields[n].options}
     fields |= {n: f.learn(raw[n], seed=recipe.learning.seed) for n, f in again.items()}
     recipe = replace(recipe, fields={n: f.options for n, f in fields.items()})
     fingerprints = {n: f.fingerprint(found.columns[n]) for n, f in fields.items()}
     store = prepare(fields, found.columns, fingerprints)
     task = found.task.with_fields(fields)
-    return Prepared(task, found.table, found.columns, division, found.problems, recipe, choice, store, fingerprints)
+    return Prepared(task, found.table, found.columns, division, found.problems, recipe, choice, pretrained, store, fingerprints)
 
 
 def _limited(train: np.ndarray, recipe: Recipe) -> np.ndarray:
@@ -176,6 +179,19 @@ def size_settings(family: ModelCard, recipe: Recipe, facts: dict[str, Any]) -> d
     least, multiple = hints.get("min_size_px", 1), hints.get("multiple_px", 1)
     wanted = -(-max(size, least) // multiple) * multiple
     return {"size_px": wanted} if wanted != size else {}
+
+
+def as_pretrained(found: transfer.Found, recipe: Recipe) -> dict[str, Any]:
+    """Field options that make inputs look as they did to pretrained weights: the same tokenizer, the same normalisation."""
+    if found.weights is None:
+        return {}
+    known = set(recipe.all_names())
+    wanted: dict[str, Any] = {}
+    if found.weights.tokenizer is not None:
+        wanted["tokenizer"] = str(found.weights.file.parent)
+    if found.weights.image:
+        wanted |= {"mean": found.weights.image.get("mean"), "std": found.weights.image.get("std")}
+    return {name: value for name, value in wanted.items() if name in known and value}
 
 
 def headline_of(recipe: Recipe) -> str:
