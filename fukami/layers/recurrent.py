@@ -6,6 +6,8 @@ which equals PyTorch's packed sequences (tests/parity) and needs no sorting and 
 Shapes: B batch, L tokens, E width of the embedding, H width of the state, D features.
 """
 
+from collections.abc import Callable
+
 import torch
 from torch import nn
 
@@ -14,7 +16,7 @@ from fukami.fields.contract import Tokens
 from fukami.layers.embedding import Embedding
 from fukami.layers.pooling import masked_max, masked_mean
 
-CELLS: dict[str, type[nn.RNNBase]] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
+CELLS: dict[str, Callable[..., nn.RNNBase]] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 
 
 class Recurrent(nn.Module):

@@ -31,6 +31,7 @@ CARD = ModelCard(
     learning={"learning_rate": 1e-3, "weight_decay": 0.05},
     image={"least_size_px": 75, "min_size_px": 96, "multiple_px": 32},
     source="Szegedy et al. 2016, arXiv:1512.00567; timm",
+    library="timm",
 )
 
 

@@ -38,6 +38,7 @@ CARD = ModelCard(
     learning={"learning_rate": 1e-3, "weight_decay": 0.05},
     image={"min_size_px": 64, "multiple_px": 32},
     source="Howard et al. 2019, arXiv:1905.02244; timm",
+    library="timm",
 )
 
 

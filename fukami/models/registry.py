@@ -202,6 +202,13 @@ def _require_size(choice: Choice, spec: ImageSpec) -> None:
         )
 
 
+def wrap(module: "nn.Module", spec: Spec, num_outputs: int) -> "nn.Module":
+    """A network made of the user's own module; `models/wrapped.py` says how it is called and what it may answer."""
+    from fukami.models.wrapped import wrap as wrapped
+
+    return wrapped(module, spec, num_outputs)
+
+
 REFERENCE: dict[str, Spec] = {
     "image": ImageSpec(channels=3, height=224, width=224),
     "text": TokenSpec(vocabulary_size=16_000, max_tokens=256),
@@ -245,4 +252,4 @@ def rows(task: TaskCard) -> list[dict[str, Any]]:
     return found
 
 
-__all__ = ["REFERENCE", "Choice", "build", "card", "count_parameters", "fitting", "resolve", "rows"]
+__all__ = ["REFERENCE", "Choice", "build", "card", "count_parameters", "fitting", "resolve", "rows", "wrap"]

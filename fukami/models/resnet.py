@@ -35,6 +35,7 @@ CARD = ModelCard(
     learning={"learning_rate": 1e-3, "weight_decay": 0.05},
     image={"min_size_px": 64, "multiple_px": 32},
     source="He et al. 2016, arXiv:1512.03385; timm",
+    library="timm",
 )
 
 

@@ -1,7 +1,7 @@
 """Recurrent network with plain cells (Elman 1990, Finding Structure in Time); kept for comparison with `gru` and `lstm`.
 
-Forgets quickly. Reads both ways; its answer is the mean and the maximum over the tokens instead of the last state. The loop is in
-`layers/recurrent.py`.
+Forgets quickly. Reads both ways; its answer is the mean and the maximum over the tokens instead of the last state. The loop is
+in `layers/recurrent.py`.
 """
 
 from torch import nn

@@ -8,6 +8,7 @@ Shapes: B batch, L tokens, D features.
 
 import torch
 from torch import nn
+from torch.nn import functional as F
 
 from fukami.core.cards import ModelCard
 from fukami.core.specs import TokenSpec
@@ -48,14 +49,16 @@ class TextCNN(nn.Module):
         super().__init__()
         self.gives = gives
         self.embedding = Embedding(spec, embedding)
-        self.filters = nn.ModuleList(nn.Conv1d(embedding, width, reach, padding="same") for reach in REACHES)
+        self.filters = nn.ModuleList(nn.Conv1d(embedding, width, reach) for reach in REACHES)
         self.dropout = nn.Dropout(dropout)
         self.num_features = len(REACHES) * width
 
     def forward(self, tokens: Tokens) -> torch.Tensor:
         x_BLD, valid_BL = self.embedding(tokens)
         x_BDL = x_BLD.transpose(1, 2)
-        found_BLD = torch.cat([filters(x_BDL) for filters in self.filters], dim=1).relu().transpose(1, 2)
+        padded = (F.pad(x_BDL, ((reach - 1) // 2, reach // 2)) for reach in REACHES)
+        found = [filters(x_BDL) for filters, x_BDL in zip(self.filters, padded, strict=True)]
+        found_BLD = torch.cat(found, dim=1).relu().transpose(1, 2)
         if self.gives == "sequence":
             return self.dropout(found_BLD * valid_BL.unsqueeze(2))
         return self.dropout(masked_max(found_BLD, valid_BL))

@@ -24,6 +24,7 @@ CARD = ModelCard(
     takes=("image",),
     gives=("vector", "grid", "sequence"),
     prefix="timm:",
+    library="timm",
     options={"architecture": "", "dropout": 0.0, "drop_path": 0.0},
     learning={"learning_rate": 1e-3, "weight_decay": 0.05},
     image={"min_size_px": 64, "multiple_px": 32},
@@ -91,6 +92,16 @@ def check(architecture: str) -> None:
             got=architecture,
             fix=_("did you mean {names}?").format(names=", ".join(f"timm:{name}" for name in close)) if close else "",
         )
+
+
+def hub_address(options: dict[str, Any]) -> tuple[str, str] | None:
+    """Repository and file of timm's pretrained weights, or None where it has none."""
+    import timm
+
+    told = timm.get_pretrained_cfg(options["architecture"])
+    if told is None or not told.hf_hub_id:
+        return None
+    return told.hf_hub_id, told.hf_hub_filename or "model.safetensors"
 
 
 def _no_such_features(encoder: "TimmEncoder") -> UsageError:
@@ -169,7 +180,7 @@ class TimmEncoder(nn.Module):
         return (names,) if isinstance(names, str) else tuple(names)
 
     def to_library(
-        self, weight_KD: torch.Tensor, bias_K: torch.Tensor
+        self, weight_KD: torch.Tensor, bias_K: torch.Tensor, classes: tuple[str, ...]
     ) -> tuple[dict[str, torch.Tensor], dict[str, Any]] | None:
         """State and configuration as timm saves them, with a linear head as its classifier.
 
@@ -198,6 +209,7 @@ class TimmEncoder(nn.Module):
             "num_features": self.num_features,
             "model_args": self.model_args,
             "pretrained_cfg": told,
+            **({"label_names": list(classes)} if classes else {}),
         }
 
     def from_library(self, state: dict[str, torch.Tensor]) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:
@@ -231,8 +243,3 @@ class TimmEncoder(nn.Module):
             elif weight is not None and weight.shape[1] == 1 and channels == 3:
                 plain[f"{first}.weight"] = weight.expand(-1, 3, *weight.shape[2:]) / 3
         return {f"net.{name}": tensor for name, tensor in plain.items()}
-
-    def hub_address(self) -> tuple[str, str] | None:
-        """Repository and file of timm's pretrained weights, or None where it has none."""
-        repository = self._cfg.get("hf_hub_id")
-        return (str(repository), str(self._cfg.get("hf_hub_filename") or "model.safetensors")) if repository else None

@@ -39,6 +39,7 @@ CARD = ModelCard(
     learning={"learning_rate": 5e-4, "weight_decay": 0.05},
     image={"least_size_px": 32, "min_size_px": 64, "multiple_px": 32},
     source="Simonyan and Zisserman 2015, arXiv:1409.1556; timm",
+    library="timm",
 )
 
 

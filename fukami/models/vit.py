@@ -39,6 +39,7 @@ CARD = ModelCard(
     learning={"learning_rate": 5e-4, "weight_decay": 0.05, "warmup": 0.2},
     image={"multiple_px": 4},
     source="Dosovitskiy et al. 2021, arXiv:2010.11929; timm",
+    library="timm",
 )
 
 

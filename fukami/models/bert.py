@@ -1,0 +1,56 @@
+"""BERT: a transformer encoder that others have pretrained; from scratch it is a transformer of that shape.
+
+Devlin et al. 2019, BERT: Pre-training of Deep Bidirectional Transformers, and Turc et al. 2019 for the small sizes; code of
+transformers. `base` and `large` take Google's English weights where they can be had; other languages: `hf:NAME`.
+"""
+
+from torch import nn
+
+from fukami.core.cards import ModelCard
+from fukami.core.specs import TokenSpec
+from fukami.models import huggingface
+
+CARD = ModelCard(
+    name="bert",
+    summary="transformer encoder that is worth its size with pretrained weights",
+    takes=("text",),
+    gives=("vector", "sequence"),
+    sizes={
+        "tiny": {"width": 128, "depth": 2, "heads": 2},
+        "mini": {"width": 256, "depth": 4, "heads": 4},
+        "small": {"width": 512, "depth": 4, "heads": 8},
+        "medium": {"width": 512, "depth": 8, "heads": 8},
+        "base": {"width": 768, "depth": 12, "heads": 12, "checkpoint": "google-bert/bert-base-uncased"},
+        "large": {"width": 1024, "depth": 24, "heads": 16, "checkpoint": "google-bert/bert-large-uncased"},
+    },
+    size="tiny",
+    options={"width": 128, "depth": 2, "heads": 2, "dropout": 0.1, "checkpoint": ""},
+    learning={"learning_rate": 2e-4, "weight_decay": 0.01},
+    source="Devlin et al. 2019, arXiv:1810.04805; transformers",
+    library="hf",
+)
+
+
+def build(
+    spec: TokenSpec,
+    *,
+    gives: str = "vector",
+    width: int = 128,
+    depth: int = 2,
+    heads: int = 2,
+    dropout: float = 0.1,
+    checkpoint: str = "",
+) -> nn.Module:
+    """A BERT with `depth` blocks of `width` features and `heads` heads; `checkpoint` names where its weights are to be had."""
+    from transformers import BertConfig
+
+    config = BertConfig(
+        hidden_size=width,
+        num_hidden_layers=depth,
+        num_attention_heads=heads,
+        intermediate_size=4 * width,
+        hidden_dropout_prob=dropout,
+        attention_probs_dropout_prob=dropout,
+        max_position_embeddings=max(512, spec.max_tokens),
+    )
+    return huggingface.from_config(config, spec, gives=gives)

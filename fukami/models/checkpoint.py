@@ -1,0 +1,219 @@
+"""A run's `model/` folder: `model.safetensors` and `config.json`, readable without Fukami.
+
+Where the network comes from timm or transformers and the head is linear, the folder is a checkpoint of that library: names of
+weights and configuration are the library's own. Elsewhere the names are those of `Network`. Either way `config.json` has a part
+`fukami` that says how to build the encoder again. No pickle, and nothing in the folder is executed.
+"""
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fukami.core.cards import card
+from fukami.core.errors import RunError, UsageError
+from fukami.core.language import _
+from fukami.core.specs import ImageSpec, RowSpec, Spec, TokenSpec
+from fukami.models.registry import Choice
+
+if TYPE_CHECKING:
+    import torch
+
+    from fukami.models.contract import Network
+
+WEIGHTS, CONFIG = "model.safetensors", "config.json"
+
+
+@dataclass(frozen=True)
+class Saved:
+    """How a folder's encoder is built: `registry.build(choice, spec, gives=gives)`.
+
+    `choice` is None where the network was a module of the user's own, called `module`. `format` is fukami, timm or
+    transformers.
+    """
+
+    choice: Choice | None
+    spec: Spec | None
+    gives: str
+    format: str
+    module: str = ""
+
+
+def save(
+    network: "Network",
+    folder: Path,
+    *,
+    choice: Choice | None,
+    spec: Spec,
+    gives: str = "vector",
+    options: dict[str, Any] | None = None,
+    classes: tuple[str, ...] = (),
+    image: dict[str, Any] | None = None,
+) -> None:
+    """Writes weights and configuration into `folder`, which is made.
+
+    Args:
+        network: encoder and head.
+        choice: what the encoder was built from; None for a module of the user's own.
+        spec: of the input field.
+        gives: kind of features.
+        options: the user's options of `registry.build`.
+        classes: names of the outputs.
+        image: what timm is told about the pictures, `{"mean": […], "std": […]}`.
+    """
+    from safetensors.torch import save_file
+
+    folder.mkdir(parents=True, exist_ok=True)
+    found = _as_library(network, classes, image or {})
+    kind, state, config = found or ("fukami", network.state_dict(), {})
+    config = {**config, "fukami": _recipe_of_encoder(network, choice, spec, gives, options or {}, kind)}
+    save_file({n: t.detach().cpu().contiguous().clone() for n, t in state.items()}, folder / WEIGHTS, {"format": "pt"})
+    (folder / CONFIG).write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n", "utf-8")
+
+
+def _as_library(
+    network: "Network", classes: tuple[str, ...], image: dict[str, Any]
+) -> tuple[str, dict[str, "torch.Tensor"], dict[str, Any]] | None:
+    """Library, state and configuration, where the network has the form of a library's."""
+    from fukami.layers.heads import LinearHead
+
+    encoder, head = network.encoder, network.head
+    if not hasattr(encoder, "to_library") or type(head) is not LinearHead or head.members != 1:
+        return None
+    found = encoder.to_library(head.weight, head.bias, classes)  # type: ignore[operator]
+    if found is None:
+        return None
+    state, config = found
+    if "pretrained_cfg" in config:
+        config["pretrained_cfg"] |= image
+    return str(encoder.library), state, config
+
+
+def _recipe_of_encoder(
+    network: "Network", choice: Choice | None, spec: Spec, gives: str, options: dict[str, Any], kind: str
+) -> dict[str, Any]:
+    told: dict[str, Any] = {"schema": 1, "format": kind, "gives": gives, "spec": dataclasses.asdict(spec)}
+    if choice is None:
+        own = type(getattr(network.encoder, "module", network.encoder))
+        return told | {"module": f"{own.__module__}.{own.__qualname__}"}
+    merged = {**choice.options, **options}
+    return told | {"family": choice.card.name, "name": choice.name, "size": choice.size, "options": merged}
+
+
+def read(folder: Path) -> Saved:
+    """How the encoder in a folder that `save` wrote is built.
+
+    Raises:
+        RunError: the folder is not one of ours, or from a later version.
+    """
+    told = config_of(folder).get("fukami")
+    if not isinstance(told, dict) or told.get("schema") != 1:
+        raise RunError(
+            "F-CHECKPOINT-CONFIG",
+            _("the configuration was not written by this version of Fukami"),
+            where=str(folder / CONFIG),
+            expected='"fukami": {"schema": 1, …}',
+            got=str(told)[:80],
+        )
+    spec, gives, kind = _spec(told["spec"]), str(told["gives"]), str(told["format"])
+    if "module" in told:
+        return Saved(None, spec, gives, kind, str(told["module"]))
+    family = card("models", told["family"])
+    options = dict(told["options"])
+    if family.prefix and kind == "transformers":
+        options["architecture"] = str(folder)  # the hub is not asked again
+    choice = Choice(family, str(told["name"]), str(told["size"]), options, str(folder))
+    return Saved(choice, spec, gives, kind)
+
+
+def choice_of(folder: Path) -> Choice:
+    """The model that a checkpoint's folder holds: ours, timm's or transformers'.
+
+    Raises:
+        UsageError: it is none of these.
+    """
+    folder = folder if not (folder / "run.json").exists() else folder / "model"
+    config = config_of(folder)
+    if "fukami" in config:
+        choice = read(folder).choice
+        if choice is not None:
+            return dataclasses.replace(choice, name=str(folder))
+    elif isinstance(config.get("architecture"), str):
+        family = card("models", "timm")
+        extra = {k: v for k, v in config.get("model_args", {}).items() if k not in ("in_chans", "img_size")}
+        return Choice(family, str(folder), "", {**family.options, **extra, "architecture": config["architecture"]}, str(folder))
+    elif "model_type" in config:
+        family = card("models", "hf")
+        return Choice(family, str(folder), "", {**family.options, "architecture": str(folder)}, str(folder))
+    raise UsageError(
+        "F-MODEL-FOLDER",
+        _("the network in this folder is not known"),
+        where=str(folder),
+        expected=_("a checkpoint of Fukami, timm or transformers"),
+    )
+
+
+def config_of(folder: Path) -> dict[str, Any]:
+    """`config.json` of a folder."""
+    place = folder / CONFIG
+    try:
+        found = json.loads(place.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise RunError("F-CHECKPOINT-CONFIG", _("the configuration cannot be read"), where=str(place), got=str(error)) from None
+    if not isinstance(found, dict):
+        raise RunError("F-CHECKPOINT-CONFIG", _("the configuration cannot be read"), where=str(place), got=type(found).__name__)
+    return found
+
+
+def tensors(place: Path) -> dict[str, "torch.Tensor"]:
+    """Every tensor of a safetensors file."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        return load_file(place)
+    except (OSError, SafetensorError) as error:
+        raise RunError("F-CHECKPOINT-FILE", _("the weights cannot be read"), where=str(place), got=str(error)) from None
+
+
+def load(network: "Network", folder: Path) -> None:
+    """Gives `network` exactly the weights that `save` wrote.
+
+    Raises:
+        RunError: files are missing or damaged, or a weight is missing, left over, or of another shape.
+    """
+    kind = config_of(folder).get("fukami", {}).get("format", "fukami")
+    state = tensors(folder / WEIGHTS)
+    if kind != "fukami":
+        encoder, head = network.encoder.from_library(state)  # type: ignore[operator]
+        state = {f"encoder.{n}": t for n, t in encoder.items()} | {f"head.{n}": t for n, t in head.items()}
+    own = network.state_dict()
+    wrong = [
+        *(_("{name} is missing").format(name=name) for name in own.keys() - state.keys()),
+        *(_("{name} is left over").format(name=name) for name in state.keys() - own.keys()),
+        *(
+            f"{n}: {tuple(own[n].shape)} ≠ {tuple(state[n].shape)}"
+            for n in own.keys() & state.keys()
+            if own[n].shape != state[n].shape
+        ),
+    ]
+    if wrong:
+        raise RunError(
+            "F-CHECKPOINT-KEYS",
+            _("the weights do not belong to this network"),
+            where=str(folder / WEIGHTS),
+            got="; ".join(sorted(wrong)[:5]) + (" …" if len(wrong) > 5 else ""),
+        )
+    network.load_state_dict(state, strict=True)
+
+
+_SPECS: dict[str, type[Spec]] = {"image": ImageSpec, "text": TokenSpec, "row": RowSpec}
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(_tuples(part) for part in value) if isinstance(value, list) else value
+
+
+def _spec(told: dict[str, Any]) -> Spec:
+    return _SPECS[told["kind"]](**{name: _tuples(value) for name, value in told.items()})
