@@ -25,6 +25,7 @@ def plain(value: Any) -> Any:
         return str(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return plain(dataclasses.asdict(value))
-    if hasattr(value, "tolist"):  # NumPy's and torch's numbers and arrays
-        return plain(value.tolist())
+    tolist = getattr(value, "tolist", None)  # NumPy's and torch's numbers and arrays
+    if tolist is not None:
+        return plain(tolist())
     raise TypeError(f"{type(value).__name__} has no JSON form")

@@ -48,19 +48,26 @@ class Screen:
         self.line(text, "bold")
 
     def table(self, header: Sequence[str], rows: Iterable[Sequence[Any]], *, indent: int = 0) -> None:
-        """Rows under a header; the last column wraps. An empty header leaves its line out."""
+        """Rows under a header; the last column wraps, below its row where too little room is left beside it.
+
+        An empty header leaves its line out.
+        """
         cells = [[_shown(cell) for cell in row] for row in rows]
         everything = [list(header), *cells] if header else cells
         if not everything:
             return
         widths = [max(width(row[i]) for row in everything) for i in range(len(everything[0]) - 1)]
         left = indent + sum(widths) + len(_GAP) * len(widths)
+        beside = self.columns - left >= min(32, max(width(row[-1]) for row in everything))
         for number, row in enumerate(everything):
             styles = ("dim",) if header and number == 0 else ()
-            start = "".join(pad(cell, w) + _GAP for cell, w in zip(row, widths, strict=False))
-            for i, part in enumerate(wrap(row[-1], max(20, self.columns - left))):
-                text = (" " * indent + start if i == 0 else " " * left) + part
-                self.stream.write(self.style(text.rstrip(), *styles) + "\n")
+            start = " " * indent + "".join(pad(cell, w) + _GAP for cell, w in zip(row, widths, strict=False))
+            margin = left if beside else indent + 4
+            lines = [" " * margin + part for part in wrap(row[-1], self.columns - margin)]
+            lines = [start + lines[0].strip(), *lines[1:]] if beside else [start, *lines]
+            for line in lines:
+                if line.strip():
+                    self.stream.write(self.style(line.rstrip(), *styles) + "\n")
 
     def facts(self, pairs: Iterable[tuple[str, Any]], *, indent: int = 0) -> None:
         """Name and value in two columns; values that are None or empty are left out."""

@@ -25,17 +25,17 @@ def call(args: Any) -> dict[str, Any]:
 
 
 def show(result: dict[str, Any], screen: Screen) -> None:
-    rows = [(m["name"], _sizes(m), _parameters(m), m.get("source", ""), m["summary"]) for m in result["models"]]
-    screen.table((_("model"), _("sizes"), _("parameters"), _("source"), _("what it is")), rows)
+    rows = [(m["name"], _sizes(m), m.get("source", ""), m["summary"]) for m in result["models"]]
+    screen.table((_("model"), _("sizes and parameters"), _("source"), _("what it is")), rows)
+    if result.get("task"):
+        screen.line()
+        screen.line(_("* is the size that is taken where none is named; --set size=NAME takes another."), "dim")
 
 
 def _sizes(model: dict[str, Any]) -> str:
-    return ", ".join(model.get("sizes") or ())
-
-
-def _parameters(model: dict[str, Any]) -> str:
-    count = model.get("parameters")
-    if isinstance(count, dict):
-        known = [n for n in count.values() if n]
-        return amount(known[0]) if len(set(known)) == 1 else f"{amount(min(known))} – {amount(max(known))}" if known else "–"
-    return amount(count)
+    """`tiny 272 k, base* 11.2 M`; without a task the inputs are unknown, and so are the parameters."""
+    sizes = model.get("sizes") or {}
+    if not isinstance(sizes, dict):
+        return ", ".join(sizes)
+    mark = model.get("default") if len(sizes) > 1 else None
+    return ", ".join(f"{name}{'*' if name == mark else ''} {amount(count)}".strip() for name, count in sizes.items())

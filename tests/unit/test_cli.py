@@ -106,11 +106,11 @@ def test_predict_takes_many_inputs_and_standard_input(api, capsys):
 
 def test_models_are_asked_with_and_without_a_task(api, capsys):
     api.answers["models"] = [
-        {"name": "lenet", "summary": "s", "sizes": ["tiny"], "parameters": {"tiny": 44_426}, "source": "x"}
+        {"name": "lenet", "summary": "s", "sizes": {"tiny": 44_426, "base": 2e6}, "default": "base", "source": "x"}
     ]
     assert json.loads(said(capsys, "models", "--json")[1])["task"] is None
     code, out, _err = said(capsys, "models", TASK)
-    assert code == 0 and "44.4 k" in out and api.calls[1][1] == (TASK,)
+    assert code == 0 and "tiny 44.4 k, base* 2 M" in out and api.calls[1][1] == (TASK,)
 
 
 # -- what is printed -------------------------------------------------------------------------------------------------
