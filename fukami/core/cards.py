@@ -129,9 +129,16 @@ class DatasetCard(Card):
     """A public dataset: the task it is for, its size, licence and address."""
 
     task: str
+    """The task it is usually used for."""
     examples: int
     licence: str
+    """As its makers state it; "not stated" where they do not."""
     home: str
+    """The page that describes it."""
+    files: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """File name → `{"urls": [...], "sha256" or "md5": "…" where known, "bytes": n}`. Empty where a library brings it along."""
+    copies: tuple[dict[str, str], ...] = ()
+    """Other files in `FUKAMI_DATA` that serve as well: file name as in `files` (or one that `table` knows) → where it lies."""
 
 
 _KINDS = {kind.__name__: kind for kind in (TaskCard, ModelCard, MetricCard, LossCard, FieldCard, DatasetCard, BaselineCard)}

@@ -20,7 +20,20 @@ _MARKS = (
 )
 _SAMPLE = 1 << 20
 _JAPANESE = ("cp932", "euc_jp")
-KNOWN = ("utf-8", "utf-16", "utf-32", "cp932", "shift_jis", "euc_jp", "iso2022_jp", "cp1252", "latin-1", "gb18030", "euc_kr", "big5")
+KNOWN = (
+    "utf-8",
+    "utf-16",
+    "utf-32",
+    "cp932",
+    "shift_jis",
+    "euc_jp",
+    "iso2022_jp",
+    "cp1252",
+    "latin-1",
+    "gb18030",
+    "euc_kr",
+    "big5",
+)
 
 
 def to_utf8(data: bytes, *, where: Path | str, encoding: str = "auto") -> tuple[bytes, list[Problem]]:

@@ -77,7 +77,7 @@ def _unreachable(path: Path, error: OSError, known: tuple[str, ...]) -> DataErro
     if isinstance(error, PermissionError):
         return no_permission(path)
     if path.is_symlink():
-        target = os.readlink(path)
+        target = path.readlink()
         what = _("this link points to something that is not there")
         return DataError("F-DATA-LINK", what, where=str(path), got=str(target), fix=_("mend or remove the link"))
     folder = path.parent

@@ -12,7 +12,8 @@ INPUTS: dict[str, tuple[str, ...]] = {
     ),
     "text": (
         "text", "sentence", "review", "comment", "content", "body", "document", "tweet", "message", "utterance", "description",
-        "question", "title", "headline", "本文", "文", "文章", "テキスト", "レビュー", "コメント", "内容", "口コミ", "発話", "質問",
+        "question", "title", "headline",
+        "本文", "文", "文章", "テキスト", "レビュー", "コメント", "内容", "口コミ", "発話", "質問",
     ),
 }  # fmt: skip
 

@@ -91,7 +91,11 @@ def _one_character(delimiter: str) -> str:
 
 def _empty(where: str, what: str) -> DataError:
     return DataError(
-        "F-TABLE-EMPTY", what, where=where, expected=_("a row per example"), fix=_("export the table again, or name another file")
+        "F-TABLE-EMPTY",
+        what,
+        where=where,
+        expected=_("a row per example"),
+        fix=_("export the table again, or name another file"),
     )
 
 

@@ -1,0 +1,111 @@
+"""Public data by name: looked for in `FUKAMI_DATA`, then in the cache, else downloaded once from its public address.
+
+One file per dataset in `datasets/`: a card that is read without importing it, and `table(files)`.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fukami.core.cards import DatasetCard, cards, load
+from fukami.core.errors import UsageError
+from fukami.core.language import _
+
+if TYPE_CHECKING:
+    from fukami.core.tables import Table
+
+LAYOUT = "catalogue"
+"""`--set layout=catalogue` takes a name for a public dataset where a folder is called the same."""
+_ROOM = "data/datasets"
+HUB = "hub:"
+
+
+def datasets() -> dict[str, DatasetCard]:
+    """Every public name with its card. Imports nothing heavy.
+
+    >>> datasets()["digits"].examples
+    1797
+    """
+    return cards(_ROOM)
+
+
+def find(source: str | Path, *, layout: str = "auto") -> Path | Table:
+    """What a typed source stands for: a path that may be read, or the table of a public name.
+
+    Raises `UsageError` where it is both the name of a dataset and of something here.
+    """
+    from fukami.data.files import located
+
+    text = str(source)
+    if text.startswith(HUB):
+        from fukami.data import hub
+
+        return hub.fetched(text.removeprefix(HUB))
+    if isinstance(source, str) and text in datasets():
+        here = Path(text)
+        if here.exists() and layout == "auto":
+            raise UsageError(
+                "F-DATA-AMBIGUOUS",
+                _("{name} is a public dataset, and something here has the same name").format(name=text),
+                where=str(here.resolve()),
+                fix=_("type ./{name} for what is here, or --set layout={layout} for the public one").format(
+                    name=text, layout=LAYOUT
+                ),
+            )
+        if layout in ("auto", LAYOUT):
+            return load_dataset(text)
+    if not text.strip():
+        raise UsageError(
+            "F-DATA-NAME", _("no data was named"), expected=_("a folder, a file or a public name"), fix="fukami datasets"
+        )
+    return located(Path(text).expanduser(), known=tuple(datasets()))
+
+
+def load_dataset(name: str) -> Table:
+    """The table of a public dataset."""
+    from dataclasses import replace
+
+    card = datasets()[name]
+    table = load(_ROOM, name).table(files_of(card))
+    return replace(table, name=name, layout=LAYOUT)
+
+
+def files_of(card: DatasetCard) -> dict[str, Path]:
+    """File name → where it lies now, for every file of a dataset. Downloads what is nowhere."""
+    if not card.files:
+        return {}
+    for folder in _folders(card):
+        for names in ({name: name for name in card.files}, *card.copies):
+            found = {name: _there(folder, place) for name, place in names.items()}
+            if all(found.values()):
+                return {name: path for name, path in found.items() if path}
+    from fukami.data.download import fetch
+
+    return {name: fetch(card.name, name, told) for name, told in card.files.items()}
+
+
+def _folders(card: DatasetCard) -> list[Path]:
+    named = os.environ.get("FUKAMI_DATA", "")
+    return [Path(named).expanduser() / card.name, Path(named).expanduser()] if named else []
+
+
+def _there(folder: Path, place: str) -> Path | None:
+    """The file, compressed or not."""
+    for name in (place, f"{place}.gz", place.removesuffix(".gz")):
+        if (folder / name).is_file():
+            return folder / name
+    return None
+
+
+def as_json(card: DatasetCard) -> dict[str, Any]:
+    """What `fukami datasets --json` tells of one."""
+    return {
+        "name": card.name,
+        "task": card.task,
+        "examples": card.examples,
+        "licence": card.licence,
+        "home": card.home,
+        "summary": _(card.summary),
+    }

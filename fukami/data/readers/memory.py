@@ -1,0 +1,150 @@
+"""Data from Python: `(x, y)`, a dictionary of columns, a list of records, a DataFrame, a scikit-learn bunch, a `Table`.
+
+pandas, polars and torch are recognised by what their objects can do, never imported.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from fukami.core.errors import DataError
+from fukami.core.language import N_, _
+from fukami.core.recipe import DataChoices
+from fukami.core.tables import Column, Table
+from fukami.data import records
+from fukami.data.parts import part_named
+
+TOLD = N_("data from Python")
+_NAME = "[data]"
+_WIDE = {"row"}
+"""Kinds that read a matrix as a column per feature; for others a matrix is one column of arrays."""
+
+
+def claims(source: Any, kinds: tuple[str, ...]) -> float:
+    return 0.0  # paths never; objects come here without asking
+
+
+def read(source: Any, choices: DataChoices, *, kinds: tuple[str, ...] = ()) -> Table:
+    """The table of an object. Parts come as a dictionary: `{"train": (x, y), "test": (x, y)}`."""
+    if isinstance(source, Table):
+        return source
+    if isinstance(source, Mapping) and source and all(isinstance(k, str) and part_named(k) for k in source):
+        return _parts({k: read(v, choices, kinds=kinds) for k, v in source.items()})
+    if isinstance(source, Mapping) and "data" in source and "target" in source and hasattr(source, "DESCR"):
+        return _bunch(source, kinds)
+    if _is_frame(source):
+        return _table(_frame(source))
+    if isinstance(source, Mapping):
+        return _table({str(name): values for name, values in source.items()})
+    if isinstance(source, tuple) and len(source) in (1, 2):
+        return _pair(source, kinds)
+    if isinstance(source, list) and source and all(isinstance(row, Mapping) for row in source):
+        names = dict.fromkeys(name for row in source for name in row)
+        return _table({str(name): [row.get(name) for row in source] for name in names})
+    array = records.as_array(source)
+    if array is not None or (isinstance(source, list) and source):
+        return _pair((source,), kinds)
+    raise DataError(
+        "F-DATA-OBJECT",
+        _("data of this kind cannot be read"),
+        expected=_("a path, (x, y), a dictionary of columns, a list of records, or a DataFrame"),
+        got=type(source).__name__,
+        fix='fukami.train(TASK, {"text": texts, "label": labels})',
+    )
+
+
+def _table(columns: Mapping[str, Any], hints: dict[str, str] | None = None) -> Table:
+    records.equal_lengths(columns, _NAME)
+    made = {name: v if isinstance(v, Column) else records.column(name, v, _NAME) for name, v in columns.items()}
+    return Table(name=_NAME, columns=made, hints=hints or {}, layout="memory")
+
+
+def _pair(pair: tuple[Any, ...], kinds: tuple[str, ...]) -> Table:
+    """`(x,)` or `(x, y)`."""
+    x, *rest = pair
+    if any(value is None or not hasattr(value, "__len__") for value in pair):
+        raise DataError(
+            "F-DATA-OBJECT",
+            _("examples and targets are sequences of equal length"),
+            got=", ".join(type(v).__name__ for v in pair),
+        )
+    kind = kinds[0] if kinds else ""
+    columns = _inputs(x, wide=kind in _WIDE)
+    hints = {} if len(columns) > 1 or not kind or kind in _WIDE else {kind: next(iter(columns))}
+    if rest:
+        name = str(getattr(rest[0], "name", None) or "target")
+        name = name if name not in columns else "target"
+        columns[name] = rest[0]
+        hints["target"] = name
+    return _table(columns, hints)
+
+
+def _inputs(x: Any, *, wide: bool) -> dict[str, Any]:
+    if _is_frame(x):
+        return _frame(x)
+    if isinstance(x, Mapping):
+        return dict(x)
+    array = records.as_array(x)
+    if wide and array is None:
+        array = _matrix(x)
+    if wide and array is not None and array.ndim == 2:
+        return {f"x{i + 1}": array[:, i] for i in range(array.shape[1])}
+    return {"x": x}
+
+
+def _matrix(x: Any) -> np.ndarray | None:
+    """A list of equally long lists as an array of objects, so that every column keeps its own type."""
+    lengths = {len(row) if isinstance(row, (list, tuple)) else -1 for row in x}
+    return np.array(x, dtype=object) if len(lengths) == 1 and -1 not in lengths else None
+
+
+def _bunch(bunch: Mapping[str, Any], kinds: tuple[str, ...]) -> Table:
+    """scikit-learn's datasets: pictures where a task wants them, names of features and classes kept."""
+    data = bunch.get("images") if "image" in kinds and bunch.get("images") is not None else bunch["data"]
+    target, classes = bunch["target"], bunch.get("target_names")
+    if classes is not None and np.asarray(target).dtype.kind in "iu" and np.ndim(classes) == 1 and np.ndim(target) == 1:
+        target = [str(classes[int(i)]) for i in np.asarray(target)]
+    table = _pair((data, target), kinds)
+    names = bunch.get("feature_names")
+    if names is None or len(names) != len(table.columns) - 1:
+        return table
+    new = dict(zip([c for c in table.columns if c != table.hints["target"]], map(str, names), strict=True))
+    columns = {new.get(n, n): replace(c, name=new.get(n, n)) for n, c in table.columns.items()}
+    return replace(table, columns=columns)
+
+
+def _is_frame(source: Any) -> bool:
+    """A pandas, polars or Arrow table: has columns and can be turned into Arrow or NumPy."""
+    return hasattr(source, "columns") and (
+        hasattr(source, "to_arrow") or hasattr(source, "dtypes") or isinstance(source, pa.Table)
+    )
+
+
+def _frame(frame: Any) -> dict[str, Any]:
+    from fukami.data.readers.parquet import columns_of
+
+    if isinstance(frame, pa.Table):
+        return dict(columns_of(frame))
+    if hasattr(frame, "to_arrow"):
+        return dict(columns_of(frame.to_arrow()))
+    columns: dict[str, Any] = {}
+    for position, name in enumerate(frame.columns):
+        series = frame.iloc[:, position]
+        key = str(name) if str(name) not in columns else f"{name}.{position + 1}"
+        try:
+            values = pa.array(series, from_pandas=True)
+            values = values.dictionary_decode() if pa.types.is_dictionary(values.type) else values
+            values = pa.concat_arrays(values.chunks) if isinstance(values, pa.ChunkedArray) else values
+        except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
+            values = records.column(key, list(series), _NAME).values
+        columns[key] = Column(key, values)
+    return columns
+
+
+def _parts(tables: dict[str, Table]) -> Table:
+    from fukami.data.joined import joined
+
+    return joined([(part_named(name), table) for name, table in tables.items()], name=_NAME, layout="memory")
