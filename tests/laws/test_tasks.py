@@ -1,0 +1,130 @@
+"""Laws over every task there is: its file is there, so it is tested. Exemptions are read from its card and shown."""
+
+from functools import cache
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from fukami.core.cards import cards
+from fukami.core.recipe import LearningChoices
+from fukami.data.store import Store, prepare
+from fukami.models import registry
+from fukami.models.contract import Network
+from fukami.tasks.contract import Task
+from fukami.tasks.registry import contract
+from tests.synthetic import columns
+
+TASKS = sorted(cards("tasks"))
+SMALL = {"image": "perceptron", "text": "bag-of-embeddings", "row": "mlp"}
+"""A small model for each kind of input; the laws of all models are in test_models."""
+
+
+@cache
+def learned(name: str) -> tuple[Task, Store]:
+    """The task with fields that learned from synthetic data, and that data prepared."""
+    task = contract(name)
+    raw = columns({n: f.kind for n, f in task.fields.items()})
+    fields = {n: f.learn(raw[n]) for n, f in task.fields.items()}
+    return task.with_fields(fields), prepare(fields, raw, {})
+
+
+def tiny(task: Task) -> Network:
+    torch.manual_seed(0)
+    (field,) = task.inputs.values()
+    choice = registry.resolve(SMALL[field.kind], takes=field.kind, needs=task.card.needs)
+    encoder = registry.build(choice, field.spec(), gives=task.card.needs, options={})
+    return Network(encoder, task.head(task, encoder.num_features, getattr(encoder, "members", 1)))
+
+
+def loss_of(task: Task, network: nn.Module, batch: dict) -> torch.Tensor:
+    objective = task.objective(task, LearningChoices())
+    return objective(network({n: batch[n] for n in task.inputs}), batch)
+
+
+def excused(name: str, law: str) -> None:
+    reason = cards("tasks")[name].exempt.get(law)
+    if reason:
+        pytest.skip(f"{name} is exempt from {law}: {reason}")
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_card_and_contract_agree(name):
+    task = contract(name)
+    card = cards("tasks")[name]
+    assert task.card == card
+    assert tuple(f.kind for f in task.inputs.values()) == card.inputs
+    assert tuple(f.kind for f in task.targets.values()) == card.targets
+    for metric in (card.headline, *card.also):
+        assert set(card.targets) & set(cards("metrics")[metric].of), metric
+    for baseline in card.baselines:
+        assert baseline in cards("evaluate/baselines")
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_a_sample_alone_is_answered_as_in_a_batch(name):
+    excused(name, "alone-equals-together")
+    task, store = learned(name)
+    network = tiny(task).eval()
+    together = task.ask(network, store.batch(np.arange(12)))
+    for row in range(12):
+        alone = task.ask(network, store.batch(np.array([row])))
+        torch.testing.assert_close(alone[0], together[row], rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_every_parameter_gets_a_finite_gradient(name):
+    task, store = learned(name)
+    network = tiny(task).train()
+    loss_of(task, network, store.batch(np.arange(24))).backward()
+    for parameter_name, parameter in network.named_parameters():
+        assert parameter.grad is not None, parameter_name
+        assert torch.isfinite(parameter.grad).all(), parameter_name
+    assert sum(p.grad.abs().sum() for p in network.parameters() if p.grad is not None) > 0
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_a_tiny_set_can_be_overfitted(name):
+    task, store = learned(name)
+    network = tiny(task).train()
+    batch = store.batch(np.arange(24))
+    optimizer = torch.optim.Adam(network.parameters(), 1e-2)
+    first = None
+    for _step in range(150):
+        loss = loss_of(task, network, batch)
+        first = first if first is not None else loss.item()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    network.eval()
+    assert loss_of(task, network, batch).item() < 0.2 * first
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_answers_are_json_that_matches_the_targets_schema(name):
+    import json
+
+    task, store = learned(name)
+    scores = task.ask(tiny(task).eval(), store.batch(np.arange(5)))
+    answers = task.target.restore(scores)
+    assert len(answers) == 5
+    assert json.loads(json.dumps(answers)) == answers
+    assert task.target.schema()
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_evaluation_is_deterministic(name):
+    task, store = learned(name)
+    network = tiny(task).eval()
+    first, second = (task.ask(network, store.batch(np.arange(20))) for _ in range(2))
+    assert torch.equal(first, second)
+
+
+def test_exemptions_name_a_reason(capsys):
+    """Every exemption of every card is printed with its reason, so that none is forgotten."""
+    found = [(room, n, law, why) for room in ("tasks", "models") for n, c in cards(room).items() for law, why in c.exempt.items()]
+    with capsys.disabled():
+        for room, name, law, why in found:
+            print(f"\n  exempt: {room}/{name} from {law}: {why}", end="")
+    assert all(len(why.split()) > 3 for *_rest, why in found)
