@@ -60,6 +60,8 @@ def strings(column: Column) -> list[str]:
     ['a', '']
     """
     values = arrow(column)
+    if is_bytes(values):
+        return ["" if v is None else v.decode("utf-8", "replace") for v in values.to_pylist()]
     if not is_text(values):
         return ["" if v is None else str(v) for v in values.to_pylist()]
     return pc.fill_null(values, "").to_pylist()
