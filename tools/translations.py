@@ -59,20 +59,22 @@ def in_python(text: str, name: str = "") -> Iterator[str]:
         if not isinstance(node, ast.Call):
             continue
         called = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
-        said = None
-        if called in ("_", "N_") and node.args:
-            said = node.args[0]
-        elif called == "option" and len(node.args) > 1:
-            said = node.args[1]
-        elif called.endswith("Card"):
-            said = next((k.value for k in node.keywords if k.arg == "summary"), None)
-            more = next((k.value for k in node.keywords if k.arg == "sentence"), None)
-            if isinstance(more, ast.Constant) and isinstance(more.value, str):
-                yield more.value
-        if isinstance(said, ast.Constant) and isinstance(said.value, str):
-            yield said.value
-        elif isinstance(said, (ast.JoinedStr, ast.BinOp)) or (said is not None and called in ("N_", "option")):
-            raise NotLiteral(f"{name}:{node.lineno}: {called}(…) takes a literal; fill it afterwards with .format")
+        for said in said_by(node, called):
+            if isinstance(said, ast.Constant) and isinstance(said.value, str):
+                yield said.value
+            elif isinstance(said, (ast.JoinedStr, ast.BinOp)) or called != "_":
+                raise NotLiteral(f"{name}:{node.lineno}: {called}(…) takes a literal; fill it afterwards with .format")
+
+
+def said_by(node: ast.Call, called: str) -> list[ast.expr]:
+    """The arguments of a call that people will read. `_(name)` translates what was marked elsewhere with `N_`."""
+    if called in ("_", "N_"):
+        return node.args[:1]
+    if called == "option":
+        return node.args[1:2]
+    if called.endswith("Card"):
+        return [k.value for k in node.keywords if k.arg in ("summary", "sentence")]
+    return []
 
 
 def in_template(text: str) -> Iterator[str]:
