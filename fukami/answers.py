@@ -1,6 +1,7 @@
 """From what a person hands over to answers: files, tables of many, text, JSON, standard input.
 
-A table's path stands for all its rows; `-` reads standard input; anything else is one raw input, which the fields take as it is.
+A table's path stands for all its rows; `-` reads standard input; anything else is one raw input, which the fields take
+as it is.
 """
 
 import io
@@ -107,7 +108,7 @@ def from_table(run: "Run", source: Any, name: str) -> tuple[list[Any], Columns]:
 
 
 def from_stream(run: "Run", content: bytes) -> tuple[list[Any], Columns]:
-    """Standard input: a picture or another binary file, JSON (an object, a list, or one a line), a CSV table, or lines of text."""
+    """Standard input: a binary file, JSON (an object, a list, or one a line), a CSV table, or lines of text."""
     task = run.predictor.task
     if not content.strip():
         raise UsageError("F-INPUT-EMPTY", _("standard input is empty"), fix="… | fukami predict RUN -")

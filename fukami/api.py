@@ -201,7 +201,7 @@ def train(
 
 
 def load(path: str | Path, *, network: Any = None) -> Run:
-    """Opens a run folder. `network` is the module to load the weights into, where the run was trained with one of the caller's own."""
+    """Opens a run folder. `network` is the module to load the weights into, where the run has one of the caller's own."""
     from fukami.run import Run
 
     return Run(path, network=network)

@@ -11,14 +11,20 @@ from typing import Any
 
 import numpy as np
 import torch
-from fukami.models.registry import Choice
 from torch import nn
 
-from fukami.core.recipe import Recipe
+from fukami.core.errors import UsageError
+from fukami.core.language import _
+from fukami.core.recipe import Recipe, from_dict, read_toml
 from fukami.core.tables import Column
 from fukami.data.store import Store
-from fukami.engine.plan import Plan
+from fukami.engine.plan import Plan, decided
+from fukami.fields.registry import field_class, restored_field
+from fukami.models import checkpoint, registry
+from fukami.models.contract import Network
+from fukami.models.registry import Choice
 from fukami.tasks.contract import Task
+from fukami.tasks.registry import contract
 
 BATCH = 256
 """Examples answered at a time. Answers do not depend on it."""

@@ -51,6 +51,6 @@ def _(sentence: str) -> str:
     return catalogue.gettext(sentence) if sentence else ""
 
 
-def N_(sentence: str) -> str:
+def N_(sentence: str) -> str:  # noqa: N802 - gettext's own name
     """Marks a sentence for the catalogue where it is declared, to be translated where it is shown."""
     return sentence

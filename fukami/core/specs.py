@@ -1,6 +1,7 @@
 """What a field tells a model about the tensors it will be given, in plain numbers.
 
-A model's `build(spec, …)` sizes itself from these. B is the batch, C channels, H and W pixels, L tokens, N numbers, M categories.
+A model's `build(spec, …)` sizes itself from these. B is the batch, C channels, H and W pixels, L tokens, N numbers,
+M categories.
 """
 
 from dataclasses import dataclass
@@ -32,7 +33,8 @@ class TokenSpec:
 class RowSpec:
     """Rows of a table: a `Cells(numbers_BN, categories_BM)`.
 
-    `numbers_BN` are standardised floats, missing ones 0; `categories_BM` are ints below `cardinalities[m]`, 0 for unknown or missing.
+    `numbers_BN` are standardised floats, missing ones 0; `categories_BM` are ints below `cardinalities[m]`, 0 for unknown or
+    missing.
     `edges[n]` are the increasing quantile edges of number n in the same standardised unit, for piecewise-linear embeddings.
     """
 

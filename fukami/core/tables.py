@@ -70,7 +70,7 @@ class Table:
 
     `parts` holds "train", "valid", "test" or "" (not said) for each example. `name` is what the user typed.
     `problems` are what the reader itself noticed (a byte-order mark, ragged rows, an odd encoding).
-    `hints` maps an input or target name to the column that the layout itself implies, e.g. `{"image": "path", "label": "class"}`.
+    `hints` maps a field's name or kind to the column that the layout itself implies, e.g. `{"image": "path"}`.
     """
 
     name: str

@@ -118,7 +118,7 @@ def unseen(run: "Run", hashes: dict[str, np.ndarray], table: Table, *, own: bool
 
 
 def baselines_beside(run: "Run", judged: Judged) -> tuple[dict[str, dict[str, float]], str]:
-    """The baselines on the same examples, fitted again on the training data where it is still there; else a sentence saying so."""
+    """The baselines on the same examples, fitted again on the training data; where that is gone, a sentence saying so."""
     from fukami.training.prepare import examined
 
     recipe, task = run.predictor.recipe, run.predictor.task

@@ -1,4 +1,4 @@
-"""A predictor judged on stored examples: metrics with intervals, groups, baselines, and its most confident mistakes as pictures.
+"""A predictor judged on stored examples: metrics with intervals, groups, baselines, its most confident mistakes as pictures.
 
 This joins the pieces of the room; `judge` and the baselines know nothing of predictors, and predictors nothing of metrics.
 """

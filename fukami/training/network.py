@@ -10,7 +10,7 @@ from torch import nn
 from fukami.core.recipe import Recipe
 from fukami.core.seeds import derive
 from fukami.data.batches import Order
-from fukami.engine import optimisers
+from fukami.engine import finder, optimisers
 from fukami.engine.ema import EMA
 from fukami.engine.loop import Learner, Objective, prepare_batch
 from fukami.engine.plan import Plan, measure, time_step

@@ -4,9 +4,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from fukami.data.doctor import examine
-from fukami.data.split import Split, split
-from fukami.models.registry import Choice
 
 from fukami.core.cards import ModelCard, card
 from fukami.core.errors import DataError
@@ -15,9 +12,12 @@ from fukami.core.problems import Problem, errors
 from fukami.core.recipe import Recipe
 from fukami.core.tables import Column, Table
 from fukami.data import bind, read
+from fukami.data.doctor import examine
+from fukami.data.split import Split, split
 from fukami.data.store import Store, prepare
 from fukami.fields.contract import Field
 from fukami.models import registry, transfer
+from fukami.models.registry import Choice
 from fukami.recipes.registry import recommend
 from fukami.tasks.contract import Task
 from fukami.tasks.registry import contract

@@ -1,7 +1,7 @@
 """The second stage: run the loop, validate after every epoch, keep the best weights, save so that nothing is lost.
 
-An unfinished training lives in a hidden folder beside its run: `recipe.toml` with every choice resolved, `checkpoint.safetensors`,
-`history.jsonl`, TensorBoard events. `--resume` finds it there.
+An unfinished training lives in a hidden folder beside its run: `recipe.toml` with every choice resolved,
+`checkpoint.safetensors`, `history.jsonl`, TensorBoard events. `--resume` finds it there.
 """
 
 import signal
@@ -9,21 +9,20 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from fukami.engine.events import Events
-from fukami.engine.history import History
-from fukami.engine.progress import Display
-from fukami.evaluate.judge import judge
 
 from fukami.core.cards import card
 from fukami.core.language import _
 from fukami.engine import checkpoint
+from fukami.engine.events import Events
+from fukami.engine.history import History
 from fukami.engine.loop import Learner, Progress, train
+from fukami.engine.progress import Display
+from fukami.evaluate.judge import judge
 from fukami.predictor import Predictor
 from fukami.training.prepare import Prepared
 
@@ -137,11 +136,12 @@ class Session:
             ):
                 for progress in train(self.learner):
                     self.seconds = time.monotonic() - started
-                    display.advance(progress.step, counted=progress.examples, loss=partial(float, progress.loss))
+                    if display.due() or progress.ends_epoch:
+                        loss = float(progress.loss)
+                        display.step(progress.step, loss=loss, examples=progress.examples, epoch=progress.epoch)
                     values = self._log(progress, history, events)
                     if values:
-                        shown = "  ".join(f"{name} {value:.4f}" for name, value in values.items() if value is not None)
-                        display.note(_("epoch {epoch}  {values}").format(epoch=f"{progress.epoch:g}", values=shown))
+                        display.valid(values)
                     if progress.ends_epoch and self._exhausted():
                         break
                     if progress.ends_epoch and time.monotonic() - saved > SAVE_EVERY_S:
