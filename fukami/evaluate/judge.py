@@ -56,7 +56,7 @@ def judge(
         name: _Part(grouping(by) if isinstance(by, Column) else by, metric_names, num_outputs, replicates)
         for name, by in (groups or {}).items()
     }
-    examples, keys = 0, np.uint64(0)
+    examples, keys = 0, 0
     for scores, targets, rows in _gathered(stream):
         _require_finite(scores, rows)
         weights_RB = bootstrap.weights(seed, rows, replicates)
@@ -65,14 +65,14 @@ def judge(
         for part in parts.values():
             part.update(scores, targets, rows, weights_RB)
         examples += len(rows)
-        keys += bootstrap.row_keys(seed, rows, "examples").sum(dtype=np.uint64)
+        keys = (keys + int(bootstrap.row_keys(seed, rows, "examples").sum(dtype=np.uint64))) % 2**64
     return Evaluation(
         examples=examples,
         metrics=_measured(whole),
         details=detail.told(whole),
         groups={name: part.told() for name, part in parts.items()},
         replicates=whole.values(),
-        drawn=f"{seed}:{examples}:{int(keys):016x}",
+        drawn=f"{seed}:{examples}:{keys:016x}",
     )
 
 

@@ -52,7 +52,7 @@ def weights(seed: int, rows: np.ndarray, replicates: int) -> np.ndarray:
         bits = mix(row_keys(seed, rows, "bootstrap")[None, :] + (blocks * _GOLDEN)[:, None])  # 64 bits serve 4 replicates
         quarters = [(bits >> np.uint64(shift)) & np.uint64(0xFFFF) for shift in (0, 16, 32, 48)]
         draws = _poisson()[np.stack(quarters, axis=1).astype(np.intp)]
-        out_RB[1:] = draws.reshape(-1, len(rows))[:replicates]
+        out_RB[1:] = draws.reshape(4 * len(blocks), len(rows))[:replicates]
     return out_RB
 
 

@@ -1,0 +1,75 @@
+"""Temperature scaling finds what was planted, and never makes things worse."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from fukami.evaluate.calibration import fit_temperature, proof, tempered
+from fukami.evaluate.judge import judge
+
+
+def sampled(seed=0, size=20_000, num_classes=4):
+    """Logits, and targets drawn with exactly the probabilities that the logits mean."""
+    rng = np.random.default_rng(seed)
+    logits = rng.normal(size=(size, num_classes)) * 2
+    return logits, (logits + rng.gumbel(size=logits.shape)).argmax(1)
+
+
+def softmax(logits):
+    powers = np.exp(logits - logits.max(1, keepdims=True))
+    return powers / powers.sum(1, keepdims=True)
+
+
+@pytest.mark.parametrize("planted", [0.4, 1.0, 3.0])
+def test_a_planted_temperature_is_found_from_logits_and_probabilities(planted):
+    logits, targets = sampled()
+    assert fit_temperature(logits * planted, targets) == pytest.approx(planted, rel=0.03)
+    assert fit_temperature(softmax(logits * planted), targets) == pytest.approx(planted, rel=0.03)
+
+
+def test_a_planted_temperature_of_labels():
+    rng = np.random.default_rng(0)
+    odds = rng.normal(size=(8000, 3)) * 2
+    targets = (rng.random(odds.shape) < 1 / (1 + np.exp(-odds))).astype(np.float32)
+    sure = 1 / (1 + np.exp(-2.5 * odds))
+    temperature = fit_temperature(sure, targets)
+    assert temperature == pytest.approx(2.5, rel=0.05)
+    np.testing.assert_allclose(tempered(sure, 2.5, several=True), 1 / (1 + np.exp(-odds)), atol=1e-6)
+
+
+def test_tempering_keeps_the_answer():
+    logits, _targets = sampled(size=100)
+    cool = tempered(softmax(logits), 2.0)
+    np.testing.assert_allclose(cool, softmax(logits / 2), atol=1e-9)
+    np.testing.assert_array_equal(cool.argmax(1), logits.argmax(1))
+
+
+@pytest.mark.parametrize(
+    ("scores", "targets"),
+    [
+        (np.zeros((0, 3)), np.zeros(0, dtype=int)),
+        (np.ones((5, 1)), np.zeros(5, dtype=int)),
+        (np.full((5, 2), 0.5), np.zeros(5, dtype=int)),
+        (np.full((5, 2), np.nan), np.zeros(5, dtype=int)),
+        (np.eye(3), np.array([1, 2, 0])),
+        (np.eye(3), np.arange(3)),
+    ],
+    ids=["empty", "one class", "undecided", "not numbers", "surely wrong", "surely right"],
+)
+def test_odd_scores_give_a_finite_temperature(scores, targets):
+    assert 0.05 <= fit_temperature(scores, targets) <= 20.001
+
+
+def test_the_proof_shows_the_gain_on_other_examples():
+    target = SimpleNamespace(kind="category", num_outputs=4, state={"classes": list("abcd")})
+    logits, targets = sampled(seed=1)
+    temperature = fit_temperature(logits[:10_000] * 3, targets[:10_000])
+    held_out, truth, rows = softmax(logits[10_000:] * 3), targets[10_000:], np.arange(10_000)
+    before = judge(target, ["log_loss"], [(held_out, truth, rows)])
+    after = judge(target, ["log_loss"], [(tempered(held_out, temperature), truth, rows)])
+    told = proof(before, after, temperature=temperature)
+    assert told["held"] and told["after"]["calibration_error"] < 0.02 < 0.1 < told["before"]["calibration_error"]
+    assert told["after"]["log_loss"] < told["before"]["log_loss"]
+    assert told["temperature"] == pytest.approx(3, rel=0.05)
+    assert not proof(after, before, temperature=1 / 3)["held"]
