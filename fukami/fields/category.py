@@ -103,6 +103,7 @@ class Category(Field):
 
     kind: ClassVar[str] = "category"
     losses: ClassVar[tuple[str, ...]] = ("cross-entropy", "focal")
+    calibrates: ClassVar[bool] = True
     name: str = "category"
     options: Options = Options()
     state: dict[str, Any] = field(default_factory=dict)
@@ -240,21 +241,21 @@ class Category(Field):
         """Probabilities `scores_BK`: the mean over members of their softmax."""
         return outputs_BMK.float().softmax(-1).mean(1)
 
-    def temper(self, scores_BK: torch.Tensor, temperature: float) -> torch.Tensor:
+    def temper(self, scores: torch.Tensor, temperature: float) -> torch.Tensor:
         """The scores that logits divided by `temperature` would have given."""
-        return scores_BK if temperature == 1 else (scores_BK.clamp_min(1e-30).log() / temperature).softmax(-1)
+        return scores if temperature == 1 else (scores.clamp_min(1e-30).log() / temperature).softmax(-1)
 
     def truth(self, batch: torch.Tensor) -> torch.Tensor:
         """The target as metrics take it: class numbers (B,)."""
         return batch
 
-    def restore(self, raw: torch.Tensor) -> list[dict[str, Any]]:
+    def restore(self, scores: torch.Tensor) -> list[dict[str, Any]]:
         """From probabilities `scores_BK` to `{"label", "score", "scores": {label: p}}`."""
         classes = self.state["classes"]
-        best = raw.argmax(-1).tolist()
+        best = scores.argmax(-1).tolist()
         return [
-            {"label": classes[k], "score": scores[k], "scores": dict(zip(classes, scores, strict=True))}
-            for k, scores in zip(best, raw.tolist(), strict=True)
+            {"label": classes[k], "score": row[k], "scores": dict(zip(classes, row, strict=True))}
+            for k, row in zip(best, scores.tolist(), strict=True)
         ]
 
     def render(self, columns: Sequence[Column], row: int) -> str:

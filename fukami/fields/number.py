@@ -194,17 +194,17 @@ class Number(Field):
         """`scores_B` in the target's unit: the mean over members."""
         return self.from_unit(outputs_BMK[..., 0]).mean(1)
 
-    def temper(self, scores_B: torch.Tensor, temperature: float) -> torch.Tensor:
+    def temper(self, scores: torch.Tensor, temperature: float) -> torch.Tensor:
         """A number has no temperature."""
-        return scores_B
+        return scores
 
     def truth(self, batch: torch.Tensor) -> torch.Tensor:
         """The target as metrics take it: values in the target's unit (B,)."""
         return self.from_unit(batch)
 
-    def restore(self, raw: torch.Tensor) -> list[dict[str, Any]]:
+    def restore(self, scores: torch.Tensor) -> list[dict[str, Any]]:
         """From values `scores_B` in the target's unit to `{"value"}`."""
-        return [{"value": value} for value in raw.reshape(-1).tolist()]
+        return [{"value": value} for value in scores.reshape(-1).tolist()]
 
     def render(self, columns: Sequence[Column], row: int) -> str:
         (text,) = cells.strings(columns[0].take(np.array([row])))

@@ -137,17 +137,17 @@ class Text(Field):
         return replace(self, state=state)
 
     def _learned_tokenizer(self, texts: list[str], unspaced: bool) -> tuple[str, str]:
-        options, many = self.options, len(texts) >= 2000
-        level = options.level
+        options, level = self.options, self.options.level
         if level == "auto":
-            level = "word" if not unspaced else "subword" if many else "character"
+            # on 5,000 Japanese reviews a linear model reached 0.79 with characters, 0.71 to 0.75 with pieces
+            level = "word" if not unspaced else "subword" if len(texts) >= 50_000 else "character"
         lowercase = len(texts) < 100_000 if options.lowercase == "auto" else options.lowercase == "yes"
         size = options.vocabulary_size or (8000 if level == "subword" else 30_000)
         told = learn_tokenizer(
             texts,
             level=level,
             vocabulary_size=max(size, len(tokenization.SPECIAL) + 1),
-            min_count=options.min_count or (2 if many else 1),
+            min_count=options.min_count or (2 if len(texts) >= 2000 else 1),
             lowercase=lowercase,
         )
         return told, level
