@@ -74,7 +74,7 @@ def objective_of(prepared: Prepared, network: nn.Module, loss: Any = None) -> Ob
 
 def class_counts(prepared: Prepared) -> np.ndarray | None:
     """Training examples of each class, where the target has classes."""
-    counts = prepared.task.target.facts().get("counts")
+    counts = prepared.task.target.facts().get("class_counts")
     return None if counts is None else np.asarray(counts)
 
 

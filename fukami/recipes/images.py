@@ -1,0 +1,39 @@
+"""Recommended settings for pictures."""
+
+from typing import Any
+
+SMALL_PX = 64
+"""Up to this side a small convolutional network from scratch is the better start; above, a network with pretrained weights."""
+
+
+def classification(facts: dict[str, Any]) -> dict[str, Any]:
+    """Settings for one class per picture, from `num_examples`, `num_classes`, `size_px` and `mirror_is_harmless`.
+
+    Epochs fall with the number of examples, so that little data is seen often enough and much data does not take for ever.
+
+    >>> classification({"num_examples": 54_000, "num_classes": 10, "size_px": 28, "mirror_is_harmless": True})["epochs"]
+    9
+    """
+    total, size = facts["num_examples"], facts.get("size_px", SMALL_PX)
+    batch_size = 128 if total >= 10_000 else 64 if total >= 1000 else 32
+    flip = "yes" if facts.get("mirror_is_harmless") else "no"
+    settings: dict[str, Any] = {
+        "batch_size": batch_size,
+        "epochs": epochs(total, batch_size),
+        "label_smoothing": 0.1 if facts.get("num_classes", 2) > 2 else 0.05,
+        "flip": flip,
+        "weight_decay": 0.05,
+        "learning_rate": 1e-3,
+    }
+    if size <= SMALL_PX:
+        return settings | {"name": "cnn", "shift": 0.1}
+    return settings | {"name": "resnet18", "crop": 0.35, "brightness": 0.2, "contrast": 0.2, "colour": 0.2}
+
+
+def epochs(num_examples: int, batch_size: int) -> int:
+    """9 for 54,000 examples, 40 for 1,300; never less than 5, and never fewer than 400 steps in all.
+
+    >>> [epochs(n, 64) for n in (100, 1300, 54_000, 1_000_000)]
+    [256, 40, 9, 5]
+    """
+    return max(5, round(9 * (54_000 / num_examples) ** 0.4), -(-400 * batch_size // max(num_examples, 1)))
