@@ -36,8 +36,8 @@ class FukamiError(Exception):
 
     def as_dict(self) -> dict[str, str]:
         """The same as a JSON object, with empty parts left out."""
-        parts = dict(code=self.code, what=self.what, where=self.where, expected=self.expected, got=self.got, fix=self.fix)
-        return {name: text for name, text in parts.items() if text}
+        names = ("code", "what", "where", "expected", "got", "fix")
+        return {name: getattr(self, name) for name in names if getattr(self, name)}
 
 
 def _rebuild(kind, code, what, parts):

@@ -1,0 +1,52 @@
+"""Ten losses of every task on synthetic data, stored: a refactoring leaves them as they are, a numeric change replaces them.
+
+`python -m tests.golden.test_curves` writes them anew; the commit says why.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from fukami.core.cards import cards
+from fukami.core.recipe import LearningChoices
+from fukami.data.batches import Order
+from fukami.engine import optimisers
+from fukami.engine.loop import Learner, train
+from fukami.engine.plan import Plan
+from tests.laws.test_tasks import learned, loss_of, tiny
+
+STORED = Path(__file__).with_name("curves.json")
+
+
+def curve(name: str) -> list[float]:
+    """The losses of ten steps."""
+    task, store = learned(name)
+    network = tiny(task)
+    learning = LearningChoices(learning_rate=0.01, epochs=4)
+    made = Learner(
+        network=network,
+        objective=lambda net, batch, _rng: loss_of(task, net, batch),
+        optimizer=optimisers.build(learning, optimisers.parameter_groups(network, learning)),
+        learning=learning,
+        store=store,
+        order=Order(np.arange(48), 16, seed=0, lengths=store.lengths()),
+        plan=Plan(),
+        num_steps=10,
+        seed=0,
+        device=torch.device("cpu"),
+        augment=False,
+    )
+    return [round(float(progress.loss), 6) for progress in train(made)]
+
+
+@pytest.mark.parametrize("name", sorted(cards("tasks")))
+def test_the_first_ten_losses_are_those_stored(name):
+    # processors sum in other orders: the sixth digit may differ, the third may not
+    np.testing.assert_allclose(curve(name), json.loads(STORED.read_text())[name], rtol=2e-3)
+
+
+if __name__ == "__main__":
+    STORED.write_text(json.dumps({name: curve(name) for name in sorted(cards("tasks"))}, indent=1) + "\n")
