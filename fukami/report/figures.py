@@ -143,6 +143,15 @@ def count(value: float) -> str:
     return f"{int(value):,}"
 
 
+def paragraph(sentences: list[str]) -> str:
+    """Sentences one after the other; no space after a Japanese full stop.
+
+    >>> paragraph(["One.", "Two."]), paragraph(["一。", "二。"])
+    ('One. Two.', '一。二。')
+    """
+    return "".join(s if s.endswith("。") else f"{s} " for s in sentences).rstrip()
+
+
 def meaning(name: str) -> str:
     """What the metric says, in one sentence of its card; nothing where it has none."""
     card = metric_card(name)

@@ -72,7 +72,7 @@ def _view(content: Content) -> dict[str, Any]:
         "language": languages.current(),
         "title": _title(content, subject),
         "subject": subject,
-        "facts": facts(run),
+        "facts": [fact for fact in facts(run) if fact != subject],
         "sections": list(sections(content)),
         "style": (_TEMPLATES / "page.css").read_text("utf-8"),
         "script": script,

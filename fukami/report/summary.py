@@ -13,7 +13,7 @@ from typing import Any, TextIO
 
 from fukami.core.language import _
 from fukami.report.content import Content
-from fukami.report.figures import SPACE, baseline_label, digits_of, figure, meaning, shown, shown_range
+from fukami.report.figures import SPACE, baseline_label, digits_of, figure, meaning, paragraph, shown, shown_range
 from fukami.report.sections.result import baselines_of, sentences, verdict
 from fukami.report.svg import columns, element
 
@@ -49,7 +49,7 @@ def said(content: Content) -> str:
     """The headline in words, and whether simple methods are beaten."""
     name, told = next(iter(content.metrics.items()))
     found = verdict(name, told, baselines_of(content, name))
-    return " ".join([*sentences(content), *([found["text"]] if found else [])])
+    return paragraph([*sentences(content), *([found["text"]] if found else [])])
 
 
 def show(content: Content, stream: TextIO | None = None) -> None:

@@ -10,6 +10,8 @@ from fukami.report.svg import WIDTH, columns, drawing, element, join, shortened,
 FITS = 12
 """Up to this many classes the map fits a phone with readable counts; more are drawn wider and scroll in their own box."""
 MOST = 30
+PALE, STRONG = 0.5, 0.85
+"""Colours are at most this pale, or at least this strong."""
 
 
 def compact(count: int) -> str:
@@ -32,7 +34,7 @@ def matrix(
     `truth` and `answer` name the axes; `cell_title` is a pattern with `{truth}`, `{answer}`, `{count}` and `{share}`.
     """
     num = len(labels)
-    side = min(96.0, max((text_width(label) for label in labels), default=0) + 10)
+    side = min(96.0 if num <= FITS else 150.0, max((text_width(label) for label in labels), default=0) + 10)
     room = int((side - 8) / (11 * 0.56))
     cell = (WIDTH - side - 16) / num if num <= FITS else 24.0
     cell = min(cell, 44.0)
@@ -63,9 +65,19 @@ def matrix(
     )
 
 
+def strength(share: float) -> float:
+    """How strongly a cell is coloured. Its square root lets rare mistakes be seen. The middle tones, on which neither light nor
+    dark figures are easy to read, are left out: above half of the row a cell is strong.
+
+    >>> strength(0.0), strength(0.125), strength(0.5), strength(1.0)
+    (0.0, 0.25, 0.5, 1.0)
+    """
+    return round(PALE * math.sqrt(2 * share) if share <= 0.5 else STRONG + (1 - STRONG) * (2 * share - 1), 2)
+
+
 def _cell(x: float, y: float, size: float, count: int, share: float, right: bool, said: str) -> Markup:
-    """One square. The square root of the share lets rare mistakes be seen; an empty cell has no title, to keep files small."""
-    strength = round(math.sqrt(share), 2)
+    """One square with its count and what it means; an empty one has no title, to keep files small."""
+    tone = strength(share)
     kind = "hit" if right else "miss"
     box = element("rect", x=x + 0.5, y=y + 0.5, width=size - 1, height=size - 1, rx=min(2.0, size / 10), class_="empty")
     if not count:
@@ -78,10 +90,10 @@ def _cell(x: float, y: float, size: float, count: int, share: float, right: bool
         height=size - 1,
         rx=min(2.0, size / 10),
         class_=kind,
-        fill_opacity=strength,
+        fill_opacity=tone,
     )
     text = compact(count)
     letters = min(12.0, size * 0.42, (size - 2) / (max(columns(text), 1) * 0.58))
-    ink = "cell over" if strength > 0.72 else "cell"
+    ink = "cell over" if tone > PALE else "cell"
     shown = element("text", text, x=x + size / 2, y=y + size / 2 + letters * 0.36, class_=ink)
     return element("g", element("title", said), box, tint, shown, font_size=letters)

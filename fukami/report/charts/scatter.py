@@ -8,6 +8,8 @@ from fukami.report.charts.axes import Frame, Scale, left_margin, number_label, s
 from fukami.report.svg import WIDTH, drawing, element, number
 
 MOST_POINTS = 1500
+FEW_POINTS = 400
+"""Up to this many points can be drawn larger without covering each other."""
 
 
 def scatter(points: Sequence[Sequence[float]], *, title: str, x_title: str, y_title: str) -> Markup:
@@ -22,4 +24,10 @@ def scatter(points: Sequence[Sequence[float]], *, title: str, x_title: str, y_ti
     frame = Frame(x, y, x_title=x_title, y_title=y_title)
     diagonal = element("line", x1=x(low), y1=y(low), x2=x(high), y2=y(high), class_="guide")
     dots = "".join(f"M{number(x(float(a)))} {number(y(float(b)))}h0" for a, b in kept)
-    return drawing(frame.draw(), element("path", d=dots, class_="dots c1"), diagonal, title=title, height=height)
+    return drawing(
+        frame.draw(),
+        element("path", d=dots, class_="dots c1" if len(kept) > FEW_POINTS else "dots few c1"),
+        diagonal,
+        title=title,
+        height=height,
+    )

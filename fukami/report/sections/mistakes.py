@@ -1,4 +1,4 @@
-"""The mistakes it was surest of. Often the label is wrong, not the model."""
+"""The mistakes it was surest of, or farthest off in. Often the label is wrong, not the model."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from fukami.core.language import N_, _
 from fukami.report.content import Content
 from fukami.report.figures import count, figure, percent, significant
 
-TITLE = N_("Where it was surest, and wrong")
+TITLE = N_("The worst mistakes")
 MOST_BYTES = 600_000
 """Of pictures in one report, which keeps the file under a megabyte."""
 
@@ -31,7 +31,7 @@ def build(content: Content) -> dict[str, Any] | None:
         "cards": cards,
         "rest": rest,
         "wordy": wordy,
-        "advice": _("Look at these first: in many of them it is the label that is wrong."),
+        "advice": _("Look at these first: often it is the label that is wrong, not the model."),
     }
 
 

@@ -16,6 +16,7 @@ from fukami.report.figures import (
     is_ratio,
     meaning,
     metric_card,
+    paragraph,
     shown,
     shown_range,
 )
@@ -34,7 +35,7 @@ def build(content: Content) -> dict[str, Any] | None:
         "meaning": meaning(name),
         "figure": data(name, told),
         "range": shown_range(name, told),
-        "sentences": sentences(content),
+        "say": paragraph(sentences(content)),
         "verdict": verdict(name, told, rivals),
         "chart": _chart(name, told, rivals),
         "table": _table(content),
