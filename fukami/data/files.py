@@ -138,9 +138,9 @@ def uncompressed(path: Path) -> BinaryIO:
         if how == "gz":
             return gzip.open(path, "rb")  # type: ignore[return-value]
         if how == "bz2":
-            return bz2.open(path, "rb")
+            return bz2.open(path, "rb")  # type: ignore[return-value]
         if how == "xz":
-            return lzma.open(path, "rb")
+            return lzma.open(path, "rb")  # type: ignore[return-value]
         if how == "zst":
             import pyarrow as pa
 

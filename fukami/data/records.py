@@ -112,10 +112,10 @@ def _simple(value: Any) -> Any:
     """NumPy scalars, paths and missing marks as plain Python values."""
     if isinstance(value, Path):
         return str(value)
+    if getattr(value, "ndim", None) == 0:
+        value = value.item()
     if isinstance(value, float) and value != value:
         return None
-    if hasattr(value, "item") and getattr(value, "ndim", None) == 0:
-        return value.item()
     if type(value).__name__ in ("NAType", "NaTType"):
         return None
     return value

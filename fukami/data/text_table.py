@@ -7,11 +7,12 @@ with too few or too many cells is left out and told, and where such rows are mor
 import csv
 import io
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.csv
+import pyarrow.compute as _compute
+import pyarrow.csv as _csv
 
 from fukami.core.errors import DataError
 from fukami.core.language import _
@@ -19,6 +20,7 @@ from fukami.core.problems import Problem
 from fukami.data import dialects
 from fukami.data.names import USUAL, plain
 
+pc: Any = _compute  # its functions are made when it is imported, so checkers cannot see them
 MOST_RAGGED = 0.01
 """Up to this share of rows that do not fit are left out with a warning; more of them are an error."""
 MOST_LINE_BYTES = 64 << 20
@@ -124,7 +126,7 @@ def _parse(data: bytes, form: Form) -> Parsed:
     width = _width(data, form)
     misfits: list[tuple[int, int, str]] = []
 
-    def misfit(row: pa.csv.InvalidRow) -> str:
+    def misfit(row: _csv.InvalidRow) -> str:
         if row.text.strip():
             misfits.append((row.number or 0, row.actual_columns, row.text))
         else:
@@ -133,16 +135,16 @@ def _parse(data: bytes, form: Form) -> Parsed:
 
     blanks: list[int] = []
     names = [f"f{i}" for i in range(width)]
-    table = pa.csv.read_csv(
+    table = _csv.read_csv(
         pa.BufferReader(data),
-        read_options=pa.csv.ReadOptions(column_names=names, use_threads=False, block_size=min(len(data) + 16, 2**31 - 1)),
-        parse_options=pa.csv.ParseOptions(
+        read_options=_csv.ReadOptions(column_names=names, use_threads=False, block_size=min(len(data) + 16, 2**31 - 1)),
+        parse_options=_csv.ParseOptions(
             delimiter=form.delimiter,
             quote_char=form.quote or False,
             newlines_in_values=bool(form.quote),
             invalid_row_handler=misfit,
         ),
-        convert_options=pa.csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False),
+        convert_options=_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False),
     )
     lines = _lines(data, form, table.num_rows + len(misfits) + len(blanks))
     kept = np.ones(len(lines), bool)

@@ -11,7 +11,8 @@ from fukami.core.language import _
 from fukami.core.problems import Problem, errors
 from fukami.core.recipe import Recipe
 from fukami.core.tables import Column, Table
-from fukami.data import bind, read
+from fukami.data import read
+from fukami.data.bind import bind
 from fukami.data.doctor import examine
 from fukami.data.split import Split, split
 from fukami.data.store import Store, prepare

@@ -5,6 +5,7 @@ The test file ends its labels with a full stop, which is taken off; `?` is a mis
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from fukami.core.cards import DatasetCard
 from fukami.core.tables import Table
@@ -39,10 +40,11 @@ COLUMNS = (
 
 def table(files: dict[str, Path]) -> Table:
     import pyarrow as pa
-    import pyarrow.compute as pc
+    import pyarrow.compute
 
     from fukami.data.datasets._text import tables_of
 
+    pc: Any = pyarrow.compute  # its functions are made when it is imported, so checkers cannot see them
     found = tables_of({"train": files["adult.data"], "test": files["adult.test"]}, list(COLUMNS), target="income")
     columns = {}
     for name, column in found.columns.items():

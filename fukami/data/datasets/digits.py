@@ -4,6 +4,7 @@ scikit-learn has grey levels 0 to 16; they are spread over 0 to 255 so that they
 """
 
 from pathlib import Path
+from typing import Any
 
 from fukami.core.cards import DatasetCard
 from fukami.core.tables import Table
@@ -24,6 +25,6 @@ def table(files: dict[str, Path]) -> Table:
 
     from fukami.data.readers.idx import table_of
 
-    bunch = load_digits()
+    bunch: Any = load_digits()
     pictures = np.round(bunch.images * (255 / 16)).astype(np.uint8)
     return table_of("digits", [pictures], [bunch.target.astype(np.int64)], None)

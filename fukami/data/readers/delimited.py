@@ -6,9 +6,10 @@ a string, trimmed, empty ones missing: what a column means is a field's work.
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow.compute as _compute
 
 from fukami.core.errors import DataError
 from fukami.core.language import N_, _
@@ -19,6 +20,7 @@ from fukami.data import text_table
 from fukami.data.encodings import to_utf8
 from fukami.data.files import content, read_bytes, suffix
 
+pc: Any = _compute  # its functions are made when it is imported, so checkers cannot see them
 TOLD = N_("a text table")
 EXTENSIONS = (".csv", ".tsv", ".tab", ".txt", ".data", ".test", ".psv", ".dat")
 

@@ -1,0 +1,279 @@
+"""Which column of a table feeds which input or target of a task.
+
+In this order: what the user named; what the layout implies; the names people usually give; what the cells look like; and, for
+tables whose every other column is an input, the last column as the target. Where two readings are possible nothing is guessed.
+"""
+
+from collections.abc import Iterable
+
+from fukami.core.cards import card
+from fukami.core.errors import DataError, UsageError, nearest
+from fukami.core.language import _
+from fukami.core.problems import Problem
+from fukami.core.recipe import DataChoices
+from fukami.core.tables import Column, Table
+from fukami.data.names import INPUTS, OFTEN_TARGETS, TARGETS, plain
+from fukami.fields.contract import Field
+from fukami.tasks.contract import Task
+
+_LIKELY = 0.5
+"""From this score on, `Field.recognise` means that the cells may well be of that kind."""
+_MARGIN = 0.15
+"""Two columns whose scores are closer than this are equally likely."""
+
+
+def bind(table: Table, task: Task, choices: DataChoices, *, with_targets: bool = True) -> dict[str, list[Column]]:
+    """Input or target name → its columns: one, or many for fields that read rows.
+
+    `choices.columns` holds what the user named: `{"image": "file"}`, `{"target": "income"}`; several columns are divided by
+    commas. Raises `UsageError` for a column that is not there, for two that would do, and where nothing says what the target
+    is. Without `with_targets` (prediction) targets are bound only where they are named, and an absent one is no error.
+    """
+    return _Binding(table, task, choices, strict=with_targets).all()
+
+
+class _Binding:
+    """One table and one task; `free` are the columns that nothing has claimed yet, in the table's order."""
+
+    def __init__(self, table: Table, task: Task, choices: DataChoices, *, strict: bool):
+        self.table, self.task, self.choices, self.strict = table, task, choices, strict
+        self.bound: dict[str, list[Column]] = {}
+        self.free = list(table.columns)
+        self.kept: list[str] | None = None
+
+    def all(self) -> dict[str, list[Column]]:
+        self._set_aside()
+        for name in self.task.fields:
+            self._take(name, self._named(name))
+        for name in self.task.fields:
+            if name not in self.bound:
+                self._take(name, self._hinted(name))
+        many = [name for name, field in self.task.inputs.items() if _reads_many(field)]
+        for name in many:
+            self._keep_learned(self.task.inputs[name])
+        if self.strict:
+            for name, field in self.task.targets.items():
+                if name not in self.bound:
+                    self._take(name, self._usual(field, name, target=True))
+        for name, field in self.task.inputs.items():
+            if name not in self.bound and name not in many:
+                self._take(name, self._usual(field, name, target=False) or self._alike(field, name, target=False))
+        if self.strict:
+            for name, field in self.task.targets.items():
+                if name not in self.bound:
+                    self._take(name, self._last(field, name) if many else self._alike(field, name, target=True))
+        for name in many:
+            self._take_rest(name)
+        return {name: self.bound[name] for name in self.task.fields if name in self.bound}
+
+    # -- what the user and the layout say ----------------------------------------------------------------------------
+    def _set_aside(self) -> None:
+        """Columns that are no inputs: those to divide by, and those to leave out."""
+        aside = [*self.choices.ignore, *filter(None, (self.choices.group, self.choices.time))]
+        for name in (*aside, *self.choices.groups):
+            if name not in self.table.columns and self.strict:
+                raise self._no_column(name, "ignore" if name in self.choices.ignore else "group")
+        self.free = [name for name in self.free if name not in aside]
+
+    def _named(self, name: str) -> list[str]:
+        role = "target" if name in self.task.targets else "input"
+        only = len(self.task.targets if role == "target" else self.task.inputs) == 1
+        wanted = self.choices.columns.get(name) or (self.choices.columns.get(role) if only else None)
+        if not wanted:
+            return []
+        columns = [wanted] if wanted in self.table.columns else [part.strip() for part in str(wanted).split(",")]
+        missing = [column for column in columns if column not in self.table.columns]
+        if missing and (self.strict or role == "input"):
+            raise self._no_column(missing[0], name if name in self.choices.columns else role)
+        return [column for column in columns if column in self.table.columns]
+
+    def _hinted(self, name: str) -> list[str]:
+        field = self.task.fields[name]
+        role = "target" if name in self.task.targets else "input"
+        for key in (name, field.kind, role):
+            column = self.table.hints.get(key)
+            if column in self.free:
+                return [column]
+        return []
+
+    def _no_column(self, name: str, option: str) -> UsageError:
+        close = nearest(name, self.table.columns)
+        return UsageError(
+            "F-COLUMN-NAME",
+            _("there is no column called {name}").format(name=name),
+            where=self.table.name,
+            expected=_("one of {names}").format(names=_listed(self.table.columns)),
+            got=name,
+            fix=f"--set {option}={close[0]}" if close else "",
+        )
+
+    # -- what can be told from names and cells -----------------------------------------------------------------------
+    def _usual(self, field: Field, name: str, *, target: bool) -> list[str]:
+        """The only free column with a usual name whose cells may be of the kind. Several are an error."""
+        usual = (TARGETS if target else INPUTS).get(field.kind, ())
+        known = {plain(n) for n in (*usual, name)}
+        found = [c for c in self.free if plain(c) in known and self._score(field, c) > 0]
+        own = [c for c in found if plain(c) == plain(name)]
+        if not target and own:
+            return own[:1]
+        if len(found) > 1:
+            found = self._likelier(field, found)
+        if len(found) > 1:
+            raise self._ambiguous(name, found, target=target)
+        if not found and target:
+            often = [c for c in self.free if plain(c) in OFTEN_TARGETS and self._score(field, c) >= _LIKELY]
+            found = often if len(often) == 1 else []
+        return found
+
+    def _likelier(self, field: Field, columns: list[str]) -> list[str]:
+        """Those of `columns` whose cells look as much like the kind as the best one's."""
+        scores = {c: self._score(field, c) for c in columns}
+        best = max(scores.values())
+        return [c for c in columns if best - scores[c] < _MARGIN]
+
+    def _alike(self, field: Field, name: str, *, target: bool) -> list[str]:
+        """The free column whose cells look most like the kind. Where it is the only one left, it need not look much like it."""
+        if len(self.free) == 1 and self._score(field, self.free[0]) > 0:
+            return list(self.free)
+        likely = [c for c in self.free if self._score(field, c) >= _LIKELY]
+        best = self._likelier(field, likely) if likely else []
+        if len(best) > 1:
+            raise self._ambiguous(name, best, target=target)
+        if not best:
+            raise self._nothing(name, target=target)
+        return best
+
+    def _last(self, field: Field, name: str) -> list[str]:
+        """The last column, as tables usually have their target there, if its cells may be of the kind."""
+        if self.free and self._score(field, self.free[-1]) >= _LIKELY and len(self.free) > 1:
+            return self.free[-1:]
+        likely = [c for c in self.free if self._score(field, c) >= _LIKELY]
+        if len(likely) == 1 and len(self.free) > 1:
+            return likely
+        raise self._ambiguous(name, likely, target=True) if likely else self._nothing(name, target=True)
+
+    def _score(self, field: Field, name: str) -> float:
+        return type(field).recognise(self.table.columns[name])
+
+    # -- claiming ----------------------------------------------------------------------------------------------------
+    def _take(self, name: str, columns: list[str]) -> None:
+        if columns:
+            self.bound[name] = [self.table.columns[c] for c in columns]
+            self.free = [c for c in self.free if c not in columns]
+
+    def _keep_learned(self, field: Field) -> None:
+        """Columns that a learned row knows can be no target: `free` keeps them apart until the rest is bound."""
+        learned = _learned(field)
+        if learned:
+            self.kept = [c for c in self.free if c in learned]
+            self.free = [c for c in self.free if c not in learned]
+
+    def _take_rest(self, name: str) -> None:
+        if name in self.bound:
+            return
+        columns = self.free if self.kept is None else self.kept
+        if not columns:
+            learned = _learned(self.task.inputs[name])
+            raise DataError(
+                "F-BIND-INPUTS",
+                _("no column is left to learn from"),
+                where=self.table.name,
+                expected=_("the columns {names}").format(names=_listed(learned))
+                if learned
+                else _("at least one besides the target"),
+                got=_listed(self.table.columns),
+            )
+        self._take(name, list(columns))
+        if self.kept is not None:
+            self.bound[name] = [self.table.columns[c] for c in columns]
+
+    # -- errors ------------------------------------------------------------------------------------------------------
+    def _ambiguous(self, name: str, columns: list[str], *, target: bool) -> UsageError:
+        option = self._option(name, target=target)
+        return UsageError(
+            "F-BIND-AMBIGUOUS",
+            _("more than one column could be the {name}").format(name=option),
+            where=self.table.name,
+            expected=_("one column"),
+            got=_listed(columns),
+            fix=_(" or ").join(f"--set {option}={c}" for c in columns[:4]),
+        )
+
+    def _nothing(self, name: str, *, target: bool) -> UsageError:
+        option = self._option(name, target=target)
+        fix = f"--set {option}=COLUMN"
+        if target and self.table.layout == "folder":
+            fix = _("put the files of each class into a folder of its own")
+        return UsageError(
+            "F-BIND-NOTHING",
+            _("no column looks like the {name}").format(name=option),
+            where=self.table.name,
+            expected=_("a column that holds the {name} of each example").format(name=option),
+            got=_listed(self.table.columns),
+            fix=fix,
+        )
+
+    def _option(self, name: str, *, target: bool) -> str:
+        return "target" if target and len(self.task.targets) == 1 else name
+
+
+def _reads_many(field: Field) -> bool:
+    return card("fields", field.kind).columns == "many"
+
+
+def _learned(field: Field) -> list[str]:
+    """Names of the columns that a field of many columns learned from; none before it has learned."""
+    return [told["name"] for told in field.state.get("columns", ()) if isinstance(told, dict)]
+
+
+def _listed(names: Iterable[str], most: int = 30) -> str:
+    names = list(names)
+    return ", ".join(names[:most]) + (", …" if len(names) > most else "")
+
+
+def remarks(table: Table, task: Task, choices: DataChoices, columns: dict[str, list[Column]]) -> list[Problem]:
+    """What is worth saying about the choice of columns: a target that was taken because it stands last, or that would better
+    suit another kind of target (a number of many values where a class is wanted, a few words where a number is)."""
+    found = []
+    for name, field in task.targets.items():
+        for column in columns.get(name, ())[:1]:
+            named = choices.columns.get(name) or choices.columns.get("target") or column.name in table.hints.values()
+            known = {plain(n) for n in (*TARGETS.get(field.kind, ()), *OFTEN_TARGETS, name)}
+            if not named and plain(column.name) not in known and any(map(_reads_many, task.inputs.values())):
+                found.append(
+                    Problem(
+                        code="F-BIND-LAST",
+                        severity="note",
+                        what=_("the column {name} was taken as the target because nothing says what is to be predicted").format(
+                            name=column.name
+                        ),
+                        where=table.name,
+                        fix="--set target=COLUMN",
+                    )
+                )
+            found += _misfit(field, column, table)
+    return found
+
+
+def _misfit(field: Field, column: Column, table: Table) -> list[Problem]:
+    """A warning where the cells look much more like another kind of target."""
+    from fukami.fields.registry import field_class
+
+    own = type(field).recognise(column)
+    if own >= _LIKELY:
+        return []
+    others = {kind: field_class(kind).recognise(column) for kind in ("category", "number") if kind != field.kind}
+    kind, score = max(others.items(), key=lambda item: item[1])
+    if score < _LIKELY or score - own < 2 * _MARGIN:
+        return []
+    return [
+        Problem(
+            code="F-BIND-KIND",
+            severity="warning",
+            what=_("the target {name} looks like another kind of target: {kind}").format(name=column.name, kind=kind),
+            where=f"{table.name} ({column.name})",
+            expected=field.kind,
+            got=kind,
+            fix=_("choose the task for this kind of target (`fukami tasks`), or another column: --set target=COLUMN"),
+        )
+    ]

@@ -1,0 +1,206 @@
+"""Which examples train, validate and test; and the proof that none stands in two of these parts.
+
+Copies (equal inputs, by `Field.fingerprint`) never stand in two parts. Where the parts are drawn here, copies are drawn
+together. Where the data names its parts, the test part stays whole, so that figures compare with others': its copies are taken
+out of the training and validation parts, and the validation part's copies out of the training part (`split_proof.py`).
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from fukami.core.errors import DataError
+from fukami.core.language import _
+from fukami.core.problems import Problem
+from fukami.core.recipe import DataChoices
+from fukami.core.tables import PARTS, Column, Table
+from fukami.data import draws
+from fukami.data.moments import moments
+from fukami.data.split_proof import Case, combined, proven
+from fukami.tasks.contract import Task
+
+__all__ = ["Split", "combined", "folds", "split"]
+
+
+@dataclass(frozen=True)
+class Split:
+    """Row numbers of each part, ascending. `method` is given, stratified, grouped, by time or random.
+
+    `copies` counts, by part, the rows that were taken out because a later part holds the same inputs. `proof()` tells the whole
+    as JSON; `problems` are what the doctor should report.
+    """
+
+    train: np.ndarray
+    valid: np.ndarray
+    test: np.ndarray
+    method: str
+    seed: int = 0
+    copies: dict[str, int] = field(default_factory=dict)
+    told: dict[str, Any] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+
+    def sizes(self) -> dict[str, int]:
+        """Examples in each part.
+
+        >>> Split(np.arange(8), np.arange(8, 9), np.arange(9, 10), "random").sizes()
+        {'train': 8, 'valid': 1, 'test': 1}
+        """
+        return {part: len(getattr(self, part)) for part in PARTS}
+
+    def proof(self) -> dict[str, Any]:
+        """For `proofs/split.json`: what is claimed, how it was tested, and the figures."""
+        return {
+            "claim": "no example of the test or validation part has the same inputs as one that was trained on",
+            "test": "hashes of the inputs of every example, compared across the parts after the split was made",
+            "method": self.method,
+            "seed": self.seed,
+            "examples": self.sizes(),
+            "removed_copies": self.copies,
+            **self.told,
+        }
+
+
+def split(table: Table, columns: dict[str, list[Column]], task: Task, choices: DataChoices, *, seed: int) -> Split:
+    """Divides the examples of `table`; `columns` are those that `bind` chose.
+
+    Parts that the data names are respected: a missing validation part is drawn from the training part; where there are only two
+    parts, the one that is not for training is the test. `choices.group` keeps equal values together, `choices.time` puts the
+    newest examples into the test part; else classes are divided in proportion, numbers by tenths of their range. Deterministic
+    in the data and `seed`. Raises `DataError` where nothing would be left to train on.
+    """
+    case = _case(table, columns, task, choices, seed)
+    given = _given(table)
+    if given is not None:
+        return _finished(_completed(given, case), "given", case, _given_notes(given, table))
+    labels, method = _parts_of(np.arange(len(table)), case, valid=choices.valid_fraction, test=choices.test_fraction)
+    return _finished(labels, method, case)
+
+
+def folds(table: Table, columns: dict[str, list[Column]], task: Task, choices: DataChoices, *, seed: int) -> list[Split]:
+    """`choices.folds` splits for cross-validation: every example outside a given test part is tested exactly once.
+
+    By time, folds follow each other and each is judged by a training on what lies before it, so the oldest are never tested.
+    Validation parts are drawn from what is left to train.
+    """
+    case = _case(table, columns, task, choices, seed)
+    given, count = _given(table), choices.folds
+    rows = np.arange(len(table)) if given is None else np.flatnonzero(given != "test")
+    number = _fold_numbers(rows, case)
+    made = []
+    for fold in range(count):
+        labels = np.full(len(table), "", dtype="<U5")
+        labels[rows[number < fold if choices.time else number != fold]] = "train"
+        labels[rows[number == fold]] = "test"
+        made.append(_finished(_with_valid(labels, case), f"fold {fold + 1} of {count}", case))
+    return made
+
+
+def _case(table: Table, columns: dict[str, list[Column]], task: Task, choices: DataChoices, seed: int) -> Case:
+    hashes = combined([task.inputs[name].fingerprint(columns[name]) for name in task.inputs])
+    return Case(table, columns, task, choices, hashes, seed)
+
+
+def _finished(labels: np.ndarray, method: str, case: Case, notes: list[Problem] | None = None) -> Split:
+    parts, copies, told, problems = proven(labels, case, given=method == "given")
+    return Split(**parts, method=method, seed=case.seed, copies=copies, told=told, problems=(*(notes or ()), *problems))
+
+
+# -- what is given -------------------------------------------------------------------------------------------------------
+def _given(table: Table) -> np.ndarray | None:
+    """The parts as the data names them; rows of which nothing is said train. None where it names fewer than two."""
+    if table.parts is None:
+        return None
+    parts = np.where(table.parts == "", "train", table.parts).astype("<U5")
+    return parts if len(np.unique(parts)) > 1 else None
+
+
+def _given_notes(given: np.ndarray, table: Table) -> list[Problem]:
+    if (given == "test").any() or not (given == "valid").any():
+        return []
+    return [
+        Problem(
+            code="F-SPLIT-VALID-IS-TEST",
+            severity="note",
+            what=_("the data has no test part, so its validation part is the final test and another one was drawn"),
+            where=table.name,
+        )
+    ]
+
+
+def _completed(given: np.ndarray, case: Case) -> np.ndarray:
+    """Given parts with what they lack: a training part among valid and test alone, a test part, a validation part."""
+    labels = given.copy()
+    if not (labels == "train").any():
+        labels[labels == "valid"] = "train"
+    if not (labels == "test").any():
+        labels[labels == "valid"] = "test"
+    if not (labels == "valid").any():
+        # Copies of test examples go first ("-"), or the drawn validation part would lose them afterwards.
+        labels[(labels == "train") & np.isin(case.hashes, case.hashes[labels == "test"])] = "-"
+        labels = _with_valid(labels, case)
+    return labels
+
+
+def _with_valid(labels: np.ndarray, case: Case) -> np.ndarray:
+    """`labels` with a validation part drawn from the training part."""
+    rows = np.flatnonzero(labels == "train")
+    share = case.choices.valid_fraction
+    if not share or len(rows) < 2:
+        return labels
+    labels = labels.copy()
+    labels[rows] = _parts_of(rows, case, valid=share, test=0.0)[0]
+    return labels
+
+
+# -- what is drawn -------------------------------------------------------------------------------------------------------
+def _parts_of(rows: np.ndarray, case: Case, *, valid: float, test: float) -> tuple[np.ndarray, str]:
+    """The part of each of `rows`, and how it was found. `valid` and `test` are the shares of these parts."""
+    if valid + test >= 1:
+        raise DataError(
+            "F-SPLIT-FRACTIONS",
+            _("validation and test part leave nothing to train"),
+            expected=_("valid_fraction and test_fraction below 1 together"),
+            got=f"{valid:g} + {test:g}",
+            fix="--set valid_fraction=0.1 --set test_fraction=0.2",
+        )
+    table, choices, seed = case.table, case.choices, case.seed
+    if choices.time:
+        return draws.by_time(moments(table.columns[choices.time])[rows], valid, test), "by time"
+    if choices.group:
+        return draws.by_group(_together(case)[rows], valid, test, seed=seed), "grouped"
+    strata = draws.strata(case.task, case.columns)[rows]
+    method = "stratified" if len(np.unique(strata)) > 1 else "random"
+    return draws.by_stratum(strata, _together(case)[rows], valid, test, seed=seed), method
+
+
+def _fold_numbers(rows: np.ndarray, case: Case) -> np.ndarray:
+    """Fold of each of `rows`; -1 for those that are never tested."""
+    count, choices = case.choices.folds, case.choices
+    together = _together(case)[rows]
+    units = len(np.unique(together))
+    if not 2 <= count <= units:
+        raise DataError(
+            "F-SPLIT-FOLDS",
+            _("the examples cannot be divided into {n} folds").format(n=count),
+            where=case.table.name,
+            expected=_("from 2 to {n} folds").format(n=units),
+            got=str(count),
+            fix="--folds 5",
+        )
+    if choices.time:
+        return draws.in_order(moments(case.table.columns[choices.time])[rows], count + 1) - 1
+    if choices.group:
+        return draws.group_folds(together, count, seed=case.seed)
+    return draws.folds(draws.strata(case.task, case.columns)[rows], together, count, seed=case.seed)
+
+
+def _together(case: Case) -> np.ndarray:
+    """Numbers that are equal for examples that have to stand in the same part: copies, or members of a group."""
+    if not case.choices.group:
+        return np.unique(case.hashes, return_inverse=True)[1]
+    cells = case.table.columns[case.choices.group].values.tolist()
+    seen: dict[Any, int] = {}
+    # A missing group says nothing: such an example stands for itself.
+    keys = (("", i) if cell is None or cell == "" else cell for i, cell in enumerate(cells))
+    return np.array([seen.setdefault(key, len(seen)) for key in keys], np.int64)

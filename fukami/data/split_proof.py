@@ -1,0 +1,217 @@
+"""Examples that stand in two parts: taken out of the earlier one, counted, and shown to be gone.
+
+Near copies are counted and told, not moved: a fingerprint of nearness errs too often to decide.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from fukami.core.errors import DataError
+from fukami.core.language import _
+from fukami.core.problems import Problem
+from fukami.core.recipe import DataChoices
+from fukami.core.tables import PARTS, Column, Table
+from fukami.data.near import DISTANCE, near_pairs
+from fukami.fields.contract import Field
+from fukami.tasks.contract import Task
+
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Case:
+    """What a split depends on. `hashes` (uint64, N) are equal where all inputs are."""
+
+    table: Table
+    columns: dict[str, list[Column]]
+    task: Task
+    choices: DataChoices
+    hashes: np.ndarray
+    seed: int
+
+
+class Proven(NamedTuple):
+    """Rows of each part; how many were taken out of each; the figures of the proof; what the doctor should report."""
+
+    parts: dict[str, np.ndarray]
+    copies: dict[str, int]
+    told: dict[str, Any]
+    problems: list[Problem]
+
+
+def combined(hashes: Sequence[np.ndarray]) -> np.ndarray:
+    """One uint64 (N) from several: equal where all of them are equal. Order counts.
+
+    >>> a, b = np.array([1, 1], np.uint64), np.array([2, 3], np.uint64)
+    >>> bool(combined([a, b])[0] == combined([a, b])[1])
+    False
+    """
+    total = np.zeros(len(hashes[0]), np.uint64)
+    for one in hashes:  # splitmix64's mixing after each addition, so that sums do not cancel
+        z = total + np.asarray(one, np.uint64) + np.uint64(0x9E3779B97F4A7C15)
+        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        total = z ^ (z >> np.uint64(31))
+    return total
+
+
+def proven(labels: np.ndarray, case: Case, *, given: bool) -> Proven:
+    """Rows of each part of `labels`, without the copies of later parts, and the figures that prove it.
+
+    Rows labelled "-" are copies that were found before the parts were complete.
+    """
+    hashes, table = case.hashes, case.table
+    parts = {part: np.flatnonzero(labels == part) for part in PARTS}
+    before = {part: len(rows) for part, rows in parts.items()}
+    before["train"] += int((labels == "-").sum())
+    parts["valid"] = parts["valid"][~np.isin(hashes[parts["valid"]], hashes[parts["test"]])]
+    later = np.concatenate([hashes[parts["valid"]], hashes[parts["test"]]])
+    parts["train"] = parts["train"][~np.isin(hashes[parts["train"]], later)]
+    copies = {part: before[part] - len(parts[part]) for part in ("train", "valid")}
+    _require_train(parts, copies, table, case.choices)
+    near, near_problems = _near(case, parts)
+    told = {
+        "copies_left": _copies_left(hashes, parts),
+        "copies_inside": {part: int(len(rows) - len(np.unique(hashes[rows]))) for part, rows in parts.items()},
+        "near_copies": near,
+        "content": {part: _content(case, rows) for part, rows in parts.items()},
+        **({"group": _across(table, case.choices.group, parts)} if case.choices.group else {}),
+        **({"time": case.choices.time} if case.choices.time else {}),
+    }
+    problems = [*_copy_problems(copies, table, given=given), *near_problems, *_group_problems(told, case.choices)]
+    return Proven(parts, copies, told, problems)
+
+
+def _require_train(parts: dict[str, np.ndarray], copies: dict[str, int], table: Table, choices: DataChoices) -> None:
+    if len(parts["train"]):
+        return
+    if copies["train"]:
+        raise DataError(
+            "F-SPLIT-COPIES",
+            _("every training example also stands in the test part, so nothing is left to learn from"),
+            where=table.name,
+            expected=_("parts without common examples"),
+            got=_("{n} copies").format(n=copies["train"]),
+            fix=_("give the test part examples of its own, or name the training part alone as DATA"),
+        )
+    raise DataError(
+        "F-SPLIT-EMPTY",
+        _("the split leaves no example to train on"),
+        where=table.name,
+        expected=_("at least one training example"),
+        got=", ".join(f"{part} {len(rows)}" for part, rows in parts.items()),
+        fix=_("add examples")
+        if not choices.group
+        else _("choose a column with more groups, or smaller valid_fraction and test_fraction"),
+    )
+
+
+def _copies_left(hashes: np.ndarray, parts: dict[str, np.ndarray]) -> int:
+    """Examples of the test and validation parts whose inputs stand in an earlier part as well: counted anew, must be 0."""
+    train, valid, test = (hashes[parts[part]] for part in PARTS)
+    return int(np.isin(test, np.concatenate([train, valid])).sum() + np.isin(valid, train).sum())
+
+
+def _content(case: Case, rows: np.ndarray) -> str:
+    """SHA-256 of what a part holds, inputs and targets, whatever its order."""
+    known = [(field, case.columns[name]) for name, field in case.task.targets.items() if name in case.columns]
+    targets = [field.fingerprint([c.take(rows) for c in columns]) for field, columns in known]
+    each = np.sort(combined([case.hashes[rows], *targets]))
+    return hashlib.sha256(each.astype("<u8").tobytes()).hexdigest()
+
+
+def _near(case: Case, parts: dict[str, np.ndarray]) -> tuple[dict[str, Any], list[Problem]]:
+    """Test examples of which nearly the same stands in the training part, by every input that knows nearness."""
+    train, test, columns = parts["train"], parts["test"], case.columns
+    found: set[int] = set()
+    complete, asked = True, False
+    shown: list[list[str]] = []
+    for name, one in case.task.inputs.items():
+        marks = _near_marks(one, columns[name], train, test)
+        if marks is None:
+            continue
+        asked = True
+        pairs = near_pairs(*marks)
+        complete &= pairs.complete
+        for i, j in zip(pairs.left.tolist(), pairs.right.tolist(), strict=True):
+            if int(test[i]) not in found and len(shown) < _SHOWN:
+                shown.append([columns[name][0].where(int(test[i])), columns[name][0].where(int(train[j]))])
+            found.add(int(test[i]))
+    if not asked:
+        return {"asked": False}, []
+    told = {"asked": True, "bits": DISTANCE, "test_examples": len(found), "complete": complete, "examples": shown}
+    if not found:
+        return told, []
+    problem = Problem(
+        code="F-SPLIT-NEAR",
+        severity="warning" if len(found) > len(test) / 100 else "note",
+        what=_("{n} test examples are nearly the same as a training example").format(n=len(found)),
+        where="; ".join(" ≈ ".join(pair) for pair in shown[:3]),
+        fix=_("if they come from the same patient, camera or page, keep these together: --set group=COLUMN"),
+        count=len(found),
+    )
+    return told, [problem]
+
+
+def _near_marks(one: Field, columns: list[Column], train: np.ndarray, test: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+    if not len(train) or not len(test):
+        return None
+    marks = one.near_fingerprint(columns)
+    return None if marks is None else (marks[test], marks[train])
+
+
+def _across(table: Table, group: str, parts: dict[str, np.ndarray]) -> dict[str, Any]:
+    """How many groups each part has, and which stand in two (given parts may break groups)."""
+    cells = table.columns[group].values.tolist()
+    sets = {part: {cells[i] for i in rows if cells[i] not in (None, "")} for part, rows in parts.items()}
+    broken = (sets["train"] & (sets["test"] | sets["valid"])) | (sets["valid"] & sets["test"])
+    return {
+        "column": group,
+        "groups": {part: len(found) for part, found in sets.items()},
+        "broken": len(broken),
+        "examples": sorted(map(str, broken))[:_SHOWN],
+    }
+
+
+def _group_problems(told: dict[str, Any], choices: DataChoices) -> list[Problem]:
+    broken = told.get("group", {}).get("broken", 0)
+    if not broken:
+        return []
+    return [
+        Problem(
+            code="F-SPLIT-GROUP",
+            severity="warning",
+            what=_("{n} groups stand in more than one of the parts that the data names").format(n=broken),
+            where=choices.group,
+            expected=_("every group in one part"),
+            got=", ".join(told["group"]["examples"]),
+            fix=_("divide the data anew: give it as one table without parts"),
+            count=broken,
+        )
+    ]
+
+
+def _copy_problems(copies: dict[str, int], table: Table, *, given: bool) -> list[Problem]:
+    total = sum(copies.values())
+    if not total:
+        return []
+    return [
+        Problem(
+            code="F-SPLIT-COPIES",
+            severity="warning",
+            what=_("{n} examples stand in more than one part; they were taken out of the training and validation parts").format(
+                n=total
+            )
+            if given
+            else _("{n} copies of later examples were taken out of the training and validation parts").format(n=total),
+            where=table.name,
+            expected=_("parts without common examples"),
+            got=", ".join(f"{part} {n}" for part, n in copies.items() if n),
+            fix=_("nothing needs to be done; remove the copies to be rid of this message"),
+            count=total,
+        )
+    ]
