@@ -101,7 +101,7 @@ def verdict(metric: str, told: Figure, rivals: dict[str, Figure]) -> dict[str, s
         return {
             "level": "unsure",
             "text": _(
-                "Ahead of {name} ({value}), but chance could explain the difference. More test examples would tell."
+                "Ahead of the best simple method ({name}, {value}), but chance could explain it. More examples would tell."
             ).format(**words),
         }
     return {
