@@ -157,13 +157,14 @@ def difference_hash(image: Pillow.Image) -> int:
 
 
 def difference_hashes(x_NHW: np.ndarray) -> np.ndarray:
-    """The same of many grey arrays at once: uint64 (N)."""
+    """The same of many grey arrays at once (or of `x_NCHW`, made grey): uint64 (N)."""
     import torch
     from torch.nn.functional import adaptive_avg_pool2d
 
     out = []
     for start in range(0, len(x_NHW), 8192):
         part = torch.from_numpy(np.ascontiguousarray(x_NHW[start : start + 8192], dtype=np.float32))
+        part = part.mean(1) if part.ndim == 4 else part
         small = adaptive_avg_pool2d(part[:, None], (8, 9))[:, 0].numpy()
         bits = small[:, :, :-1] < small[:, :, 1:] - 1e-3
         out.append(np.packbits(bits.reshape(len(bits), 64), axis=1).view(">u8")[:, 0].astype(np.uint64))

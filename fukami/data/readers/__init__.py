@@ -17,6 +17,7 @@ from fukami.core.errors import DataError, UsageError, unknown
 from fukami.core.language import _
 from fukami.core.recipe import DataChoices
 from fukami.core.tables import Table
+from fukami.data.part_column import with_named_parts
 
 _SURE = 0.5
 _CLOSE = 0.15
@@ -40,14 +41,14 @@ def reader(layout: str) -> ModuleType:
 def read_any(source: Any, choices: DataChoices, *, kinds: tuple[str, ...] = ()) -> Table:
     """`fukami.data.read`."""
     if not isinstance(source, (str, Path)):
-        return reader("memory").read(source, choices, kinds=kinds)
+        return with_named_parts(reader("memory").read(source, choices, kinds=kinds))
     from fukami.data import catalogue
 
     found = catalogue.find(source, layout=choices.layout)
     if isinstance(found, Table):
         return found
     layout = choices.layout if choices.layout not in ("auto", catalogue.LAYOUT) else _recognised(found, kinds)
-    return reader(layout).read(found, choices, kinds=kinds)
+    return with_named_parts(reader(layout).read(found, choices, kinds=kinds))
 
 
 def _recognised(path: Path, kinds: tuple[str, ...]) -> str:
