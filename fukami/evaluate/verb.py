@@ -14,6 +14,7 @@ from fukami.core.tables import Column, Table
 from fukami.data import read
 from fukami.data.bind import bind
 from fukami.data.doctor import examine
+from fukami.data.split import combined, split
 from fukami.data.store import Store, prepare
 from fukami.evaluate import whole
 from fukami.report.content import Content
@@ -93,16 +94,17 @@ def examples(run: "Run", source: Any, recipe: Any, *, own: bool) -> Judged:
     table = table.take(keep)
     columns = {name: [c.take(keep) for c in cols] for name, cols in whole_columns.items()}
     hashes = {name: field.fingerprint(columns[name]) for name, field in task.fields.items()}
-    rows, excluded = unseen(run, hashes, table, own=own)
+    rows, excluded = unseen(run, hashes, table)
+    if own:
+        division = split(table, columns, task, recipe.data, seed=recipe.learning.seed)
+        rows, excluded = np.intersect1d(rows, division.test if len(division.test) else division.valid), 0
     store = prepare(task.fields, columns, hashes)
     problems = [] if own else examine(task, table, whole_columns, None)
     return Judged(table, columns, store, rows, problems, excluded)
 
 
-def unseen(run: "Run", hashes: dict[str, np.ndarray], table: Table, *, own: bool) -> tuple[np.ndarray, int]:
-    """Rows that the run was not trained on, and how many it was. The training's own data keeps its held-out part alone."""
-    from fukami.data.split import combined
-
+def unseen(run: "Run", hashes: dict[str, np.ndarray], table: Table) -> tuple[np.ndarray, int]:
+    """Rows that the run was not trained on, and how many it was."""
     seen = np.load(run.path / "reference" / "seen.npy", allow_pickle=False)
     known = np.isin(combined([hashes[name] for name in run.predictor.task.inputs]), seen)
     rows = np.flatnonzero(~known)
@@ -114,7 +116,7 @@ def unseen(run: "Run", hashes: dict[str, np.ndarray], table: Table, *, own: bool
             expected=_("examples that the training did not see"),
             fix=_("evaluate without DATA to judge the part that was kept aside"),
         )
-    return rows, 0 if own else int(known.sum())
+    return rows, int(known.sum())
 
 
 def baselines_beside(run: "Run", judged: Judged) -> tuple[dict[str, dict[str, float]], str]:

@@ -12,7 +12,8 @@ import numpy as np
 from torch import nn
 
 from fukami.core import artefact
-from fukami.core.language import _
+from fukami.core.cards import card
+from fukami.core.language import N_, _
 from fukami.core.recipe import Recipe
 from fukami.data.split import combined
 from fukami.evaluate import calibration, whole
@@ -79,11 +80,20 @@ def calibrated(predictor: Predictor, prepared: Prepared, rows: np.ndarray) -> tu
 def baseline_proof(headline: str, found: Evaluation, beside: dict[str, dict[str, float]], part: str) -> dict[str, Any]:
     """What the baselines reached on the same examples, and whether the model beats each."""
     return {
-        "claim": "the model is better than each baseline",
-        "test": f"the same examples ({part}), the headline metric {headline}",
+        "claim": N_("the model is better than each baseline"),
+        "test": _("the same examples, by {metric}").format(metric=headline),
+        "held": beats_all(headline, found, beside),
+        "part": part,
         "metrics": beside,
         "verdict": verdict(found, beside, headline),
     }
+
+
+def beats_all(headline: str, found: Evaluation, beside: dict[str, dict[str, float]]) -> bool:
+    """Whether the model's headline metric is better than every baseline's."""
+    own, sign = found.metrics[headline].value, 1 if card("metrics", headline).higher_is_better else -1
+    known = [told[headline] for told in beside.values() if told.get(headline) is not None]
+    return all(sign * own > sign * value for value in known)
 
 
 def described(prepared: Prepared, finished: Finished, network: nn.Module) -> dict[str, Any]:

@@ -83,7 +83,9 @@ def examined(recipe: Recipe, source: Any, *, raising: bool = True) -> Examined:
         keep = np.flatnonzero(usable)
         table, columns = table.take(keep), {n: [c.take(keep) for c in cols] for n, cols in columns.items()}
     division = split(table, columns, task, recipe.data, seed=recipe.learning.seed) if len(table) else None
-    found = Examined(task, table, columns, division, examine(task, table, whole, division), total)
+    noticed = [*remarks(table, task, recipe.data, columns), *(division.problems if division else ())]
+    problems = [*examine(task, table, whole, division), *noticed]
+    found = Examined(task, table, columns, division, problems, total)
     if raising:
         stop = refusal(found.problems)
         if stop is None and division is None:

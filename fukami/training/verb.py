@@ -10,7 +10,7 @@ import numpy as np
 
 from fukami.core import artefact
 from fukami.core.errors import RunError, UsageError
-from fukami.core.language import _
+from fukami.core.language import N_, _
 from fukami.core.recipe import Recipe, from_dict, read_toml
 from fukami.data.split import Split, folds
 from fukami.predictor import Predictor
@@ -31,6 +31,16 @@ def run_training(recipe: Recipe, source: Any, out: Path, *, module: Any = None, 
             return Run(out, network=module)
         artefact.refuse_existing(out)
     recipe = opened(place, recipe, out, resume=resume)
+    try:
+        return _trained(recipe, source, place, out, module=module, loss=loss)
+    except BaseException:
+        # what cannot be resumed is not left lying about
+        if not (place / "checkpoint.safetensors").exists():
+            shutil.rmtree(place, ignore_errors=True)
+        raise
+
+
+def _trained(recipe: Recipe, source: Any, place: Path, out: Path, *, module: Any, loss: Any) -> Run:
     crossed = cross_validated(recipe, source, module=module, loss=loss) if recipe.data.folds else {}
     data = prepared(recipe, source, model=module)
     say_problems(data)
@@ -132,8 +142,8 @@ def cross_validated(recipe: Recipe, source: Any, *, module: Any = None, loss: An
     names = results[0].keys()
     values = {name: [told[name] for told in results if told[name] is not None] for name in names}
     return {
-        "claim": "what this recipe reaches on examples that it was not trained on, over every part of the data",
-        "test": f"{len(parts)} trainings, each judged on the part that it did not see",
+        "claim": N_("what this recipe reaches on examples that it was not trained on, over every part of the data"),
+        "test": _("{n} trainings, each judged on the part that it did not see").format(n=len(parts)),
         "metrics": {
             name: {"mean": float(np.mean(v)), "deviation": float(np.std(v, ddof=1)) if len(v) > 1 else 0.0, "values": v}
             for name, v in values.items()
