@@ -120,6 +120,7 @@ class TimmEncoder(nn.Module):
     def __init__(self, net: nn.Module, spec: ImageSpec, *, gives: str, pad: tuple[int, int], model_args: dict[str, Any]):
         super().__init__()
         self.net, self.gives, self.pad, self.model_args = net, gives, pad, model_args
+        self.input_size = [spec.channels, spec.height + pad[1], spec.width + pad[0]]
         if gives != "vector" and hasattr(net, "pre_logits") and type(net).__name__ == "VGG":
             net.pre_logits = nn.Identity()  # its two dense layers belong to the classifier, not to the grid
         self.num_features = self._probe(spec)
@@ -200,9 +201,9 @@ class TimmEncoder(nn.Module):
                 state[f"{name}.bias"] = bias_K
         if {k: v.shape for k, v in whole.items()} != {k: v.shape for k, v in state.items()} or self.gives != "vector":
             return None
-        keep = ("input_size", "crop_pct", "interpolation", "first_conv", "classifier", "pool_size", "fixed_input_size")
+        keep = ("crop_pct", "interpolation", "first_conv", "classifier", "pool_size", "fixed_input_size")
         told = {k: self._cfg[k] for k in keep if self._cfg.get(k) is not None}
-        told["input_size"] = [self.model_args["in_chans"], *(self.model_args.get("img_size") or told["input_size"][1:])]
+        told["input_size"] = self.input_size
         return state, {
             "architecture": self.architecture,
             "num_classes": len(bias_K),
