@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from fukami.core import artefact
+from fukami.core.cards import card
 from fukami.core.errors import RunError, UsageError
 from fukami.core.language import N_, _
 from fukami.core.recipe import Recipe, from_dict, read_toml
@@ -169,7 +170,8 @@ def quickstart_digits(out: str | Path | None) -> dict[str, Any]:
     """The tour of `fukami quickstart`: what it does is said as it is done."""
     from fukami import api
 
-    task, data = "image-classification", "digits"
+    data = "digits"
+    task = card("data/datasets", data).task
     say(_("1. check: 1,797 real handwritten digits, 8 × 8 pixels, from scikit-learn"))
     checked = api.check(task, data)
     counts = {s: sum(p["severity"] == s for p in checked["problems"]) for s in ("error", "warning", "note")}
