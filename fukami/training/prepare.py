@@ -12,7 +12,7 @@ from fukami.core.problems import Problem, errors
 from fukami.core.recipe import Recipe
 from fukami.core.tables import Column, Table
 from fukami.data import read
-from fukami.data.bind import bind
+from fukami.data.bind import bind, remarks
 from fukami.data.doctor import examine
 from fukami.data.split import Split, split
 from fukami.data.store import Store, prepare
