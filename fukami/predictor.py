@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
 
 from fukami.core.errors import UsageError
 from fukami.core.language import _
@@ -21,7 +20,7 @@ from fukami.data.store import Store
 from fukami.engine.plan import Plan, decided
 from fukami.fields.registry import field_class, restored_field
 from fukami.models import checkpoint, registry
-from fukami.models.contract import Network
+from fukami.models.contract import Network, width
 from fukami.models.registry import Choice
 from fukami.tasks.contract import Task
 from fukami.tasks.registry import contract
@@ -34,13 +33,13 @@ BATCH = 256
 class Predictor:
     """A task, a network, and the temperature that calibrates its scores.
 
-    `choice` says which model family the network's encoder is, so that it can be saved and described.
+    `choice` says which model family the encoder is, so that it can be saved and described; None for a module of the user's own.
     """
 
     task: Task
-    network: nn.Module
+    network: Network
     recipe: Recipe
-    choice: Choice
+    choice: Choice | None
     plan: Plan
     temperature: float = 1.0
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
@@ -119,11 +118,11 @@ def restored(path: Path, told: dict[str, Any], *, network: Any = None) -> Predic
     plan = decided(replace(recipe.plan, device="cpu"), device)
     if recipe.plan.device != "cpu":  # what was fastest elsewhere says nothing about this processor
         plan = Plan(threads=torch.get_num_threads())
-    net = plan.prepared(net).eval()
-    return Predictor(task, net, recipe, saved.choice, plan, told["temperature"], device)
+    plan.prepared(net)
+    return Predictor(task, net.eval(), recipe, saved.choice, plan, told["temperature"], device)
 
 
-def _network(path: Path, saved: Any, task: Task, spec: Any, module: Any) -> nn.Module:
+def _network(path: Path, saved: Any, task: Task, spec: Any, module: Any) -> Network:
     if saved.choice is None:
         if module is None:
             raise UsageError(
@@ -135,4 +134,4 @@ def _network(path: Path, saved: Any, task: Task, spec: Any, module: Any) -> nn.M
             )
         return registry.wrap(module, spec, task.target.num_outputs)
     encoder = registry.build(saved.choice, spec, gives=saved.gives, options={})
-    return Network(encoder, task.head(task, encoder.num_features, getattr(encoder, "members", 1)))
+    return Network(encoder, task.head(task, *width(encoder)))

@@ -17,6 +17,11 @@ import torch
 from torch import nn
 
 
+def width(encoder: Any) -> tuple[int, int]:
+    """How many features an encoder gives, and how many members it has."""
+    return int(encoder.num_features), int(getattr(encoder, "members", 1))
+
+
 class Network(nn.Module):
     """An encoder and a head: a task's inputs in, raw outputs out.
 

@@ -7,11 +7,26 @@
 import importlib
 from typing import Any
 
+from fukami.core.errors import unknown
+from fukami.core.language import _
 from fukami.core.recipe import Recipe
+from fukami.recipes import published
 
 
 def recommend(name: str, facts: dict[str, Any], recipe: Recipe) -> dict[str, Any]:
     """Settings for data with these `facts`. What the user chose already (a model, say) is in the facts under its own name."""
+    return _function(name)({**facts, "model": recipe.model.name})
+
+
+def named(name: str) -> dict[str, Any]:
+    """The complete run called `published/NAME`: its task, its data and its settings, as `recipe.toml` would hold them."""
     file, _slash, function = name.partition("/")
-    module = importlib.import_module(f"fukami.recipes.{file}")
-    return getattr(module, function)({**facts, "model": recipe.model.name})
+    known = {f"published/{key}" for key in published.RUNS}
+    if name not in known:
+        raise unknown(_("recipe"), name, known, code="F-RECIPE-NAME")
+    return _function(f"{file}/{function}")()
+
+
+def _function(name: str) -> Any:
+    file, _slash, function = name.partition("/")
+    return getattr(importlib.import_module(f"fukami.recipes.{file}"), function)

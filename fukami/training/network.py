@@ -15,7 +15,7 @@ from fukami.engine.ema import EMA
 from fukami.engine.loop import Learner, Objective, prepare_batch
 from fukami.engine.plan import Plan, measure, time_step
 from fukami.models import registry
-from fukami.models.contract import Network
+from fukami.models.contract import Network, width
 from fukami.objectives.imbalance import class_weights, decide
 from fukami.objectives.mixing import mix
 from fukami.objectives.penalty import penalised
@@ -35,7 +35,7 @@ def pick_device(name: str) -> torch.device:
 class Built:
     """A network with its first weights, and what is to be said about them."""
 
-    network: nn.Module
+    network: Network
     notes: tuple[str, ...] = ()
     pretrained: dict[str, Any] | None = None
 
@@ -49,7 +49,7 @@ def build_network(prepared: Prepared, model: Any = None) -> Built:
         return Built(registry.wrap(model, spec, task.target.num_outputs))
     assert prepared.choice is not None
     encoder = registry.build(prepared.choice, spec, gives=task.card.needs, options=recipe.model.options)
-    head = task.head(task, encoder.num_features, getattr(encoder, "members", 1))
+    head = task.head(task, *width(encoder))
     network = Network(encoder, head)
     found = prepared.pretrained
     if found.weights is None:

@@ -111,7 +111,7 @@ class Session:
         """The network with the averaged weights in it, where the recipe keeps an average."""
         return self.learner.ema.swapped() if self.learner.ema else nullcontext(self.learner.network)
 
-    def validate(self) -> dict[str, float]:
+    def validate(self) -> dict[str, float | None]:
         """The headline metric and the loss-like ones over the validation examples, with the weights that would be kept."""
         rows, target = self.prepared.split.valid, self.prepared.task.target
         if len(rows) == 0:
@@ -152,7 +152,7 @@ class Session:
             raise Interrupted(self.place, self.out) from None
         self._finish()
 
-    def _log(self, progress: Progress, history: History, events: Events) -> dict[str, float]:
+    def _log(self, progress: Progress, history: History, events: Events) -> dict[str, float | None]:
         """Writes what is due; the validation's values where an epoch ended."""
         step, epoch = progress.step, round(progress.epoch, 4)
         if progress.ends_epoch or step == 1 or step % max(1, progress.num_steps // 200) == 0:

@@ -94,7 +94,7 @@ def begin(data: Prepared, place: Path, out: Path, *, module: Any = None, loss: A
     ready = make_ready(data, model=module, loss=loss)
     for note in ready.built.notes:
         say(note)
-    predictor = Predictor(data.task, ready.learner.network, ready.recipe, data.choice, ready.plan, device=ready.learner.device)
+    predictor = Predictor(data.task, ready.built.network, ready.recipe, data.choice, ready.plan, device=ready.learner.device)
     session = Session(data, predictor, ready.learner, place, out, Best(headline_of(data.recipe)))
     written, mark = place / "recipe.toml", place / "data.json"
     if written.exists():
@@ -135,11 +135,9 @@ def cross_validated(recipe: Recipe, source: Any, *, module: Any = None, loss: An
     results = []
     for number, division in enumerate(parts, 1):
         say(_("fold {number} of {total}").format(number=number, total=len(parts)))
-        if first is not None:
-            module.load_state_dict(first)
+        _reset(module, first)
         results.append(one_fold(recipe, source, division, module=module, loss=loss))
-    if first is not None:
-        module.load_state_dict(first)
+    _reset(module, first)
     names = results[0].keys()
     values = {name: [told[name] for told in results if told[name] is not None] for name in names}
     return {
@@ -151,6 +149,12 @@ def cross_validated(recipe: Recipe, source: Any, *, module: Any = None, loss: An
             if v
         },
     }
+
+
+def _reset(module: Any, weights: dict[str, Any] | None) -> None:
+    """Gives the caller's own module the weights it came with, so that no fold starts from another's."""
+    if weights is not None:
+        module.load_state_dict(weights)
 
 
 def one_fold(recipe: Recipe, source: Any, division: Split, *, module: Any, loss: Any) -> dict[str, float]:
