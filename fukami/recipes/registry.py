@@ -1,6 +1,6 @@
 """From a recipe's name to the settings it recommends.
 
-`images/classification` is the function `classification` in `recipes/images.py`. A recommending function takes the facts of the data
+`images/classification` is the function `classification` in `recipes/images.py`. Such a function takes the facts of the data
 (`num_examples`, `num_classes`, `size_px`, …) and returns settings, to be applied wherever the user chose nothing.
 """
 
