@@ -133,7 +133,6 @@ def choice_of(folder: Path) -> Choice:
     Raises:
         UsageError: it is none of these.
     """
-    folder = folder if not (folder / "run.json").exists() else folder / "model"
     config = config_of(folder)
     if "fukami" in config:
         choice = read(folder).choice

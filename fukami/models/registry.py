@@ -70,8 +70,9 @@ def _adapted(name: str, size: str) -> Choice | None:
 
 
 def _folder(name: str) -> Choice | None:
-    """The folder of a checkpoint: a run's `model/`, or one of timm or transformers."""
-    if not Path(name, "config.json").is_file():
+    """The folder of a checkpoint: a run, its `model/`, or one of timm or transformers."""
+    places = [place for place in (Path(name), Path(name, "model")) if (place / "config.json").is_file()]
+    if not places:
         if name.startswith((".", "/", "~")) or Path(name).is_dir():
             raise UsageError(
                 "F-MODEL-FOLDER",
@@ -82,7 +83,7 @@ def _folder(name: str) -> Choice | None:
         return None
     from fukami.models.checkpoint import choice_of
 
-    return choice_of(Path(name))
+    return choice_of(places[0])
 
 
 def _family(name: str, size: str, *, takes: str, needs: str) -> Choice:

@@ -1,4 +1,4 @@
-"""Transfer: first weights from a checkpoint, frozen at first, then fine-tuned.
+"""Transfer: first weights from a checkpoint. The engine freezes them at first and then fine-tunes them.
 
 Weights come from a local folder (a run, its `model/`, or one of timm or transformers) or from the hub of the model's library,
 where it can be reached. Only safetensors files are read: nothing in a checkpoint is executed.
@@ -17,9 +17,12 @@ from fukami.models.registry import Choice
 
 if TYPE_CHECKING:
     import torch
-    from torch import nn
 
     from fukami.models.contract import Network
+
+
+_TABLES = ("word_embeddings.weight", "tok_embeddings.weight", "embedding.table.weight")
+"""How the names of tables of words end."""
 
 
 @dataclass(frozen=True)
@@ -89,10 +92,23 @@ class Weights:
             found, head = encoder.from_library(state)  # type: ignore[operator]
         else:
             found, head = state, {}
-        return (encoder.adapt(found) if hasattr(encoder, "adapt") else found), head  # type: ignore[operator]
+        found = encoder.adapt(found) if hasattr(encoder, "adapt") else found  # type: ignore[operator]
+        return self._without_spare_words(found, encoder.state_dict()), head
+
+    def _without_spare_words(
+        self, state: dict[str, "torch.Tensor"], own: dict[str, "torch.Tensor"]
+    ) -> dict[str, "torch.Tensor"]:
+        """Tables of words that a checkpoint rounded up are cut to the words that its tokenizer has."""
+        if self.tokenizer is None:
+            return state
+        from tokenizers import Tokenizer
+
+        words = Tokenizer.from_file(str(self.tokenizer)).get_vocab_size(with_added_tokens=True)
+        spare = [n for n, t in state.items() if n.endswith(_TABLES) and n in own and len(own[n]) == words < len(t)]
+        return state | {name: state[name][:words] for name in spare}
 
     def _mismatch(self, network: "Network", matched: int, total: int, different: list[str]) -> UsageError:
-        vocabulary = [name for name in different if name.endswith(("word_embeddings.weight", "embedding.table.weight"))]
+        vocabulary = [name for name in different if name.endswith(_TABLES)]
         if vocabulary:
             fix = f"--set tokenizer={self.file.parent}" if self.tokenizer else ""
             return UsageError(
@@ -190,30 +206,3 @@ def _on_hub(address: tuple[str, str], choice: Choice, seconds: float) -> Weights
         except hub.NotHereError:
             continue  # a checkpoint without one is still of use: its absence is seen where it would be read
     return Weights(file, repository)
-
-
-# -- the stages of fine-tuning -------------------------------------------------------------------------------------------
-def freeze(module: "nn.Module") -> None:
-    """Keeps `module` as it is: no gradients, and batch normalisation uses and keeps the statistics it came with."""
-    from torch.nn.modules.batchnorm import _BatchNorm
-
-    for parameter in module.parameters():
-        parameter.requires_grad_(False)
-    for part in module.modules():
-        if isinstance(part, _BatchNorm) and not hasattr(part, "_frozen_by"):
-            part._frozen_by = part.register_forward_pre_hook(_as_in_evaluation)  # type: ignore[assignment]
-
-
-def unfreeze(module: "nn.Module") -> None:
-    """The opposite of `freeze`: every weight learns."""
-    for parameter in module.parameters():
-        parameter.requires_grad_(True)
-    for part in module.modules():
-        if hasattr(part, "_frozen_by"):
-            part._frozen_by.remove()  # type: ignore[union-attr,operator]
-            del part._frozen_by
-
-
-def _as_in_evaluation(module: "nn.Module", _inputs: Any) -> None:
-    """`network.train()` switches every part to training; this switches a frozen one back before it is used."""
-    module.training = False

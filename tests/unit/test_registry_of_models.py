@@ -179,13 +179,15 @@ def test_a_module_that_does_not_fit():
 @pytest.fixture
 def folder(tmp_path):
     choice, spec, encoder = small_model("lenet", "image")
-    checkpoint.save(Network(encoder, LinearHead(84, 3)), tmp_path, choice=choice, spec=spec)
-    return tmp_path
+    checkpoint.save(Network(encoder, LinearHead(84, 3)), tmp_path / "somewhere", choice=choice, spec=spec)
+    return tmp_path / "somewhere"
 
 
 def test_a_folder_is_a_model_too(folder):
     choice = image(str(folder))
     assert choice.card.name == "lenet" and choice.weights == str(folder)
+    folder.rename(folder.parent / "model")
+    assert image(str(folder.parent)).weights == str(folder.parent / "model")
 
 
 def test_weights_of_another_network_are_refused(folder):

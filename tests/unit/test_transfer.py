@@ -8,6 +8,7 @@ from torch.nn import functional as F
 
 from fukami.core.errors import UsageError
 from fukami.core.specs import ImageSpec, TokenSpec
+from fukami.engine.loop import freeze_encoder
 from fukami.layers.heads import LinearHead
 from fukami.models import checkpoint, hub, registry, transfer
 from fukami.models.contract import Network
@@ -21,13 +22,19 @@ def network_of(name, spec, num_outputs=3, seed=0, size="", **options):
     return choice, Network(encoder, LinearHead(encoder.num_features, num_outputs))
 
 
-def trained(network, spec, steps=5):
-    batch, target = small_batch(spec), torch.tensor([0, 1, 2])
-    optimizer = torch.optim.SGD(network.parameters(), lr=0.05)
-    for _step in range(steps):
-        optimizer.zero_grad()
-        F.cross_entropy(network({"input": batch})[:, 0], target).backward()
-        optimizer.step()
+def step(network, spec):
+    """One step of gradient descent."""
+    network.zero_grad()
+    F.cross_entropy(network({"input": small_batch(spec)})[:, 0], torch.tensor([0, 1, 2])).backward()
+    with torch.no_grad():
+        for parameter in network.parameters():
+            if parameter.grad is not None:
+                parameter -= 0.05 * parameter.grad
+
+
+def trained(network, spec):
+    for _step in range(5):
+        step(network, spec)
     return network.eval()
 
 
@@ -82,7 +89,6 @@ def test_weights_help(tmp_path):
         found = transfer.find(choice, wanted)
         if found.weights:
             found.weights.into(other)
-        transfer.freeze(other.encoder)
         accuracies[wanted] = learn(other, other.head.parameters(), y_B % 2, 30)
     assert accuracies[str(tmp_path)] > accuracies["no"] + 0.05
 
@@ -92,13 +98,14 @@ def test_frozen_parts_do_not_move():
     spec = ImageSpec(channels=1, height=8, width=8)
     _choice, network = network_of("cnn", spec, size="tiny")
     before = {name: tensor.clone() for name, tensor in network.encoder.state_dict().items()}
-    transfer.freeze(network.encoder)
-    transfer.freeze(network.encoder)  # twice is as good as once
-    network.train()
-    trained(network.train(), spec)
+    for _step in range(2):
+        network.train()
+        freeze_encoder(network, True)
+        step(network, spec)
     assert all(torch.equal(before[name], tensor) for name, tensor in network.encoder.state_dict().items())
-    transfer.unfreeze(network.encoder)
-    trained(network.train(), spec)
+    network.train()
+    freeze_encoder(network, False)
+    step(network, spec)
     moved = [name for name, tensor in network.encoder.state_dict().items() if not torch.equal(before[name], tensor)]
     assert any("running_mean" in name for name in moved) and any("weight" in name for name in moved)
 
@@ -146,6 +153,21 @@ def test_another_vocabulary_is_refused(tmp_path):
     choice, network = network_of(f"hf:{tmp_path}", TokenSpec(vocabulary_size=300, max_tokens=8))
     with pytest.raises(UsageError, match="F-TRANSFER-VOCABULARY"):
         transfer.find(choice).weights.into(network)
+
+
+def test_words_that_no_tokenizer_gives_are_cut(tmp_path):
+    """Checkpoints round their table of words up; with the checkpoint's own tokenizer the rest is the same table."""
+    from tokenizers import Tokenizer, models
+    from transformers import BertConfig, BertModel
+
+    shape = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
+    reference = BertModel(BertConfig(**shape, vocab_size=64, max_position_embeddings=8))
+    reference.save_pretrained(tmp_path)
+    Tokenizer(models.WordLevel({f"w{n}": n for n in range(60)}, unk_token="w1")).save(str(tmp_path / "tokenizer.json"))
+    choice, network = network_of(f"hf:{tmp_path}", TokenSpec(vocabulary_size=60, max_tokens=8))
+    assert not transfer.find(choice).weights.into(network)["different"]
+    expected = reference.embeddings.word_embeddings.weight[:60]
+    assert torch.equal(network.encoder.net.bert.embeddings.word_embeddings.weight, expected)
 
 
 def test_another_network_is_refused(tmp_path):
