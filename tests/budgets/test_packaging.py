@@ -23,8 +23,7 @@ def wanted() -> list[str]:
 
 def test_the_recorded_set_is_names_and_versions_in_order():
     assert all(re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.+!]+", line) for line in RECORDED)
-    names = [line.partition("==")[0].lower() for line in RECORDED]
-    assert names == sorted(names) and "fukami" not in names
+    assert sorted(RECORDED, key=str.lower) == RECORDED and "fukami" not in {name_of(line) for line in RECORDED}
 
 
 @pytest.mark.parametrize("requirement", wanted())
