@@ -172,3 +172,10 @@ def test_binned_areas_of_few_bins_stay_within_their_bound():
     bound = roc_error_bound(state)
     assert not state.exact and 1e-4 < bound < 0.05
     assert abs(state.macro(roc_area)[0] - exact) <= bound
+
+
+def test_top_five_of_five_classes_says_nothing():
+    scores, targets, _weights = classes(0, 5)
+    running = Running(["top5_accuracy"], 5)
+    running.update(scores, targets)
+    assert np.isnan(running.compute()["top5_accuracy"])

@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fukami.core.cards import BaselineCard, card, load
 from fukami.core.tables import Column
-from fukami.evaluate.baselines.contract import Examples, Fitted, InputColumns
+from fukami.evaluate.baselines.contract import Examples, Fitted, InputColumns, Scores
 
 if TYPE_CHECKING:
     from fukami.fields.contract import Field
@@ -46,9 +47,29 @@ def fit_baselines(
     out = []
     for name in wanted:
         started = time.monotonic()
-        scores = load("evaluate/baselines", name).fit(examples)
-        out.append(Fitted(name, scores, len(examples), time.monotonic() - started))
+        with one_thread():
+            scores = load("evaluate/baselines", name).fit(examples)
+        out.append(Fitted(name, _alone(scores), len(examples), time.monotonic() - started))
     return out
+
+
+def one_thread() -> AbstractContextManager:
+    """Holds scikit-learn to one thread, which is enough for this much work.
+
+    Its threads wait for each other after every tree and every gradient: on a busy machine of two cores, two of them were
+    measured four to nine times slower than one.
+    """
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(1)
+
+
+def _alone(scores: Scores) -> Scores:
+    def answer(columns: InputColumns) -> np.ndarray:
+        with one_thread():
+            return scores(columns)
+
+    return answer
 
 
 def applies(known: BaselineCard, inputs: "dict[str, Field]", target: "Field") -> bool:
