@@ -1,6 +1,6 @@
 """What a training or an evaluation found, for people: figures, where the report is, and what to do next."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fukami.cli._screen import Screen, duration, number
@@ -54,6 +54,27 @@ def show_metrics(metrics: Mapping[str, Any], screen: Screen, *, title: str) -> N
         screen.table((), rows, indent=2)
 
 
+def show_groups(groups: Mapping[str, Any], screen: Screen, *, most: int = 4) -> None:
+    """The first metrics for each value of each column."""
+    for column, found in groups.items():
+        names = list(found[0]["metrics"])[:most] if found else []
+        screen.heading(_("By {column}").format(column=column))
+        rows = [(g["value"], f"{g['examples']:,}", *(number(_value(g["metrics"].get(n))) for n in names)) for g in found]
+        screen.table((column, _("examples"), *names), rows, indent=2)
+
+
+def show_notes(notes: Sequence[str], screen: Screen) -> None:
+    """What ought to be known about a result."""
+    if notes:
+        screen.heading(_("Notes"))
+        for note in notes:
+            screen.line(note, indent=2)
+
+
+def _value(figure: Any) -> float | None:
+    return figure.get("value") if isinstance(figure, Mapping) else figure
+
+
 def show_baselines(result: dict[str, Any], screen: Screen) -> None:
     """The model and each baseline, side by side, over the metrics that they share."""
     baselines = result.get("baselines") or {}
@@ -62,6 +83,6 @@ def show_baselines(result: dict[str, Any], screen: Screen) -> None:
         return
     screen.heading(_("Beside simple models"))
     ours = {n: result["metrics"][n] for n in names}
-    rows = [(_("this model"), *(number(v["value"] if isinstance(v, Mapping) else v) for v in ours.values()))]
-    rows += [(name, *(number(told.get(n)) for n in names)) for name, told in baselines.items()]
+    rows = [(_("this model"), *(number(_value(v)) for v in ours.values()))]
+    rows += [(name, *(number(_value(told.get(n))) for n in names)) for name, told in baselines.items()]
     screen.table((_("model"), *names), rows, indent=2)

@@ -4,7 +4,7 @@ from typing import Any
 
 from fukami.cli import _parser
 from fukami.cli._parser import Parser
-from fukami.cli._results import show_baselines, show_metrics
+from fukami.cli._results import show_baselines, show_groups, show_metrics, show_notes
 from fukami.cli._screen import Screen
 from fukami.core.language import N_, _
 
@@ -30,12 +30,19 @@ def call(args: Any) -> dict[str, Any]:
 
 
 def show(result: dict[str, Any], screen: Screen) -> None:
-    examples = result.get("examples")
+    excluded = result.get("excluded")
     screen.facts(
-        [(_("task"), result.get("task")), (_("run"), result.get("run")), (_("examples"), f"{examples:,}" if examples else "")]
+        [
+            (_("task"), result.get("task")),
+            (_("run"), result.get("run")),
+            (_("examples"), f"{result['examples']:,}" if result.get("examples") else None),
+            (_("left out"), _("{n} examples that the run was trained on").format(n=excluded) if excluded else None),
+        ]
     )
     show_metrics(result["metrics"], screen, title=_("Metrics, with the range that holds 95 % of resamples"))
     show_baselines(result, screen)
+    show_groups(result.get("groups") or {}, screen)
+    show_notes(result.get("notes") or [], screen)
     if result.get("report"):
         screen.heading(_("Report"))
         screen.line(str(result["report"]), indent=2)

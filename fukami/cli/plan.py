@@ -4,6 +4,7 @@ from typing import Any
 
 from fukami.cli import _parser
 from fukami.cli._parser import Parser
+from fukami.cli._results import show_notes
 from fukami.cli._screen import Screen, amount, duration
 from fukami.core.language import N_, _
 
@@ -46,3 +47,12 @@ def show(result: dict[str, Any], screen: Screen) -> None:
     }
     flat = {**result.get("plan", {}), **result} if isinstance(result.get("plan"), dict) else result
     screen.facts([(name, form(flat[key])) for key, (name, form) in known.items() if flat.get(key) is not None])
+    measured = result.get("alternatives") or []
+    if measured:
+        screen.heading(_("Measured on this machine"))
+        rows = [
+            (f"{m['seconds'] * 1e3:.1f} ms" if m["admitted"] else _("refused"), m["precision"], m["memory_format"])
+            for m in measured
+        ]
+        screen.table((_("a step"), _("precision"), _("memory format")), rows, indent=2)
+    show_notes(result.get("notes") or [], screen)

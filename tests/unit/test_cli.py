@@ -156,6 +156,38 @@ def test_evaluation_shows_intervals_and_baselines(api, capsys):
     assert all(text in out for text in ("0.9000", "0.8500 – 0.9500", "majority", "0.5000"))
 
 
+def test_evaluation_shows_groups_and_what_was_left_out(api, capsys):
+    figure = {"value": 0.75, "low": 0.7, "high": 0.8}
+    groups = {"sex": [{"value": "f", "examples": 20, "metrics": {"accuracy": figure}}]}
+    told = {
+        "task": TASK,
+        "run": "r",
+        "examples": 50,
+        "excluded": 7,
+        "metrics": {"accuracy": figure},
+        "groups": groups,
+        "notes": ["odd"],
+    }
+    api.answers["evaluate"] = told
+    _code, out, _err = said(capsys, "evaluate", "r", "x.csv")
+    assert all(text in out for text in ("By sex", "7 examples that the run was trained on", "odd"))
+
+
+def test_a_plan_shows_cost_and_what_was_measured(api, capsys):
+    plan = {"precision": "bfloat16", "memory_format": "contiguous", "threads": 2, "device": "cpu"}
+    measured = [{"precision": "bfloat16", "memory_format": "contiguous", "seconds": 0.0123, "agreement": 1.0, "admitted": True}]
+    api.answers["plan"] = {
+        "task": TASK,
+        "model": "cnn",
+        "parameters": 391_000,
+        "seconds": 83,
+        "plan": plan,
+        "alternatives": measured,
+    }
+    _code, out, _err = said(capsys, "plan", TASK, "x")
+    assert all(text in out for text in ("391 k", "1 min 23 s", "bfloat16", "12.3 ms"))
+
+
 def test_the_same_in_japanese(api, capsys):
     api.answers["check"] = {"examples": 3, "problems": []}
     assert "問題は見つかりませんでした" in said(capsys, "check", TASK, "x", "--lang", "ja")[1]
