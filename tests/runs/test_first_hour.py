@@ -1,0 +1,214 @@
+"""What a new user does in the first hour, on files, through the command line: every task from data to answers.
+
+Each task's data is made by the test; the run folders are then held against the contract of a run.
+"""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from safetensors import safe_open
+
+from fukami.cli.main import main
+from fukami.core import artefact
+from tests.synthetic import columns
+
+
+def picture_folder(place: Path) -> Path:
+    """A folder per class, with a separate folder of test pictures."""
+    raw = columns({"image": "image", "label": "category"}, 60)
+    for i, (pixels, label) in enumerate(zip(raw["image"][0].values, raw["label"][0].values.to_pylist(), strict=True)):
+        folder = place / ("test" if i >= 48 else "train") / label
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(pixels).save(folder / f"{i:03}.png")
+    return place
+
+
+def table(place: Path, kinds: dict[str, str], *, delimiter: str = ",", rows: int = 150) -> Path:
+    """A table file of all columns of the fields."""
+    raw = [c for cells in columns(kinds, rows).values() for c in cells]
+    with place.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, delimiter=delimiter)
+        writer.writerow([c.name for c in raw])
+        writer.writerows(zip(*(c.strings() for c in raw), strict=True))
+    return place
+
+
+def call(capsys, *words: str) -> dict:
+    """The one JSON object that a verb prints, after it said that all is well."""
+    capsys.readouterr()
+    code = main([*map(str, words), "--json"])
+    out = capsys.readouterr()
+    assert code == 0, out.err
+    return json.loads(out.out)
+
+
+QUICK = ("--set", "epochs=8", "--set", "batch_size=16", "--set", "plan=default")
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """Every task, trained once on files."""
+    base = tmp_path_factory.mktemp("first-hour")
+    data = {
+        "image-classification": picture_folder(base / "photos"),
+        "text-classification": table(base / "reviews.tsv", {"text": "text", "label": "category"}, delimiter="\t"),
+        "tabular-classification": table(base / "people.csv", {"row": "row", "label": "category"}),
+        "tabular-regression": table(base / "houses.csv", {"row": "row", "value": "number"}),
+    }
+    runs = {}
+    for task, source in data.items():
+        runs[task] = base / "runs" / task
+        assert main(["train", task, str(source), "--out", str(runs[task]), *QUICK, "--json"]) == 0
+    return data, runs
+
+
+TASKS = ["image-classification", "text-classification", "tabular-classification", "tabular-regression"]
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_run_folder_keeps_its_contract(trained, task):
+    run = trained[1][task]
+    present = {p.relative_to(run).as_posix() for p in run.rglob("*") if p.is_file()}
+    wanted = {"run.json", "recipe.toml", "model/model.safetensors", "model/config.json", "history.jsonl", "report.html"}
+    assert wanted | {"manifest.json", "proofs/split.json", "proofs/baselines.json"} <= present
+    assert not [name for name in present if name.endswith((".pkl", ".pt", ".pth", ".bin", ".pickle"))]
+    artefact.verify(run)
+    told = json.loads((run / "run.json").read_text("utf-8"))
+    assert told["schema"] == artefact.SCHEMA
+    assert told["task"] == task
+    history = artefact.read_lines(run / "history.jsonl")
+    assert any("loss" in line for line in history)
+    assert any("valid" in line for line in history)
+    with safe_open(run / "model" / "model.safetensors", "np") as file:
+        assert len(list(file.keys())) > 0
+    page = (run / "report.html").read_text("utf-8")
+    assert "<html" in page
+    assert "http://" not in page.replace("http://www.w3.org/", "")
+    assert not list(run.parent.glob(".*"))
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_it_learned_and_says_so_beside_its_baselines(trained, task, capsys):
+    told = call(capsys, "evaluate", trained[1][task])
+    assert set(told) >= {"task", "run", "examples", "metrics", "baselines", "proofs"}
+    headline = next(iter(told["metrics"]))
+    own = told["metrics"][headline]
+    assert own["low"] <= own["value"] <= own["high"]
+    trivial = told["baselines"].get("majority") or told["baselines"]["mean"]
+    assert own["value"] > trivial[headline]
+    artefact.verify(trained[1][task])
+
+
+def test_evaluating_what_was_trained_on_is_refused_or_counted(trained, capsys):
+    data, runs = trained
+    told = call(capsys, "evaluate", runs["image-classification"], data["image-classification"] / "test")
+    assert told["examples"] == 12
+    assert told["excluded"] == 0
+    assert main(["evaluate", str(runs["image-classification"]), str(data["image-classification"] / "train")]) == 1
+    assert "F-EVALUATE-SEEN" in capsys.readouterr().err
+
+
+def test_predict_takes_files_tables_and_standard_input(trained, capsys, monkeypatch, tmp_path):
+    import io
+    import sys
+
+    data, runs = trained
+    pictures = sorted((data["image-classification"] / "test").rglob("*.png"))[:3]
+    told = call(capsys, "predict", runs["image-classification"], *pictures)["predictions"]
+    assert [p["input"] for p in told] == [str(p) for p in pictures]
+    for answer in told:
+        assert set(answer) == {"input", "label", "score", "scores"}
+        assert answer["score"] == max(answer["scores"].values())
+        assert abs(sum(answer["scores"].values()) - 1) < 1e-4
+
+    told = call(capsys, "predict", runs["tabular-regression"], data["tabular-regression"])["predictions"]
+    assert len(told) == 150
+    assert isinstance(told[0]["value"], float)
+    assert told[2]["input"].endswith("houses.csv:3")
+
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"the sun and a road\nthe moon\n")))
+    told = call(capsys, "predict", runs["text-classification"], "-")["predictions"]
+    assert [p["input"] for p in told] == ["-:1", "-:2"]
+
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b'{"height": 1.0, "town": "town1"}')))
+    told = call(capsys, "predict", runs["tabular-classification"], "-")["predictions"]
+    assert told[0]["label"].startswith("class")
+
+
+def test_an_input_that_cannot_be_read_is_named(trained, capsys, tmp_path):
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"\x89PNG\r\n\x1a\n and nothing more")
+    for name in (broken, tmp_path / "missing.png"):
+        assert main(["predict", str(trained[1]["image-classification"]), str(name)]) == 1
+        err = capsys.readouterr().err
+        assert str(name) in err
+        assert "Traceback" not in err
+
+
+def test_a_recipe_repeats_its_run_bit_by_bit(trained, capsys, tmp_path):
+    run = trained[1]["tabular-classification"]
+    call(capsys, "train", run / "recipe.toml", "--out", tmp_path / "again")
+    assert artefact.digest(run / "model" / "model.safetensors") == artefact.digest(tmp_path / "again/model/model.safetensors")
+
+
+def test_pretrained_weights_from_a_local_run_are_frozen_then_tuned(trained, capsys, tmp_path):
+    data, _runs = trained
+    base = call(
+        capsys, "train", "image-classification", data["image-classification"], "--model", "timm:test_resnet",
+        "--out", tmp_path / "base", "--set", "size_px=32", *QUICK,
+    )  # fmt: skip
+    told = call(
+        capsys, "train", "image-classification", data["image-classification"], "--model", "timm:test_resnet",
+        "--set", f"pretrained={tmp_path / 'base'}", "--out", tmp_path / "tuned", "--set", "size_px=32", *QUICK,
+    )  # fmt: skip
+    assert told["metrics"]["accuracy"] >= base["metrics"]["accuracy"] - 0.1
+    import timm
+
+    network = timm.create_model("local-dir:" + str(tmp_path / "tuned" / "model"), pretrained=True)
+    assert sum(p.numel() for p in network.parameters()) > 0
+
+
+def test_a_module_of_ones_own_trains_answers_and_is_loaded_again(tmp_path):
+    from sklearn.datasets import load_digits
+    from torch import nn
+
+    import fukami
+
+    def module():
+        return nn.Sequential(nn.Flatten(), nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 10))
+
+    digits = load_digits()
+    run = fukami.train(
+        "image-classification",
+        (digits.images, digits.target),
+        model=module(),
+        out=tmp_path / "own",
+        epochs=5,
+        learning_rate=0.01,
+        plan="default",
+    )
+    assert run.metrics["accuracy"] > 0.8
+    answers = run.predict([digits.images[0], digits.images[1]])
+    with pytest.raises(fukami.FukamiError, match="F-RUN-MODULE"):
+        _ = fukami.load(tmp_path / "own").predictor
+    again = fukami.load(tmp_path / "own", network=module())
+    np.testing.assert_allclose(again.predict(digits.images[0])[0]["score"], answers[0]["score"], rtol=1e-5)
+
+
+def test_folds_say_how_good_the_recipe_is(trained, capsys, tmp_path):
+    told = call(
+        capsys, "train", "tabular-regression", trained[0]["tabular-regression"], "--folds", "3", "--model", "linear",
+        "--out", tmp_path / "folds", *QUICK,
+    )  # fmt: skip
+    assert len(told["folds"]["r2"]["values"]) == 3
+    assert (tmp_path / "folds" / "proofs" / "folds.json").exists()
+
+
+def test_groups_are_judged_apart(trained, capsys):
+    told = call(capsys, "evaluate", trained[1]["tabular-classification"], "--set", "groups=town")
+    values = {part["value"] for part in told["groups"]["town"]}
+    assert {"town0", "town1"} <= values

@@ -1,0 +1,73 @@
+"""A training that is interrupted or killed loses nothing: what is resumed ends with the bits of an undisturbed one."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from fukami.core import artefact
+from tests.runs.test_first_hour import table
+
+WORDS = ["--set", "epochs=60", "--set", "batch_size=16", "--set", "plan=default", "--model", "mlp"]
+
+
+def start(data: Path, out: Path, *more: str) -> subprocess.Popen:
+    code = "import sys; from fukami.training import session; session.SAVE_EVERY_S = 0.0\nfrom fukami.cli.main import main; sys.exit(main())"
+    words = [sys.executable, "-c", code, "train", "tabular-classification", str(data), "--out", str(out), *WORDS, *more]
+    return subprocess.Popen(words, stderr=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, "OMP_NUM_THREADS": "1"})
+
+
+def wait_for(path: Path, process: subprocess.Popen) -> None:
+    for _ in range(600):
+        if path.exists() or process.poll() is not None:
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"{path} never appeared")
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """The data, and the weights of a training that nothing disturbed."""
+    base = tmp_path_factory.mktemp("whole")
+    data = table(base / "people.csv", {"row": "row", "label": "category"}, rows=400)
+    process = start(data, base / "run")
+    _out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err.decode()
+    return data, artefact.digest(base / "run" / "model" / "model.safetensors")
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 130), (signal.SIGKILL, -9)])
+def test_an_interrupted_training_is_resumed_to_the_same_bits(whole, tmp_path, number, code):
+    data, digest = whole
+    out = tmp_path / "run"
+    place = tmp_path / ".run.unfinished"
+    process = start(data, out)
+    wait_for(place / "checkpoint.safetensors", process)
+    time.sleep(0.2)
+    process.send_signal(number)
+    _out, err = process.communicate(timeout=60)
+    if process.returncode == 0:
+        pytest.skip("the training was over before the signal came")
+    assert process.returncode == code, err.decode()
+    assert not out.exists()
+    assert b"Traceback" not in err
+    if code == 130:
+        assert b"--resume" in err
+    again = start(data, out, "--resume")
+    _out, err = again.communicate(timeout=120)
+    assert again.returncode == 0, err.decode()
+    assert artefact.digest(out / "model" / "model.safetensors") == digest
+    steps = [line["step"] for line in artefact.read_lines(out / "history.jsonl") if "loss" in line]
+    assert steps == sorted(set(steps))
+    assert not place.exists()
+
+
+def test_there_must_be_something_to_resume(whole, tmp_path):
+    process = start(whole[0], tmp_path / "run", "--resume")
+    _out, err = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert b"F-RESUME-NOTHING" in err
