@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from fukami.core.language import N_
 from fukami.evaluate.evaluation import Evaluation, plain
 
 LOWEST, HIGHEST = 0.05, 20.0
@@ -58,8 +59,8 @@ def proof(before: Evaluation, after: Evaluation, *, temperature: float) -> dict[
     lower = told["after"]["calibration_error"], told["before"]["calibration_error"]
     return plain(
         {
-            "claim": "confidence agrees better with accuracy after temperature scaling",
-            "test": "calibration error over 15 bins, on held-out examples that the temperature was not fitted on",
+            "claim": N_("confidence agrees better with accuracy after temperature scaling"),
+            "test": N_("calibration error over 15 bins, on held-out examples that the temperature was not fitted on"),
             "temperature": temperature,
             "examples": after.examples,
             "held": bool(np.isfinite(lower).all() and lower[0] <= lower[1]),

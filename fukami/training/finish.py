@@ -71,9 +71,9 @@ def calibrated(predictor: Predictor, prepared: Prepared, rows: np.ndarray) -> tu
         return predictor, {}
     pairs = list(predictor.stream(prepared.store, valid, calibrated=False))
     scores, truth = np.concatenate([s for s, _t, _r in pairs]), np.concatenate([t for _s, t, _r in pairs])
-    better = predictor.calibrated(calibration.fit_temperature(np.log(np.clip(scores, 1e-12, None)), truth))
-    before = whole.evaluated(predictor, prepared.store, rows, calibrated=False)
-    after = whole.evaluated(better, prepared.store, rows)
+    better = predictor.calibrated(calibration.fit_temperature(scores, truth))
+    before = whole.evaluated(predictor, prepared.store, rows, calibrated=False, replicates=0)
+    after = whole.evaluated(better, prepared.store, rows, replicates=0)
     return better, calibration.proof(before, after, temperature=better.temperature)
 
 
