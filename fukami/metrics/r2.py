@@ -15,7 +15,8 @@ CARD = MetricCard(
     of=("number",),
     higher_is_better=True,
     low=None,
-    sentence="On {examples} held-out examples the answers explain {value} of what makes the targets differ; 1 would be all of it.",
+    sentence="On {examples} held-out examples the answers explain {value} of what makes the targets differ; "
+    "1 would be all of it.",
 )
 State = Spread
 

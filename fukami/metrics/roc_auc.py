@@ -13,7 +13,8 @@ CARD = MetricCard(
     summary="chance that a positive example is scored above a negative one",
     of=("category", "categories"),
     higher_is_better=True,
-    sentence="Shown one example that belongs to a class and one that does not, the model tells which is which {value} of the time, on {examples} held-out examples.",
+    sentence="Shown one example that belongs to a class and one that does not, "
+    "the model tells which is which {value} of the time, on {examples} held-out examples.",
 )
 State = Ranking
 
