@@ -1,0 +1,31 @@
+"""The same input more than once."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from fukami.core.language import _
+from fukami.core.problems import Problem
+from fukami.data.evidence import Evidence
+
+MANY = 0.05
+"""From this share on copies are a warning: they count the same thing twice."""
+
+
+def check(evidence: Evidence) -> Iterator[Problem]:
+    """Exact copies among all usable examples."""
+    if len(evidence) < 2:
+        return
+    _values, first, index = np.unique(evidence.hashes, return_index=True, return_inverse=True)
+    copies = np.flatnonzero(first[index] != np.arange(len(evidence)))
+    if len(copies) == 0:
+        return
+    share = len(copies) / len(evidence)
+    yield Problem(
+        code="F-DATA-DUPLICATE",
+        severity="warning" if share > MANY else "note",
+        what=_("{n} examples have the same inputs as an earlier one ({share})").format(n=len(copies), share=f"{share:.1%}"),
+        where=evidence.pairs(first[index][copies], copies),
+        fix=_("remove the copies, unless such examples really are that frequent"),
+        count=len(copies),
+    )

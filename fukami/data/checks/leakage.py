@@ -1,0 +1,136 @@
+"""A single column that tells the target almost perfectly: mostly the target in disguise, or something known only afterwards.
+
+Each column alone predicts the target of examples that it was not fitted on: by the most frequent target of each value, or, for
+numbers, by a small decision tree. K classes.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from fukami.core.language import _
+from fukami.core.problems import Problem
+from fukami.core.tables import Column
+from fukami.data.evidence import Evidence
+from fukami.fields import parsing
+from fukami.fields.contract import Field
+
+FEWEST = 40
+"""With fewer examples a column may fit by chance."""
+ERRORS_LEFT = 0.02
+"""A column that leaves less than this share of the errors of guessing is suspicious."""
+MOST_COLUMNS = 500
+MOST_ROWS = 5000
+
+
+class Signal(NamedTuple):
+    """A column as numbers: quantities in order, or codes of values where `is_code`."""
+
+    name: str
+    values: np.ndarray
+    is_code: bool
+
+
+def check(evidence: Evidence) -> Iterator[Problem]:
+    """Every column of inputs that are rows of tables."""
+    rows = evidence.sample[:: max(1, len(evidence.sample) // MOST_ROWS)]
+    tables = [evidence.columns[name] for name, field in evidence.inputs.items() if field.takes_rows]
+    if evidence.split is None or len(rows) < FEWEST or not tables:
+        return
+    for name, field in evidence.targets.items():
+        target = _target(field, [column.take(rows) for column in evidence.columns[name]])
+        for column in [column for columns in tables for column in columns][:MOST_COLUMNS]:
+            for signal in _signals(column.take(rows)):
+                left = unexplained(signal, target, is_class=field.calibrates)
+                if left < ERRORS_LEFT:
+                    yield _told(evidence, signal.name, column, left)
+
+
+def _target(field: Field, columns: list[Column]) -> np.ndarray:
+    """Class numbers, or values in the target's unit."""
+    if field.calibrates:
+        return np.unique(field.fingerprint(columns), return_inverse=True)[1]
+    return np.nan_to_num(parsing.numbers(parsing.plain(columns[0].values)).values)
+
+
+def _signals(column: Column) -> Iterator[Signal]:
+    if column.is_array and column.values.ndim > 1:
+        flat = column.values.reshape(len(column), -1)
+        for k in range(min(flat.shape[1], MOST_COLUMNS)):
+            yield Signal(f"{column.name}[{k}]", np.nan_to_num(flat[:, k].astype(np.float64)), False)
+        return
+    array = parsing.plain(column.values)
+    if not parsing.is_scalar(array):
+        return
+    numbers = parsing.numbers(array)
+    present = np.isfinite(numbers.values)
+    if present.any() and numbers.bad.mean() < 0.05:
+        # "missing" may itself be the leak, so it gets a place below all numbers
+        yield Signal(column.name, np.where(present, numbers.values, numbers.values[present].min() - 1), False)
+        return
+    words = parsing.strings(array).fill_null("").to_numpy(zero_copy_only=False).astype(str)
+    yield Signal(column.name, np.unique(words, return_inverse=True)[1].astype(np.float64), True)
+
+
+def unexplained(signal: Signal, target: np.ndarray, *, is_class: bool) -> float:
+    """Share of the errors (classes) or of the variance (numbers) of guessing that the column leaves, on unseen examples.
+
+    >>> rng = np.random.default_rng(0)
+    >>> y = rng.integers(0, 3, 300)
+    >>> unexplained(Signal("copy", y * 2.0 + 1, False), y, is_class=True)
+    0.0
+    >>> unexplained(Signal("noise", rng.random(300), False), y, is_class=True) > 0.5
+    True
+    """
+    test = np.arange(len(target)) % 2 == 1
+    train = ~test
+    if is_class:
+        guess = int(np.bincount(target[train]).argmax())
+        guessing = (target[test] != guess).sum()
+        answers = (
+            _by_value(signal, target, train, test, guess) if signal.is_code else _by_tree(signal, target, train, test, True)
+        )
+        # with a handful of errors to be made, making none proves nothing
+        return float((answers != target[test]).sum() / guessing) if guessing >= 10 else 1.0
+    guessing = ((target[test] - target[train].mean()) ** 2).sum()
+    if signal.is_code or not guessing:
+        return 1.0
+    by_tree = ((target[test] - _by_tree(signal, target, train, test, False)) ** 2).sum()
+    slope, offset = _line(signal.values[train], target[train])
+    by_line = ((target[test] - slope * signal.values[test] - offset) ** 2).sum()
+    return float(min(by_tree, by_line) / guessing * 10)  # 0.2 % of the variance: numbers are never repeated exactly
+
+
+def _by_value(signal: Signal, target: np.ndarray, train: np.ndarray, test: np.ndarray, guess: int) -> np.ndarray:
+    values = signal.values.astype(np.int64)
+    counts_VK = np.zeros((values.max() + 1, target.max() + 1))
+    np.add.at(counts_VK, (values[train], target[train]), 1)
+    best = np.where(counts_VK.sum(1) > 0, counts_VK.argmax(1), guess)
+    return best[values[test]]
+
+
+def _by_tree(signal: Signal, target: np.ndarray, train: np.ndarray, test: np.ndarray, is_class: bool) -> np.ndarray:
+    from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+
+    x = np.clip(signal.values, -1e30, 1e30)[:, None]
+    tree = DecisionTreeClassifier if is_class else DecisionTreeRegressor
+    return tree(max_leaf_nodes=64, random_state=0).fit(x[train], target[train]).predict(x[test])
+
+
+def _line(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
+    spread = x.var()
+    slope = float(((x - x.mean()) * (y - y.mean())).mean() / spread) if spread and np.isfinite(spread) else 0.0
+    return slope, float(y.mean() - slope * x.mean())
+
+
+def _told(evidence: Evidence, name: str, column: Column, left: float) -> Problem:
+    return Problem(
+        code="F-DATA-LEAK",
+        severity="warning",
+        what=_("column {name} alone tells the target almost perfectly").format(name=name),
+        where=column.file or evidence.table.name,
+        expected=_("only what is known before the answer is"),
+        got=_("{share} of the errors of guessing are left").format(share=f"{left:.1%}"),
+        fix=_("if it is known only afterwards, leave it out: --set ignore={name}").format(name=name),
+    )

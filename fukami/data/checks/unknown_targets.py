@@ -1,0 +1,36 @@
+"""Labels in the validation or test part that the training part never shows."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from fukami.core.errors import DataError
+from fukami.core.language import _
+from fukami.core.problems import Problem
+from fukami.data.evidence import Evidence
+
+
+def check(evidence: Evidence) -> Iterator[Problem]:
+    """An error, as no model can give an answer that it was never told of."""
+    if evidence.split is None:
+        return
+    rest = np.concatenate([evidence.split.valid, evidence.split.test])
+    for name, field in evidence.targets.items():
+        columns = evidence.columns[name]
+        try:
+            learned = field.learn([column.take(evidence.split.train) for column in columns])
+        except DataError:
+            continue  # too little to learn from: the field's own check says so
+        strange = rest[~learned.usable([column.take(rest) for column in columns])]
+        if len(strange):
+            yield Problem(
+                code="F-TARGET-UNKNOWN",
+                severity="error",
+                what=_("{n} examples of the validation or test part have a label that no training example has").format(
+                    n=len(strange)
+                ),
+                where=", ".join(evidence.place(int(row)) for row in strange[:3]) + (", …" if len(strange) > 3 else ""),
+                expected=_("every label in the training part"),
+                fix=_("add training examples of these labels, correct their spelling, or remove them"),
+                count=len(strange),
+            )
