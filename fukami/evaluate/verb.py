@@ -17,6 +17,7 @@ from fukami.data.doctor import examine
 from fukami.data.split import combined, split
 from fukami.data.store import Store, prepare
 from fukami.evaluate import whole
+from fukami.evaluate.spool import Spool
 from fukami.report.content import Content
 from fukami.report.page import render
 
@@ -51,7 +52,8 @@ def evaluate_run(run: "Run", data: Any, settings: dict[str, Any]) -> dict[str, A
         )
     judged = examples(run, source, recipe, own=own)
     groups = whole.group_columns(judged.table, recipe.data.groups)
-    found = whole.evaluated(predictor, judged.store, judged.rows, groups=groups, seed=recipe.learning.seed)
+    raw = Spool(predictor.stream(judged.store, judged.rows, calibrated=False))
+    found = whole.judged(predictor, raw, groups=groups)
     beside, remark = baselines_beside(run, judged)
     proofs = {**run.proofs, "evaluation": found.as_dict()}
     name = "evaluation" if own else "evaluation-data"

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
+import torch
 
 from fukami.core.cards import TaskCard
 from fukami.core.errors import unknown
@@ -17,6 +18,7 @@ from fukami.evaluate.baselines.contract import Fitted
 from fukami.evaluate.baselines.fitting import fit_baselines
 from fukami.evaluate.evaluation import Evaluation
 from fukami.evaluate.judge import judge
+from fukami.evaluate.spool import Spool
 from fukami.evaluate.verdict import verdict as verdict
 from fukami.fields.contract import Field
 from fukami.predictor import Predictor
@@ -39,25 +41,15 @@ def group_columns(table: Table, names: Sequence[str]) -> dict[str, Column]:
     return {name: table.columns[name] for name in names}
 
 
-def evaluated(
-    predictor: Predictor,
-    store: Store,
-    rows: np.ndarray,
-    *,
-    groups: dict[str, Column] | None = None,
-    seed: int = 0,
-    calibrated: bool = True,
-    replicates: int = 200,
-) -> Evaluation:
-    """Judges `predictor` on stored examples `rows`, in one pass that never holds all predictions."""
-    return judge(
-        predictor.task.target,
-        metric_names(predictor.task.card),
-        predictor.stream(store, rows, calibrated=calibrated),
-        groups=groups,
-        seed=seed,
-        replicates=replicates,
-    )
+def judged(predictor: Predictor, raw: Spool, *, groups: dict[str, Column] | None = None, replicates: int = 200) -> Evaluation:
+    """Judges `predictor` by its scores before calibration, to which its temperature is applied here."""
+    target, temperature = predictor.task.target, predictor.temperature
+
+    def tempered(scores: np.ndarray) -> np.ndarray:
+        return target.temper(torch.from_numpy(scores), temperature).numpy()
+
+    names, seed = metric_names(predictor.task.card), predictor.recipe.learning.seed
+    return judge(target, names, raw.mapped(tempered), groups=groups, seed=seed, replicates=replicates)
 
 
 def baselines(task: Task, columns: dict[str, list[Column]], train: np.ndarray) -> list[Fitted]:

@@ -15,9 +15,11 @@ from fukami.core import artefact
 from fukami.core.cards import card
 from fukami.core.language import N_, _
 from fukami.core.recipe import Recipe
+from fukami.core.seeds import generator
 from fukami.data.split import combined
 from fukami.evaluate import calibration, whole
 from fukami.evaluate.evaluation import Evaluation
+from fukami.evaluate.spool import Spool
 from fukami.evaluate.verdict import verdict
 from fukami.predictor import Predictor, save_model
 from fukami.report.content import Content
@@ -26,6 +28,8 @@ from fukami.tasks.contract import Task
 from fukami.training.prepare import Prepared
 from fukami.training.session import Session, held_out
 
+FITTED_ON = 20_000
+"""Validation examples that the temperature is fitted on: one number needs no more."""
 VERSIONS = ("fukami", "torch", "torchvision", "timm", "transformers", "tokenizers", "numpy", "scikit-learn", "pyarrow")
 
 
@@ -44,37 +48,37 @@ def finish(prepared: Prepared, predictor: Predictor) -> Finished:
     """Calibrates on the validation examples, judges on the held-out ones, and sets baselines beside."""
     store, columns, task = prepared.store, prepared.columns, predictor.task
     rows, part = held_out(prepared)
-    predictor, calibrating = calibrated(predictor, prepared, rows)
+    predictor = calibrated(predictor, prepared)
     groups = whole.group_columns(prepared.table, predictor.recipe.data.groups)
-    seed = predictor.recipe.learning.seed
-    found = whole.evaluated(predictor, store, rows, groups=groups, seed=seed)
+    raw = Spool(predictor.stream(store, rows, calibrated=False))
+    found = whole.judged(predictor, raw, groups=groups)
     fitted = whole.baselines(task, columns, prepared.split.train)
     beside = whole.judged_baselines(task, fitted, columns, store, rows)
     proofs = {"split": prepared.split.proof(), "baselines": baseline_proof(task.card.headline, found, beside, part)}
-    if calibrating:
-        proofs["calibration"] = calibrating
+    if task.target.calibrates and part == "test":  # the validation part was fitted on, so it proves nothing
+        before = whole.judged(predictor.calibrated(1.0), raw, replicates=0)
+        proofs["calibration"] = calibration.proof(before, found, temperature=predictor.temperature)
     return Finished(predictor, found, beside, proofs, part)
 
 
 def held_out_metrics(prepared: Prepared, predictor: Predictor) -> dict[str, float]:
     """Metric → value on the held-out examples, without intervals."""
     rows, _part = held_out(prepared)
-    predictor, _proof = calibrated(predictor, prepared, rows)
-    found = whole.evaluated(predictor, prepared.store, rows, replicates=0)
+    predictor = calibrated(predictor, prepared)
+    found = whole.judged(predictor, Spool(predictor.stream(prepared.store, rows, calibrated=False)), replicates=0)
     return {name: told["value"] for name, told in found.as_dict()["metrics"].items()}
 
 
-def calibrated(predictor: Predictor, prepared: Prepared, rows: np.ndarray) -> tuple[Predictor, dict[str, Any]]:
-    """The predictor with the temperature that fits the validation examples, and the proof on the held-out ones."""
+def calibrated(predictor: Predictor, prepared: Prepared) -> Predictor:
+    """The predictor with the temperature that fits the validation examples best."""
     valid, target = prepared.split.valid, predictor.task.target
     if not target.calibrates or len(valid) == 0:
-        return predictor, {}
+        return predictor
+    if len(valid) > FITTED_ON:
+        valid = np.sort(generator(predictor.recipe.learning.seed, "temperature").choice(valid, FITTED_ON, replace=False))
     pairs = list(predictor.stream(prepared.store, valid, calibrated=False))
     scores, truth = np.concatenate([s for s, _t, _r in pairs]), np.concatenate([t for _s, t, _r in pairs])
-    better = predictor.calibrated(calibration.fit_temperature(scores, truth))
-    before = whole.evaluated(predictor, prepared.store, rows, calibrated=False, replicates=0)
-    after = whole.evaluated(better, prepared.store, rows, replicates=0)
-    return better, calibration.proof(before, after, temperature=better.temperature)
+    return predictor.calibrated(calibration.fit_temperature(scores, truth))
 
 
 def baseline_proof(headline: str, found: Evaluation, beside: dict[str, dict[str, float]], part: str) -> dict[str, Any]:
