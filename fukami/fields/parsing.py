@@ -10,7 +10,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow.compute as _compute
+
+pc: Any = _compute  # its functions are made at import, so type checkers do not see them
 
 MISSING = frozenset(
     (

@@ -35,7 +35,7 @@ _SAMPLED = 100_000
 class RowOptions:
     """How columns are read."""
 
-    numbers: str = option("quantile", "How numbers are scaled before they reach the network.", choices=scaling.TRANSFORMS)
+    transform: str = option("quantile", "How numbers are scaled before they reach the network.", choices=scaling.TRANSFORMS)
     bins: int = option(48, "Bins of the piecewise-linear embedding of a number; 0 for none.", low=0, high=1000)
     max_categories: int = option(
         200, "Values of a category that are told apart; rarer ones count as unknown.", low=2, high=100_000

@@ -18,12 +18,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from fukami.core.errors import DataError
 from fukami.core.language import _
 from fukami.core.tables import Column
 from fukami.fields import parsing, scaling
+from fukami.fields.parsing import pc
 
 KINDS = ("number", "category", "date", "text", "vector", "ignored")
 ENOUGH = 0.95
@@ -244,7 +244,7 @@ def _number(name: str, values: np.ndarray, options: Any, knots: int) -> dict[str
     known = values[np.isfinite(values)]
     return {
         "name": name,
-        "scale": scaling.fit(known, transform=options.numbers, knots=knots),
+        "scale": scaling.fit(known, transform=options.transform, knots=knots),
         "edges": scaling.bin_edges(known, options.bins) if options.bins and len(known) else [],
         "mean": float(known.mean()) if len(known) else 0.0,
         "deviation": float(known.std()) if len(known) else 0.0,

@@ -1,6 +1,7 @@
 """Residual networks: for pictures timm's ResNet, for rows of a table a tabular ResNet.
 
 Pictures: He et al. 2016, Deep Residual Learning for Image Recognition; code, variants and weights of timm.
+Rows: Gorishniy et al. 2021, arXiv:2106.11959; the sizes have the width and depth of `ROWS`.
 """
 
 from typing import Any
@@ -8,6 +9,8 @@ from typing import Any
 from torch import nn
 
 from fukami.core.cards import ModelCard
+from fukami.core.errors import UsageError
+from fukami.core.language import _
 from fukami.core.specs import ImageSpec, RowSpec
 from fukami.models import timm
 
@@ -46,5 +49,20 @@ def build(spec: ImageSpec | RowSpec, *, gives: str = "vector", **options: Any) -
     return timm.build(spec, gives=gives, **options)
 
 
-def for_rows(spec: RowSpec, **options: Any) -> nn.Module:
-    raise NotImplementedError
+ROWS = {
+    "resnet10t": {"width": 64, "depth": 2},
+    "resnet18": {"width": 128, "depth": 3},
+    "resnet50": {"width": 256, "depth": 4},
+    "resnet101": {"width": 512, "depth": 6},
+}
+"""Width and depth for rows of a table, by the size's architecture for pictures; others count as the nearest smaller one."""
+
+
+def for_rows(spec: RowSpec, *, architecture: str, dropout: float, drop_path: float) -> nn.Module:
+    """The tabular network of the same size. `drop_path` has no meaning for it and must be 0."""
+    from fukami.layers.rows import RowResNet
+
+    if drop_path:
+        raise UsageError("F-MODEL-OPTION", _("drop_path is for pictures only"), expected="0", got=str(drop_path))
+    nearest = {"resnet34": "resnet18", "resnet152": "resnet101"}.get(architecture, architecture)
+    return RowResNet(spec, dropout=dropout, **ROWS[nearest])
