@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-DISTANCE = 3
+DISTANCE = 2
 """Bits in which fingerprints of nearly the same content may differ."""
-MOST_COMPARISONS = 400_000_000
+MOST_COMPARISONS = 200_000_000
 """Beyond this number the largest buckets are passed over, and the result says so. A second's work."""
 _CHUNK = 4_000_000
 
@@ -39,12 +39,12 @@ def near_pairs(left: np.ndarray, right: np.ndarray, *, distance: int = DISTANCE)
         budget -= spent
         complete &= all_compared
         found.append(pairs)
-    pairs = np.unique(np.concatenate(found), axis=0) if found else np.empty((0, 2), np.int64)
-    return Near(pairs[:, 0], pairs[:, 1], complete)
+    both = np.unique(np.concatenate(found))
+    return Near(both // len(right), both % len(right), complete) if len(right) else Near(both, both, complete)
 
 
 def _same_band(a, b, left, right, distance: int, budget: int) -> tuple[np.ndarray, int, bool]:
-    """Near pairs whose bands `a` and `b` are the same; the comparisons spent; whether none was passed over."""
+    """Near pairs (as `i * len(right) + j`) whose bands are the same; the comparisons spent; whether none was passed over."""
     order = np.argsort(b, kind="stable")
     keys = b[order]
     first, last = np.searchsorted(keys, a, "left"), np.searchsorted(keys, a, "right")
@@ -54,7 +54,7 @@ def _same_band(a, b, left, right, distance: int, budget: int) -> tuple[np.ndarra
     total = np.cumsum(size[by_size])
     within = int(np.searchsorted(total, budget, "right"))
     chosen = by_size[:within]
-    out = [np.empty((0, 2), np.int64)]
+    out = [np.empty(0, np.int64)]
     start = 0
     while start < len(chosen):
         already = total[start - 1] if start else 0
@@ -65,6 +65,6 @@ def _same_band(a, b, left, right, distance: int, budget: int) -> tuple[np.ndarra
         offsets = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
         j = order[np.repeat(first[rows], counts) + offsets]
         near = np.bitwise_count(left[i] ^ right[j]) <= distance
-        out.append(np.stack([i[near], j[near]], axis=1))
+        out.append(i[near] * len(right) + j[near])
         start = stop
     return np.concatenate(out), int(total[within - 1]) if within else 0, within == len(by_size)

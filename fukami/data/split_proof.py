@@ -137,10 +137,12 @@ def _near(case: Case, parts: dict[str, np.ndarray]) -> tuple[dict[str, Any], lis
         asked = True
         pairs = near_pairs(*marks)
         complete &= pairs.complete
-        for i, j in zip(pairs.left.tolist(), pairs.right.tolist(), strict=True):
-            if int(test[i]) not in found and len(shown) < _SHOWN:
-                shown.append([columns[name][0].where(int(test[i])), columns[name][0].where(int(train[j]))])
-            found.add(int(test[i]))
+        left, right = test[pairs.left], train[pairs.right]
+        indeed = one.nearly_same(columns[name], left, right)
+        for i, j in zip(left[indeed].tolist(), right[indeed].tolist(), strict=True):
+            if i not in found and len(shown) < _SHOWN:
+                shown.append([columns[name][0].where(i), columns[name][0].where(j)])
+            found.add(i)
     if not asked:
         return {"asked": False}, []
     told = {"asked": True, "bits": DISTANCE, "test_examples": len(found), "complete": complete, "examples": shown}

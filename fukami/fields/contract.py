@@ -100,6 +100,10 @@ class Field(ABC):
         """A placeholder for one input on the command line, e.g. `picture.jpg`."""
         return "INPUT"
 
+    def nearly_same(self, columns: Sequence[Column], left: np.ndarray, right: np.ndarray) -> np.ndarray:
+        """Which pairs of rows `left[p]`, `right[p]`, whose near fingerprints agree, are indeed nearly the same (bool, P)."""
+        return np.ones(len(left), dtype=bool)
+
     # -- learning and storing ----------------------------------------------------------------------------------------
     @abstractmethod
     def learn(self, columns: Sequence[Column], *, seed: int = 0) -> Self:

@@ -31,7 +31,8 @@ MOST_REMEMBERED = 1_000_000
 class Glance:
     """What one look at a picture told. `error` is set, and the rest empty, where it cannot be read.
 
-    `levels` are the lowest and highest raw values of pictures with more than 8 bits.
+    `levels` are the lowest and highest raw values of pictures with more than 8 bits; `thumbnail` holds the bytes of a small
+    grey copy.
     """
 
     error: DataError | None = None
@@ -43,8 +44,11 @@ class Glance:
     mode: str = ""
     grey: bool = False
     levels: tuple[float, float] | None = None
+    thumbnail: bytes = b""
 
 
+THUMBNAIL_PX = 16
+"""Side of the grey thumbnails that near pictures are compared by."""
 _remembered: dict[Any, Glance] = {}
 
 
@@ -126,8 +130,8 @@ def _look(cell: Any, base: Path | None, where: str) -> Glance:
         if not np.isfinite(values).all():
             raise not_finite(where)
         levels = float(values.min()), float(values.max())
-    near = difference_hash(image)
-    return Glance(None, cells.hash_of(data), near, width, height, kind, mode, pictures.is_grey(image), levels)
+    near, small = difference_hash(image), thumbnail(image)
+    return Glance(None, cells.hash_of(data), near, width, height, kind, mode, pictures.is_grey(image), levels, small)
 
 
 def not_finite(where: str) -> DataError:
@@ -154,6 +158,28 @@ def difference_hash(image: Pillow.Image) -> int:
     """
     small = np.asarray(pictures.in_mode(image, 1, {}).resize((9, 8), Pillow.Resampling.BOX))
     return int(np.packbits(small[:, :-1] < small[:, 1:]).view(">u8")[0])
+
+
+def thumbnail(image: Pillow.Image) -> bytes:
+    """The bytes of a grey copy of 16 × 16 pixels."""
+    return pictures.in_mode(image, 1, {}).resize((THUMBNAIL_PX, THUMBNAIL_PX), Pillow.Resampling.BOX).tobytes()
+
+
+def thumbnails(column: Column, rows: np.ndarray) -> np.ndarray:
+    """Small grey copies of some pictures (R, D), each centred and of length 1: the product of two is their correlation."""
+    if is_pixels(column):
+        from torch import from_numpy
+        from torch.nn.functional import adaptive_avg_pool2d
+
+        x_NCHW = pictures.as_nchw(column.values[rows], pictures.layout_of(column.values.shape, column.name))
+        side = min(THUMBNAIL_PX * 2, *x_NCHW.shape[2:])  # arrays are small: no need to lose what tells them apart
+        small = adaptive_avg_pool2d(from_numpy(np.asarray(x_NCHW, np.float32).mean(1)), side).numpy()
+    else:
+        found = (np.frombuffer(g.thumbnail or bytes(THUMBNAIL_PX**2), np.uint8) for g in glances(column.take(rows)))
+        small = np.stack(list(found)).astype(np.float32)
+    flat = small.reshape(len(rows), -1)
+    flat = flat - flat.mean(1, keepdims=True)
+    return flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-6)
 
 
 def difference_hashes(x_NHW: np.ndarray) -> np.ndarray:
