@@ -17,6 +17,7 @@ CARD = ModelCard(
     gives=("vector", "grid"),
     sizes={"tiny": {"hidden": 256}, "base": {"hidden": 4096}},
     size="tiny",
+    parameters={"image": {"tiny": 4_895_040, "base": 57_003_840}},
     options={"hidden": 4096, "dropout": 0.5},
     learning={"learning_rate": 5e-4, "weight_decay": 0.05},
     image={"least_size_px": 63, "min_size_px": 96},

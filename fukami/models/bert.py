@@ -24,6 +24,16 @@ CARD = ModelCard(
         "large": {"width": 1024, "depth": 24, "heads": 16, "checkpoint": "google-bert/bert-large-uncased"},
     },
     size="tiny",
+    parameters={
+        "text": {
+            "tiny": 2_527_104,
+            "mini": 7_452_928,
+            "small": 21_328_384,
+            "medium": 33_937_920,
+            "base": 98_329_344,
+            "large": 320_271_360,
+        }
+    },
     options={"width": 128, "depth": 2, "heads": 2, "dropout": 0.1, "checkpoint": ""},
     learning={"learning_rate": 2e-4, "weight_decay": 0.01},
     source="Devlin et al. 2019, arXiv:1810.04805; transformers",

@@ -23,6 +23,7 @@ CARD = ModelCard(
         "large": {"architecture": "efficientnet_b5"},
     },
     size="tiny",
+    parameters={"image": {"tiny": 4_007_548, "small": 6_513_184, "base": 10_696_232, "large": 28_340_784}},
     members={
         "efficientnet_b0": {"architecture": "efficientnet_b0"},
         "efficientnet_b1": {"architecture": "efficientnet_b1"},

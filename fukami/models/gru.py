@@ -22,6 +22,7 @@ CARD = ModelCard(
         "large": {"embedding": 512, "width": 512, "depth": 2},
     },
     size="small",
+    parameters={"text": {"tiny": 1_073_920, "small": 2_246_144, "base": 6_068_224, "large": 16_068_608}},
     options={"embedding": 128, "width": 128, "depth": 1, "dropout": 0.5},
     learning={"learning_rate": 2e-3, "weight_decay": 0.01},
     source="Cho et al. 2014, arXiv:1406.1078; cells of torch",

@@ -22,6 +22,7 @@ CARD = ModelCard(
         "large": {"architecture": "inception_v4"},
     },
     size="base",
+    parameters={"image": {"base": 21_785_568, "large": 41_142_816}},
     members={
         "inception_v3": {"architecture": "inception_v3"},
         "inception_v4": {"architecture": "inception_v4"},

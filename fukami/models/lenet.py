@@ -15,6 +15,7 @@ CARD = ModelCard(
     summary="the classic of 1998: two convolutions and two dense layers, for small pictures",
     takes=("image",),
     gives=("vector", "grid"),
+    parameters={"image": {"": 5_611_876}},
     options={"activation": "tanh"},
     learning={"learning_rate": 2e-3, "weight_decay": 0.01},
     image={"least_size_px": 12, "min_size_px": 28},

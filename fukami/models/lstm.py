@@ -22,6 +22,7 @@ CARD = ModelCard(
         "large": {"embedding": 512, "width": 512, "depth": 2},
     },
     size="small",
+    parameters={"text": {"tiny": 1_090_560, "small": 2_312_192, "base": 6_725_632, "large": 18_694_144}},
     options={"embedding": 128, "width": 128, "depth": 1, "dropout": 0.5},
     learning={"learning_rate": 2e-3, "weight_decay": 0.01},
     source="Hochreiter and Schmidhuber 1997; cells of torch",

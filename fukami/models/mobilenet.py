@@ -23,6 +23,7 @@ CARD = ModelCard(
         "large": {"architecture": "mobilenetv4_conv_medium"},
     },
     size="small",
+    parameters={"image": {"tiny": 568_224, "small": 1_517_856, "base": 4_202_032, "large": 8_434_512}},
     members={
         "mobilenet_v2": {"architecture": "mobilenetv2_100"},
         "mobilenet_v3_small": {"architecture": "mobilenetv3_small_100"},

@@ -15,6 +15,7 @@ CARD = ModelCard(
     summary="no hidden layer: every pixel has one weight for each answer; the least that can be called learning",
     takes=("image",),
     gives=("vector",),
+    parameters={"image": {"": 0}},
     learning={"learning_rate": 1e-3, "weight_decay": 0.01},
     source="Rosenblatt 1958; by hand",
 )

@@ -6,7 +6,7 @@
 """
 
 import importlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 class Choice:
     """A model that was asked for: its family, the name as typed, the size, and the options that these imply.
 
-    `weights` is a folder where the name was that of a checkpoint: its weights are meant as well.
+    `weights` is a folder where the name was that of a checkpoint: its weights are meant as well. `takes` is the kind of input
+    that it is meant for: some families read several.
     """
 
     card: ModelCard
@@ -31,6 +32,7 @@ class Choice:
     size: str
     options: dict[str, Any]
     weights: str = ""
+    takes: str = ""
 
 
 def fitting(takes: str, needs: str) -> list[ModelCard]:
@@ -54,7 +56,7 @@ def resolve(name: str, size: str = "", *, takes: str, needs: str) -> Choice:
     choice = _adapted(name, size) or _folder(name) or _family(name, size, takes=takes, needs=needs)
     if takes not in choice.card.takes or needs not in choice.card.gives:
         raise _misfit(choice, takes, needs)
-    return choice
+    return replace(choice, takes=takes)
 
 
 def _adapted(name: str, size: str) -> Choice | None:
@@ -229,28 +231,29 @@ def count_parameters(choice: Choice, spec: Spec, *, options: dict[str, Any] | No
 def rows(task: TaskCard) -> list[dict[str, Any]]:
     """The models that fit a task, for `fukami models TASK`.
 
-    Each has `name`, `summary`, `source`, `sizes` (size → parameters, for the inputs of `REFERENCE`; the key is empty where the
-    family has no sizes), `default` (a size) and `members`. Adapters have no sizes.
+    Each has `name`, `summary`, `source`, `sizes` (size → parameters without the head, for the inputs of `REFERENCE`; the key is
+    empty where the family has no sizes), `default` (a size) and `members`. Adapters have no sizes.
     """
     (takes,) = task.inputs
-    found = []
-    for one in fitting(takes, task.needs):
-        sizes = (
-            {}
-            if one.prefix
-            else {size: count_parameters(_sized(one, one.name, size), REFERENCE[takes]) for size in one.sizes or [""]}
-        )
-        found.append(
-            {
-                "name": f"{one.prefix}NAME" if one.prefix else one.name,
-                "summary": _(one.summary),
-                "source": one.source,
-                "sizes": sizes,
-                "default": one.size,
-                "members": list(one.members),
-            }
-        )
-    return found
+    return [
+        {
+            "name": f"{found.prefix}NAME" if found.prefix else found.name,
+            "summary": _(found.summary),
+            "source": found.source,
+            "sizes": {} if found.prefix else listed_parameters(found, takes),
+            "default": found.size,
+            "members": list(found.members) if takes == found.takes[0] else [],
+        }
+        for found in fitting(takes, task.needs)
+    ]
+
+
+def listed_parameters(family: ModelCard, takes: str) -> dict[str, int]:
+    """Size → number of parameters for the inputs of `REFERENCE`, from the card, or counted."""
+    if takes in family.parameters:
+        return dict(family.parameters[takes])
+    sizes = family.sizes or [""]
+    return {size: count_parameters(_sized(family, family.name, size), REFERENCE[takes]) for size in sizes}
 
 
 __all__ = ["REFERENCE", "Choice", "build", "card", "count_parameters", "fitting", "resolve", "rows", "wrap"]

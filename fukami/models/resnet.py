@@ -26,6 +26,7 @@ CARD = ModelCard(
         "large": {"architecture": "resnet101"},
     },
     size="small",
+    parameters={"image": {"tiny": 4_922_488, "small": 11_176_512, "base": 23_508_032, "large": 42_500_160}},
     members={
         "resnet10t": {"architecture": "resnet10t"},
         "resnet18": {"architecture": "resnet18"},

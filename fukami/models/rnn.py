@@ -22,6 +22,7 @@ CARD = ModelCard(
         "large": {"embedding": 512, "width": 512, "depth": 2},
     },
     size="small",
+    parameters={"text": {"tiny": 1_040_640, "small": 2_114_048, "base": 4_753_408, "large": 10_817_536}},
     options={"embedding": 128, "width": 128, "depth": 1, "dropout": 0.5},
     learning={"learning_rate": 1e-3, "weight_decay": 0.01},
     source="Elman 1990; cells of torch",

@@ -28,6 +28,7 @@ CARD = ModelCard(
         "large": {"embedding": 512, "width": 400},
     },
     size="small",
+    parameters={"text": {"tiny": 1_048_672, "small": 2_201_900, "base": 4_711_000, "large": 10_650_800}},
     options={"embedding": 128, "width": 100, "dropout": 0.5},
     learning={"learning_rate": 1e-3, "weight_decay": 0.01},
     source="Kim 2014, arXiv:1408.5882; by hand",

@@ -193,7 +193,11 @@ def _in_folder(name: str) -> Weights:
 
 
 def _hub_address(choice: Choice) -> tuple[str, str] | None:
-    return load("models", choice.card.library).hub_address(choice.options) if choice.card.library else None
+    """Where the library's weights are; for the kinds of input that the library has networks for, not for rows of a table."""
+    if not choice.card.library:
+        return None
+    adapter = load("models", choice.card.library)
+    return adapter.hub_address(choice.options) if choice.takes in adapter.CARD.takes else None
 
 
 def _on_hub(address: tuple[str, str], choice: Choice, seconds: float) -> Weights:

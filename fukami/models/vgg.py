@@ -25,6 +25,7 @@ CARD = ModelCard(
         "large": {"architecture": "vgg19_bn"},
     },
     size="tiny",
+    parameters={"image": {"tiny": 16_701_440, "small": 128_771_840, "base": 134_268_992, "large": 139_581_248}},
     members={
         "vgg11": {"architecture": "vgg11"},
         "vgg13": {"architecture": "vgg13"},

@@ -10,7 +10,7 @@ from fukami.core.cards import cards
 from fukami.layers.heads import LinearHead
 from fukami.models import checkpoint, registry
 from fukami.models.contract import Network
-from tests.small_models import alone, families, small_batch, small_model, small_spec
+from tests.small_models import alone, families, small_batch, small_model
 
 CASES = [pytest.param(*case, id="-".join(case)) for case in families()]
 VECTORS = [pytest.param(name, takes, id=f"{name}-{takes}") for name, takes, gives in families() if gives == "vector"]
@@ -108,14 +108,14 @@ def test_layer_groups_hold_every_weight_once(built, name, takes):
 
 @pytest.mark.parametrize("card", [pytest.param(c, id=c.name) for c in cards("models").values()])
 def test_cards_are_complete(card):
-    """Every size and member is accepted by `build`, and the default size is one of them."""
+    """Every size and member is accepted by `build`, has as many parameters as listed, and the default size is one of them."""
     assert card.summary and card.source and set(card.takes) <= {"image", "text", "row"}
     assert (card.size in card.sizes) if card.sizes else not card.size
     if card.prefix:
         return
     for takes in card.takes:
-        for size in card.sizes or [""]:
-            choice = registry.resolve(card.name, size, takes=takes, needs="vector")
-            assert registry.count_parameters(choice, small_spec(card, takes)) >= 0
+        sizes = [registry.resolve(card.name, size, takes=takes, needs="vector") for size in card.sizes or [""]]
+        counted = {choice.size: registry.count_parameters(choice, registry.REFERENCE[takes]) for choice in sizes}
+        assert registry.listed_parameters(card, takes) == counted
     for member in card.members:
         assert registry.resolve(member, takes=card.takes[0], needs="vector").card is card

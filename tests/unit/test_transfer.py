@@ -196,7 +196,8 @@ def test_offline_it_says_so_and_goes_on():
         transfer.find(choice, "yes")
     with pytest.raises(UsageError, match="F-TRANSFER-NONE"):
         transfer.find(registry.resolve("cnn", takes="image", needs="vector"), "yes")
-    assert transfer.find(registry.resolve("cnn", takes="image", needs="vector"), "auto") == transfer.Found(None)
+    for name, takes in (("cnn", "image"), ("resnet", "row")):
+        assert transfer.find(registry.resolve(name, takes=takes, needs="vector"), "auto") == transfer.Found(None)
 
 
 def test_a_silent_network_is_given_up_in_time(monkeypatch):
