@@ -81,9 +81,8 @@ def remarks_on_top(text: str, delimiter: str) -> int:
 def has_header(rows: list[list[str]], *, known: frozenset[str]) -> bool:
     """Whether the first row is names. `known` are names that columns usually have, in lower case.
 
-    Names are unique, not empty, and not numbers or dates. They are names for certain where a column below is all numbers, or
-    where one of them is a usual name; they are not where one of them occurs again below it. Else a column tells whose values
-    repeat below but never repeat the first.
+    Names are no numbers or dates. They are names for certain where a column below is all numbers, or where one of them is a
+    usual name; they are not where two of them are the same, or one of them occurs again below it.
 
     >>> has_header([["great film", "1"], ["bad film", "0"]], known=frozenset())
     False
@@ -96,7 +95,7 @@ def has_header(rows: list[list[str]], *, known: frozenset[str]) -> bool:
     if any(_NUMBER.match(cell) or _DATE.match(cell) for cell in first if cell):
         return False
     named = [cell for cell in first if cell]
-    if not named or len(set(named)) < len(named):
+    if not named:
         return False
     if any(cell.lower() in known for cell in named):
         return True
@@ -105,6 +104,8 @@ def has_header(rows: list[list[str]], *, known: frozenset[str]) -> bool:
     columns = list(zip(*below, strict=True))
     if any(_all_numbers(column) for column in columns):
         return True
+    if len(set(named)) < len(named):
+        return False
     return not any(cell in column for cell, column in zip(first, columns, strict=True) if cell)
 
 

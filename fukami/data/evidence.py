@@ -1,5 +1,6 @@
 """What the checks of whole data sets look at, computed once: usable rows, content hashes, a bounded sample."""
 
+import os
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -61,10 +62,11 @@ class Evidence:
         name = next(iter(self.inputs))
         column = self.columns[name][0]
         if len(self.columns[name]) > 1:
-            return column.where(row).rpartition(" (")[0] or column.where(row)
+            return column.where(row).removesuffix(f" ({column.name})")
         if column.file or column.base is None or column.is_array:
             return column.where(row)
-        return str(column.base / str(column.values[int(row)]))
+        path = column.base / str(column.values[int(row)])[:1000].replace("\0", "")
+        return str(path) if os.path.lexists(path) else column.where(row)
 
     def pairs(self, left: np.ndarray, right: np.ndarray, *, sign: str = "=", most: int = 3) -> str:
         """The first pairs of examples, for a message."""

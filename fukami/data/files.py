@@ -86,7 +86,7 @@ def _unreachable(path: Path, error: OSError, known: tuple[str, ...]) -> DataErro
     except OSError:
         beside = []
     close = [str(folder / name) if str(folder) != "." else name for name in nearest(path.name, beside)]
-    close += nearest(str(path), known)
+    close = list(dict.fromkeys([*close, *nearest(str(path), known)]))
     fix = _("did you mean {names}?").format(names=", ".join(close)) if close else ""
     return DataError(
         "F-DATA-MISSING",

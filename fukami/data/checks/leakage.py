@@ -48,10 +48,11 @@ def check(evidence: Evidence) -> Iterator[Problem]:
 
 
 def _target(field: Field, columns: list[Column]) -> np.ndarray:
-    """Class numbers, or values in the target's unit."""
+    """Numbers of the classes (or sets of labels), or values in the target's unit."""
     if field.calibrates:
         return np.unique(field.fingerprint(columns), return_inverse=True)[1]
-    return np.nan_to_num(parsing.numbers(parsing.plain(columns[0].values)).values)
+    learned = field.learn(columns)
+    return learned.truth(learned.batch(learned.encode(columns), np.arange(len(columns[0])))).numpy()
 
 
 def _signals(column: Column) -> Iterator[Signal]:

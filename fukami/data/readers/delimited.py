@@ -123,7 +123,7 @@ def _require_text(source: Path) -> None:
 
 def _form_notes(parsed: text_table.Parsed, form: text_table.Form, where: str) -> list[Problem]:
     notes = text_table.ragged_problem(parsed, where, quote_open=False)
-    if notes and form.quote and any(text.count('"') % 2 for _line, _cells, text in parsed.ragged):
+    if notes and (not form.quote or any(text.count('"') % 2 for _line, _cells, text in parsed.ragged)):
         notes = text_table.ragged_problem(parsed, where, quote_open=True)
     if not form.quote:
         what = _("quotation marks in this table do not pair, so they were read as plain characters")

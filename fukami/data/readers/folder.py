@@ -68,7 +68,7 @@ def read(source: Path, choices: DataChoices, *, kinds: tuple[str, ...] = ()) -> 
         found.others([f.name for f in _folders(root) if not part_named(f.name)])
     else:
         found.classes(root, "")
-    if not found.paths:
+    if not found.paths and not found.loose:
         from fukami.data.readers import _nobody
 
         raise _nobody(source)
