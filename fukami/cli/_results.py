@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fukami.cli._screen import Screen, duration, number
+from fukami.core.cards import cards
 from fukami.core.language import _
 
 
@@ -75,14 +76,27 @@ def _value(figure: Any) -> float | None:
     return figure.get("value") if isinstance(figure, Mapping) else figure
 
 
-def show_baselines(result: dict[str, Any], screen: Screen) -> None:
-    """The model and each baseline, side by side, over the metrics that they share."""
+def show_baselines(result: dict[str, Any], screen: Screen, *, most: int = 5) -> None:
+    """The model and each baseline, side by side, over the first metrics that they share."""
     baselines = result.get("baselines") or {}
-    names = [n for n in result["metrics"] if any(n in told for told in baselines.values())]
+    names = [n for n in result["metrics"] if any(_value(told.get(n)) is not None for told in baselines.values())][:most]
     if not names:
         return
     screen.heading(_("Beside simple models"))
-    ours = {n: result["metrics"][n] for n in names}
-    rows = [(_("this model"), *(number(_value(v)) for v in ours.values()))]
+    rows = [(_("this model"), *(number(_value(result["metrics"][n])) for n in names))]
     rows += [(name, *(number(_value(told.get(n))) for n in names)) for name, told in baselines.items()]
     screen.table((_("model"), *names), rows, indent=2)
+    ahead = _ahead(names[0], _value(result["metrics"][names[0]]), baselines)
+    if ahead:
+        text = _("This model does not beat {names} on {metric}.").format(names=", ".join(ahead), metric=names[0])
+        screen.line(screen.style(text, "yellow"), indent=2)
+
+
+def _ahead(metric: str, ours: float | None, baselines: Mapping[str, Any]) -> list[str]:
+    """The baselines that are at least as good on `metric`."""
+    found = cards("metrics").get(metric)
+    if found is None or ours is None:
+        return []
+    sign = 1 if found.higher_is_better else -1
+    values = {name: _value(told.get(metric)) for name, told in baselines.items()}
+    return [name for name, value in values.items() if value is not None and sign * value >= sign * ours]

@@ -154,6 +154,15 @@ def test_evaluation_shows_intervals_and_baselines(api, capsys):
     }
     _code, out, _err = said(capsys, "evaluate", "r")
     assert all(text in out for text in ("0.9000", "0.8500 – 0.9500", "majority", "0.5000"))
+    assert "does not beat" not in out
+
+
+@pytest.mark.parametrize(("metric", "ours", "theirs"), [("accuracy", 0.9, 0.95), ("log_loss", 0.4, 0.3)])
+def test_a_model_that_does_not_beat_a_simple_one_says_so(api, capsys, metric, ours, theirs):
+    metrics = {metric: {"value": ours, "low": 0.1, "high": 0.99}}
+    told = {"task": TASK, "run": "r", "examples": 50, "metrics": metrics, "baselines": {"linear": {metric: theirs}}}
+    api.answers["evaluate"] = told
+    assert f"does not beat linear on {metric}" in said(capsys, "evaluate", "r")[1]
 
 
 def test_evaluation_shows_groups_and_what_was_left_out(api, capsys):
