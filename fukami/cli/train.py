@@ -75,5 +75,7 @@ def show(result: dict[str, Any], screen: Screen) -> None:
 
 
 def _task_or_recipe(text: str) -> str:
-    """Recipes are told from tasks by their form: a file ends in .toml, a name has a slash."""
+    """Recipes are told from tasks by their form: a file ends in .toml, a name has a slash. A run's folder means its recipe."""
+    if (Path(text) / "recipe.toml").is_file():
+        return str(Path(text) / "recipe.toml")
     return text if text.endswith(".toml") or "/" in text else _parser.task_name(text)
