@@ -189,7 +189,7 @@ def difference_hashes(x_NHW: np.ndarray) -> np.ndarray:
 
     out = []
     for start in range(0, len(x_NHW), 8192):
-        part = torch.from_numpy(np.ascontiguousarray(x_NHW[start : start + 8192], dtype=np.float32))
+        part = torch.from_numpy(x_NHW[start : start + 8192].astype(np.float32))
         part = part.mean(1) if part.ndim == 4 else part
         small = adaptive_avg_pool2d(part[:, None], (8, 9))[:, 0].numpy()
         bits = small[:, :, :-1] < small[:, :, 1:] - 1e-3

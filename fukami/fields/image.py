@@ -376,7 +376,7 @@ def _fit_arrays(x_NCHW: np.ndarray, size: int, mode: str) -> np.ndarray:
         top, left = (side - H) // 2, (side - W) // 2
         pads = ((0, 0), (0, 0), (top, side - H - top), (left, side - W - left))
         x_NCHW = np.pad(x_NCHW, pads, constant_values=128)
-    x = torch.from_numpy(np.ascontiguousarray(x_NCHW)).float()
+    x = torch.from_numpy(x_NCHW.astype(np.float32, order="C"))
     return interpolate(x, (size, size), mode="bilinear", antialias=True).round_().clamp_(0, 255).byte().numpy()
 
 

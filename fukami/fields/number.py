@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
+import pyarrow as pa
 import torch
 
 from fukami.core.cards import FieldCard
@@ -19,7 +20,7 @@ from fukami.core.recipe import option
 from fukami.core.tables import Column
 from fukami.fields import cells
 from fukami.fields.contract import Arrays, Field, Ragged
-from fukami.fields.parsing import numbers
+from fukami.fields.parsing import decimal_mark, numbers
 
 CARD = FieldCard(name="number", summary="one number")
 
@@ -33,7 +34,6 @@ FAR = 20
 class Number(Field):
     """One number. `state` holds the training cells' `mean` and `std`.
 
-    >>> import pyarrow as pa
     >>> price = Number().learn([Column("y", pa.array(["1,000", "3,000", None]))])
     >>> price.state["mean"], price.restore(price.from_unit(torch.tensor([1.0])))
     (2000.0, [{'value': 3000.0}])
@@ -41,7 +41,9 @@ class Number(Field):
 
     @dataclass(frozen=True)
     class Options:
-        decimal: str = option(".", "The sign before the decimals in text, . or ,", choices=(".", ","))
+        decimal: str = option(
+            "auto", "The sign before the decimals in text; auto sees it from the data.", choices=("auto", ".", ",")
+        )
 
     kind: ClassVar[str] = "number"
     losses: ClassVar[tuple[str, ...]] = ("mse", "mae", "huber")
@@ -63,9 +65,15 @@ class Number(Field):
 
     def _values(self, column: Column) -> tuple[np.ndarray, np.ndarray]:
         """float64 (N), and a mask (N) of what is written there but cannot be used."""
-        values, bad = numbers(cells.arrow(column), decimal=self.options.decimal)
+        array = cells.arrow(column)
+        values, bad = numbers(array, decimal=self._decimal(array))
         with np.errstate(invalid="ignore"):
             return values, bad | np.isinf(values) | (np.abs(values) > LARGEST)
+
+    def _decimal(self, array: pa.Array) -> str:
+        if self.options.decimal != "auto":
+            return self.options.decimal
+        return self.state.get("decimal") or (decimal_mark(array) if cells.is_text(array) else ".")
 
     def check(self, columns: Sequence[Column]) -> Iterator[Problem]:
         (column,) = columns
@@ -134,7 +142,7 @@ class Number(Field):
                 where=cells.places(column, wrong),
                 expected=_("a number such as 1234.5"),
                 got=", ".join(repr(text[:40]) for text in cells.strings(column.take(wrong[:3]))),
-                fix=_("correct these cells; decimal=, reads numbers such as 3,5"),
+                fix=_("correct these cells"),
                 count=len(wrong),
             )
 
@@ -158,7 +166,8 @@ class Number(Field):
                 expected=_("numbers that differ"),
                 got=f"{found[0]:g}" if len(found) else _("no number"),
             )
-        return replace(self, state={"mean": float(found.mean()), "std": float(max(found.std(), 1e-30))})
+        decimal = self._decimal(cells.arrow(columns[0]))
+        return replace(self, state={"mean": float(found.mean()), "std": float(max(found.std(), 1e-30)), "decimal": decimal})
 
     def encode(self, columns: Sequence[Column]) -> Arrays:
         """`value` float64 (N), in the target's unit. Raises `DataError` where a cell is not a finite number."""
@@ -224,7 +233,7 @@ class Number(Field):
         return told
 
     def facts(self) -> dict[str, Any]:
-        return dict(self.state)
+        return {name: self.state[name] for name in ("mean", "std") if name in self.state}
 
 
 def _wide(values: torch.Tensor) -> torch.Tensor:

@@ -26,7 +26,7 @@ from fukami.core.tables import Column
 from fukami.fields import cells, tokenization
 from fukami.fields.contract import Arrays, Field, Ragged, Tokens
 from fukami.fields.text_check import check_texts
-from fukami.fields.text_features import hashed_features, learn_weights, simhash
+from fukami.fields.text_features import alike, hashed_features, learn_weights, simhash
 from fukami.fields.tokenization import has_text, is_unspaced, learn_tokenizer, load, read_tokenizer
 
 CARD = FieldCard(name="text", summary="a text: a word, a sentence, a page")
@@ -35,6 +35,8 @@ LEARNED_FROM = 200_000
 """Training texts that the tokenizer is learned from."""
 MEASURED = 20_000
 """Training texts whose lengths and words are measured."""
+NEARLY_SAME = 0.9
+"""Likeness (cosine of word counts) from which texts are nearly the same."""
 SHOWN = 300
 CHARACTERS_PER_TOKEN = 64
 """A text is cut to this many characters per admitted token before it is split, so that one huge cell costs nothing."""
@@ -105,6 +107,12 @@ class Text(Field):
 
     def example(self) -> str:
         return "text.txt"
+
+    def nearly_same(self, columns: Sequence[Column], left: np.ndarray, right: np.ndarray) -> np.ndarray:
+        """Whether nine tenths of the words agree: a simhash alone finds short texts alike that share little."""
+        rows, index = np.unique(np.concatenate([left, right]), return_inverse=True)
+        texts = cells.strings(columns[0].take(rows))
+        return alike(texts, *index.reshape(2, -1), unspaced=is_unspaced(texts[:1000])) > NEARLY_SAME
 
     # -- learning and storing ----------------------------------------------------------------------------------------
     def learn(self, columns: Sequence[Column], *, seed: int = 0) -> Self:

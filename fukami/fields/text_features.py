@@ -62,3 +62,13 @@ def simhash(texts: Sequence[str], *, unspaced: bool) -> np.ndarray:
         bits = np.asarray(counts @ planes) > 0
         out.append(np.packbits(bits, axis=1).view(">u8")[:, 0].astype(np.uint64))
     return np.concatenate(out)
+
+
+def alike(texts: Sequence[str], left: np.ndarray, right: np.ndarray, *, unspaced: bool) -> np.ndarray:
+    """Likeness, 0 to 1, of each pair `texts[left[p]]`, `texts[right[p]]`: the cosine of their counts of words and pairs."""
+    from sklearn.preprocessing import normalize
+
+    if not len(texts):
+        return np.zeros(0, np.float32)
+    x_ND = normalize(_counts(texts, unspaced=unspaced, buckets=BUCKETS))
+    return np.asarray(x_ND[left].multiply(x_ND[right]).sum(axis=1)).reshape(-1)

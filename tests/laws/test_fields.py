@@ -1,0 +1,276 @@
+"""Laws over every field there is: its card is there, so it is tested. Its synthetic raw data is in `tests/synthetic.py`."""
+
+import dataclasses
+import html.parser
+import json
+from functools import cache
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import torch
+
+from fukami.core.cards import cards
+from fukami.core.problems import SEVERITIES
+from fukami.core.specs import ImageSpec, RowSpec, TokenSpec
+from fukami.core.tables import Column
+from fukami.fields.contract import Cells, Field, Ragged, Tokens
+from fukami.fields.registry import field_class, restored_field
+from tests.synthetic import columns
+
+KINDS = sorted(cards("fields"))
+TOTAL = 48
+VARIED = {
+    "image": {"flip": "yes", "shift": 0.2, "rotate_deg": 10.0, "crop": 0.6, "brightness": 0.3, "contrast": 0.3, "erase": 0.9},
+    "text": {"token_dropout": 0.5},
+}
+"""Options under which a field augments."""
+
+
+def raw(kind: str, total: int = TOTAL, seed: int = 0) -> list[Column]:
+    return columns({"x": kind}, total, seed=seed)["x"]
+
+
+@cache
+def learned(kind: str) -> Field:
+    return field_class(kind)(name="x").learn(raw(kind))  # type: ignore[call-arg]
+
+
+def kinds_with(method: str) -> list[str]:
+    """Fields that override a method of the contract."""
+    return [kind for kind in KINDS if getattr(field_class(kind), method) is not getattr(Field, method)]
+
+
+def flat(batch) -> list[torch.Tensor]:
+    return list(batch) if isinstance(batch, tuple) else [batch]
+
+
+def ideal(field: Field, batch: torch.Tensor) -> torch.Tensor:
+    """Scores of a model that is always right."""
+    truth = field.truth(batch)
+    return torch.nn.functional.one_hot(truth, field.num_outputs).float() if truth.dtype == torch.int64 else truth
+
+
+def same(a, b) -> bool:
+    if isinstance(a, Ragged):
+        return np.array_equal(a.values, b.values) and np.array_equal(a.offsets, b.offsets)
+    return np.array_equal(a, b)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_kind_is_the_card_and_options_are_declared(kind):
+    field = field_class(kind)
+    assert field.kind == kind and dataclasses.is_dataclass(field)
+    for option in dataclasses.fields(field.Options):
+        assert option.metadata["doc"].endswith("."), option.name
+    assert field(name="x").state == {}  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize("kind", kinds_with("restore"))
+def test_restore_of_batch_is_the_identity(kind):
+    """What a model that is always right answers, encoded again, is what was stored."""
+    field, cells = learned(kind), raw(kind)
+    stored = field.encode(cells)
+    answers = field.restore(ideal(field, field.batch(stored, np.arange(TOTAL))))
+    key = next(iter(answers[0]))
+    again = field.encode([Column("x", pa.array([answer[key] for answer in answers]))])
+    for name in stored:
+        np.testing.assert_allclose(np.asarray(again[name], float), np.asarray(stored[name], float), rtol=1e-6, atol=1e-5)
+    assert json.loads(json.dumps(answers)) == answers
+
+
+@pytest.mark.parametrize("kind", kinds_with("restore"))
+def test_scores_of_raw_outputs_have_the_shape_of_ideal_scores(kind):
+    field = learned(kind)
+    assert field.losses, "a target names the losses that it admits"
+    batch = field.batch(field.encode(raw(kind)), np.arange(5))
+    outputs_BMK = torch.randn(5, 3, field.num_outputs, generator=torch.Generator().manual_seed(0))
+    scores = field.scores(outputs_BMK)
+    assert scores.shape == ideal(field, batch).shape
+    torch.testing.assert_close(field.temper(scores, 1.0), scores)
+    assert torch.isfinite(field.temper(scores, 3.0)).all()
+
+
+@pytest.mark.parametrize("kind", kinds_with("temper"))
+def test_temper_is_division_of_the_outputs(kind):
+    field = learned(kind)
+    if not field.calibrates:
+        pytest.skip(f"{kind} is not a probability")
+    outputs = torch.randn(7, 1, field.num_outputs, generator=torch.Generator().manual_seed(1))
+    torch.testing.assert_close(field.temper(field.scores(outputs), 2.5), field.scores(outputs / 2.5))
+
+
+@pytest.mark.parametrize("kind", kinds_with("spec"))
+def test_batches_match_the_spec(kind):
+    field = learned(kind)
+    batch, spec = field.batch(field.encode(raw(kind)), np.array([5, 0, 7])), field.spec()
+    if isinstance(spec, ImageSpec):
+        assert batch.shape == (3, spec.channels, spec.height, spec.width) and batch.dtype == torch.float32
+    elif isinstance(spec, TokenSpec):
+        assert isinstance(batch, Tokens) and batch.ids.shape == (3, int(batch.lengths.max()))
+        assert batch.ids.shape[1] <= spec.max_tokens and batch.ids.min() >= 0 and batch.ids.max() < spec.vocabulary_size
+    elif isinstance(spec, RowSpec):
+        assert isinstance(batch, Cells)
+        assert batch.numbers.shape == (3, spec.num_numbers) and batch.categories.shape == (3, len(spec.cardinalities))
+    assert all(torch.isfinite(part).all() for part in flat(batch))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_batch_is_its_examples_one_by_one(kind):
+    field = learned(kind)
+    stored = field.encode(raw(kind))
+    together = flat(field.batch(stored, np.array([9, 2])))
+    for at, row in enumerate((9, 2)):
+        for whole, alone in zip(together, flat(field.batch(stored, np.array([row]))), strict=True):
+            torch.testing.assert_close(whole[at][..., : alone.shape[-1]] if alone.ndim > 1 else whole[at], alone[0])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_encoding_in_chunks_is_encoding_at_once(kind):
+    field, cells = learned(kind), raw(kind)
+    whole = field.encode(cells)
+    part = field.encode([c.take(np.arange(10, 20)) for c in cells])
+    lengths = field.lengths(whole)
+    for name, array in whole.items():
+        if isinstance(array, Ragged):
+            start, stop = array.offsets[10], array.offsets[20]
+            assert same(part[name], Ragged(array.values[start:stop], array.offsets[10:21] - start))
+            assert lengths is not None and same(lengths, np.diff(array.offsets))
+        else:
+            assert same(part[name], array[10:20])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_state_survives_json(kind):
+    field = learned(kind)
+    state = json.loads(json.dumps(field.state, allow_nan=False))
+    again = restored_field(type(field), "x", field.options, state)
+    whole, other = field.encode(raw(kind)), again.encode(raw(kind))
+    assert all(same(whole[name], other[name]) for name in whole)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_learning_is_deterministic(kind):
+    assert (
+        field_class(kind)(name="x").learn(raw(kind), seed=3).state == field_class(kind)(name="x").learn(raw(kind), seed=3).state
+    )  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_fingerprints_are_equal_where_the_content_is(kind):
+    field, cells = field_class(kind)(name="x"), raw(kind)  # type: ignore[call-arg]
+    twice = [c.take(np.concatenate([np.arange(TOTAL), np.arange(TOTAL)])) for c in cells]
+    prints = field.fingerprint(twice)
+    assert prints.dtype == np.uint64 and prints.shape == (2 * TOTAL,)
+    np.testing.assert_array_equal(prints[:TOTAL], prints[TOTAL:])
+    stored = learned(kind).encode(cells)
+    for i in range(6):
+        for j in range(i):
+            alike = all(same(_row(stored[name], i), _row(stored[name], j)) for name in stored)
+            assert (prints[i] == prints[j]) == alike, (i, j)
+
+
+def _row(array, row: int) -> np.ndarray:
+    return array.values[array.offsets[row] : array.offsets[row + 1]] if isinstance(array, Ragged) else array[row]
+
+
+@pytest.mark.parametrize("kind", kinds_with("near_fingerprint"))
+def test_near_fingerprints_of_equal_content_are_equal(kind):
+    cells = [c.take(np.array([0, 1, 0])) for c in raw(kind)]
+    marks = field_class(kind)(name="x").near_fingerprint(cells)  # type: ignore[call-arg]
+    assert marks is not None and marks.dtype == np.uint64 and marks[0] == marks[2] != marks[1]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_augment_is_the_identity_where_nothing_is_asked(kind):
+    field = learned(kind)
+    batch = field.batch(field.encode(raw(kind)), np.arange(8))
+    varied = field.augment(batch, torch.Generator().manual_seed(0))
+    for a, b in zip(flat(batch), flat(varied), strict=True):
+        assert torch.equal(a, b)
+
+
+@pytest.mark.parametrize("kind", sorted(VARIED))
+@pytest.mark.parametrize("only", ["all", "each"])
+def test_augment_follows_its_generator(kind, only):
+    field = learned(kind)
+    settings = [VARIED[kind]] if only == "all" else [{name: value} for name, value in VARIED[kind].items()]
+    batch = field.batch(field.encode(raw(kind)), np.arange(16))
+    for setting in settings:
+        varied = dataclasses.replace(field, options=dataclasses.replace(field.options, **setting))  # type: ignore[type-var]
+        once, again, other = (flat(varied.augment(batch, torch.Generator().manual_seed(seed))) for seed in (1, 1, 2))
+        assert all(torch.equal(a, b) for a, b in zip(once, again, strict=True)), setting
+        assert not all(torch.equal(a, b) for a, b in zip(once, other, strict=True)), setting
+        for before, after in zip(flat(batch), once, strict=True):
+            assert before.shape == after.shape and before.dtype == after.dtype and torch.isfinite(after).all(), setting
+
+
+@pytest.mark.parametrize("kind", kinds_with("plain_features"))
+def test_plain_features_do_not_depend_on_the_company(kind):
+    field, cells = learned(kind), raw(kind)
+    whole, part = (_dense(field.plain_features(c)) for c in (cells, [c.take(np.array([3, 11])) for c in cells]))
+    assert whole.shape[0] == TOTAL and np.isfinite(whole).all()
+    np.testing.assert_allclose(whole[[3, 11]], part, rtol=1e-6)
+
+
+def _dense(x) -> np.ndarray:
+    return x.toarray() if hasattr(x, "toarray") else np.asarray(x)
+
+
+class _Tags(html.parser.HTMLParser):
+    """Collects tags, and fails on one that could run something."""
+
+    def handle_starttag(self, tag, attrs):
+        assert tag not in ("script", "iframe", "object") and not any(name.startswith("on") for name, _value in attrs)
+
+
+HOSTILE = '<script>alert("x")</script><img src=x onerror=alert(1)>&amp;\'"'
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_render_is_escaped(kind):
+    field, cells = learned(kind), raw(kind)
+    _Tags().feed(field.render(cells, 0))
+    if kind == "row":
+        hostile = [Column(HOSTILE, pa.array([HOSTILE, "a"])), *(c.take(np.arange(2)) for c in cells[1:])]
+        shown = field_class(kind)(name="x").render(hostile, 0)  # type: ignore[call-arg]
+    else:
+        shown = field_class(kind)(name="x").render([Column("x", pa.array([HOSTILE, "a"]))], 0)  # type: ignore[call-arg]
+    _Tags().feed(shown)
+    assert "<script" not in shown and "<img src=x" not in shown
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_schema_and_sketch_are_json_and_hold_no_raw_data(kind):
+    field = learned(kind)
+    told = field.schema()
+    assert json.loads(json.dumps(told)) == told and "type" in told
+    sketch = field.sketch(raw(kind))
+    assert json.loads(json.dumps(sketch, allow_nan=False)) == sketch
+    assert len(json.dumps(sketch)) < 20_000
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_check_gives_complete_problems(kind):
+    for total in (TOTAL, 2):
+        for problem in field_class(kind)(name="x").check(raw(kind, total)):  # type: ignore[call-arg]
+            assert problem.severity in SEVERITIES and problem.code.startswith("F-") and problem.what and problem.where
+            assert problem.count >= 1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_own_data_is_recognised_best(kind):
+    """No other field of one column finds a column more its own than the field that it was made for."""
+    (column, *_others) = raw(kind)
+    own = field_class(kind).recognise(column)
+    assert 0.5 <= own <= 1 or kind == "row"
+    single = [other for other in KINDS if cards("fields")[other].columns == "one"]
+    if kind in single:
+        assert own == max(field_class(other).recognise(column) for other in single)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_usable_row_encodes(kind):
+    field, cells = learned(kind), raw(kind)
+    assert field.usable(cells).all()
+    assert json.loads(json.dumps(field.facts())) == field.facts()
