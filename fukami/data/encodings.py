@@ -49,8 +49,8 @@ def to_utf8(data: bytes, *, where: Path | str, encoding: str = "auto") -> tuple[
     for mark, name in _MARKS:
         if data.startswith(mark):
             return _named(data[len(mark) :], name, where), [] if name == "utf-8" else [_told(name, where, certain=True)]
-    if (wide := _wide(data)) and (text := _try(data, wide)) is not None:
-        return text.encode(), [_told(wide, where, certain=True)]
+    if (found := wide(data)) and (text := _try(data, found)) is not None:
+        return text.encode(), [_told(found, where, certain=True)]
     if re.search(rb"\x1b\$[@B]", data[:_SAMPLE]) and (text := _try(data, "iso2022_jp")) is not None:
         return text.encode(), [_told("iso2022_jp", where, certain=True)]
     if _try(data, "utf-8") is not None:
@@ -100,15 +100,22 @@ def _try(data: bytes, encoding: str) -> str | None:
         return None
 
 
-def _wide(data: bytes) -> str:
-    """UTF-16 without a mark shows by zeros at every other place of Latin letters and separators."""
-    head = data[:4096]
-    if not head or b"\0" not in head:
+def wide(data: bytes) -> str:
+    """`utf-16-le` or `utf-16-be` where the bytes are UTF-16 without a mark, else "".
+
+    Its separators and line ends have a zero beside them, and what it says is nearly all letters of known scripts.
+    """
+    head = data[: min(len(data), 4096) // 2 * 2]
+    if b"\0" not in head:
         return ""
-    even, odd = head[::2].count(0) * 2 / len(head), head[1::2].count(0) * 2 / len(head)
-    if odd > 0.3 and even < 0.05:
-        return "utf-16-le"
-    return "utf-16-be" if even > 0.3 and odd < 0.05 else ""
+    for encoding in ("utf-16-le", "utf-16-be"):
+        text = head.decode(encoding, "replace")
+        plain = sum(c in "\t\n\r" or " " <= c <= "~" for c in text)
+        usual = sum("\u00a0" <= c <= "\u024f" or "\u3000" <= c <= "\u30ff" or "\u4e00" <= c <= "\u9fff" for c in text)
+        usual += sum("\uff01" <= c <= "\uffee" for c in text)
+        if plain >= 0.02 * len(text) and plain + usual >= 0.95 * len(text):
+            return encoding
+    return ""
 
 
 def _japanese(data: bytes, encoding: str) -> float:

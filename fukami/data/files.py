@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from fukami.core.errors import DataError, nearest
 from fukami.core.language import _
+from fukami.data.encodings import wide
 
 JUNK = frozenset(("thumbs.db", "desktop.ini", "__macosx", "__pycache__", "icon\r"))
 """Files and folders that operating systems leave behind; nobody means them as data."""
@@ -202,17 +203,10 @@ def content(path: Path) -> str:
         return "pickle"
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "text"  # UTF-16 or UTF-32 with its mark
-    zeros = head.count(0)
-    if zeros and _alternate_zeros(head):
+    if wide(head):
         return "text"
     control = sum(byte < 9 or 13 < byte < 27 or 27 < byte < 32 for byte in head)
     return "binary" if control > len(head) // 20 else "text"
-
-
-def _alternate_zeros(head: bytes) -> bool:
-    """Whether zeros stand at every other place, as in UTF-16 without a mark."""
-    even, odd = head[::2].count(0) * 2, head[1::2].count(0) * 2
-    return max(even, odd) > 0.5 * len(head) and min(even, odd) < 0.1 * len(head)
 
 
 def _kind_of_zip(path: Path) -> str:

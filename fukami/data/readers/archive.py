@@ -20,7 +20,7 @@ from fukami.core.language import N_, _
 from fukami.core.recipe import DataChoices
 from fukami.core.tables import Table
 from fukami.data.cache import cache_folder, made_at_once
-from fukami.data.files import content, is_junk, uncompressed
+from fukami.data.files import content, is_junk, suffix, uncompressed
 
 TOLD = N_("an archive")
 MOST_BYTES = 64 << 30
@@ -39,7 +39,7 @@ _BROKEN = (
 
 
 def claims(source: Path, kinds: tuple[str, ...]) -> float:
-    return 0.95 if source.is_file() and content(source) in ("zip", "tar") else 0.0
+    return 0.95 if source.is_file() and suffix(source) != ".npz" and content(source) in ("zip", "tar") else 0.0
 
 
 def read(source: Path, choices: DataChoices, *, kinds: tuple[str, ...] = ()) -> Table:
@@ -99,7 +99,7 @@ def _members(source: Path) -> Iterator[tuple[str, int, BinaryIO]]:
 
 
 def _is_junk(name: str) -> bool:
-    return any(is_junk(part) for part in PurePosixPath(name).parts if part not in (".", ".."))
+    return any(is_junk(part) for part in PurePosixPath(name.replace("\\", "/")).parts if part not in (".", ".."))
 
 
 def _zip_name(info: zipfile.ZipInfo) -> str:

@@ -75,9 +75,10 @@ def _pairs(source: Path) -> list[tuple[str, Path, Path]]:
     """(part, file of pictures, file of labels) of a folder, or of one file and its partner."""
     folder = source if source.is_dir() else source.parent
     files = {p.name: p for p in sorted(folder.iterdir()) if p.is_file() and not is_junk(p.name)}
-    images = (
-        [n for n in files if re.search(r"images[-.]idx\d", n)] if source.is_dir() else [source.name.replace("labels", "images")]
-    )
+    images = [n for n in files if re.search(r"images[-.]idx\d", n)]
+    if not source.is_dir():  # one file: itself, or the pictures that its labels belong to
+        own = source.name.removesuffix(".gz").replace("labels", "images").replace("idx1", "idx3")
+        images = [n for n in images if n.removesuffix(".gz") == own][:1] or [own]
     pairs, seen = [], {}
     for name in images:
         bare = name.removesuffix(".gz")
