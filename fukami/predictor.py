@@ -96,9 +96,8 @@ def save_model(predictor: Predictor, folder: Path) -> None:
         options=predictor.recipe.model.options,
         classes=tuple(target.state.get("classes", ())),
         image={key: input_field.state[key] for key in ("mean", "std") if key in input_field.state},
+        tokenizer=input_field.state.get("tokenizer", ""),
     )
-    if "tokenizer" in input_field.state:
-        (folder / "tokenizer.json").write_text(input_field.state["tokenizer"], "utf-8")
 
 
 def restored(path: Path, told: dict[str, Any], *, network: Any = None) -> Predictor:

@@ -72,6 +72,8 @@ class ModelCard(Card):
     """Every further option of `build` with its default; `--set depth=4` reaches them."""
     learning: dict[str, Any] = field(default_factory=dict)
     """Recipe settings under which the family learns well, unless the user says otherwise, e.g. `{"learning_rate": 1e-3}`."""
+    fine_tuning: dict[str, Any] = field(default_factory=dict)
+    """Recipe settings that go before `learning` where the weights are pretrained."""
     image: dict[str, Any] = field(default_factory=dict)
     """For image models: `min_size_px` (smaller images are enlarged to it), `multiple_px`, and `least_size_px`, below which
     the model cannot be built at all."""

@@ -36,6 +36,7 @@ CARD = ModelCard(
     },
     options={"width": 128, "depth": 2, "heads": 2, "dropout": 0.1, "checkpoint": ""},
     learning={"learning_rate": 2e-4, "weight_decay": 0.01},
+    fine_tuning={"learning_rate": 5e-5},
     source="Devlin et al. 2019, arXiv:1810.04805; transformers",
     library="hf",
 )

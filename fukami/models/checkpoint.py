@@ -50,6 +50,7 @@ def save(
     options: dict[str, Any] | None = None,
     classes: tuple[str, ...] = (),
     image: dict[str, Any] | None = None,
+    tokenizer: str = "",
 ) -> None:
     """Writes weights and configuration into `folder`, which is made.
 
@@ -61,6 +62,7 @@ def save(
         options: the user's options of `registry.build`.
         classes: names of the outputs.
         image: what timm is told about the pictures, `{"mean": […], "std": […]}`.
+        tokenizer: JSON of the tokenizer of texts; transformers' `AutoTokenizer` then cuts texts as the text field does.
     """
     from safetensors.torch import save_file
 
@@ -69,7 +71,24 @@ def save(
     kind, state, config = found or ("fukami", network.state_dict(), {})
     config = {**config, "fukami": _recipe_of_encoder(network, choice, spec, gives, options or {}, kind)}
     save_file({n: t.detach().cpu().contiguous().clone() for n, t in state.items()}, folder / WEIGHTS, {"format": "pt"})
-    (folder / CONFIG).write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    _write_json(folder / CONFIG, config)
+    if tokenizer and isinstance(spec, TokenSpec):
+        (folder / "tokenizer.json").write_text(tokenizer, "utf-8")
+        _write_json(folder / "tokenizer_config.json", _tokenizer_config(tokenizer, spec))
+
+
+def _write_json(place: Path, told: dict[str, Any]) -> None:
+    place.write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n", "utf-8")
+
+
+def _tokenizer_config(tokenizer: str, spec: TokenSpec) -> dict[str, Any]:
+    """What transformers must be told to use `tokenizer.json` as it is, and not as the tokenizer its model was born with."""
+    from tokenizers import Tokenizer
+
+    known = Tokenizer.from_str(tokenizer)
+    roles = {"pad": spec.pad, **dict(spec.special)}
+    tokens = {f"{role}_token": known.id_to_token(number) for role, number in roles.items()}
+    return {"tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": spec.max_tokens, **tokens}
 
 
 def _as_library(

@@ -36,6 +36,7 @@ CARD = ModelCard(
     },
     options={"dropout": 0.2, "drop_path": 0.0},
     learning={"learning_rate": 1e-3, "weight_decay": 0.05},
+    fine_tuning={"learning_rate": 3e-4},
     image={"min_size_px": 64, "multiple_px": 32},
     source="Tan and Le 2019, arXiv:1905.11946; timm",
     library="timm",

@@ -29,7 +29,8 @@ CARD = ModelCard(
     prefix="hf:",
     library="hf",
     options={"architecture": ""},
-    learning={"learning_rate": 5e-5, "weight_decay": 0.01},
+    learning={"learning_rate": 2e-4, "weight_decay": 0.01},
+    fine_tuning={"learning_rate": 5e-5},
     source="transformers, https://github.com/huggingface/transformers",
 )
 

@@ -30,6 +30,7 @@ CARD = ModelCard(
     },
     options={"dropout": 0.0},
     learning={"learning_rate": 1e-3, "weight_decay": 0.05},
+    fine_tuning={"learning_rate": 3e-4},
     image={"least_size_px": 75, "min_size_px": 96, "multiple_px": 32},
     source="Szegedy et al. 2016, arXiv:1512.00567; timm",
     library="timm",

@@ -37,6 +37,7 @@ CARD = ModelCard(
     },
     options={"dropout": 0.0, "drop_path": 0.0},
     learning={"learning_rate": 1e-3, "weight_decay": 0.05},
+    fine_tuning={"learning_rate": 3e-4},
     image={"min_size_px": 64, "multiple_px": 32},
     source="He et al. 2016, arXiv:1512.03385; timm",
     library="timm",

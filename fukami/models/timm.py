@@ -27,6 +27,7 @@ CARD = ModelCard(
     library="timm",
     options={"architecture": "", "dropout": 0.0, "drop_path": 0.0},
     learning={"learning_rate": 1e-3, "weight_decay": 0.05},
+    fine_tuning={"learning_rate": 2e-4},
     image={"min_size_px": 64, "multiple_px": 32},
     source="timm, https://github.com/huggingface/pytorch-image-models",
 )

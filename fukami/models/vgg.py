@@ -38,6 +38,7 @@ CARD = ModelCard(
     },
     options={"dropout": 0.0, "mlp_ratio": 1.0},
     learning={"learning_rate": 5e-4, "weight_decay": 0.05},
+    fine_tuning={"learning_rate": 1e-4},
     image={"least_size_px": 32, "min_size_px": 64, "multiple_px": 32},
     source="Simonyan and Zisserman 2015, arXiv:1409.1556; timm",
     library="timm",

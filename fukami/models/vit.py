@@ -38,6 +38,7 @@ CARD = ModelCard(
     },
     options={"patch_px": 0, "depth": 0, "dropout": 0.0, "drop_path": 0.0},
     learning={"learning_rate": 5e-4, "weight_decay": 0.05, "warmup": 0.2},
+    fine_tuning={"learning_rate": 1e-4},
     image={"multiple_px": 4},
     source="Dosovitskiy et al. 2021, arXiv:2010.11929; timm",
     library="timm",

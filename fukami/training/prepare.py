@@ -121,7 +121,8 @@ def prepared(recipe: Recipe, source: Any, *, model: Any = None, division: Split 
     recipe = resolved(recipe, found.task, fields, raw, custom=model is not None)
     choice = None if model is not None else chosen_model(recipe, found.task)
     pretrained = transfer.Found(None) if choice is None else transfer.find(choice, recipe.model.pretrained)
-    recipe = recipe.recommended(as_pretrained(pretrained, recipe))
+    if choice is not None and pretrained.weights is not None:
+        recipe = recipe.recommended(choice.card.fine_tuning | as_pretrained(pretrained, recipe))
     again = {n: f for n, f in task_for(recipe).fields.items() if f.options != fields[n].options}
     fields |= {n: f.learn(raw[n], seed=recipe.learning.seed) for n, f in again.items()}
     recipe = replace(recipe, fields={n: f.options for n, f in fields.items()})
@@ -186,8 +187,7 @@ def size_settings(family: ModelCard, recipe: Recipe, facts: dict[str, Any]) -> d
 
 def as_pretrained(found: transfer.Found, recipe: Recipe) -> dict[str, Any]:
     """Field options that make inputs look as they did to pretrained weights: the same tokenizer, the same normalisation."""
-    if found.weights is None:
-        return {}
+    assert found.weights is not None
     known = set(recipe.all_names())
     wanted: dict[str, Any] = {}
     if found.weights.tokenizer is not None:

@@ -119,6 +119,24 @@ def test_transformers_loads_the_folder_by_itself(tmp_path, kind):
     assert theirs.config.id2label == dict(enumerate(CLASSES))
 
 
+def test_transformers_cuts_texts_as_the_field_does(tmp_path):
+    """`AutoTokenizer` on the folder gives the ids that the network was trained with, without further tokens."""
+    from transformers import AutoTokenizer
+
+    from fukami.fields.tokenization import learn_tokenizer, load
+
+    told = learn_tokenizer(["a fine film", "a dull film"], level="word", vocabulary_size=40, min_count=1, lowercase=True)
+    own = load(told, 16)
+    special = tuple((role, number) for role, number in own.special.items() if role != "pad")
+    spec = TokenSpec(own.tokenizer.get_vocab_size(), 16, own.special["pad"], special=special)
+    choice, network = network_of("bert", spec, "tiny")
+    checkpoint.save(network, tmp_path, choice=choice, spec=spec, tokenizer=told)
+    theirs = AutoTokenizer.from_pretrained(tmp_path)
+    for text in ("A fine film", "a film unseen"):
+        assert theirs(text)["input_ids"] == own.tokenizer.encode(text).ids
+    assert theirs.pad_token_id == spec.pad and theirs.model_max_length == 16
+
+
 @pytest.mark.parametrize("cell", sorted(CELLS))
 def test_recurrent_layers_read_as_packed_sequences(cell):
     """Two layers in both directions against PyTorch's own on packed sequences."""
