@@ -18,6 +18,8 @@ from fukami.core.specs import ImageSpec, RowSpec, Spec, TokenSpec
 if TYPE_CHECKING:
     from torch import nn
 
+    from fukami.models.contract import Network
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -205,7 +207,7 @@ def _require_size(choice: Choice, spec: ImageSpec) -> None:
         )
 
 
-def wrap(module: "nn.Module", spec: Spec, num_outputs: int) -> "nn.Module":
+def wrap(module: "nn.Module", spec: Spec, num_outputs: int) -> "Network":
     """A network made of the user's own module; `models/wrapped.py` says how it is called and what it may answer."""
     from fukami.models.wrapped import wrap as wrapped
 
