@@ -102,9 +102,9 @@ class Row(Field):
         return total
 
     def gather(self, values: Sequence[Any]) -> list[Column]:
-        """Mappings of column names to cells, or arrays of numbers in the order of the learned columns."""
-        if values and all(isinstance(v, (np.ndarray, list, tuple)) for v in values):
-            return [Column(self.name, np.stack([np.asarray(v) for v in values]))]
+        """Mappings of column names to cells, such as JSON objects, or lists of cells in the order of the learned columns."""
+        if values and all(isinstance(value, (np.ndarray, list, tuple)) for value in values):
+            return self._in_order(values)
         for value in values:
             if not isinstance(value, dict):
                 raise DataError(
@@ -114,7 +114,21 @@ class Row(Field):
                     got=str(value)[:80],
                 )
         names = list(dict.fromkeys(name for value in values for name in value))
-        return [Column(str(name), pa.array([_cell(value.get(name)) for value in values])) for name in names]
+        return [Column(str(name), _as_array([value.get(name) for value in values])) for name in names]
+
+    def _in_order(self, values: Sequence[Any]) -> list[Column]:
+        told = self.state.get("columns", [])
+        if not told or (len(told) == 1 and told[0]["kind"] == "vector"):
+            name = told[0]["name"] if told else self.name
+            return [Column(name, np.stack([np.asarray(value) for value in values]))]
+        if any(len(value) != len(told) for value in values):
+            raise DataError(
+                "F-ROW-INPUT",
+                _("an input has another number of cells than the table that was learned from"),
+                expected=", ".join(one["name"] for one in told[:40]),
+                got=str(list(values[0]))[:80],
+            )
+        return [Column(one["name"], _as_array([value[i] for value in values])) for i, one in enumerate(told)]
 
     def example(self) -> str:
         return "table.csv"
@@ -204,11 +218,6 @@ class Row(Field):
     def describe(self) -> list[dict[str, Any]]:
         """One object per learned column: its name, kind, share of missing cells, and what else a reader wants to know."""
         return [row_columns.describe(told) for told in self._told()]
-
-    def from_rows(self, rows: Sequence[dict[str, Any]]) -> list[Column]:
-        """Columns of rows given as mappings from column name to value, such as JSON objects; absent values are missing."""
-        names = list(dict.fromkeys(name for row in rows for name in row))
-        return [Column(name, _as_array([row.get(name) for row in rows])) for name in names]
 
     def render(self, columns: Sequence[Column], row: int) -> str:
         """A small table of names and values."""
@@ -307,14 +316,11 @@ class Row(Field):
 
 
 def _as_array(values: list[Any]) -> Any:
-    """One Arrow array of JSON values, or a NumPy array where every value is a list of as many numbers."""
-    if values and all(isinstance(value, (list, tuple)) for value in values) and len({len(value) for value in values}) == 1:
+    """One Arrow array of cells, or a NumPy array where every cell is a list of as many numbers."""
+    if values and all(isinstance(value, (list, tuple, np.ndarray)) for value in values) and len({len(v) for v in values}) == 1:
         return np.array(values, np.float64)
+    values = [value.item() if isinstance(value, np.generic) else value for value in values]
     try:
         return pa.array(values)
     except (pa.ArrowInvalid, pa.ArrowTypeError):  # numbers and words in one column
         return pa.array([None if value is None else str(value) for value in values], pa.string())
-
-
-def _cell(value: Any) -> str | None:
-    return None if value is None else str(value)
