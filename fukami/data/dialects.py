@@ -47,14 +47,15 @@ def find_delimiter(text: str, *, extension: str = "") -> str:
     usual = "\t" if extension in (".tsv", ".tab") else ","
     best, best_score = usual, 0.0
     for delimiter in sorted(DELIMITERS, key=lambda d: d != usual):
-        widths = Counter(len(row) for row in cells(text, delimiter))
+        rows = cells(text, delimiter)
+        widths = Counter(map(len, rows))
         if not widths:
             continue
         width, lines = max(widths.items(), key=lambda item: (item[1] if item[0] > 1 else 0, item[0]))
         if width < 2:
             continue
         score = lines / sum(widths.values())
-        if delimiter == usual:
+        if delimiter == usual and len(rows[0]) == width:  # or decimal commas would count as separators
             score += 0.1
         if score > best_score + 1e-9:
             best, best_score = delimiter, score

@@ -60,7 +60,7 @@ def by_stratum(strata: np.ndarray, together: np.ndarray, valid: float, test: flo
         of_unit[left[taken]] = part
         left = left[~taken]
     _let_all_train(of_unit, strata[first])
-    _let_all_parts_be(of_unit, {"test": test, "valid": valid})
+    _let_all_parts_be(of_unit, strata[first], {"test": test, "valid": valid})
     return of_unit[unit]
 
 
@@ -84,17 +84,20 @@ def _let_all_train(parts: np.ndarray, strata: np.ndarray) -> None:
         parts[(from_valid if len(from_valid) else members)[0]] = "train"
 
 
-def _let_all_parts_be(parts: np.ndarray, shares: dict[str, float]) -> None:
-    """A part that was asked for has at least one unit, where the training part can spare it."""
+def _let_all_parts_be(parts: np.ndarray, strata: np.ndarray, shares: dict[str, float]) -> None:
+    """A part that was asked for has at least one unit, if the largest stratum of the training part can spare it."""
     for part, share in shares.items():
-        if share > 0 and not (parts == part).any() and (parts == "train").sum() > 2:
-            parts[np.flatnonzero(parts == "train")[-1]] = part
+        training = np.flatnonzero(parts == "train")
+        if share > 0 and not (parts == part).any() and len(training) > 2:
+            found, counts = np.unique(strata[training], return_counts=True)
+            if counts.max() > 1:
+                parts[training[strata[training] == found[np.argmax(counts)]][-1]] = part
 
 
 def by_group(together: np.ndarray, valid: float, test: float, *, seed: int) -> np.ndarray:
     """Whole groups, drawn in random order into the test part until it is full, then the validation part.
 
-    A group that would overfill a part by more than it lacks goes to the training part instead.
+    A group that would overfill a part by more than it lacks goes to the training part instead, and each later part is left one.
 
     >>> parts = by_group(np.repeat(np.arange(10), 3), 0.1, 0.2, seed=0)
     >>> [int((parts == p).sum()) for p in ("train", "valid", "test")]
@@ -104,13 +107,13 @@ def by_group(together: np.ndarray, valid: float, test: float, *, seed: int) -> n
     index = np.searchsorted(groups, together)
     order = generator(seed, "split", "groups").permutation(len(groups))
     parts = np.full(len(groups), "train", dtype="<U5")
-    for part, share in (("test", test), ("valid", valid)):
+    for part, share, spared in (("test", test, 1 + (valid > 0)), ("valid", valid, 1)):
         lacks = share * len(together)
         for group in order:
-            if parts[group] == "train" and lacks > 0 and sizes[group] <= 2 * lacks and (parts == "train").sum() > 1:
+            if parts[group] == "train" and lacks > 0 and sizes[group] <= 2 * lacks and (parts == "train").sum() > spared:
                 parts[group] = part
                 lacks -= sizes[group]
-        if share > 0 and not (parts == part).any() and (parts == "train").sum() > 1:
+        if share > 0 and not (parts == part).any() and (parts == "train").sum() > spared:
             spare = np.flatnonzero(parts == "train")
             parts[spare[np.argmin(sizes[spare])]] = part  # every group is too large: the smallest has to do
     return parts[index]

@@ -9,8 +9,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-DISTANCE = 2
-"""Bits in which fingerprints of nearly the same content may differ."""
 MOST_COMPARISONS = 200_000_000
 """Beyond this number the largest buckets are passed over, and the result says so. A second's work."""
 _CHUNK = 4_000_000
@@ -24,7 +22,7 @@ class Near(NamedTuple):
     complete: bool
 
 
-def near_pairs(left: np.ndarray, right: np.ndarray, *, distance: int = DISTANCE) -> Near:
+def near_pairs(left: np.ndarray, right: np.ndarray, *, distance: int) -> Near:
     """Pairs of a fingerprint in `left` (uint64, L) and one in `right` (uint64, R) that differ in at most `distance` bits.
 
     >>> near_pairs(np.array([0b1011, 7], np.uint64), np.array([0b1001], np.uint64), distance=1)[:2]

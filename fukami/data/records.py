@@ -21,13 +21,13 @@ def cells(values: list[Any]) -> tuple[pa.Array, str]:
     ['1', 'a', None]
     """
     if any(isinstance(v, Mapping) for v in values):
-        told = [None if v is None else json.dumps(v, ensure_ascii=False) for v in values]
+        told = [None if v is None else json.dumps(v, ensure_ascii=False, default=str) for v in values]
         return pa.array(told, pa.string()), "nested"
     try:
         return pa.array(values), ""
     except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
         pass
-    told = [None if v is None else v if isinstance(v, str) else json.dumps(v, ensure_ascii=False) for v in values]
+    told = [None if v is None else v if isinstance(v, str) else json.dumps(v, ensure_ascii=False, default=str) for v in values]
     return pa.array(told, pa.string()), "mixed"
 
 

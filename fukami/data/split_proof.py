@@ -15,7 +15,7 @@ from fukami.core.language import _
 from fukami.core.problems import Problem
 from fukami.core.recipe import DataChoices
 from fukami.core.tables import PARTS, Column, Table
-from fukami.data.near import DISTANCE, near_pairs
+from fukami.data.near import near_pairs
 from fukami.fields.contract import Field
 from fukami.tasks.contract import Task
 
@@ -135,7 +135,7 @@ def _near(case: Case, parts: dict[str, np.ndarray]) -> tuple[dict[str, Any], lis
         if marks is None:
             continue
         asked = True
-        pairs = near_pairs(*marks)
+        pairs = near_pairs(*marks, distance=one.near_bits)
         complete &= pairs.complete
         left, right = test[pairs.left], train[pairs.right]
         indeed = one.nearly_same(columns[name], left, right)
@@ -145,7 +145,7 @@ def _near(case: Case, parts: dict[str, np.ndarray]) -> tuple[dict[str, Any], lis
             found.add(i)
     if not asked:
         return {"asked": False}, []
-    told = {"asked": True, "bits": DISTANCE, "test_examples": len(found), "complete": complete, "examples": shown}
+    told = {"asked": True, "test_examples": len(found), "complete": complete, "examples": shown}
     if not found:
         return told, []
     problem = Problem(

@@ -108,7 +108,10 @@ def parse(data: bytes, form: Form) -> tuple[Parsed, Form]:
     found = _parse(data, form)
     if b'"' not in data or not (found.ragged or _has_line_ends(found)):
         return found, form
-    for other in (replace(form, tight=True), replace(form, quote="")):
+    others = [replace(form, tight=True)] if found.ragged else []
+    if not _quotes_pair(data, form):
+        others.append(replace(form, quote=""))
+    for other in others:
         tried = _parse(data, other)
         # A stray quotation mark swallows rows: reading it as a character then gives more rows and no more misfits.
         if len(tried.ragged) < len(found.ragged) or (len(tried.ragged) == len(found.ragged) and len(tried) > len(found)):
@@ -203,6 +206,16 @@ def _plain(column: pa.ChunkedArray) -> pa.Array:
     joined = column.combine_chunks()
     joined = pa.concat_arrays(joined.chunks) if isinstance(joined, pa.ChunkedArray) else joined
     return pc.utf8_trim_whitespace(joined)
+
+
+def _quotes_pair(data: bytes, form: Form) -> bool:
+    """Whether every quotation mark that opens a cell is closed at the end of one (slow: asked only where there is doubt)."""
+    try:
+        for _row in csv.reader(io.StringIO(data.decode(), newline=""), delimiter=form.delimiter, strict=True):
+            pass
+    except csv.Error:
+        return False
+    return True
 
 
 def _has_line_ends(parsed: Parsed) -> bool:

@@ -62,6 +62,8 @@ class Field(ABC):
     calibrates: ClassVar[bool] = False
     """Target fields only: whether its scores are probabilities that a temperature can calibrate."""
 
+    near_bits: ClassVar[int] = 2
+    """Input fields only: in how many bits near fingerprints of nearly the same content may differ."""
     takes_rows: ClassVar[bool] = False
     """Input fields only: whether one value is a mapping of column names to cells."""
 

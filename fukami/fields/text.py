@@ -67,6 +67,7 @@ class Text(Field):
         tokenizer: str = option("", "Folder of a pretrained tokenizer; empty to learn one from the training texts.")
 
     kind: ClassVar[str] = "text"
+    near_bits: ClassVar[int] = 6  # of 64 planes, two texts of likeness 0.96 lie on different sides of so many
     name: str = "text"
     options: Options = Options()
     state: dict[str, Any] = field(default_factory=dict)
@@ -119,7 +120,7 @@ class Text(Field):
         """Learns the tokenizer, the length at which texts are cut, and the weights of plain features."""
         texts = [text for text in cells.strings(columns[0]) if has_text(text)]
         if not texts:
-            raise DataError("F-TEXT-MISSING", _("no example has a text"), where=columns[0].name or columns[0].file)
+            raise DataError("F-TEXT-MISSING", _("no example has a text"), where=cells.place(columns[0]))
         if len(texts) > LEARNED_FROM:
             rows = np.sort(generator(seed, "text", "learn").permutation(len(texts))[:LEARNED_FROM])
             texts = [texts[row] for row in rows]

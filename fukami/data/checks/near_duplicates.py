@@ -27,7 +27,7 @@ def check(evidence: Evidence) -> Iterator[Problem]:
             continue
         _values, index, counts = np.unique(marks, return_inverse=True, return_counts=True)
         telling = np.flatnonzero(counts[index] <= COMMON)
-        near = near_pairs(marks[telling], marks[telling])
+        near = near_pairs(marks[telling], marks[telling], distance=field.near_bits)
         ordered = near.left < near.right
         left, right = telling[near.left[ordered]], telling[near.right[ordered]]
         other = evidence.hashes[rows[left]] != evidence.hashes[rows[right]]

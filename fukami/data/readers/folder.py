@@ -97,6 +97,21 @@ def _extension(name: str) -> str:
     return "." + name.rpartition(".")[2].lower() if "." in name else ""
 
 
+def _is_folder(entry: os.DirEntry) -> bool:
+    """Whether the entry, or what it links to, is a folder. A link to itself is nothing."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
+
+
+def _is_file(entry: os.DirEntry) -> bool:
+    try:
+        return entry.is_file()
+    except OSError:
+        return False
+
+
 def _is_wanted(name: str, wanted: frozenset[str]) -> bool:
     return _extension(name) in wanted
 
@@ -154,7 +169,7 @@ class _Found:
     def classes(self, folder: Path, part: str) -> None:
         """Every class folder of `folder`, and the files that lie outside of any."""
         for entry in _scan(folder):
-            if entry.is_dir():
+            if _is_folder(entry):
                 self._class(Path(entry.path), part)
             elif self._fits(entry):
                 self.loose.append((os.path.relpath(entry.path, self.root), part))
@@ -184,13 +199,13 @@ class _Found:
             return
         seen = seen | {real}
         for entry in _scan(folder):
-            if entry.is_dir():
+            if _is_folder(entry):
                 yield from self._walk(Path(entry.path), seen)
             elif self._fits(entry):
                 yield entry
 
     def _fits(self, entry: os.DirEntry) -> bool:
-        if not entry.is_file():
+        if not _is_file(entry):
             link = entry.is_symlink()
             self.problems.append(
                 Problem(

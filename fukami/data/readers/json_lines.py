@@ -60,7 +60,7 @@ def _records(text: str, source: Path) -> tuple[list[dict[str, Any]], np.ndarray 
             row = json.loads(line)
         except (ValueError, RecursionError):
             row = None
-        if isinstance(row, dict):
+        if isinstance(row, dict) and not _half_characters(line, row):
             rows.append(row)
             lines.append(number)
         else:
@@ -68,6 +68,17 @@ def _records(text: str, source: Path) -> tuple[list[dict[str, Any]], np.ndarray 
     if len(rows) == 1 and not bad and isinstance(whole := _columnwise(rows[0]), list):
         return whole, None, []
     return rows, np.array(lines), _bad_lines(bad, len(rows), source)
+
+
+def _half_characters(line: str, row: Any) -> bool:
+    r"""Whether an escape such as \ud83d stands without its other half: no text can hold that."""
+    if "\\ud" not in line.lower():
+        return False
+    try:
+        json.dumps(row, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def _is_record(line: str) -> bool:
