@@ -120,7 +120,7 @@ class Categories(Field):
                 code="F-CATEGORIES-CONSTANT",
                 severity="error",
                 what=_("every example has the same labels, so there is nothing to tell apart"),
-                where=column.name or column.file,
+                where=cells.place(column),
                 got=listed(always),
                 count=len(rows),
             )
@@ -130,7 +130,7 @@ class Categories(Field):
                 code="F-CATEGORY-FEW",
                 severity="warning",
                 what=_("{n} classes have fewer than {few} examples").format(n=len(few), few=FEW),
-                where=column.name or column.file,
+                where=cells.place(column),
                 got=", ".join(f"{label!r} {counts[label]}" for label in few[:8]),
                 fix=_("add examples, or start from pretrained weights"),
                 count=len(few),
@@ -140,7 +140,7 @@ class Categories(Field):
                 code="F-CATEGORY-ALIKE",
                 severity="warning",
                 what=_("labels differ only in case, spaces or the form of characters"),
-                where=column.name or column.file,
+                where=cells.place(column),
                 expected=_("one spelling for each class"),
                 got=listed(group),
                 count=sum(counts[label] for label in group[1:]),
@@ -164,7 +164,7 @@ class Categories(Field):
         rows = self._rows(columns[0])
         counts = _count(rows)
         if not counts:
-            raise DataError("F-CATEGORIES-MISSING", _("no example has a label"), where=columns[0].name or columns[0].file)
+            raise DataError("F-CATEGORIES-MISSING", _("no example has a label"), where=cells.place(columns[0]))
         classes = in_order(list(counts))
         state = {"classes": classes, "counts": [counts[label] for label in classes], "examples": len(rows)}
         return replace(self, state=state)

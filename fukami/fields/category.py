@@ -126,7 +126,7 @@ class Category(Field):
     def check(self, columns: Sequence[Column]) -> Iterator[Problem]:
         (column,) = columns
         index, classes = labels_of(column)
-        where = column.name or column.file
+        where = cells.place(column)
         missing = np.flatnonzero(index < 0)
         if len(missing) == len(column):
             yield Problem(
@@ -186,7 +186,7 @@ class Category(Field):
             raise DataError(
                 "F-CATEGORY-ONE-CLASS",
                 _("there is nothing to tell apart: the training examples have fewer than two classes"),
-                where=columns[0].name or columns[0].file,
+                where=cells.place(columns[0]),
                 expected=_("two classes or more"),
                 got=listed(classes) or _("no label"),
             )
@@ -279,7 +279,7 @@ class Category(Field):
 
 
 def _check_classes(column: Column, index: np.ndarray, classes: list[str], counts: np.ndarray) -> Iterator[Problem]:
-    where = column.name or column.file
+    where = cells.place(column)
     if len(classes) == 1:
         yield Problem(
             code="F-CATEGORY-ONE-CLASS",
@@ -307,6 +307,7 @@ def _check_classes(column: Column, index: np.ndarray, classes: list[str], counts
         return
     yield from _check_counts(column, index, classes, counts)
     for group in alike(classes):
+        group.sort(key=lambda label: -counts[classes.index(label)])  # the usual spelling first
         rows = np.flatnonzero(np.isin(index, [classes.index(label) for label in group[1:]]))
         yield Problem(
             code="F-CATEGORY-ALIKE",
@@ -340,7 +341,7 @@ def _check_counts(column: Column, index: np.ndarray, classes: list[str], counts:
             code="F-CATEGORY-FEW",
             severity="warning",
             what=_("{n} classes have fewer than {few} examples").format(n=len(few), few=FEW),
-            where=column.name or column.file,
+            where=cells.place(column),
             expected=_("{few} examples or more in each class").format(few=FEW),
             got=told(few),
             fix=_("add examples, or start from pretrained weights"),
@@ -354,7 +355,7 @@ def _check_counts(column: Column, index: np.ndarray, classes: list[str], counts:
             what=_("the classes are uneven: the most frequent has {most} examples, the rarest {least}").format(
                 most=counts.max(), least=counts.min()
             ),
-            where=column.name or column.file,
+            where=cells.place(column),
             got=told(rare),
             fix=_("judge by f1_macro; rare classes count more in training unless imbalance=none"),
             count=len(rare),

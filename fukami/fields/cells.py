@@ -112,6 +112,15 @@ def hash_numbers(values: np.ndarray) -> np.ndarray:
     return z ^ (z >> np.uint64(31))
 
 
+def place(column: Column) -> str:
+    """How a message names a column as a whole.
+
+    >>> place(Column("x", pa.array([1]), file="a.csv")), place(Column("x", pa.array([1])))
+    ('a.csv (x)', 'x')
+    """
+    return f"{column.file} ({column.name})" if column.file and column.name else column.name or column.file
+
+
 def places(column: Column, rows: Sequence[int] | np.ndarray, *, most: int = 3) -> str:
     """The first places of some cells, as a message names them.
 

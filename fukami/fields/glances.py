@@ -25,6 +25,8 @@ from fukami.fields.parsing import plain
 _R = TypeVar("_R")
 _T = TypeVar("_T")
 MOST_REMEMBERED = 1_000_000
+MOST_SHOWN = 400
+"""Letters of a path that a message shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ def place(column: Column, row: int, cell: Any) -> str:
     path = "" if not isinstance(cell, (str, Path)) else str(cell if column.base is None else column.base / cell)
     if not path:
         return column.where(row)
+    path = path if len(path) <= MOST_SHOWN else path[:MOST_SHOWN] + "…"
     return f"{column.where(row)} {path}" if column.file else path
 
 

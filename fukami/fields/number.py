@@ -88,7 +88,7 @@ class Number(Field):
                 code="F-NUMBER-CONSTANT",
                 severity="error",
                 what=_("every example has the same number, so there is nothing to learn"),
-                where=column.name or column.file,
+                where=cells.place(column),
                 expected=_("numbers that differ"),
                 got=f"{found[0]:g}",
                 count=len(found),
@@ -118,7 +118,7 @@ class Number(Field):
                 code="F-NUMBER-MISSING",
                 severity="error",
                 what=_("no example has a number"),
-                where=column.name or column.file,
+                where=cells.place(column),
                 got=", ".join(repr(text) for text in cells.strings(cells.sample(column, 3))),
                 fix=_("name the column that holds the numbers"),
                 count=len(column),
@@ -162,7 +162,7 @@ class Number(Field):
             raise DataError(
                 "F-NUMBER-CONSTANT",
                 _("there is nothing to learn: the training examples do not have two different numbers"),
-                where=columns[0].name or columns[0].file,
+                where=cells.place(columns[0]),
                 expected=_("numbers that differ"),
                 got=f"{found[0]:g}" if len(found) else _("no number"),
             )

@@ -39,6 +39,7 @@ _DEEP = ("I", "F")
 
 # Pillow warns at half of the limit that is enforced here.
 warnings.filterwarnings("ignore", category=Pillow.DecompressionBombWarning)
+warnings.filterwarnings("ignore", "Corrupt EXIF data", UserWarning)  # the pixels are whole, and the message names no file
 
 
 class Range(NamedTuple):

@@ -21,7 +21,7 @@ def check_texts(column: Column) -> Iterator[Problem]:
     """Every problem of a column of texts."""
     texts = cells.strings(column)
     full = np.fromiter(map(has_text, texts), dtype=bool, count=len(texts))
-    where = column.name or column.file
+    where = cells.place(column)
     if not full.any():
         yield Problem(
             code="F-TEXT-MISSING",
