@@ -70,13 +70,13 @@ def bin_edges(values: np.ndarray, bins: int) -> list[float]:
 
 
 def _normal_scores(values: np.ndarray, knots: int) -> tuple[np.ndarray, np.ndarray]:
-    """Distinct values and the normal deviates of their middle ranks; at most about `knots` of them, evenly by rank."""
-    from scipy.special import ndtri
+    """Distinct values and the normal deviates of their middle ranks; at most about `knots` of them, close in the tails too."""
+    from scipy.special import ndtr, ndtri
 
     distinct, counts = np.unique(values, return_counts=True)
     ranks = (np.cumsum(counts) - counts / 2) / len(values)
     if len(distinct) > knots:
-        chosen = np.searchsorted(ranks, np.linspace(0, 1, knots))
-        kept = np.unique(np.minimum(chosen, len(distinct) - 1))
+        grid = np.concatenate([np.linspace(0, 1, knots // 2), ndtr(np.linspace(-5, 5, knots - knots // 2))])
+        kept = np.unique(np.minimum(np.searchsorted(ranks, grid), len(distinct) - 1))
         distinct, ranks = distinct[kept], ranks[kept]
     return distinct, ndtri(ranks)

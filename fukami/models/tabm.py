@@ -62,12 +62,12 @@ class TabM(nn.Module):
         self.first = nn.Linear(self.embed.num_features, width, bias=False)
         self.part = MemberScale(width, copies, bound=1 / math.sqrt(self.embed.num_features))
         self.rest = nn.ModuleList(nn.Linear(width, width) for _layer in range(depth - 1))
-        self.drop = nn.Dropout(dropout)
+        self.act, self.drop = nn.SiLU(), nn.Dropout(dropout)
 
     def forward(self, cells: Cells) -> torch.Tensor:
-        x_BED = self.drop(torch.relu(self.part(self.first(self.embed(cells)))))
+        x_BED = self.drop(self.act(self.part(self.first(self.embed(cells)))))
         for layer in self.rest:
-            x_BED = self.drop(torch.relu(layer(x_BED)))
+            x_BED = self.drop(self.act(layer(x_BED)))
         return x_BED if self.members > 1 else x_BED.squeeze(1)
 
     def layer_groups(self) -> list[list[nn.Parameter]]:
