@@ -25,6 +25,7 @@ from fukami.fields.parsing import plain
 _R = TypeVar("_R")
 _T = TypeVar("_T")
 MOST_REMEMBERED = 1_000_000
+_SMALL = (144, 128)  # a multiple of 9 × 8 and of 16 × 16, so that averages of averages are averages
 MOST_SHOWN = 400
 """Letters of a path that a message shows."""
 
@@ -124,7 +125,7 @@ def _look(cell: Any, base: Path | None, where: str) -> Glance:
     data = pictures.content(cell, base, where)
     header = pictures.opened(data, where)
     width, height, mode, kind = header.width, header.height, header.mode, header.format or ""
-    image = pictures.decoded(data, where, at_least=64)
+    image = pictures.finished(header, where, at_least=64)
     if (image.width > image.height) != (width > height):  # stored on its side
         width, height = height, width
     levels = None
@@ -133,8 +134,13 @@ def _look(cell: Any, base: Path | None, where: str) -> Glance:
         if not np.isfinite(values).all():
             raise not_finite(where)
         levels = float(values.min()), float(values.max())
-    near, small = difference_hash(image), thumbnail(image)
-    return Glance(None, cells.hash_of(data), near, width, height, kind, mode, pictures.is_grey(image), levels, small)
+    small = pictures.in_mode(image, 1 if pictures.has_grey_mode(image) else 3, {})
+    if max(small.size) > _SMALL[0]:
+        small = small.resize(_SMALL, Pillow.Resampling.BOX)
+    is_grey = small.mode == "L" or pictures.is_grey(small)
+    small = small.convert("L")
+    near, thumb = difference_hash(small), thumbnail(small)
+    return Glance(None, cells.hash_of(data), near, width, height, kind, mode, is_grey, levels, thumb)
 
 
 def not_finite(where: str) -> DataError:
@@ -155,17 +161,18 @@ def _array_glance(cell: np.ndarray, where: str) -> Glance:
 
 
 def difference_hash(image: Pillow.Image) -> int:
-    """64 bits: whether each of 8 × 8 patches is brighter than its right neighbour. Survives scaling and recompression.
+    """64 bits of a grey picture: whether each of 8 × 8 patches is brighter than its right neighbour.
 
+    Survives scaling and recompression.
     Source: D. Hacker Factor, "Kind of Like That", 2013. Patches are averaged here rather than sampled.
     """
-    small = np.asarray(pictures.in_mode(image, 1, {}).resize((9, 8), Pillow.Resampling.BOX))
+    small = np.asarray(image.resize((9, 8), Pillow.Resampling.BOX))
     return int(np.packbits(small[:, :-1] < small[:, 1:]).view(">u8")[0])
 
 
 def thumbnail(image: Pillow.Image) -> bytes:
-    """The bytes of a grey copy of 16 × 16 pixels."""
-    return pictures.in_mode(image, 1, {}).resize((THUMBNAIL_PX, THUMBNAIL_PX), Pillow.Resampling.BOX).tobytes()
+    """The bytes of a grey picture at 16 × 16 pixels."""
+    return image.resize((THUMBNAIL_PX, THUMBNAIL_PX), Pillow.Resampling.BOX).tobytes()
 
 
 def thumbnails(column: Column, rows: np.ndarray) -> np.ndarray:

@@ -195,7 +195,11 @@ def decoded(data: bytes, where: str, *, at_least: int = 0, grey: bool = False) -
     `at_least` px: JPEG decodes several times faster to half, a quarter or an eighth of its size, as long as both sides
     stay that long. `grey`: colours are not needed.
     """
-    image = opened(data, where)
+    return finished(opened(data, where), where, at_least=at_least, grey=grey)
+
+
+def finished(image: Pillow.Image, where: str, *, at_least: int = 0, grey: bool = False) -> Pillow.Image:
+    """`decoded` of a picture whose header is read already."""
     try:
         if at_least and image.format in ("JPEG", "MPO"):
             image.draft("L" if grey and image.mode in ("RGB", "YCbCr") else image.mode, (at_least, at_least))
@@ -218,12 +222,14 @@ def is_deep(image: Pillow.Image) -> bool:
     return image.mode.startswith(_DEEP)
 
 
+def has_grey_mode(image: Pillow.Image) -> bool:
+    """Whether the picture's mode can hold no colours."""
+    return is_deep(image) or image.mode in ("1", "L", "LA", "La")
+
+
 def is_grey(image: Pillow.Image) -> bool:
-    """Whether the picture has no colours, whatever its mode can hold."""
-    if is_deep(image) or image.mode in ("1", "L", "LA", "La"):
-        return True
-    small = np.asarray(in_mode(image, 3, {}).resize((16, 16), Pillow.Resampling.BOX)).astype(np.int16)
-    return bool(np.ptp(small, axis=2).max() <= 4)
+    """Whether a picture in mode RGB has no colours all the same."""
+    return bool(np.ptp(np.asarray(image.resize((16, 16), Pillow.Resampling.BOX)).astype(np.int16), axis=2).max() <= 4)
 
 
 def in_mode(image: Pillow.Image, channels: int, levels: Levels) -> Pillow.Image:
