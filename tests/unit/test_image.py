@@ -275,3 +275,27 @@ def test_render_shows_a_thumbnail_that_opens(tmp_path):
     assert found
     shown = Pillow.open(io.BytesIO(base64.b64decode(found[2])))
     assert shown.size == (160, 53)
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("name", ["fashion-mnist", "cifar10-jpeg"])
+def test_clothes_and_photos_may_be_mirrored(name):
+    """Every shoe of Fashion-MNIST points left, and mirroring is harmless all the same."""
+    import gzip
+    import os
+    import tarfile
+    from pathlib import Path
+
+    if "FUKAMI_DATA" not in os.environ:
+        pytest.skip("FUKAMI_DATA is not set")
+    folder = Path(os.environ["FUKAMI_DATA"]) / name
+    if name == "fashion-mnist":
+        pixels, classes = ((folder / f"t10k-{part}-ubyte.gz").read_bytes() for part in ("images-idx3", "labels-idx1"))
+        images = np.frombuffer(gzip.decompress(pixels), np.uint8, offset=16).reshape(-1, 1, 28, 28)
+        labels = np.frombuffer(gzip.decompress(classes), np.uint8, offset=8)
+    else:
+        with tarfile.open(folder / "cifar10_jpeg.tar.gz") as archive:
+            members = [m for m in archive if m.isfile() and m.name.endswith(".jpg") and "test" in m.name][::6]
+            images = np.stack([np.asarray(Pillow.open(archive.extractfile(m))).transpose(2, 0, 1) for m in members])  # type: ignore[arg-type]
+        labels = np.unique([m.name.split("/")[-2] for m in members], return_inverse=True)[1]
+    assert mirror_is_harmless(images, labels, seed=0)
