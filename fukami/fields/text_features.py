@@ -70,5 +70,5 @@ def alike(texts: Sequence[str], left: np.ndarray, right: np.ndarray, *, unspaced
 
     if not len(texts):
         return np.zeros(0, np.float32)
-    x_ND = normalize(_counts(texts, unspaced=unspaced, buckets=BUCKETS))
+    x_ND: Any = normalize(_counts(texts, unspaced=unspaced, buckets=BUCKETS))
     return np.asarray(x_ND[left].multiply(x_ND[right]).sum(axis=1)).reshape(-1)
