@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fukami.core.cards import cards
 from fukami.core.errors import DataError, UsageError, nearest
 from fukami.core.language import _
 from fukami.core.tables import Column, Table
@@ -67,6 +68,8 @@ def as_many(run: "Run", value: Any) -> tuple[list[Any], Columns] | None:
         return from_stream(run, sys.stdin.buffer.read())
     if isinstance(value, (str, Path)) and is_table(str(value)) and len(str(value)) < 4096 and Path(value).is_file():
         return from_table(run, value, str(value))
+    if isinstance(value, str) and value in cards("data/datasets") and not Path(value).exists():
+        return from_table(run, value, value)
     if hasattr(value, "columns") and not isinstance(value, dict):
         return from_table(run, value, "")
     return None

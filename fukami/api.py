@@ -229,8 +229,8 @@ def evaluate(run: Run | str | Path, data: Any = None, *, settings: dict[str, Any
 def predict(run: Run | str | Path, inputs: Sequence[Any] | Any) -> dict[str, Any]:
     """Answers for new inputs: `{"predictions": [{"input", …output}]}`.
 
-    `inputs` are paths, text, bytes, arrays, mappings, tables (a path of a CSV, JSONL or Parquet file stands for all its rows), or
-    "-" for standard input.
+    `inputs` are paths, text, bytes, arrays, mappings, tables (a path of a CSV, JSONL or Parquet file stands for all its rows),
+    or "-" for standard input.
     """
     from fukami.answers import predict_inputs
 

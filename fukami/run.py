@@ -81,7 +81,7 @@ class Run:
         """The three most useful next commands, with this run's path, each with what it does."""
         from fukami.training.finish import next_commands
 
-        return next_commands(self.path, self.predictor.task)
+        return next_commands(self.path, self.told["example"])
 
     def __repr__(self) -> str:
         headline = card("tasks", self.task).headline

@@ -57,7 +57,7 @@ def alone(batch: Any, row: int) -> Any:
 
 def small_model(name: str, takes: str, gives: str = "vector", **options: Any) -> tuple[registry.Choice, Spec, Any]:
     """The family's first size for small inputs: choice, spec and encoder."""
-    card = cards("models")[name] if name in cards("models") else None
+    card = cards("models").get(name)
     size = next(iter(card.sizes), "") if card else ""
     choice = registry.resolve(name, size, takes=takes, needs=gives)
     spec = small_spec(choice.card, takes)

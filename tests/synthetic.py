@@ -5,7 +5,28 @@ import pyarrow as pa
 
 from fukami.core.tables import Column
 
-WORDS = ["sun", "moon", "tree", "river", "stone", "cloud", "bird", "fish", "road", "house", "lamp", "book", "cup", "door", "rain", "snow", "wind", "star", "leaf", "hill"]
+WORDS = [
+    "sun",
+    "moon",
+    "tree",
+    "river",
+    "stone",
+    "cloud",
+    "bird",
+    "fish",
+    "road",
+    "house",
+    "lamp",
+    "book",
+    "cup",
+    "door",
+    "rain",
+    "snow",
+    "wind",
+    "star",
+    "leaf",
+    "hill",
+]
 
 
 def image(total: int, rng: np.random.Generator, label: np.ndarray) -> list[Column]:

@@ -1,7 +1,7 @@
 """The data's position as a function: which examples a step sees follows from (seed, epoch, step) and nothing else.
 
-There is no loader to save: a training that resumes at step 500 asks for the examples of step 500. Where lengths vary, examples of
-like length share a batch; where classes are rare they may be drawn more often; both are decided per epoch by the seed.
+There is no loader to save: a training that resumes at step 500 asks for the examples of step 500. Where lengths vary,
+examples of like length share a batch; where classes are rare they may be drawn more often; the seed decides both per epoch.
 """
 
 from functools import lru_cache

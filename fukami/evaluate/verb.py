@@ -153,7 +153,7 @@ def write_report(
         proofs={k: v for k, v in proofs.items() if k not in ("evaluation", "evaluation-data", "data")},
         problems=[p.as_dict() for p in judged.problems] or proofs.get("data", {}).get("problems", []),
         pictures=whole.pictures(found, run.predictor.task, judged.columns),
-        commands=next_commands(run.path, run.predictor.task),
+        commands=next_commands(run.path, run.told["example"]),
     )
     html = render(page)
     with artefact.changing(run.path) as draft:

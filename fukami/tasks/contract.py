@@ -23,8 +23,8 @@ class Task:
 
     `head(num_features, members)` makes the module that turns features into raw outputs. `objective(task, learning, counts=…)`
     gives the function `(outputs, batch) -> loss` of a training step. `scores(outputs)` are the numbers that metrics judge and
-    answers are made from: probabilities `scores_BK`, or values `scores_B`. `answer(network, batch, rng)` is the whole way from a batch to
-    scores; tasks that ask the model again (beam search, sampling) give their own.
+    answers are made from: probabilities `scores_BK`, or values `scores_B`. `answer(network, batch, rng)` is the whole way from
+    a batch to scores; tasks that ask the model again (beam search, sampling) give their own.
     """
 
     card: TaskCard

@@ -1,6 +1,7 @@
 """The last stage: calibrate, judge on held-out examples, prove, and write the run folder in one step."""
 
 import platform
+import shlex
 import shutil
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -119,6 +120,7 @@ def described(prepared: Prepared, finished: Finished, network: nn.Module) -> dic
         "columns": {name: [c.name for c in cols] for name, cols in prepared.columns.items()},
         "temperature": predictor.temperature,
         "held_out": finished.part,
+        "example": example_of(prepared),
         "versions": {"python": platform.python_version(), **{name: _version(name) for name in VERSIONS}},
     }
 
@@ -191,15 +193,24 @@ def content(
         proofs=finished.proofs,
         problems=[p.as_dict() for p in prepared.problems],
         pictures=whole.pictures(finished.evaluation, finished.predictor.task, prepared.columns),
-        commands=next_commands(out, prepared.task),
+        commands=next_commands(out, told["example"]),
     )
 
 
-def next_commands(out: Path, task: Task) -> list[tuple[str, str]]:
+def example_of(prepared: Prepared) -> str:
+    """Something that `fukami predict` can be tried on: a held-out file, else the data itself where it has a name."""
+    rows, _part = held_out(prepared)
+    first = next(iter(prepared.task.inputs))
+    column = prepared.columns[first][0]
+    if column.base is not None and len(rows):
+        return str(column.base / column.take(rows[:1]).strings()[0])
+    return prepared.recipe.data.source or prepared.task.inputs[first].example()
+
+
+def next_commands(out: Path, example: str) -> list[tuple[str, str]]:
     """The three most useful next commands, with real paths."""
-    example = next(iter(task.inputs.values())).example()
     return [
-        (f"fukami predict {out} {example}", _("answers for new inputs")),
-        (f"fukami evaluate {out} DATA", _("the same judgement on other labelled data")),
-        (f"fukami train {out}/recipe.toml", _("repeat this training")),
+        (f"fukami predict {shlex.quote(str(out))} {shlex.quote(example)}", _("answers for new inputs")),
+        (f"fukami evaluate {shlex.quote(str(out))}", _("the whole judgement: intervals, baselines, groups")),
+        (f"fukami train {shlex.quote(str(out / 'recipe.toml'))}", _("repeat this training, to the same weights")),
     ]

@@ -128,7 +128,7 @@ def test_predict_takes_files_tables_and_standard_input(trained, capsys, monkeypa
     told = call(capsys, "predict", runs["tabular-regression"], data["tabular-regression"])["predictions"]
     assert len(told) == 150
     assert isinstance(told[0]["value"], float)
-    assert told[2]["input"].endswith("houses.csv:3")
+    assert told[2]["input"].endswith("houses.csv:4")  # the third row stands in the fourth line
 
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"the sun and a road\nthe moon\n")))
     told = call(capsys, "predict", runs["text-classification"], "-")["predictions"]

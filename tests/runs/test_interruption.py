@@ -16,7 +16,13 @@ WORDS = ["--set", "epochs=60", "--set", "batch_size=16", "--set", "plan=default"
 
 
 def start(data: Path, out: Path, *more: str) -> subprocess.Popen:
-    code = "import sys; from fukami.training import session; session.SAVE_EVERY_S = 0.0\nfrom fukami.cli.main import main; sys.exit(main())"
+    code = """
+import sys
+from fukami.cli.main import main
+from fukami.training import session
+session.SAVE_EVERY_S = 0.0
+sys.exit(main())
+"""
     words = [sys.executable, "-c", code, "train", "tabular-classification", str(data), "--out", str(out), *WORDS, *more]
     return subprocess.Popen(words, stderr=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, "OMP_NUM_THREADS": "1"})
 

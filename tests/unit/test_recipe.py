@@ -88,7 +88,7 @@ def test_what_is_written_is_read_again(recipe):
 def test_a_recipe_file_with_an_unknown_option_is_refused(recipe):
     told = recipe.as_dict()
     told["learning"]["speed"] = 3
-    with pytest.raises(UsageError, match="learning.speed"):
+    with pytest.raises(UsageError, match=r"learning\.speed"):
         from_dict(told, {"image": Pictures()})
 
 
