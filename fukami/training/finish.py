@@ -25,7 +25,6 @@ from fukami.evaluate.verdict import verdict
 from fukami.predictor import Predictor, save_model
 from fukami.report.content import Content
 from fukami.report.page import render
-from fukami.tasks.contract import Task
 from fukami.training.prepare import Prepared
 from fukami.training.session import Session, held_out
 
@@ -203,7 +202,9 @@ def example_of(prepared: Prepared) -> str:
     first = next(iter(prepared.task.inputs))
     column = prepared.columns[first][0]
     if column.base is not None and len(rows):
-        return str(column.base / column.take(rows[:1]).strings()[0])
+        file = column.base / column.take(rows[:1]).strings()[0]
+        if len(str(file)) < 1024 and file.is_file():
+            return str(file)
     return prepared.recipe.data.source or prepared.task.inputs[first].example()
 
 
