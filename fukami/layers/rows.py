@@ -64,7 +64,7 @@ class NumberEmbeddings(nn.Module):
     Shapes: `numbers_BN` → `features_BND`.
     """
 
-    def __init__(self, spec: RowSpec, width: int, *, gain: float = 5.0):
+    def __init__(self, spec: RowSpec, width: int, *, gain: float = 3.0):
         super().__init__()
         total = spec.num_numbers
         self.gain = gain
