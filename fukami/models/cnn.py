@@ -26,7 +26,7 @@ CARD = ModelCard(
     size="small",
     parameters={"image": {"tiny": 390_568, "small": 4_695_248, "base": 18_772_384, "large": 125_215_040}},
     options={"width": 16, "depth": 2, "dropout": 0.0},
-    learning={"learning_rate": 1e-2, "weight_decay": 0.05},
+    learning={"optimizer": "muon", "learning_rate": 1e-2, "momentum": 0.95, "weight_decay": 0.05},
     image={"least_size_px": 4},
     source="by hand",
 )
