@@ -49,12 +49,13 @@ class Best:
     stale: int = 0
 
     def seen(self, value: float, step: int, network: torch.nn.Module) -> None:
-        better = card("metrics", self.metric).higher_is_better
-        if self.value is None or (value > self.value if better else value < self.value):
-            self.value, self.step, self.stale = value, step, 0
+        sign = 1 if card("metrics", self.metric).higher_is_better else -1
+        gain = float("inf") if self.value is None else sign * (value - self.value)
+        self.stale = 0 if gain > 0 else self.stale + 1
+        # of equally good weights the later are kept: the rate was lower, and a small validation set cannot tell them apart
+        if gain >= 0:
+            self.value, self.step = value, step
             self.weights = {name: t.detach().cpu().clone() for name, t in network.state_dict().items()}
-        else:
-            self.stale += 1
 
 
 @dataclass
