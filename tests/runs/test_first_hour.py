@@ -159,13 +159,14 @@ def test_pretrained_weights_from_a_local_run_are_frozen_then_tuned(trained, caps
     data, _runs = trained
     base = call(
         capsys, "train", "image-classification", data["image-classification"], "--model", "timm:test_resnet",
-        "--out", tmp_path / "base", "--set", "size_px=32", *QUICK,
+        "--out", tmp_path / "base", "--set", "size_px=32", *QUICK, "--set", "epochs=40", "--set", "learning_rate=0.01",
     )  # fmt: skip
+    assert base["metrics"]["accuracy"] >= 0.9
     told = call(
         capsys, "train", "image-classification", data["image-classification"], "--model", "timm:test_resnet",
         "--set", f"pretrained={tmp_path / 'base'}", "--out", tmp_path / "tuned", "--set", "size_px=32", *QUICK,
     )  # fmt: skip
-    assert told["metrics"]["accuracy"] >= base["metrics"]["accuracy"] - 0.1
+    assert told["metrics"]["accuracy"] >= 0.9  # eight epochs from scratch reach a third of that
     import timm
 
     network = timm.create_model("local-dir:" + str(tmp_path / "tuned" / "model"), pretrained=True)
