@@ -114,7 +114,7 @@ def restored(path: Path, told: dict[str, Any], *, network: Any = None) -> Predic
     net = _network(path, saved, task, input_field.spec(), network)
     checkpoint.load(net, path / "model")
     device = torch.device("cpu")
-    plan = decided(replace(recipe.plan, device="cpu"), device)
+    plan = decided(replace(recipe.plan, device="cpu", threads=0), device)  # this machine's threads, not the other's
     if recipe.plan.device != "cpu":  # what was fastest elsewhere says nothing about this processor
         plan = Plan(threads=torch.get_num_threads())
     plan.prepared(net)

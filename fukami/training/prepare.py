@@ -123,6 +123,8 @@ def prepared(recipe: Recipe, source: Any, *, model: Any = None, division: Split 
     pretrained = transfer.Found(None) if choice is None else transfer.find(choice, recipe.model.pretrained)
     if choice is not None and pretrained.weights is not None:
         recipe = recipe.recommended(choice.card.fine_tuning | as_pretrained(pretrained, recipe))
+    elif recipe.model.pretrained == "auto":  # a rerun must not find weights that this training did not
+        recipe = recipe.changed({"model.pretrained": "no"}, by_user=False)
     again = {n: f for n, f in task_for(recipe).fields.items() if f.options != fields[n].options}
     fields |= {n: f.learn(raw[n], seed=recipe.learning.seed) for n, f in again.items()}
     recipe = replace(recipe, fields={n: f.options for n, f in fields.items()})
