@@ -29,7 +29,7 @@ IN_MEMORY_BYTES = 64 << 20
 class Store:
     """N prepared examples of several fields.
 
-    `store.batch(rows)` gives `{field name: tensors}`; `store.target(name)` the raw arrays.
+    `store.batch(rows)` gives `{field name: tensors}`; `arrays[name]` is what the field stored.
     """
 
     def __init__(self, fields: dict[str, Field], arrays: dict[str, Arrays]):
@@ -152,7 +152,9 @@ def _open(place: Path) -> Arrays:
     for name, told in meta.items():
         shape = (told["rows"], *told["shape"])
         # copy-on-write: torch wants writable memory, and a stray write must never reach the shared file
-        values = np.memmap(place / f"{name}.values", np.dtype(told["dtype"]), "c", shape=shape)
+        dtype = np.dtype(told["dtype"])
+        # a table without numbers stores an array of no columns, and an empty file cannot be mapped
+        values = np.memmap(place / f"{name}.values", dtype, "c", shape=shape) if np.prod(shape) else np.empty(shape, dtype)
         out[name] = Ragged(values, np.fromfile(place / f"{name}.offsets", np.int64)) if told["ragged"] else values
     return out
 
