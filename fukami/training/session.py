@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event, current_thread, main_thread
 from typing import Any
 
 import numpy as np
@@ -113,7 +114,7 @@ class Session:
         return self.learner.ema.swapped() if self.learner.ema else nullcontext(self.learner.network)
 
     def validate(self) -> dict[str, float | None]:
-        """The headline metric and the loss-like ones over the validation examples, with the weights that would be kept."""
+        """The headline metric over the validation examples, with the weights that would be kept."""
         rows, target = self.prepared.split.valid, self.prepared.task.target
         if len(rows) == 0:
             return {}
@@ -125,32 +126,34 @@ class Session:
         return values
 
     def run(self) -> None:
-        """Trains to the end, or to the recipe's patience. Ctrl-C and SIGTERM save the state and raise `Interrupted`."""
+        """Trains to the end, or to the recipe's patience. Ctrl-C and SIGTERM save the state and raise `Interrupted`.
+
+        They are obeyed between steps, validation included: a step that is torn could not be resumed to the same bits.
+        """
         started, saved = time.monotonic() - self.seconds, time.monotonic()
         display = Display(_("training"), total=self.learner.num_steps, unit=_("examples"))
-        try:
-            with (
-                interruptible(),
-                History(self.place / "history.jsonl", resume_at=self.learner.step) as history,
-                Events(self.place / "events", purge_step=self.learner.step) as events,
-                display,
-            ):
-                for progress in train(self.learner):
-                    self.seconds = time.monotonic() - started
-                    if display.due() or progress.ends_epoch:
-                        loss = float(progress.loss)
-                        display.step(progress.step, loss=loss, examples=progress.examples, epoch=progress.epoch)
-                    values = self._log(progress, history, events)
-                    if values:
-                        display.valid(values)
-                    if progress.ends_epoch and self._exhausted():
-                        break
-                    if progress.ends_epoch and time.monotonic() - saved > SAVE_EVERY_S:
-                        self.save()
-                        saved = time.monotonic()
-        except KeyboardInterrupt:
-            self.save()
-            raise Interrupted(self.place, self.out) from None
+        with (
+            interruptible() as interrupt,
+            History(self.place / "history.jsonl", resume_at=self.learner.step) as history,
+            Events(self.place / "events", purge_step=self.learner.step) as events,
+            display,
+        ):
+            for progress in () if self._exhausted() else train(self.learner):
+                self.seconds = time.monotonic() - started
+                if display.due() or progress.ends_epoch:
+                    loss = float(progress.loss)
+                    display.step(progress.step, loss=loss, examples=progress.examples, epoch=progress.epoch)
+                values = self._log(progress, history, events)
+                if values:
+                    display.valid(values)
+                if interrupt.is_set():
+                    self.save()
+                    raise Interrupted(self.place, self.out)
+                if progress.ends_epoch and self._exhausted():
+                    break
+                if progress.ends_epoch and time.monotonic() - saved > SAVE_EVERY_S:
+                    self.save()
+                    saved = time.monotonic()
         self._finish()
 
     def _log(self, progress: Progress, history: History, events: Events) -> dict[str, float | None]:
@@ -189,21 +192,27 @@ class Session:
 
 
 @contextmanager
-def interruptible() -> Iterator[None]:
-    """Inside, SIGTERM asks to stop as Ctrl-C does. Only the main thread can receive signals; elsewhere nothing changes."""
+def interruptible() -> Iterator[Event]:
+    """Inside, Ctrl-C and SIGTERM set the event, so that what is under way ends first; a second one interrupts at once.
+
+    Only the main thread can receive signals; elsewhere nothing changes.
+    """
+    asked = Event()
+
+    def ask(_number: int, _frame: Any) -> None:
+        if asked.is_set():
+            raise KeyboardInterrupt
+        asked.set()
+
+    heard = (signal.SIGINT, signal.SIGTERM) if current_thread() is main_thread() else ()
+    old = {number: signal.getsignal(number) for number in heard if signal.getsignal(number) is not signal.SIG_IGN}
     try:
-        old = signal.signal(signal.SIGTERM, _interrupt)
-    except ValueError:
-        yield
-        return
-    try:
-        yield
+        for number in old:
+            signal.signal(number, ask)
+        yield asked
     finally:
-        signal.signal(signal.SIGTERM, old)
-
-
-def _interrupt(_number: int, _frame: Any) -> None:
-    raise KeyboardInterrupt
+        for number, handler in old.items():
+            signal.signal(number, handler)
 
 
 def held_out(prepared: Prepared) -> tuple[np.ndarray, str]:

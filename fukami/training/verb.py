@@ -20,7 +20,7 @@ from fukami.tasks.registry import contract
 from fukami.training.finish import finish, held_out_metrics, write_run
 from fukami.training.network import Ready, make_ready
 from fukami.training.prepare import Prepared, examined, headline_of, prepared
-from fukami.training.session import Best, Session
+from fukami.training.session import Best, Interrupted, Session
 
 
 def run_training(recipe: Recipe, source: Any, out: Path, *, module: Any = None, loss: Any = None, resume: bool = False) -> Run:
@@ -165,7 +165,10 @@ def one_fold(recipe: Recipe, source: Any, division: Split, *, module: Any, loss:
         place = Path(folder)
         data = prepared(recipe, source, model=module, division=division)
         session, ready = begin(data, place, place / "run", module=module, loss=loss)
-        session.run()
+        try:
+            session.run()
+        except Interrupted:  # a fold's state goes with its folder, so there is nothing to go on from
+            raise KeyboardInterrupt from None
         return held_out_metrics(data, replace(session.predictor, recipe=ready.recipe))
 
 
