@@ -96,10 +96,14 @@ def examples(run: "Run", source: Any, recipe: Any, *, own: bool) -> Judged:
     table = table.take(keep)
     columns = {name: [c.take(keep) for c in cols] for name, cols in whole_columns.items()}
     hashes = {name: field.fingerprint(columns[name]) for name, field in task.fields.items()}
-    rows, excluded = unseen(run, hashes, table)
     if own:
         division = split(table, columns, task, recipe.data, seed=recipe.learning.seed)
-        rows, excluded = np.intersect1d(rows, division.test if len(division.test) else division.valid), 0
+        # where there is no test part, the validation part stands for it, as it did when the training ended
+        tested = len(division.test) > 0
+        rows = np.intersect1d(unseen(run, hashes, table)[0], division.test) if tested else division.valid
+        excluded = 0
+    else:
+        rows, excluded = unseen(run, hashes, table)
     store = prepare(task.fields, columns, hashes)
     problems = [] if own else examine(task, table, whole_columns, None)
     return Judged(table, columns, store, rows, problems, excluded)
