@@ -182,7 +182,9 @@ def train(
     given |= {"minutes": minutes} if minutes else {}
     given |= {"folds": folds} if folds else {}
     if task.endswith(".toml") or "/" in task:
-        recipe = recipe_from(task).changed({**({"model.name": model} if _named(model) else {}), **given})
+        recipe = recipe_from(task)
+        named = {"model.name": model} if _named(model) else {}
+        recipe = recipe.changed({**named, **given}, free=free_names(recipe.task, list(recipe.fields)))
     else:
         recipe = recipe_for(task, given, model=_named(model))
     source = data if data is not None else recipe.data.source

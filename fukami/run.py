@@ -1,6 +1,5 @@
 """A run: the folder that a training leaves, opened. It answers, judges itself and shows itself in a notebook."""
 
-from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -74,8 +73,7 @@ class Run:
         """Answers for one raw input, a sequence of them, a table's path, or a DataFrame."""
         from fukami import api
 
-        many = list(inputs) if isinstance(inputs, Sequence) and not isinstance(inputs, (str, bytes)) else [inputs]
-        return [{k: v for k, v in told.items() if k != "input"} for told in api.predict(self, many)["predictions"]]
+        return [{k: v for k, v in told.items() if k != "input"} for told in api.predict(self, inputs)["predictions"]]
 
     def commands(self) -> list[tuple[str, str]]:
         """The three most useful next commands, with this run's path, each with what it does."""
