@@ -45,7 +45,7 @@ def grouped(run: "Run", inputs: Sequence[Any]) -> Iterator[tuple[list[Any], Colu
     for value in inputs:
         many = as_many(run, value)
         if many is None:
-            single.append((shown(value), as_single(value)))
+            single.append((shown(value), as_single(value, run.predictor.task)))
             continue
         if single:
             yield gathered(run.predictor.task, single)
@@ -64,7 +64,7 @@ def shown(value: Any) -> Any:
 
 def as_many(run: "Run", value: Any) -> tuple[list[Any], Columns] | None:
     """A table of inputs, where `value` is one: a path, standard input that holds one, or a DataFrame."""
-    if value == "-" if isinstance(value, str) else False:
+    if isinstance(value, str) and value == "-":
         return from_stream(run, sys.stdin.buffer.read())
     if isinstance(value, (str, Path)) and is_table(str(value)) and len(str(value)) < 4096 and Path(value).is_file():
         return from_table(run, value, str(value))
@@ -82,14 +82,15 @@ def is_table(name: str) -> bool:
     return lowered.endswith(TABLES)
 
 
-def as_single(value: Any) -> Any:
-    """Text that is a JSON object means the object; everything else is itself."""
-    if isinstance(value, str) and value.lstrip().startswith("{"):
-        try:
-            return json.loads(value)
-        except ValueError:
-            return value
-    return value
+def as_single(value: Any, task: Task) -> Any:
+    """Text that is a JSON object means the object, where the task takes rows or the object names its input."""
+    if not (isinstance(value, str) and value.lstrip().startswith("{")):
+        return only(value, task)
+    try:
+        told = only(json.loads(value), task)
+    except ValueError:
+        return value
+    return told if not isinstance(told, dict) or any(field.takes_rows for field in task.inputs.values()) else value
 
 
 def gathered(task: Task, single: list[tuple[Any, Any]]) -> tuple[list[Any], Columns]:
@@ -118,7 +119,7 @@ def from_stream(run: "Run", content: bytes) -> tuple[list[Any], Columns]:
     text = as_text(content)
     if text is None:
         return gathered(task, [("-", content)])
-    values = from_json(text)
+    values = from_json(text, task)
     if values is None and any(field.takes_rows for field in task.inputs.values()):
         with tempfile.TemporaryDirectory(prefix="fukami-") as folder:
             place = Path(folder) / "stdin.csv"
@@ -141,7 +142,7 @@ def as_text(content: bytes) -> str | None:
     return None
 
 
-def from_json(text: str) -> list[Any] | None:
+def from_json(text: str, task: Task) -> list[Any] | None:
     """The inputs of JSON text: a list's items, one object, or the objects of JSON Lines; None where it is no JSON."""
     if not text.lstrip().startswith(("{", "[")):
         return None
@@ -153,13 +154,15 @@ def from_json(text: str) -> list[Any] | None:
             values = [json.loads(line) for line in io.StringIO(text) if line.strip()]
         except ValueError:
             return None
-    return [only(value) for value in values]
+    return [only(value, task) for value in values]
 
 
-def only(value: Any) -> Any:
-    """An object with a single text under one name stands for that text."""
-    if isinstance(value, dict) and set(value) & {"text", "image"} and len(value) == 1:
-        return next(iter(value.values()))
+def only(value: Any, task: Task) -> Any:
+    """An object that names the task's only input stands for what it holds: `{"text": "A fine film."}`."""
+    if isinstance(value, dict) and len(task.inputs) == 1:
+        ((name, field),) = task.inputs.items()
+        if name in value and not field.takes_rows:
+            return value[name]
     return value
 
 
