@@ -115,7 +115,7 @@ class PlanChoices:
     )
     precision: str = option("auto", "Number format of the heavy arithmetic.", choices=("auto", "float32", "bfloat16"))
     memory_format: str = option("auto", "Order of an image's axes in memory.", choices=("auto", "contiguous", "channels-last"))
-    threads: int = option(0, "Processor threads; 0 for the measured best.", low=0)
+    threads: int = option(0, "Processor threads; 0 for as many as the framework takes.", low=0)
     device: str = option("auto", "cpu, cuda, mps; auto takes the fastest there is.")
 
 
@@ -129,10 +129,7 @@ def option_names(section: Any) -> dict[str, dataclasses.Field]:
 
 @dataclass(frozen=True)
 class Recipe:
-    """One training: the task's name and four sections, with one more section for each input and target field.
-
-    `extra` names what else may be set, e.g. the columns of inputs and targets: `{"target": ("data", "columns", "label")}`.
-    """
+    """One training: the task's name and four sections, with one more section for each input and target field."""
 
     task: str
     data: DataChoices = field(default_factory=DataChoices)

@@ -7,6 +7,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from fukami.core.errors import UsageError
+from fukami.core.language import _
 from fukami.core.recipe import Recipe
 from fukami.core.seeds import derive
 from fukami.data.batches import Order
@@ -23,9 +25,13 @@ from fukami.training.prepare import Prepared
 
 
 def pick_device(name: str) -> torch.device:
-    """`auto` is the first of cuda, mps and cpu that is there."""
+    """`auto` is the first of cuda, mps and cpu that is there. Raises `UsageError` for one that is not."""
     if name != "auto":
-        return torch.device(name)
+        try:
+            return torch.empty(0, device=name).device
+        except (RuntimeError, AssertionError):
+            what = _("this machine has no such device")
+            raise UsageError("F-DEVICE", what, expected="auto, cpu, cuda, mps", got=name, fix="--set device=auto") from None
     if torch.cuda.is_available():
         return torch.device("cuda")
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
