@@ -1,7 +1,7 @@
 """Learning-rate schedules as pure functions of progress: no state, so a training resumes anywhere with the right rate.
 
 `factor(progress, learning)` multiplies the highest rate; progress runs from 0 (the first step) to 1 (after the last). A
-training limited by minutes passes the share of its time instead, and the schedule completes all the same.
+training limited by minutes has them turned into steps before its first one, so the schedule completes all the same.
 """
 
 import math

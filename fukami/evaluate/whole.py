@@ -19,8 +19,6 @@ from fukami.evaluate.baselines.fitting import fit_baselines
 from fukami.evaluate.evaluation import Evaluation
 from fukami.evaluate.judge import judge
 from fukami.evaluate.spool import Spool
-from fukami.evaluate.verdict import verdict as verdict
-from fukami.fields.contract import Field
 from fukami.predictor import Predictor
 from fukami.tasks.contract import Task
 
@@ -87,12 +85,6 @@ def pictures(evaluation: Evaluation, task: Task, columns: dict[str, list[Column]
     for mistake in evaluation.as_dict().get("mistakes", [])[:SHOWN_MISTAKES]:
         row = mistake["row"]
         html = "".join(field.render(columns[name], row) for name, field in task.inputs.items())
-        where = place_of(task.inputs, columns, row)
+        where = columns[next(iter(task.inputs))][0].where(row)
         shown.append({**mistake, "html": html, "where": where})
     return shown
-
-
-def place_of(inputs: dict[str, Field], columns: dict[str, list[Column]], row: int) -> str:
-    """How a message names example `row`."""
-    first = columns[next(iter(inputs))][0]
-    return first.where(row)

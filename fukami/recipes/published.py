@@ -1,4 +1,4 @@
-"""Complete runs on public data, each with the number it reaches: `fukami train published/fashion_mnist`.
+"""Complete runs on public data: `fukami train published/fashion_mnist`.
 
 All are the defaults of their task: a published run that needs special settings would mean that the defaults do not win.
 """
