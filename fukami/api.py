@@ -177,6 +177,12 @@ def train(
     """
     from fukami.training.verb import run_training
 
+    if epochs and minutes:
+        raise UsageError(
+            "F-OPTION-TOGETHER",
+            _("{one} and {other} cannot be given together").format(one="epochs", other="minutes"),
+            expected="epochs | minutes",
+        )
     given = {**(settings or {}), **more}
     given |= {"epochs": epochs} if epochs else {}
     given |= {"minutes": minutes} if minutes else {}
@@ -196,7 +202,9 @@ def train(
             fix="fukami train TASK DATA",
         )
     if isinstance(source, (str, Path)):
-        recipe = dataclasses.replace(recipe, data=dataclasses.replace(recipe.data, source=str(source)))
+        named = str(source) in cards("data/datasets") or not Path(source).exists()
+        kept = str(source) if named else str(Path(source).resolve())  # the run is used from other folders too
+        recipe = dataclasses.replace(recipe, data=dataclasses.replace(recipe.data, source=kept))
     place = Path(out) if out else Path("runs") / f"{recipe.task}-{datetime.now():%Y%m%d-%H%M%S}"
     module = None if model is None or isinstance(model, str) else model
     return run_training(recipe, source, place, module=module, loss=loss, resume=resume)

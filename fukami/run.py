@@ -64,10 +64,12 @@ class Run:
         return told | ({"folds": artefact.read_json(folds)["metrics"]} if folds.exists() else {})
 
     def evaluate(self, data: Any = None, **settings: Any) -> dict[str, Any]:
-        """Judges the run on labelled `data`, or again on its held-out part; see `fukami.evaluate`."""
+        """Judges the run on labelled `data`, or again on its held-out part; see `fukami.api.evaluate`."""
         from fukami import api
 
-        return api.evaluate(self, data, settings=settings)
+        told = api.evaluate(self, data, settings=settings)
+        self.__dict__.pop("evaluation", None)  # what was read before is not what stands there now
+        return told
 
     def predict(self, inputs: Any) -> list[dict[str, Any]]:
         """Answers for one raw input, a sequence of them, a table's path, or a DataFrame."""

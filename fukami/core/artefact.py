@@ -166,7 +166,9 @@ def read_run(run: Path) -> dict[str, Any]:
     """`run.json`, verified, and migrated where an older Fukami wrote it."""
     verify(run)
     told = read_json(run / "run.json")
-    version = told.get("schema", 0)
+    version = told.get("schema")
+    if not isinstance(version, int) or (version < SCHEMA and version not in _MIGRATIONS):
+        raise RunError("F-RUN-SCHEMA", _("the run does not say which schema it follows"), where=str(run / "run.json"))
     if version > SCHEMA:
         raise RunError(
             "F-RUN-NEWER",

@@ -55,7 +55,7 @@ def evaluate_run(run: "Run", data: Any, settings: dict[str, Any]) -> dict[str, A
     raw = Spool(predictor.stream(judged.store, judged.rows, calibrated=False))
     found = whole.judged(predictor, raw, groups=groups)
     beside, remark = baselines_beside(run, judged)
-    proofs = {**run.proofs, "evaluation": found.as_dict()}
+    proofs = proofs_of(run, found, beside, own=own)
     name = "evaluation" if own else "evaluation-data"
     report = write_report(run, found, beside, proofs, judged, name)
     return {
@@ -66,10 +66,24 @@ def evaluate_run(run: "Run", data: Any, settings: dict[str, Any]) -> dict[str, A
         "metrics": found.as_dict()["metrics"],
         "baselines": beside,
         "groups": found.as_dict().get("groups", {}),
-        "proofs": {k: v for k, v in run.proofs.items() if k not in ("evaluation", "evaluation-data", "data")},
+        "proofs": {k: v for k, v in proofs.items() if k not in NOT_PROOFS},
         "notes": [remark] if remark else [],
         "report": str(report),
     }
+
+
+NOT_PROOFS = ("evaluation", "evaluation-data", "data")
+
+
+def proofs_of(run: "Run", found: Any, beside: dict[str, dict[str, float]], *, own: bool) -> dict[str, Any]:
+    """The run's proofs; for other data without those that speak of the training's own held-out examples."""
+    from fukami.training.finish import baseline_proof
+
+    kept = {k: v for k, v in run.proofs.items() if own or k not in ("baselines", "calibration")}
+    if beside:
+        part = run.told["held_out"] if own else "data"
+        kept["baselines"] = baseline_proof(run.predictor.task.card.headline, found, beside, part)
+    return kept
 
 
 def _column_names(run: "Run") -> dict[str, tuple[str, str]]:
@@ -154,7 +168,7 @@ def write_report(
         history=artefact.read_lines(run.path / "history.jsonl"),
         evaluation=found.as_dict(),
         baselines=beside,
-        proofs={k: v for k, v in proofs.items() if k not in ("evaluation", "evaluation-data", "data")},
+        proofs={k: v for k, v in proofs.items() if k not in NOT_PROOFS},
         problems=[p.as_dict() for p in judged.problems] or proofs.get("data", {}).get("problems", []),
         pictures=whole.pictures(found, run.predictor.task, judged.columns),
         commands=next_commands(run.path, run.told["example"]),

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 from torch import nn
 
+from fukami.answers import is_table
 from fukami.core import artefact
-from fukami.core.cards import card
+from fukami.core.cards import card, cards
 from fukami.core.language import N_, _
 from fukami.core.recipe import Recipe
 from fukami.core.seeds import generator
@@ -97,7 +98,7 @@ def beats_all(headline: str, found: Evaluation, beside: dict[str, dict[str, floa
     """Whether the model's headline metric is better than every baseline's."""
     own, sign = found.metrics[headline].value, 1 if card("metrics", headline).higher_is_better else -1
     known = [told[headline] for told in beside.values() if told.get(headline) is not None]
-    return all(sign * own > sign * value for value in known)
+    return own == own and all(sign * own > sign * value for value in known)
 
 
 def described(prepared: Prepared, finished: Finished, network: nn.Module) -> dict[str, Any]:
@@ -205,7 +206,9 @@ def example_of(prepared: Prepared) -> str:
         file = column.base / column.take(rows[:1]).strings()[0]
         if len(str(file)) < 1024 and file.is_file():
             return str(file)
-    return prepared.recipe.data.source or prepared.task.inputs[first].example()
+    source = prepared.recipe.data.source
+    many = is_table(source) or source in cards("data/datasets")
+    return source if many else prepared.task.inputs[first].example()
 
 
 def next_commands(out: Path, example: str) -> list[tuple[str, str]]:

@@ -114,6 +114,13 @@ def prepared(recipe: Recipe, source: Any, *, model: Any = None, division: Split 
     found = examined(recipe, source)
     assert found.split is not None
     division = division or found.split
+    if len(division.valid) + len(division.test) == 0:
+        raise DataError(
+            "F-SPLIT-NOTHING-KEPT",
+            _("no example is kept aside, so nothing could be said about the model"),
+            where=found.table.name,
+            fix="--set test_fraction=0.2",
+        )
     train = _limited(division.train, recipe)
     division = replace(division, train=train)
     raw = {name: [c.take(train) for c in cols] for name, cols in found.columns.items()}
@@ -123,8 +130,8 @@ def prepared(recipe: Recipe, source: Any, *, model: Any = None, division: Split 
     pretrained = transfer.Found(None) if choice is None else transfer.find(choice, recipe.model.pretrained)
     if choice is not None and pretrained.weights is not None:
         recipe = recipe.recommended(choice.card.fine_tuning | as_pretrained(pretrained, recipe))
-    elif recipe.model.pretrained == "auto":  # a rerun must not find weights that this training did not
-        recipe = recipe.changed({"model.pretrained": "no"}, by_user=False)
+    if recipe.model.pretrained == "auto":  # a rerun starts from what this training started from
+        recipe = recipe.changed({"model.pretrained": "no" if pretrained.weights is None else "yes"}, by_user=False)
     again = {n: f for n, f in task_for(recipe).fields.items() if f.options != fields[n].options}
     fields |= {n: f.learn(raw[n], seed=recipe.learning.seed) for n, f in again.items()}
     recipe = replace(recipe, fields={n: f.options for n, f in fields.items()})

@@ -28,7 +28,7 @@ from fukami.predictor import Predictor
 from fukami.training.prepare import Prepared
 
 SAVE_EVERY_S = 20.0
-"""Least time between two checkpoints: an epoch of a small table takes less than writing one."""
+"""Least time between two checkpoints: a step takes much less than writing one."""
 
 
 class Interrupted(KeyboardInterrupt):
@@ -119,7 +119,9 @@ class Session:
         if len(rows) == 0:
             return {}
         with self.averaged() as network:
-            found = judge(target, (self.best.metric,), self.predictor.stream(self.prepared.store, rows), replicates=0)
+            found = judge(
+                target, (self.best.metric,), self.predictor.stream(self.prepared.store, rows), replicates=0, keep_mistakes=0
+            )
             values = {name: m["value"] for name, m in found.as_dict()["metrics"].items()}
             if values[self.best.metric] is not None:
                 self.best.seen(values[self.best.metric], self.learner.step, network)
@@ -151,7 +153,7 @@ class Session:
                     raise Interrupted(self.place, self.out)
                 if progress.ends_epoch and self._exhausted():
                     break
-                if progress.ends_epoch and time.monotonic() - saved > SAVE_EVERY_S:
+                if time.monotonic() - saved > SAVE_EVERY_S:
                     self.save()
                     saved = time.monotonic()
         self._finish()

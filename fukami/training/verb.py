@@ -12,7 +12,7 @@ from fukami.core import artefact
 from fukami.core.cards import card
 from fukami.core.errors import RunError, UsageError
 from fukami.core.language import N_, _
-from fukami.core.recipe import Recipe, from_dict, read_toml
+from fukami.core.recipe import Recipe, from_dict, option_names, read_toml
 from fukami.data.split import Split, folds
 from fukami.predictor import Predictor
 from fukami.run import Run
@@ -21,6 +21,9 @@ from fukami.training.finish import finish, held_out_metrics, write_run
 from fukami.training.network import Ready, make_ready
 from fukami.training.prepare import Prepared, examined, headline_of, prepared
 from fukami.training.session import Best, Interrupted, Session
+
+SETTLED = ("minutes", "epochs", "find_learning_rate")
+"""Options that become others when a training begins: minutes become epochs, a range test a rate."""
 
 
 def run_training(recipe: Recipe, source: Any, out: Path, *, module: Any = None, loss: Any = None, resume: bool = False) -> Run:
@@ -81,12 +84,29 @@ def opened(place: Path, recipe: Recipe, out: Path, *, resume: bool) -> Recipe:
     if resume and written.exists():
         fields = {name: field.options for name, field in contract(recipe.task).fields.items()}
         kept = from_dict(read_toml(written), fields)
+        say_ignored(recipe, kept)
         return replace(kept, chosen=frozenset(kept.all_names()))
-    if place.exists() and not resume:
-        say(_("an interrupted training of {run} is started over (--resume would continue it)").format(run=out))
-        shutil.rmtree(place)
+    if (place / "checkpoint.safetensors").exists() and not resume:
+        raise UsageError(
+            "F-RESUME-WAITS",
+            _("an interrupted training of this run waits to be resumed"),
+            where=str(place),
+            expected=_("--resume, another --out, or that folder deleted"),
+        )
+    if not resume:
+        shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True, exist_ok=True)
     return recipe
+
+
+def say_ignored(asked: Recipe, kept: Recipe) -> None:
+    """Says which of the options that were typed a resumed training does not follow: its own were settled when it began."""
+    told = kept.sections()
+    for section, options in asked.sections().items():
+        for name in sorted(option_names(options)):
+            own = getattr(told[section], name)
+            if name in asked.chosen and name not in SETTLED and getattr(options, name) != own:
+                say(_("the resumed training keeps {name}={value}, as it began").format(name=name, value=own))
 
 
 def begin(data: Prepared, place: Path, out: Path, *, module: Any = None, loss: Any = None) -> tuple[Session, Ready]:

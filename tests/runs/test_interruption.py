@@ -20,7 +20,7 @@ def start(data: Path, out: Path, *more: str) -> subprocess.Popen:
 import sys
 from fukami.cli.main import main
 from fukami.training import session
-session.SAVE_EVERY_S = 0.0
+session.SAVE_EVERY_S = 0.05
 sys.exit(main())
 """
     words = [sys.executable, "-c", code, "train", "tabular-classification", str(data), "--out", str(out), *WORDS, *more]
