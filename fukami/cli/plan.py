@@ -41,7 +41,7 @@ def show(result: dict[str, Any], screen: Screen) -> None:
         "seconds": (_("time"), duration),
         "memory_bytes": (_("memory"), lambda n: f"{n / 2**20:,.0f} MiB"),
         "device": (_("device"), str),
-        "precision": (_("precision"), str),
+        "precision": (_("number format"), str),
         "memory_format": (_("memory format"), str),
         "threads": (_("threads"), str),
     }
@@ -54,5 +54,5 @@ def show(result: dict[str, Any], screen: Screen) -> None:
             (f"{m['seconds'] * 1e3:.1f} ms" if m["admitted"] else _("refused"), m["precision"], m["memory_format"])
             for m in measured
         ]
-        screen.table((_("a step"), _("precision"), _("memory format")), rows, indent=2)
+        screen.table((_("a step"), _("number format"), _("memory format")), rows, indent=2)
     show_notes(result.get("notes") or [], screen)

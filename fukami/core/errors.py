@@ -73,7 +73,7 @@ def nearest(name: str, known: Iterable[str], *, most: int = 3) -> list[str]:
 
 def unknown(kind: str, name: str, known: Iterable[str], *, code: str) -> UsageError:
     """The error for a name that is not in a closed list, with the probable spelling first. `kind` arrives translated."""
-    known = sorted(known)
+    known = sorted(set(known))
     close = nearest(name, known)
     fix = _("did you mean {names}?").format(names=", ".join(close)) if close else ""
     shown = ", ".join(known[:40]) + (" …" if len(known) > 40 else "")
