@@ -8,15 +8,21 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as _compute
 
 from fukami.core.tables import Column
 from fukami.fields import parsing
 
+pc: Any = _compute  # its functions are made at run time
+
 _BASE = np.uint64(0x9E3779B97F4A7C15)
+_PLAIN = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 
 
 def column_hash(column: Column) -> np.ndarray:
     """uint64 (N): equal where name and cell are equal. White space around a word does not count, nor how "missing" is spelt.
+
+    A number counts by its value: "1.50", "1.5" and 1.5 are one cell, so that a table and a frame read from it agree.
 
     >>> first, second, third = column_hash(Column("town", pa.array(["Nara", " Nara", "Kyoto"])))
     >>> bool(first == second), bool(first == third)
@@ -34,12 +40,23 @@ def _cell_hash(column: Column) -> np.ndarray:
         return (mix(bits) * powers(bits.shape[1])[None]).sum(axis=1, dtype=np.uint64)
     array = parsing.plain(values)
     if parsing.is_text(array):
-        return strings_hash(parsing.strings(array))
+        return _words_hash(parsing.strings(array))
     if parsing.is_scalar(array) and not (pa.types.is_temporal(array.type) or pa.types.is_decimal(array.type)):
         numbers = parsing.numbers(array).values + 0.0
         numbers[np.isnan(numbers)] = np.nan  # one bit pattern for every NaN
         return mix(numbers.view(np.uint64))
     return strings_hash(pa.array([None if v is None else str(v) for v in array.to_pylist()], pa.string()))
+
+
+def _words_hash(words: pa.Array) -> np.ndarray:
+    """As `strings_hash`, but a word that is a plain number, or missing, hashes as that cell of a column of numbers."""
+    words = pa.array(words).cast(pa.large_string())
+    out = strings_hash(words)
+    plain = np.asarray(pc.fill_null(pc.match_substring_regex(words, _PLAIN), False))
+    told = np.asarray(pc.replace_substring_regex(words.filter(pa.array(plain)), r"^\+", "").cast(pa.float64())) + 0.0
+    out[plain] = mix(told.view(np.uint64))
+    out[np.asarray(words.is_null())] = mix(np.array([np.nan]).view(np.uint64))[0]
+    return out
 
 
 def strings_hash(words: pa.Array) -> np.ndarray:

@@ -15,6 +15,7 @@ import torch
 from fukami.core.errors import DataError, UsageError
 from fukami.core.tables import Column
 from fukami.fields import parsing
+from fukami.fields.hashing import column_hash
 from fukami.fields.row import Row, RowOptions
 
 RNG = np.random.default_rng(0)
@@ -319,3 +320,10 @@ def test_sketches_of_the_same_field_can_be_compared():
 def test_recognise_prefers_numbers_to_words_to_pictures():
     numbers, words, pictures = column("x", ["1", "2"]), column("c", ["a", "b"]), column("p", np.zeros((2, 8, 8, 3)))
     assert Row.recognise(numbers) > Row.recognise(words) > Row.recognise(pictures)
+
+
+def test_a_number_has_one_hash_however_it_is_written():
+    words = pa.array(["1.50", "+1.5", "1.5e0", "-0", None, "town"])
+    told = column_hash(Column("a", words))
+    typed = column_hash(Column("a", pa.array([1.5, 1.5, 1.5, 0.0, None, 7.0])))
+    assert list(told == typed) == [True, True, True, True, True, False]
