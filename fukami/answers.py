@@ -42,7 +42,7 @@ def predict_inputs(run: "Run", inputs: Sequence[Any]) -> list[dict[str, Any]]:
 def grouped(run: "Run", inputs: Sequence[Any]) -> Iterator[tuple[list[Any], Columns]]:
     """Inputs as columns: single ones together, each table by itself."""
     single: list[tuple[Any, Any]] = []
-    for value in inputs:
+    for value in spread(run.predictor.task, inputs):
         many = as_many(run, value)
         if many is None:
             single.append((shown(value), as_single(value, run.predictor.task)))
@@ -53,6 +53,14 @@ def grouped(run: "Run", inputs: Sequence[Any]) -> Iterator[tuple[list[Any], Colu
         yield many
     if single:
         yield gathered(run.predictor.task, single)
+
+
+def spread(task: Task, inputs: Sequence[Any]) -> Iterator[Any]:
+    """The inputs one by one, those that hold several taken apart by the field that reads them."""
+    (field,) = task.inputs.values()
+    for value in inputs:
+        several = field.several(value)
+        yield from [value] if several is None else several
 
 
 def shown(value: Any) -> Any:
@@ -68,6 +76,8 @@ def as_many(run: "Run", value: Any) -> tuple[list[Any], Columns] | None:
         return from_stream(run, sys.stdin.buffer.read())
     if isinstance(value, (str, Path)) and is_table(str(value)) and len(str(value)) < 4096 and Path(value).is_file():
         return from_table(run, value, str(value))
+    if isinstance(value, str) and is_table(value) and len(value.split()) == 1 and not Path(value).exists():
+        raise DataError("F-INPUT-MISSING", _("there is no such file"), where=value, expected=_("a table that exists"))
     if isinstance(value, str) and value in cards("data/datasets") and not Path(value).exists():
         return from_table(run, value, value)
     if hasattr(value, "columns") and not isinstance(value, dict):

@@ -98,6 +98,10 @@ class Field(ABC):
             return [Column(self.name, np.stack(values))]
         return [Column(self.name, pa.array([v if isinstance(v, (str, bytes, type(None))) else str(v) for v in values]))]
 
+    def several(self, value: Any) -> list[Any] | None:
+        """The single inputs of a value that holds many (a batch of pictures as one array); None where it is one input."""
+        return None
+
     def example(self) -> str:
         """A placeholder for one input on the command line, e.g. `picture.jpg`."""
         return "INPUT"

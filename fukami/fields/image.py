@@ -146,6 +146,13 @@ class Image(Field):
             return [Column(self.name, np.stack(values))]
         return [Column(self.name, pa.array([_encoded(v) for v in values]))]
 
+    def several(self, value: Any) -> list[Any] | None:
+        """Arrays `(N, H, W, C)`, `(N, C, H, W)` or `(N, H, W)` hold N pictures."""
+        if not isinstance(value, np.ndarray) or value.ndim < 3:
+            return None
+        one = value.ndim == 3 and (value.shape[-1] in (1, 3, 4) or value.shape[0] in (1, 3, 4))
+        return None if one else list(value)
+
     def example(self) -> str:
         return "picture.jpg"
 

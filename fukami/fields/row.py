@@ -130,6 +130,10 @@ class Row(Field):
             )
         return [Column(one["name"], _as_array([value[i] for value in values])) for i, one in enumerate(told)]
 
+    def several(self, value: Any) -> list[Any] | None:
+        """An array `(N, D)` holds N rows."""
+        return list(value) if isinstance(value, np.ndarray) and value.ndim == 2 else None
+
     def example(self) -> str:
         return "table.csv"
 

@@ -147,7 +147,7 @@ def find(choice: Choice, wanted: str = "auto", *, seconds: float = 5.0) -> Found
     Raises:
         UsageError: `yes` without weights to be had, or a folder without a checkpoint.
     """
-    if wanted == "no":
+    if wanted in ("no", "none", "false", "off"):
         return Found(None)
     if wanted not in ("auto", "yes", "") or choice.weights:
         return Found(_in_folder(wanted if wanted not in ("auto", "yes", "") else choice.weights))

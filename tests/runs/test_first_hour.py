@@ -197,6 +197,7 @@ def test_a_module_of_ones_own_trains_answers_and_is_loaded_again(tmp_path):
     with pytest.raises(fukami.FukamiError, match="F-RUN-MODULE"):
         _ = fukami.load(tmp_path / "own").predictor
     again = fukami.load(tmp_path / "own", network=module())
+    assert [a["label"] for a in again.predict(digits.images[:2])] == [a["label"] for a in answers]
     np.testing.assert_allclose(again.predict(digits.images[0])[0]["score"], answers[0]["score"], rtol=1e-5)
 
 
