@@ -35,6 +35,7 @@ class Judged:
     rows: np.ndarray
     problems: list[Problem]
     excluded: int
+    unusable: int
 
 
 def evaluate_run(run: "Run", data: Any, settings: dict[str, Any]) -> dict[str, Any]:
@@ -67,9 +68,19 @@ def evaluate_run(run: "Run", data: Any, settings: dict[str, Any]) -> dict[str, A
         "baselines": beside,
         "groups": found.as_dict().get("groups", {}),
         "proofs": {k: v for k, v in proofs.items() if k not in NOT_PROOFS},
-        "notes": [remark] if remark else [],
+        "unusable": judged.unusable,
+        "notes": [note for note in (remark, unusable_note(judged.unusable)) if note],
         "report": str(report),
     }
+
+
+def unusable_note(count: int) -> str:
+    """Examples that no metric speaks of must not go unmentioned: leaving out what is unknown flatters a model."""
+    if not count:
+        return ""
+    return _("{n} examples are not judged: their input cannot be read, or their target is one the run does not know").format(
+        n=count
+    )
 
 
 NOT_PROOFS = ("evaluation", "evaluation-data", "data")
@@ -120,7 +131,7 @@ def examples(run: "Run", source: Any, recipe: Any, *, own: bool) -> Judged:
         rows, excluded = unseen(run, hashes, table)
     store = prepare(task.fields, columns, hashes)
     problems = [] if own else examine(task, table, whole_columns, None)
-    return Judged(table, columns, store, rows, problems, excluded)
+    return Judged(table, columns, store, rows, problems, excluded, len(usable) - len(keep))
 
 
 def unseen(run: "Run", hashes: dict[str, np.ndarray], table: Table) -> tuple[np.ndarray, int]:

@@ -1,7 +1,7 @@
 """The figures that the defaults reach on public data: trainings of minutes, `pytest -m slow` with `FUKAMI_DATA` set.
 
 Reached when they were written, on two cores with AVX-512 and without AMX: Fashion-MNIST 93.4 % in 345 s, SST-2 81.4 % (median
-of three seeds, 50 s each), Adult 0.9260 in 18 s, California housing 0.8436 in 27 s, digits 99.7 % in 41 s with everything.
+of three seeds, 50 s each), Adult 0.9260 in 18 s, California housing 0.8436 in 27 s, digits 99.7 % in 25 s with everything.
 """
 
 import os

@@ -112,6 +112,18 @@ def test_evaluating_what_was_trained_on_is_refused_or_counted(trained, capsys):
     assert "F-EVALUATE-SEEN" in capsys.readouterr().err
 
 
+def test_labels_that_the_run_does_not_know_are_counted(trained, capsys, tmp_path):
+    data, runs = trained
+    lines = data["tabular-classification"].read_text("utf-8").splitlines()
+    new = [line.rsplit(",", 1)[0] + ",unheard" for line in lines[1:6]]
+    mixed = tmp_path / "mixed.csv"
+    fresh = [f"9.{i},0.5,town1,2024-03-01,class0" for i in range(4)]
+    mixed.write_text("\n".join([lines[0], *new, *fresh]) + "\n", "utf-8")
+    told = call(capsys, "evaluate", runs["tabular-classification"], mixed)
+    assert (told["examples"], told["unusable"]) == (4, 5)
+    assert told["notes"]
+
+
 def test_predict_takes_files_tables_and_standard_input(trained, capsys, monkeypatch, tmp_path):
     import io
     import sys
