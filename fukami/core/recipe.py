@@ -115,7 +115,11 @@ class PlanChoices:
     )
     precision: str = option("auto", "Number format of the heavy arithmetic.", choices=("auto", "float32", "bfloat16"))
     memory_format: str = option("auto", "Order of an image's axes in memory.", choices=("auto", "contiguous", "channels-last"))
-    threads: int = option(0, "Processor threads; 0 for as many as the framework takes.", low=0)
+    compile: str = option("auto", "Whether the model is compiled before training.", choices=("auto", "yes", "no"))
+    threads: int = option(0, "Processor threads; 0 measures.", low=0)
+    micro_batch: int = option(0, "Examples computed at a time, whose gradients are added up to a step; 0 measures.", low=0)
+    batches_ahead: int = option(-1, "Batches that are prepared while earlier ones are computed; -1 decides.", low=-1, high=64)
+    snapshot_steps: int = option(0, "Steps between two snapshots, to which a broken training goes back; 0 measures.", low=0)
     device: str = option("auto", "cpu, cuda, mps; auto takes the fastest there is.")
 
 

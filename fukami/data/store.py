@@ -1,29 +1,38 @@
 """The prepared store: every example decoded once into arrays on disk, mapped into memory, gathered as tensors.
 
-A store is keyed by what it was made of (the cells' fingerprints, the field's options and what it learned), so two runs over the
-same pictures share one and a changed picture makes another. It is a cache: safe to delete at any time, written atomically, and
-the oldest stores go when all together pass the cap (`FUKAMI_STORE_GB`, 20 by default). Small data stays in memory.
+A store is keyed by what it was made of (the cells' fingerprints, and of the field's options and state what shapes the arrays), so
+two runs over the same pictures share one, whatever their augmentation, and a changed picture makes another. It is a cache: safe to
+delete at any time, written atomically, and the oldest stores go when all together pass the cap (`FUKAMI_STORE_GB`, 20 by
+default). Small data stays in memory.
 """
 
 import hashlib
 import json
-import os
-import shutil
-import tempfile
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
+from fukami.core.errors import DataError
+from fukami.core.language import _
 from fukami.core.tables import Column
+from fukami.data import store_files
 from fukami.data.cache import cache_folder
 from fukami.fields.contract import Arrays, Field, Ragged
 
 CHUNK = 4096
 """Examples that are decoded at a time: bounds the memory, long enough for decoders to work in parallel."""
 IN_MEMORY_BYTES = 64 << 20
+WORTH_KEEPING = 256
+"""Fewer examples than this are decoded anew, however much that costs."""
+FORMAT = 2
+"""Changes when stores of older versions cannot be read any more."""
+
+Progress = Callable[[int, int], None]
+"""`(examples done, examples in all)`, called while examples are prepared."""
 
 
 class Store:
@@ -60,47 +69,142 @@ class Store:
             yield part, self.batch(part, device)
 
 
-def prepare(fields: dict[str, Field], columns: dict[str, list[Column]], fingerprints: dict[str, np.ndarray]) -> Store:
+def prepare(
+    fields: dict[str, Field],
+    columns: dict[str, list[Column]],
+    fingerprints: dict[str, np.ndarray],
+    *,
+    progress: Progress | None = None,
+    tell: Callable[[str], None] | None = None,
+) -> Store:
     """Encodes every example of `columns` with fields that have learned; on disk where that is worth it.
 
     `fingerprints` are each field's content hashes of the same rows: they are the key under which the store is found again.
+    `progress` is called after each chunk that had to be decoded; `tell` takes sentences for the user (standard error if None).
+    Raises `DataError` F-STORE-DISK where neither disk nor memory can hold the examples.
     """
-    return Store(fields, {name: _prepare_one(field, columns[name], fingerprints.get(name)) for name, field in fields.items()})
+    arrays = {}
+    for name, field in fields.items():
+        work = _Work(field, columns[name], fingerprints.get(name), progress, tell or _on_stderr)
+        arrays[name] = work.arrays()
+    return Store(fields, arrays)
 
 
-def _prepare_one(field: Field, columns: list[Column], fingerprint: np.ndarray | None) -> Arrays:
-    total = len(columns[0])
-    first = field.encode([c.take(np.arange(min(total, CHUNK))) for c in columns])
-    size = sum(_bytes(a) for a in first.values()) * max(1, total / CHUNK)
-    if total <= CHUNK:
-        return first
-    on_disk = size > IN_MEMORY_BYTES or columns[0].base is not None
-    if not on_disk or fingerprint is None:
-        return _joined([first, *_encoded(field, columns, CHUNK)])
-    place = cache_folder() / "store" / _key(field, fingerprint)
-    if not (place / "meta.json").exists():
-        _write(place, first, _encoded(field, columns, CHUNK))
-        _evict(place)
-    os.utime(place / "meta.json")  # the oldest *used* store goes first
-    return _open(place)
+def _on_stderr(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
-def _encoded(field: Field, columns: list[Column], start: int) -> Iterator[Arrays]:
-    for begin in range(start, len(columns[0]), CHUNK):
-        rows = np.arange(begin, min(begin + CHUNK, len(columns[0])))
-        yield field.encode([c.take(rows) for c in columns])
+class _Work:
+    """One field's examples on their way into arrays."""
+
+    def __init__(
+        self,
+        field: Field,
+        columns: list[Column],
+        fingerprint: np.ndarray | None,
+        progress: Progress | None,
+        tell: Callable[[str], None],
+    ):
+        self.field, self.columns, self.total = field, columns, len(columns[0])
+        self.costly = field.is_costly(columns) and self.total >= WORTH_KEEPING
+        self.progress, self.tell = progress, tell
+        self.place: Path | None = None
+        if fingerprint is not None and (self.costly or self.total > CHUNK):
+            self.place = cache_folder() / "store" / key(field, fingerprint)
+
+    def arrays(self) -> Arrays:
+        """Found on disk, else encoded; then kept on disk where that is worth it."""
+        found = self._found()
+        if found is not None:
+            return found
+        first = self._chunk(0)
+        size = sum(_bytes(a) for a in first.values()) * max(1, self.total / CHUNK)
+        if self.place is None or not (self.costly or size > IN_MEMORY_BYTES):
+            return joined([first, *self._rest()])
+        return self._kept(first, size)
+
+    def _found(self) -> Arrays | None:
+        if self.place is None:
+            return None
+        found = store_files.opened(self.place)
+        if found is None or any(len(array) != self.total for array in found.values()):
+            return None
+        store_files.touch(self.place)
+        return found
+
+    def _kept(self, first: Arrays, size: float) -> Arrays:
+        """On disk; where that fails, in memory, and said so."""
+        place = self.place
+        assert place is not None
+        store_files.cap_bytes()  # a mistake in it is told before hours of decoding
+        try:
+            with store_files.one_at_a_time(place):
+                found = self._found()  # made by another process while this one waited
+                if found is None:
+                    if not store_files.room_for(place, size):
+                        raise OSError(_("the disk is full"))
+                    store_files.write(place, self._chunks(first))
+                    store_files.evict(place)
+                    found = self._found()
+        except OSError as error:
+            return self._in_memory(first, size, place.parent, error.strerror or str(error))
+        if found is None:
+            return self._in_memory(first, size, place.parent, _("what was written cannot be read"))
+        return found
+
+    def _in_memory(self, first: Arrays, size: float, folder: Path, why: str) -> Arrays:
+        fix = _("free some space, or name another cache folder: export FUKAMI_CACHE=FOLDER")
+        if 2 * size > store_files.memory_left():  # joining the chunks takes them twice
+            raise DataError(
+                "F-STORE-DISK",
+                _("the prepared examples fit neither on the disk nor into memory"),
+                where=str(folder),
+                expected=_("{size} free").format(size=_gigabytes(size)),
+                got=why,
+                fix=fix,
+            )
+        self.tell(
+            "F-STORE-DISK  "
+            + _("the prepared examples could not be kept on disk ({why}), so they are held in memory: {size} in {folder}; {fix}").format(
+                why=why, size=_gigabytes(size), folder=folder, fix=fix
+            )
+        )
+        return joined(list(self._chunks(first)))
+
+    def _chunks(self, first: Arrays) -> Iterator[Arrays]:
+        yield first
+        yield from self._rest()
+
+    def _rest(self) -> Iterator[Arrays]:
+        for begin in range(CHUNK, self.total, CHUNK):
+            yield self._chunk(begin)
+
+    def _chunk(self, begin: int) -> Arrays:
+        rows = np.arange(begin, min(begin + CHUNK, self.total))
+        encoded = self.field.encode([c.take(rows) for c in self.columns])
+        if self.progress is not None:
+            self.progress(begin + len(rows), self.total)
+        return encoded
+
+
+def _gigabytes(size: float) -> str:
+    return f"{size / (1 << 30):.1f} GiB" if size >= 1 << 30 else f"{size / (1 << 20):.0f} MiB"
 
 
 def _bytes(array: np.ndarray | Ragged) -> int:
     return array.values.nbytes + array.offsets.nbytes if isinstance(array, Ragged) else array.nbytes
 
 
-def _key(field: Field, fingerprint: np.ndarray) -> str:
-    told = json.dumps([field.kind, repr(field.options), field.state], sort_keys=True, default=str)
-    return hashlib.blake2b(told.encode() + fingerprint.tobytes(), digest_size=16).hexdigest()
+def key(field: Field, fingerprint: np.ndarray) -> str:
+    """The name of the store of these examples as this field would store them."""
+    told = json.dumps([FORMAT, field.kind, field.stored_as()], sort_keys=True, default=str)
+    return hashlib.blake2b(told.encode() + np.ascontiguousarray(fingerprint).tobytes(), digest_size=16).hexdigest()
 
 
-def _joined(parts: list[Arrays]) -> Arrays:
+def joined(parts: list[Arrays]) -> Arrays:
+    """Chunks one after the other; a single one is not copied."""
+    if len(parts) == 1:
+        return parts[0]
     out: Arrays = {}
     for name, sample in parts[0].items():
         pieces: list[Any] = [part[name] for part in parts]
@@ -111,59 +215,3 @@ def _joined(parts: list[Arrays]) -> Arrays:
         else:
             out[name] = np.concatenate(pieces)
     return out
-
-
-def _write(place: Path, first: Arrays, rest: Iterator[Arrays]) -> None:
-    """Streams chunks to `place`, so that data larger than memory can be prepared."""
-    place.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(dir=place.parent, prefix=".new-"))
-    try:
-        meta: dict[str, Any] = {}
-        for chunk in [first], rest:
-            for arrays in chunk:
-                for name, array in arrays.items():
-                    _append(draft, name, array, meta)
-        (draft / "meta.json").write_text(json.dumps(meta))
-        try:
-            draft.rename(place)
-        except OSError:  # another process wrote the same store meanwhile; theirs is as good
-            if not (place / "meta.json").exists():
-                raise
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-
-
-def _append(draft: Path, name: str, array: np.ndarray | Ragged, meta: dict[str, Any]) -> None:
-    values = array.values if isinstance(array, Ragged) else array
-    told = meta.setdefault(name, {"dtype": values.dtype.str, "shape": list(values.shape[1:]), "rows": 0, "ragged": False})
-    if isinstance(array, Ragged):
-        told["ragged"] = True
-        skip = 1 if told["rows"] else 0
-        with (draft / f"{name}.offsets").open("ab") as file:
-            file.write((array.offsets[skip:].astype(np.int64) + told["rows"]).tobytes())
-    with (draft / f"{name}.values").open("ab") as file:
-        file.write(np.ascontiguousarray(values).tobytes())
-    told["rows"] += len(values)
-
-
-def _open(place: Path) -> Arrays:
-    meta = json.loads((place / "meta.json").read_text())
-    out: Arrays = {}
-    for name, told in meta.items():
-        shape = (told["rows"], *told["shape"])
-        # copy-on-write: torch wants writable memory, and a stray write must never reach the shared file
-        dtype = np.dtype(told["dtype"])
-        # a table without numbers stores an array of no columns, and an empty file cannot be mapped
-        values = np.memmap(place / f"{name}.values", dtype, "c", shape=shape) if np.prod(shape) else np.empty(shape, dtype)
-        out[name] = Ragged(values, np.fromfile(place / f"{name}.offsets", np.int64)) if told["ragged"] else values
-    return out
-
-
-def _evict(keep: Path) -> None:
-    cap = float(os.environ.get("FUKAMI_STORE_GB", "20")) * (1 << 30)
-    stores = sorted(keep.parent.glob("*/meta.json"), key=lambda p: p.stat().st_mtime, reverse=True)
-    used = 0
-    for meta in stores:
-        used += sum(p.stat().st_size for p in meta.parent.iterdir())
-        if used > cap and meta.parent != keep:
-            shutil.rmtree(meta.parent, ignore_errors=True)

@@ -24,12 +24,21 @@ class History:
 
     def __init__(self, place: Path, *, resume_at: int = 0):
         place.parent.mkdir(parents=True, exist_ok=True)
-        kept = [line for line in read(place) if line.get("step", 0) <= resume_at] if resume_at else []
+        self.place = place
+        self._keep(resume_at)
+
+    def _keep(self, last: int) -> None:
+        kept = [line for line in read(self.place) if line.get("step", 0) <= last] if last else []
         # a draft that replaces the file: a crash while rewriting must not lose the lines that were there
-        draft = place.with_name(f".{place.name}.{os.getpid()}")
+        draft = self.place.with_name(f".{self.place.name}.{os.getpid()}")
         draft.write_text("".join(map(_line, kept)), "utf-8")
-        draft.replace(place)
-        self._file = place.open("a", encoding="utf-8")
+        draft.replace(self.place)
+        self._file = self.place.open("a", encoding="utf-8")
+
+    def back_to(self, step: int) -> None:
+        """Takes away the lines of steps after `step`, which come again."""
+        self._file.close()
+        self._keep(step)
 
     def write(self, line: dict[str, Any]) -> None:
         """Writes one line. Numbers, text, lists and tables; its `step` is what resuming goes by."""

@@ -4,35 +4,48 @@
         if progress.ends_epoch: …
 
 Everything random in a step is seeded by (seed, step), and the examples of a step follow from (seed, epoch, step), so that a
-learner whose state is restored at step n continues exactly as it would have done.
+learner whose state is restored at step n continues exactly as it would have done. What goes wrong in a step is raised; going
+back and trying again is `engine/keeper.py`.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 import torch
 from torch import nn
 
-from fukami.core.errors import RunError
-from fukami.core.language import _
 from fukami.core.recipe import LearningChoices
 from fukami.core.seeds import derive
 from fukami.data.batches import Order
 from fukami.data.store import Store
 from fukami.engine.ema import EMA
+from fukami.engine.loader import Loaded, Loader
+from fukami.engine.mishaps import Event, NotFinite
 from fukami.engine.optimisers import set_rate
 from fukami.engine.plan import Plan
+from fukami.engine.ranks import ALONE, Ranks
 from fukami.engine.schedules import factor
+from fukami.engine.step import clip, gradients, update
 
 Objective = Callable[[nn.Module, dict[str, Any], torch.Generator], torch.Tensor]
-"""`(network, batch, rng) -> loss`: one learning step's loss. Wrappers (mixing, penalties, distillation) have the same form."""
+"""`(network, batch, rng) -> loss`: the mean loss of a batch. Wrappers (penalties, distillation) have the same form."""
+
+Vary = Callable[[dict[str, Any], torch.Generator], dict[str, Any]]
+"""`(batch, rng) -> batch`: what varies a whole batch after each field has augmented its own part (mixup)."""
+
+CHECK_EVERY = 16
+"""Steps between two looks at whether the loss is finite, on a device where looking means waiting for it."""
 
 
 @dataclass
 class Learner:
-    """What a training is made of, and where it stands (`step`: how many steps are done)."""
+    """What a training is made of, and where it stands (`step`: how many steps are done).
+
+    `network` holds the weights; `called` is what computes: the same, or the same compiled or spread over processes.
+    `micro_batch` examples are computed at a time (0: all of a step); `rate_scale` is the share of the learning rate that is
+    left after going back. `events` are for the caller to take away and tell.
+    """
 
     network: nn.Module
     objective: Objective
@@ -45,14 +58,30 @@ class Learner:
     seed: int
     device: torch.device
     augment: bool = True
+    vary: Vary | None = None
     ema: EMA | None = None
     frozen_steps: int = 0
+    ranks: Ranks = ALONE
+    called: nn.Module = None  # type: ignore[assignment]
     step: int = 0
+    micro_batch: int = 0
+    rate_scale: float = 1.0
+    events: list[Event] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.called = self.network if self.called is None else self.called
+
+    def rate(self) -> float:
+        """The learning rate of the coming step."""
+        return self.rate_scale * self.learning.learning_rate * factor(self.step / self.num_steps, self.learning)
 
 
 @dataclass(frozen=True)
 class Progress:
-    """A finished step. `loss` and `gradient_norm` are tensors: reading them waits for the device, so read them seldom."""
+    """A finished step. `loss` and `gradient_norm` are tensors: reading them waits for the device, so read them seldom.
+
+    `waited` is the time in seconds that this pass of the loop has waited for data so far.
+    """
 
     step: int
     num_steps: int
@@ -62,45 +91,55 @@ class Progress:
     loss: torch.Tensor
     gradient_norm: torch.Tensor
     ends_epoch: bool
+    waited: float = 0.0
 
 
 def train(learner: Learner) -> Iterator[Progress]:
     """Runs the remaining steps of `learner`, yielding after each.
 
-    Raises `RunError` F-LOSS-NONFINITE before a step with a loss or gradient that is not finite could change the weights.
+    Raises `NotFinite` before a step with a loss or gradient that is not finite could change the weights (on a device that has
+    to be waited for, at most `CHECK_EVERY` steps later), `TooLarge` and `TornUpdate` where memory runs out.
     """
-    while learner.step < learner.num_steps:
-        learner.network.train()
-        step, order = learner.step, learner.order
-        rate = learner.learning.learning_rate * factor(step / learner.num_steps, learner.learning)
-        set_rate(learner.optimizer, rate)
-        freeze_encoder(learner.network, step < learner.frozen_steps)
-        torch.manual_seed(derive(learner.seed, "step", step))
-        rng = torch.Generator(learner.device).manual_seed(derive(learner.seed, "augment", step))
+    order, per_epoch = learner.order, learner.order.steps_per_epoch
+    loader = Loader(
+        lambda step: load(learner, step), first=learner.step, num_steps=learner.num_steps, ahead=learner.plan.batches_ahead
+    )
+    with loader:
+        while learner.step < learner.num_steps:
+            step = learner.step
+            learner.network.train()
+            rate = learner.rate()
+            set_rate(learner.optimizer, rate)
+            freeze_encoder(learner.network, step < learner.frozen_steps)
 
-        rows = order.at(step)
-        batch = prepare_batch(learner, rows, rng)
-        with learner.plan.autocast():
-            loss = learner.objective(learner.network, batch, rng)
-        learner.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        norm = clip(learner.network, learner.learning.clip_norm)
-        require_finite(loss, norm, step=step, rows=rows)
-        learner.optimizer.step()
-        if learner.ema is not None:
-            learner.ema.update()
-        learner.step = step + 1
+            loaded = loader.take(step)
+            loss = gradients(learner, loaded.batch, loaded.rng)
+            norm = clip(learner.network, learner.learning.clip_norm)
+            ends = (step + 1) % per_epoch == 0 or step + 1 == learner.num_steps
+            if learner.device.type == "cpu" or ends or (step + 1) % CHECK_EVERY == 0:
+                require_finite(loss, norm, loaded)
+            update(learner)
+            learner.step = step + 1
 
-        done = (step + 1) / order.steps_per_epoch
-        ends = (step + 1) % order.steps_per_epoch == 0 or step + 1 == learner.num_steps
-        yield Progress(step + 1, learner.num_steps, done, len(rows), rate, loss.detach(), norm, ends)
+            epoch = (step + 1) / per_epoch
+            size = order.batch_size
+            yield Progress(step + 1, learner.num_steps, epoch, size, rate, loss, norm, ends, loader.waited)
 
 
-def prepare_batch(learner: Learner, rows: np.ndarray, rng: torch.Generator) -> dict[str, Any]:
-    """The tensors of `rows`, augmented, in the plan's memory format."""
+def load(learner: Learner, step: int) -> Loaded:
+    """The batch of a step: its examples gathered, augmented and mixed, in the plan's memory format, on the device."""
+    rows = learner.order.at(step)
+    rng = torch.Generator(learner.device).manual_seed(derive(learner.seed, "augment", step))
+    return Loaded(step, rows, prepare_batch(learner, rows, rng), rng)
+
+
+def prepare_batch(learner: Learner, rows: Any, rng: torch.Generator) -> dict[str, Any]:
+    """The tensors of `rows`, varied by draws from `rng`, in the plan's memory format."""
     batch = learner.store.batch(rows, learner.device)
     if learner.augment:
         batch = {name: learner.store.fields[name].augment(value, rng) for name, value in batch.items()}
+    if learner.vary is not None:
+        batch = learner.vary(batch, rng)
     return {name: learner.plan.arranged(value) for name, value in batch.items()}
 
 
@@ -115,20 +154,7 @@ def freeze_encoder(network: nn.Module, frozen: bool) -> None:
         encoder.requires_grad_(not frozen)
 
 
-def clip(network: nn.Module, limit: float) -> torch.Tensor:
-    """Scales gradients down to the norm `limit` (0: no limit) and returns the norm they had."""
-    parameters = [p for p in network.parameters() if p.grad is not None]
-    return nn.utils.clip_grad_norm_(parameters, limit if limit > 0 else float("inf"), foreach=True)
-
-
-def require_finite(loss: torch.Tensor, norm: torch.Tensor, *, step: int, rows: np.ndarray) -> None:
-    """Stops before the update when the loss or a gradient is not finite, naming the step and its examples."""
-    if bool(torch.isfinite(loss) & torch.isfinite(norm)):
-        return
-    raise RunError(
-        "F-LOSS-NONFINITE",
-        _("the loss or its gradient is not a finite number any more"),
-        where=_("step {step}, examples {rows} …").format(step=step, rows=", ".join(map(str, rows[:8]))),
-        got=_("loss {loss}, gradient norm {norm}").format(loss=loss.item(), norm=norm.item()),
-        fix=_("a lower rate: --set learning_rate=…; or look at those examples"),
-    )
+def require_finite(loss: torch.Tensor, norm: torch.Tensor, loaded: Loaded) -> None:
+    """Raises `NotFinite` where the loss or the norm of its gradient is not a finite number."""
+    if not bool(torch.isfinite(loss) & torch.isfinite(norm)):
+        raise NotFinite(step=loaded.step, rows=loaded.rows, loss=loss.item(), norm=norm.item())

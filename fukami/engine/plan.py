@@ -53,7 +53,10 @@ class Plan:
 
     precision: str = "float32"
     memory_format: str = "contiguous"
+    compiled: bool = False
     threads: int = 0
+    micro_batch: int = 0
+    batches_ahead: int = 0
     device: str = "cpu"
     figures: tuple[Figure, ...] = ()
 
@@ -76,10 +79,21 @@ class Plan:
         last = self.memory_format == "channels-last"
         return network.to(memory_format=torch.channels_last if last else torch.contiguous_format)
 
+    def calling(self, network: nn.Module) -> nn.Module:
+        """What computes: the network, or the same weights in compiled form."""
+        return torch.compile(network) if self.compiled else network  # type: ignore[return-value]
+
     def choices(self, asked: PlanChoices) -> PlanChoices:
         """The recipe section with everything that was `auto` decided."""
         return replace(
-            asked, precision=self.precision, memory_format=self.memory_format, threads=self.threads, device=self.device
+            asked,
+            precision=self.precision,
+            memory_format=self.memory_format,
+            compile="yes" if self.compiled else "no",
+            threads=self.threads,
+            micro_batch=self.micro_batch,
+            batches_ahead=self.batches_ahead,
+            device=self.device,
         )
 
 
@@ -88,7 +102,11 @@ def decided(choices: PlanChoices, device: torch.device | str = "cpu") -> Plan:
     return Plan(
         precision="float32" if choices.precision == "auto" else choices.precision,
         memory_format="contiguous" if choices.memory_format == "auto" else choices.memory_format,
+        compiled=choices.compile == "yes",
         threads=choices.threads or torch.get_num_threads(),
+        micro_batch=choices.micro_batch,
+        # a processor that prepares batches in a thread takes the time from its own arithmetic
+        batches_ahead=choices.batches_ahead if choices.batches_ahead >= 0 else 0 if torch.device(device).type == "cpu" else 2,
         device=torch.device(device).type,
     )
 

@@ -6,7 +6,7 @@ The path of a cell: `Column` (raw) → `check` → `learn` (from training rows) 
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
@@ -118,6 +118,18 @@ class Field(ABC):
     @abstractmethod
     def encode(self, columns: Sequence[Column]) -> Arrays:
         """Arrays for the prepared store: everything that need not be decided anew at each step."""
+
+    def stored_as(self) -> dict[str, Any]:
+        """What of options and state shapes the arrays of `encode`: plain values, the key of the prepared store.
+
+        The default is all of both. A field leaves out what only batches and models look at (augmentation, normalisation), so that a
+        change of it decodes nothing anew.
+        """
+        return {"options": asdict(self.options), "state": self.state}
+
+    def is_costly(self, columns: Sequence[Column]) -> bool:
+        """Whether encoding these cells costs so much that even few examples are kept on disk for the next run."""
+        return False
 
     @abstractmethod
     def batch(self, stored: Arrays, rows: np.ndarray, device: torch.device | str = "cpu") -> Any:

@@ -209,6 +209,14 @@ class Image(Field):
         glances.in_threads(decode, range(len(items)))
         return {"pixels": out}
 
+    def stored_as(self) -> dict[str, Any]:
+        """Size, channels, way of fitting and levels: what is decoded does not depend on how it is normalised or varied."""
+        return {name: self.state.get(name) for name in ("size_px", "channels", "resize", "levels")}
+
+    def is_costly(self, columns: Sequence[Column]) -> bool:
+        """Files have to be opened and decoded; arrays are there."""
+        return not glances.is_pixels(columns[0])
+
     def _picture(self, cell: Any, column: Column, row: int, size: int) -> Pillow.Image:
         """One cell as a picture of the learned mode, fitted to `size`."""
         where = glances.place(column, row, cell)

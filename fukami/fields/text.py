@@ -172,6 +172,10 @@ class Text(Field):
         values = np.fromiter(chain.from_iterable(rows), np.int32, int(lengths.sum()))
         return {"ids": Ragged(values, np.concatenate([[0], lengths.cumsum()]).astype(np.int64))}
 
+    def stored_as(self) -> dict[str, Any]:
+        """The tokenizer, where it cuts, and the id that stands for a text without tokens."""
+        return {name: self.state.get(name) for name in ("tokenizer", "max_tokens", "special")}
+
     def lengths(self, stored: Arrays) -> np.ndarray:
         ids = stored["ids"]
         assert isinstance(ids, Ragged)

@@ -14,7 +14,7 @@ from fukami.core.seeds import derive
 from fukami.data.batches import Order
 from fukami.engine import finder, optimisers
 from fukami.engine.ema import EMA
-from fukami.engine.loop import Learner, Objective, prepare_batch
+from fukami.engine.loop import CHECK_EVERY, Learner, Objective, Vary, prepare_batch
 from fukami.engine.plan import Plan, measure, time_step
 from fukami.models import registry
 from fukami.models.contract import Network, width
@@ -22,6 +22,9 @@ from fukami.objectives.imbalance import class_weights, decide
 from fukami.objectives.mixing import mix
 from fukami.objectives.penalty import penalised
 from fukami.training.prepare import Prepared
+
+SNAPSHOT_EVERY_S = 5.0
+"""What a killed training loses at most, besides the time since its last checkpoint."""
 
 
 def pick_device(name: str) -> torch.device:
@@ -65,17 +68,24 @@ def build_network(prepared: Prepared, model: Any = None) -> Built:
 
 
 def objective_of(prepared: Prepared, network: nn.Module, loss: Any = None) -> Objective:
-    """The learning step's loss: the task's objective with the recipe's mixing and penalty around it."""
+    """The learning step's loss: the task's objective with the recipe's penalty around it."""
     task, learning = prepared.task, prepared.recipe.learning
     options = {"loss": loss} if loss is not None else {}
     judge = task.objective(task, learning, counts=class_counts(prepared), **options)
     judge = penalised(judge, network, learning.l1)
 
-    def objective(net: nn.Module, batch: dict[str, Any], rng: torch.Generator) -> torch.Tensor:
-        mixed = mix(batch, task, learning, rng)
-        return judge(net({name: mixed[name] for name in task.inputs}), mixed)
+    def objective(net: nn.Module, batch: dict[str, Any], _rng: torch.Generator) -> torch.Tensor:
+        return judge(net({name: batch[name] for name in task.inputs}), batch)
 
     return objective
+
+
+def mixing_of(prepared: Prepared) -> Vary | None:
+    """What blends the examples of a whole batch, where the recipe asks for it."""
+    task, learning = prepared.task, prepared.recipe.learning
+    if not (learning.mixup or learning.cutmix):
+        return None
+    return lambda batch, rng: mix(batch, task, learning, rng)
 
 
 def class_counts(prepared: Prepared) -> np.ndarray | None:
@@ -130,14 +140,17 @@ def make_ready(prepared: Prepared, *, model: Any = None, loss: Any = None, needs
         num_steps=1,
         seed=recipe.learning.seed,
         device=device,
+        vary=mixing_of(prepared),
     )
     steps = max(1, round(max(recipe.learning.epochs, 1) * order.steps_per_epoch))
     learner.plan = measure(network, objective, sample(learner, 0), choices=recipe.plan, num_steps=steps, device=device)
     learner.plan.prepared(network)
+    learner.called = learner.plan.calling(network)
+    learner.micro_batch = learner.plan.micro_batch
     if recipe.learning.find_learning_rate:
         rate = found_rate(learner)
         learner.learning = replace(learner.learning, learning_rate=rate, find_learning_rate=False)
-    timed = needs_time or recipe.learning.minutes > 0
+    timed = needs_time or recipe.learning.minutes > 0 or recipe.plan.snapshot_steps == 0
     per_step = seconds_per_step(learner) if timed else 0.0
     learner.learning = replace(learner.learning, **length_of(learner, per_step))
     learner.num_steps = max(1, round(learner.learning.epochs * order.steps_per_epoch))
@@ -145,7 +158,9 @@ def make_ready(prepared: Prepared, *, model: Any = None, loss: Any = None, needs
         learner.frozen_steps = min(round(recipe.model.freeze_epochs * order.steps_per_epoch), learner.num_steps // 2)
     if learner.learning.ema:
         learner.ema = EMA(network, learner.learning.ema)
-    recipe = replace(recipe, learning=learner.learning, plan=learner.plan.choices(recipe.plan))
+    every = recipe.plan.snapshot_steps or snapshot_steps(per_step, device)
+    settled = replace(learner.plan.choices(recipe.plan), snapshot_steps=every)
+    recipe = replace(recipe, learning=learner.learning, plan=settled)
     return Ready(learner, recipe, learner.plan, built, per_step)
 
 
@@ -172,6 +187,12 @@ def seconds_per_step(learner: Learner) -> float:
     spread = range(0, learner.order.steps_per_epoch, max(1, learner.order.steps_per_epoch // 3))
     batches = [sample(learner, index) for index in spread][:4]
     return time_step(learner.network, learner.objective, batches, plan=learner.plan, device=learner.device)
+
+
+def snapshot_steps(per_step: float, device: torch.device) -> int:
+    """Steps between two snapshots: about `SNAPSHOT_EVERY_S` of training, on other devices where the loss has just been read."""
+    steps = min(1000, max(1, round(SNAPSHOT_EVERY_S / max(per_step, 1e-6))))
+    return steps if device.type == "cpu" else -(-steps // CHECK_EVERY) * CHECK_EVERY
 
 
 def length_of(learner: Learner, per_step: float) -> dict[str, float]:

@@ -21,7 +21,8 @@ from fukami.core.language import _
 from fukami.engine import checkpoint
 from fukami.engine.events import Events
 from fukami.engine.history import History
-from fukami.engine.loop import Learner, Progress, train
+from fukami.engine.keeper import Keeper
+from fukami.engine.loop import Learner, Progress
 from fukami.engine.progress import Display
 from fukami.evaluate.judge import judge
 from fukami.predictor import Predictor
@@ -58,6 +59,14 @@ class Best:
             self.value, self.step = value, step
             self.weights = {name: t.detach().cpu().clone() for name, t in network.state_dict().items()}
 
+    def state(self) -> dict[str, Any]:
+        """What a snapshot keeps; `weights` are replaced by better ones, never changed."""
+        return {"value": self.value, "step": self.step, "stale": self.stale, "weights": self.weights}
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Takes back what `state` gave."""
+        self.value, self.step, self.stale, self.weights = (state[name] for name in ("value", "step", "stale", "weights"))
+
 
 @dataclass
 class Session:
@@ -69,45 +78,28 @@ class Session:
     place: Path
     out: Path
     best: Best
+    every: int = 50
     seconds: float = 0.0
+    waited: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.keeper = Keeper(self.learner, self.every, {"best": self.best})
 
     @property
     def checkpoint(self) -> Path:
         return self.place / "checkpoint.safetensors"
 
     def save(self) -> None:
-        """Writes the whole state; what was saved before stays whole until this is."""
-        ema = self.learner.ema
-        checkpoint.save(
-            self.checkpoint,
-            {
-                "step": self.learner.step,
-                "seconds": self.seconds,
-                "network": self.learner.network.state_dict(),
-                "optimizer": self.learner.optimizer.state_dict(),
-                "ema": ema.state() if ema else {},
-                "best": {
-                    "value": self.best.value,
-                    "step": self.best.step,
-                    "stale": self.best.stale,
-                    "weights": self.best.weights,
-                },
-            },
-        )
+        """Writes the last snapshot; what was saved before stays whole until this is."""
+        checkpoint.save(self.checkpoint, {"seconds": self.seconds, **self.keeper.snapshot})
 
     def restore(self) -> None:
         """Continues from the saved state, where there is one."""
         if not self.checkpoint.exists():
             return
         state = checkpoint.load(self.checkpoint)
-        self.learner.step, self.seconds = state["step"], state["seconds"]
-        self.learner.network.load_state_dict(state["network"])
-        self.learner.optimizer.load_state_dict(state["optimizer"])
-        if self.learner.ema:
-            self.learner.ema.load(state["ema"])
-        told = state["best"]
-        self.best.value, self.best.step, self.best.stale = told["value"], told["step"], told["stale"]
-        self.best.weights = told["weights"]
+        self.seconds = state.pop("seconds")
+        self.keeper.restore(state)
 
     def averaged(self) -> Any:
         """The network with the averaged weights in it, where the recipe keeps an average."""
@@ -140,8 +132,9 @@ class Session:
             Events(self.place / "events", purge_step=self.learner.step) as events,
             display,
         ):
-            for progress in () if self._exhausted() else train(self.learner):
-                self.seconds = time.monotonic() - started
+            for progress in () if self._exhausted() else self.keeper.steps():
+                self.seconds, self.waited = time.monotonic() - started, progress.waited
+                self._tell(history, display)
                 if display.due() or progress.ends_epoch:
                     loss = float(progress.loss)
                     display.step(progress.step, loss=loss, examples=progress.examples, epoch=progress.epoch)
@@ -149,6 +142,7 @@ class Session:
                 if values:
                     display.valid(values)
                 if interrupt.is_set():
+                    self.keeper.take()
                     self.save()
                     raise Interrupted(self.place, self.out)
                 if progress.ends_epoch and self._exhausted():
@@ -157,6 +151,15 @@ class Session:
                     self.save()
                     saved = time.monotonic()
         self._finish()
+
+    def _tell(self, history: History, display: Display) -> None:
+        """Says what went wrong and was mended before this step, where a person and where a program reads it."""
+        for event in self.learner.events:
+            if "back" in event.values:
+                history.back_to(event.values["back"])
+            history.write({"at": event.step, **{k: v for k, v in event.as_dict().items() if k != "step"}})
+            display.note(event.sentence())
+        self.learner.events.clear()
 
     def _log(self, progress: Progress, history: History, events: Events) -> dict[str, float | None]:
         """Writes what is due; the validation's values where an epoch ended."""
@@ -170,6 +173,7 @@ class Session:
             pace = {
                 "examples_per_s": round(step * progress.examples / max(self.seconds, 1e-9), 1),
                 "seconds": round(self.seconds, 3),
+                "waited_s": round(progress.waited, 3),
             }
             history.write({"step": step, "epoch": epoch, **line, **pace})
             events.write(step, line | pace)

@@ -115,7 +115,9 @@ def begin(data: Prepared, place: Path, out: Path, *, module: Any = None, loss: A
     for note in ready.built.notes:
         say(note)
     predictor = Predictor(data.task, ready.built.network, ready.recipe, data.choice, ready.plan, device=ready.learner.device)
-    session = Session(data, predictor, ready.learner, place, out, Best(headline_of(data.recipe)))
+    session = Session(
+        data, predictor, ready.learner, place, out, Best(headline_of(data.recipe)), ready.recipe.plan.snapshot_steps
+    )
     written, mark = place / "recipe.toml", place / "data.json"
     if written.exists():
         if artefact.read_json(mark) != data_mark(data):

@@ -1,0 +1,76 @@
+"""What can go wrong in a step without the training being lost, and how the run tells it.
+
+The loop raises, the keeper mends (`engine/keeper.py`); what was mended is an `Event` of the next progress.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+
+from fukami.core.language import N_, _
+
+
+class NotFinite(Exception):
+    """The loss, or the norm of its gradient, of a step was not a finite number. The weights had not changed yet."""
+
+    def __init__(self, *, step: int, rows: np.ndarray, loss: float, norm: float):
+        super().__init__(f"step {step}: loss {loss}, gradient norm {norm}")
+        self.step, self.rows, self.loss, self.norm = step, rows, loss, norm
+
+
+class TornUpdate(Exception):
+    """Memory ran out while the weights were being changed, so that some of them are new and some old."""
+
+
+class TooLarge(Exception):
+    """Memory ran out with a single example in the micro-batch."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened before a step, and was mended. `kind` is a key of `SENTENCES`."""
+
+    step: int
+    kind: str
+    values: dict[str, Any] = field(default_factory=dict)
+
+    def sentence(self) -> str:
+        """What the run says of it.
+
+        >>> Event(7, "out-of-memory", {"micro_batch": 32, "parts": 4}).sentence()
+        'step 7: memory ran out; repeated in 4 parts of at most 32 examples'
+        """
+        return _(SENTENCES[self.kind]).format(step=self.step, **self.values)
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"step": self.step, "event": self.kind, **self.values}
+
+
+SENTENCES = {
+    "out-of-memory": N_("step {step}: memory ran out; repeated in {parts} parts of at most {micro_batch} examples"),
+    "rolled-back": N_(
+        "step {step}: the loss was not a finite number; back to step {back}, learning rate times {share}, try {tries} of {most}"
+    ),
+    "torn-update": N_(
+        "step {step}: memory ran out in the update; back to step {back}, in parts of at most {micro_batch} examples"
+    ),
+    "disk-full": N_(
+        "step {step}: the checkpoint could not be written ({reason}); the one of step {kept} is whole, and training goes on"
+    ),
+}
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error means that memory ran out: CUDA's own, or what a processor's allocators say."""
+    if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
+        return True
+    words = (
+        "not enough memory",
+        "can't allocate memory",
+        "cannot allocate memory",
+        "out of memory",
+        "could not create a memory",
+    )
+    return isinstance(error, RuntimeError) and any(word in str(error).lower() for word in words)

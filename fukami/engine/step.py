@@ -1,0 +1,91 @@
+"""One step as a transaction: its gradients are there in full, or the network is as it was.
+
+The examples of a step are computed in micro-batches whose gradients add up to those of the whole. Where memory runs out, the
+micro-batch is halved and the same step begins again: what forward passes moved (batch statistics) is put back, and random
+numbers are drawn anew from the step's own seed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+
+from fukami.core.seeds import derive
+from fukami.engine.mishaps import Event, TooLarge, TornUpdate, is_out_of_memory
+from fukami.engine.parts import even_parts, part_of, size_of
+
+if TYPE_CHECKING:
+    from fukami.engine.loop import Learner
+
+Batch = dict[str, Any]
+
+
+def gradients(learner: Learner, batch: Batch, rng: torch.Generator) -> torch.Tensor:
+    """Leaves the gradient of the batch's mean loss in the network, and returns that loss (detached).
+
+    Raises `TooLarge` where memory does not suffice for a single example.
+    """
+    own = learner.ranks.share(batch)
+    total = size_of(own)
+    while True:
+        moved = [(buffer, buffer.clone()) for buffer in learner.network.buffers()]
+        state = rng.get_state()
+        try:
+            return _accumulated(learner, own, total, rng)
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+        # outside the handler: an exception in flight holds on to the tensors of the pass that failed
+        if learner.ranks.size > 1 or min(learner.micro_batch or total, total) <= 1:
+            raise TooLarge
+        learner.micro_batch = -(-min(learner.micro_batch or total, total) // 2)
+        told = {"micro_batch": learner.micro_batch, "parts": -(-total // learner.micro_batch)}
+        learner.events.append(Event(learner.step + 1, "out-of-memory", told))
+        for buffer, kept in moved:
+            buffer.copy_(kept)
+        rng.set_state(state)
+        release(learner)
+
+
+def _accumulated(learner: Learner, batch: Batch, total: int, rng: torch.Generator) -> torch.Tensor:
+    learner.optimizer.zero_grad(set_to_none=True)
+    torch.manual_seed(derive(learner.seed, "step", learner.step, *learner.ranks.words))
+    parts = list(even_parts(total, learner.micro_batch or total))
+    losses = []
+    for index, (start, stop) in enumerate(parts):
+        part = batch if len(parts) == 1 else part_of(batch, start, stop)
+        with learner.ranks.gathering(learner.called, last=index == len(parts) - 1):
+            with learner.plan.autocast():
+                loss = learner.objective(learner.called, part, rng)
+            if len(parts) > 1:
+                loss = loss * ((stop - start) / total)
+            loss.backward()
+        losses.append(loss.detach())
+    return learner.ranks.mean(losses[0] if len(losses) == 1 else torch.stack(losses).sum())
+
+
+def update(learner: Learner) -> None:
+    """Changes the weights by the gradients. Raises `TornUpdate` where memory runs out on the way."""
+    try:
+        learner.optimizer.step()
+        if learner.ema is not None:
+            learner.ema.update()
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+        raise TornUpdate from None
+
+
+def clip(network: nn.Module, limit: float) -> torch.Tensor:
+    """Scales gradients down to the norm `limit` (0: no limit) and returns the norm they had."""
+    parameters = [p for p in network.parameters() if p.grad is not None]
+    return nn.utils.clip_grad_norm_(parameters, limit if limit > 0 else float("inf"), foreach=True)
+
+
+def release(learner: Learner) -> None:
+    """Gives memory back that a failed pass held."""
+    learner.optimizer.zero_grad(set_to_none=True)
+    if learner.device.type == "cuda":
+        torch.cuda.empty_cache()
