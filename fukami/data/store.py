@@ -1,13 +1,15 @@
 """The prepared store: every example decoded once into arrays on disk, mapped into memory, gathered as tensors.
 
-A store is keyed by what it was made of (the cells' fingerprints, and of the field's options and state what shapes the arrays), so
-two runs over the same pictures share one, whatever their augmentation, and a changed picture makes another. It is a cache: safe to
-delete at any time, written atomically, and the oldest stores go when all together pass the cap (`FUKAMI_STORE_GB`, 20 by
+A store is keyed by what it was made of (the cells' fingerprints, and what of the field's options and state shapes the arrays),
+so two runs over the same pictures share one, whatever their augmentation, and a changed picture makes another. It is a cache:
+safe to delete at any time, written atomically, and the oldest stores go when all together pass the cap (`FUKAMI_STORE_GB`, 20 by
 default). Small data stays in memory.
 """
 
+import errno
 import hashlib
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -108,20 +110,29 @@ class _Work:
         self.field, self.columns, self.total = field, columns, len(columns[0])
         self.costly = field.is_costly(columns) and self.total >= WORTH_KEEPING
         self.progress, self.tell = progress, tell
+        self.first: Arrays | None = None
         self.place: Path | None = None
         if fingerprint is not None and (self.costly or self.total > CHUNK):
             self.place = cache_folder() / "store" / key(field, fingerprint)
 
     def arrays(self) -> Arrays:
         """Found on disk, else encoded; then kept on disk where that is worth it."""
+        if self.place is None:
+            return joined(list(self._chunks()))
+        store_files.cap_bytes()  # a mistake in it is told before hours of decoding
         found = self._found()
         if found is not None:
             return found
-        first = self._chunk(0)
-        size = sum(_bytes(a) for a in first.values()) * max(1, self.total / CHUNK)
-        if self.place is None or not (self.costly or size > IN_MEMORY_BYTES):
-            return joined([first, *self._rest()])
-        return self._kept(first, size)
+        if not self.costly:
+            self.first = self._chunk(0)
+            if self._size() <= IN_MEMORY_BYTES:
+                return joined(list(self._chunks()))
+        try:
+            with store_files.one_at_a_time(self.place, self._say_waiting):
+                found = self._found() or self._kept(self.place)  # another process may have made it while this one waited
+        except OSError as error:
+            return self._in_memory(error.strerror or str(error))
+        return self._in_memory(_("what was written cannot be read")) if found is None else found
 
     def _found(self) -> Arrays | None:
         if self.place is None:
@@ -132,50 +143,45 @@ class _Work:
         store_files.touch(self.place)
         return found
 
-    def _kept(self, first: Arrays, size: float) -> Arrays:
-        """On disk; where that fails, in memory, and said so."""
-        place = self.place
-        assert place is not None
-        store_files.cap_bytes()  # a mistake in it is told before hours of decoding
-        try:
-            with store_files.one_at_a_time(place):
-                found = self._found()  # made by another process while this one waited
-                if found is None:
-                    if not store_files.room_for(place, size):
-                        raise OSError(_("the disk is full"))
-                    store_files.write(place, self._chunks(first))
-                    store_files.evict(place)
-                    found = self._found()
-        except OSError as error:
-            return self._in_memory(first, size, place.parent, error.strerror or str(error))
-        if found is None:
-            return self._in_memory(first, size, place.parent, _("what was written cannot be read"))
-        return found
+    def _kept(self, place: Path) -> Arrays | None:
+        """Written to `place` and opened again. Raises `OSError` where the disk does not take it."""
+        self.first = self.first or self._chunk(0)
+        if not store_files.room_for(place, self._size()):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        store_files.write(place, self._chunks())
+        store_files.evict(place)
+        return self._found()
 
-    def _in_memory(self, first: Arrays, size: float, folder: Path, why: str) -> Arrays:
-        fix = _("free some space, or name another cache folder: export FUKAMI_CACHE=FOLDER")
-        if 2 * size > store_files.memory_left():  # joining the chunks takes them twice
+    def _in_memory(self, why: str) -> Arrays:
+        """What the disk did not take, held in memory; said, or where it does not fit either, raised."""
+        assert self.place is not None
+        folder, fix = str(self.place.parent), "export FUKAMI_CACHE=FOLDER"
+        self.first = self.first or self._chunk(0)
+        if 2 * self._size() > store_files.memory_left():  # joining the chunks takes them twice
             raise DataError(
                 "F-STORE-DISK",
                 _("the prepared examples fit neither on the disk nor into memory"),
-                where=str(folder),
-                expected=_("{size} free").format(size=_gigabytes(size)),
+                where=folder,
+                expected=_("{size} free").format(size=_shown(self._size())),
                 got=why,
-                fix=fix,
+                fix=_("free some space, lower FUKAMI_STORE_GB, or name another cache folder: {command}").format(command=fix),
             )
-        self.tell(
-            "F-STORE-DISK  "
-            + _("the prepared examples could not be kept on disk ({why}), so they are held in memory: {size} in {folder}; {fix}").format(
-                why=why, size=_gigabytes(size), folder=folder, fix=fix
-            )
-        )
-        return joined(list(self._chunks(first)))
+        text = _("the prepared examples cannot be kept in {folder} ({why}); they are held in memory ({size}). Mend: {command}")
+        self.tell("F-STORE-DISK  " + text.format(folder=folder, why=why, size=_shown(self._size()), command=fix))
+        return joined(list(self._chunks()))
 
-    def _chunks(self, first: Arrays) -> Iterator[Arrays]:
-        yield first
-        yield from self._rest()
+    def _say_waiting(self) -> None:
+        self.tell(_("another process prepares the same examples; waiting for it"))
 
-    def _rest(self) -> Iterator[Arrays]:
+    def _size(self) -> float:
+        """Bytes of all examples, estimated from the first chunk."""
+        assert self.first is not None
+        return sum(_bytes(array) for array in self.first.values()) * max(1, self.total / CHUNK)
+
+    def _chunks(self) -> Iterator[Arrays]:
+        """All chunks; the first is encoded once, however often it is asked for."""
+        self.first = self.first or self._chunk(0)
+        yield self.first
         for begin in range(CHUNK, self.total, CHUNK):
             yield self._chunk(begin)
 
@@ -187,7 +193,7 @@ class _Work:
         return encoded
 
 
-def _gigabytes(size: float) -> str:
+def _shown(size: float) -> str:
     return f"{size / (1 << 30):.1f} GiB" if size >= 1 << 30 else f"{size / (1 << 20):.0f} MiB"
 
 

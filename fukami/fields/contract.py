@@ -122,8 +122,8 @@ class Field(ABC):
     def stored_as(self) -> dict[str, Any]:
         """What of options and state shapes the arrays of `encode`: plain values, the key of the prepared store.
 
-        The default is all of both. A field leaves out what only batches and models look at (augmentation, normalisation), so that a
-        change of it decodes nothing anew.
+        The default is all of both. A field leaves out what only batches and models look at (augmentation, normalisation), so
+        that a change of it decodes nothing anew.
         """
         return {"options": asdict(self.options), "state": self.state}
 

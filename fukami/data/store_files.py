@@ -1,0 +1,206 @@
+"""The files of prepared stores: written beside their place and renamed, checked when opened, the oldest removed.
+
+A store is a folder of plain arrays (`NAME.values`, and `NAME.offsets` for ragged rows) and `meta.json`, which says how to read
+them and how many bytes each file has. Whatever does not match is no store: it is made again, never read.
+"""
+
+import contextlib
+import json
+import math
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fukami.core.errors import UsageError
+from fukami.core.language import _
+from fukami.fields.contract import Arrays, Ragged
+
+try:
+    import fcntl
+except ImportError:  # Windows: two processes may prepare the same store; the first to finish gives it its place
+    fcntl = None  # type: ignore[assignment]
+
+CAP_GB = 20.0
+"""GiB that all stores together may fill, unless `FUKAMI_STORE_GB` says otherwise."""
+
+ABANDONED_S = 86_400
+"""A draft that nobody wrote to for so long is of a process that died."""
+
+
+def cap_bytes() -> float:
+    """Bytes that all stores together may fill. Raises `UsageError` where `FUKAMI_STORE_GB` is no number.
+
+    >>> cap_bytes() > 0
+    True
+    """
+    told = os.environ.get("FUKAMI_STORE_GB", "").strip()
+    try:
+        cap = float(told) if told else CAP_GB
+    except ValueError:
+        cap = math.nan
+    if not (math.isfinite(cap) and cap >= 0):
+        raise UsageError(
+            "F-STORE-CAP",
+            _("FUKAMI_STORE_GB is not a number of gigabytes"),
+            where="FUKAMI_STORE_GB",
+            expected=_("a number such as {example}").format(example="20"),
+            got=told,
+            fix="export FUKAMI_STORE_GB=20",
+        )
+    return cap * (1 << 30)
+
+
+@contextlib.contextmanager
+def one_at_a_time(place: Path, waiting: Callable[[], None]) -> Iterator[None]:
+    """While one process makes the store at `place`, others that want the same call `waiting` and wait; who dies lets go.
+
+    The lock is the kernel's, so it cannot be left behind stale. Where the file system has none, everybody makes a store of
+    their own, and the first to finish gives it its place.
+    """
+    if fcntl is None:
+        yield
+        return
+    place.parent.mkdir(parents=True, exist_ok=True)
+    name = place.parent / f".lock-{place.name}"
+    with name.open("w") as lock:
+        with contextlib.suppress(OSError):
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                waiting()
+                fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            # who waits holds this file open, and asks again whether the store is there: nothing hangs on its name
+            name.unlink(missing_ok=True)
+
+
+def write(place: Path, chunks: Iterable[Arrays]) -> None:
+    """Streams chunks to `place`, so that data larger than memory can be prepared. Raises `OSError`, leaving nothing behind."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(dir=place.parent, prefix=".new-"))
+    try:
+        meta: dict[str, Any] = {}
+        with contextlib.ExitStack() as stack:
+            files: dict[str, Any] = {}
+            for arrays in chunks:
+                for name, array in arrays.items():
+                    _append(draft, name, array, meta, files, stack)
+            for file in files.values():
+                file.flush()
+                os.fsync(file.fileno())  # else a crash could leave the right sizes and no content
+        (draft / "meta.json").write_text(json.dumps(meta))
+        if (place / "meta.json").exists():  # there, but not as it should be
+            shutil.rmtree(place, ignore_errors=True)
+        try:
+            draft.rename(place)
+        except OSError:  # another process wrote the same store meanwhile; theirs is as good
+            if opened(place) is None:
+                raise
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _append(draft: Path, name: str, array: np.ndarray | Ragged, meta: dict, files: dict, stack: contextlib.ExitStack) -> None:
+    values = array.values if isinstance(array, Ragged) else array
+    if name not in meta:
+        order = _memory_order(values)
+        shape = [values.shape[axis] for axis in order[1:]]
+        meta[name] = {"dtype": values.dtype.str, "shape": shape, "order": order, "rows": 0, "bytes": 0}
+    told = meta[name]
+    if isinstance(array, Ragged):
+        offsets = array.offsets[1 if told["rows"] or told.get("offsets") else 0 :].astype(np.int64) + told["rows"]
+        told["offsets"] = told.get("offsets", 0) + offsets.nbytes
+        _file(draft / f"{name}.offsets", files, stack).write(memoryview(offsets).cast("B") if len(offsets) else b"")
+    plain = np.ascontiguousarray(values.transpose(told["order"]))
+    _file(draft / f"{name}.values", files, stack).write(memoryview(plain.reshape(-1)).cast("B") if plain.size else b"")
+    told["rows"] += len(values)
+    told["bytes"] += plain.nbytes
+
+
+def _file(path: Path, files: dict, stack: contextlib.ExitStack) -> Any:
+    if path.name not in files:
+        files[path.name] = stack.enter_context(path.open("wb"))
+    return files[path.name]
+
+
+def _memory_order(values: np.ndarray) -> list[int]:
+    """The axes from the outermost in memory to the innermost; the first stays first, so that examples can be appended."""
+    return [0, *sorted(range(1, values.ndim), key=lambda axis: -values.strides[axis])]
+
+
+def opened(place: Path) -> Arrays | None:
+    """The arrays of the store at `place`, mapped into memory; None where there is none or a file is not what it should be."""
+    try:
+        meta = json.loads((place / "meta.json").read_text())
+        return {name: _opened_one(place, name, told) for name, told in meta.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _opened_one(place: Path, name: str, told: dict[str, Any]) -> np.ndarray | Ragged:
+    path, dtype, shape = place / f"{name}.values", np.dtype(told["dtype"]), (told["rows"], *told["shape"])
+    size = math.prod(shape) * dtype.itemsize
+    if not size == told["bytes"] == path.stat().st_size:
+        raise ValueError(path)
+    # copy-on-write: torch wants writable memory, and a stray write must never reach the shared file
+    # a table without numbers stores an array of no columns, and an empty file cannot be mapped
+    plain = np.memmap(path, dtype, "c", shape=shape) if size else np.empty(shape, dtype)
+    values = plain.transpose(np.argsort(told["order"]))
+    if "offsets" not in told:
+        return values
+    offsets = np.fromfile(place / f"{name}.offsets", np.int64)
+    if offsets.nbytes != told["offsets"] or not len(offsets) or offsets[-1] != len(values):
+        raise ValueError(name)
+    return Ragged(values, offsets)
+
+
+def evict(keep: Path) -> None:
+    """Removes abandoned drafts, and the stores used longest ago until all together keep to the cap. `keep` stays."""
+    for left in keep.parent.glob(".new-*"):  # by a process that was killed
+        if max(path.stat().st_mtime for path in (left, *left.glob("*"))) < time.time() - ABANDONED_S:
+            shutil.rmtree(left, ignore_errors=True)
+    cap, used = cap_bytes(), 0
+    found = [(path, _seen(path)) for path in keep.parent.glob("*/meta.json")]
+    for meta, (_moment, size) in sorted(found, key=lambda one: -one[1][0]):
+        used += size
+        if used > cap and meta.parent != keep:
+            shutil.rmtree(meta.parent, ignore_errors=True)
+
+
+def _seen(meta: Path) -> tuple[float, int]:
+    """When a store was last used, and its bytes. Another process may be removing it: then it is old and empty."""
+    try:
+        return meta.stat().st_mtime, sum(path.stat().st_size for path in meta.parent.iterdir())
+    except OSError:
+        return 0.0, 0
+
+
+def touch(place: Path) -> None:
+    """The oldest *used* store goes first. A store that others prepared for all may be one that we cannot touch."""
+    with contextlib.suppress(OSError):
+        os.utime(place / "meta.json")
+
+
+def room_for(folder: Path, size: float) -> bool:
+    """Whether the disk of `folder` has `size` bytes left; True where it does not say."""
+    there = next((path for path in (folder, *folder.parents) if path.exists()), folder)
+    try:
+        return shutil.disk_usage(there).free > size
+    except OSError:
+        return True
+
+
+def memory_left() -> float:
+    """Bytes of memory that a process may still take; infinite where the system does not say."""
+    with contextlib.suppress(OSError, ValueError, StopIteration):
+        lines = Path("/proc/meminfo").read_text().splitlines()
+        return float(next(line for line in lines if line.startswith("MemAvailable")).split()[1]) * 1024
+    return math.inf
