@@ -107,14 +107,15 @@ def train(learner: Learner) -> Iterator[Progress]:
     with loader:
         while learner.step < learner.num_steps:
             step = learner.step
-            learner.network.train()
+            if not learner.network.training:  # a walk through all modules
+                learner.network.train()
             rate = learner.rate()
             set_rate(learner.optimizer, rate)
             freeze_encoder(learner.network, step < learner.frozen_steps)
 
             loaded = loader.take(step)
             loss = gradients(learner, loaded.batch, loaded.rng)
-            norm = clip(learner.network, learner.learning.clip_norm)
+            norm = clip(learner.optimizer, learner.learning.clip_norm)
             ends = (step + 1) % per_epoch == 0 or step + 1 == learner.num_steps
             if learner.device.type == "cpu" or ends or (step + 1) % CHECK_EVERY == 0:
                 require_finite(loss, norm, loaded)
@@ -148,10 +149,10 @@ def freeze_encoder(network: nn.Module, frozen: bool) -> None:
     encoder = getattr(network, "encoder", None)
     if encoder is None:
         return
-    if frozen:
-        encoder.eval()
     if frozen == next((p.requires_grad for p in encoder.parameters()), frozen):
         encoder.requires_grad_(not frozen)
+    if encoder.training == frozen:
+        encoder.train(not frozen)
 
 
 def require_finite(loss: torch.Tensor, norm: torch.Tensor, loaded: Loaded) -> None:

@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from fukami.core.seeds import derive
+from fukami.engine.draws import seed_draws
 from fukami.engine.mishaps import Event, TooLarge, TornUpdate, is_out_of_memory
 from fukami.engine.parts import even_parts, part_of, size_of
 
@@ -51,7 +52,7 @@ def gradients(learner: Learner, batch: Batch, rng: torch.Generator) -> torch.Ten
 
 def _accumulated(learner: Learner, batch: Batch, total: int, rng: torch.Generator) -> torch.Tensor:
     learner.optimizer.zero_grad(set_to_none=True)
-    torch.manual_seed(derive(learner.seed, "step", learner.step, *learner.ranks.words))
+    seed_draws(derive(learner.seed, "step", learner.step, *learner.ranks.words), learner.device)
     parts = list(even_parts(total, learner.micro_batch or total))
     losses = []
     for index, (start, stop) in enumerate(parts):
@@ -78,9 +79,9 @@ def update(learner: Learner) -> None:
         raise TornUpdate from None
 
 
-def clip(network: nn.Module, limit: float) -> torch.Tensor:
-    """Scales gradients down to the norm `limit` (0: no limit) and returns the norm they had."""
-    parameters = [p for p in network.parameters() if p.grad is not None]
+def clip(optimizer: torch.optim.Optimizer, limit: float) -> torch.Tensor:
+    """Scales the gradients of what is learned down to the norm `limit` (0: no limit) and returns the norm they had."""
+    parameters = [p for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
     return nn.utils.clip_grad_norm_(parameters, limit if limit > 0 else float("inf"), foreach=True)
 
 
