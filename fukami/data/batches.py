@@ -55,6 +55,22 @@ class Order:
         """Positions in the store of the examples of the `step`-th step of the training."""
         return self.rows_of(*divmod(step, self.steps_per_epoch))
 
+    def padding_share(self, epoch: int = 0) -> float:
+        """Share of the tokens of an epoch that are padding, where each batch is as long as its longest example.
+
+        Exact, from lengths alone: no example is read. 0 where lengths do not vary.
+
+        >>> Order(np.arange(4), 2, seed=0, lengths=np.array([1, 3, 1, 3])).padding_share()
+        0.0
+        >>> Order(np.arange(2), 2, seed=0, lengths=np.array([1, 3])).padding_share().__round__(3)
+        0.333
+        """
+        if self.lengths is None:
+            return 0.0
+        lengths = self.lengths[self._epoch(epoch)].reshape(-1, self.batch_size)
+        padded = int(lengths.max(1).sum()) * self.batch_size
+        return 1 - int(lengths.sum()) / padded if padded else 0.0
+
     def _permuted(self, epoch: int) -> np.ndarray:
         rng = generator(self.seed, "order", epoch)
         total = len(self.rows)

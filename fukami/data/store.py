@@ -2,8 +2,8 @@
 
 A store is keyed by what it was made of (the cells' fingerprints, and what of the field's options and state shapes the arrays),
 so two runs over the same pictures share one, whatever their augmentation, and a changed picture makes another. It is a cache:
-safe to delete at any time, written atomically, and the oldest stores go when all together pass the cap (`FUKAMI_STORE_GB`, 20 by
-default). Small data stays in memory.
+safe to delete at any time, written atomically, and the oldest stores go when all together pass the cap (`FUKAMI_STORE_GB`, 20
+by default). Small data stays in memory.
 """
 
 import errno

@@ -118,9 +118,9 @@ def _append(draft: Path, name: str, array: np.ndarray | Ragged, meta: dict, file
     if isinstance(array, Ragged):
         offsets = array.offsets[1 if told["rows"] or told.get("offsets") else 0 :].astype(np.int64) + told["rows"]
         told["offsets"] = told.get("offsets", 0) + offsets.nbytes
-        _file(draft / f"{name}.offsets", files, stack).write(memoryview(offsets).cast("B") if len(offsets) else b"")
+        _file(draft / f"{name}.offsets", files, stack).write(offsets.view(np.uint8).data)
     plain = np.ascontiguousarray(values.transpose(told["order"]))
-    _file(draft / f"{name}.values", files, stack).write(memoryview(plain.reshape(-1)).cast("B") if plain.size else b"")
+    _file(draft / f"{name}.values", files, stack).write(plain.reshape(-1).view(np.uint8).data)
     told["rows"] += len(values)
     told["bytes"] += plain.nbytes
 
