@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fukami.core.cards import cards
+from fukami.core.cards import known
 from fukami.core.errors import DataError, UsageError, nearest
 from fukami.core.language import _
 from fukami.core.tables import Column, Table
@@ -78,7 +78,7 @@ def as_many(run: "Run", value: Any) -> tuple[list[Any], Columns] | None:
         return from_table(run, value, str(value))
     if isinstance(value, str) and is_table(value) and len(value.split()) == 1 and not Path(value).exists():
         raise DataError("F-INPUT-MISSING", _("there is no such file"), where=value, expected=_("a table that exists"))
-    if isinstance(value, str) and value in cards("data/datasets") and not Path(value).exists():
+    if isinstance(value, str) and known("data/datasets", value) and not Path(value).exists():
         return from_table(run, value, value)
     if hasattr(value, "columns") and not isinstance(value, dict):
         return from_table(run, value, "")

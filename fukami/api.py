@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fukami.core.cards import ModelCard, cards
+from fukami.core.cards import ModelCard, cards, known
 from fukami.core.cards import card as card_of
 from fukami.core.errors import UsageError
 from fukami.core.language import _
@@ -202,7 +202,7 @@ def train(
             fix="fukami train TASK DATA",
         )
     if isinstance(source, (str, Path)):
-        named = str(source) in cards("data/datasets") or not Path(source).exists()
+        named = known("data/datasets", str(source)) or not Path(source).exists()
         kept = str(source) if named else str(Path(source).resolve())  # the run is used from other folders too
         recipe = dataclasses.replace(recipe, data=dataclasses.replace(recipe.data, source=kept))
     place = Path(out) if out else Path("runs") / f"{recipe.task}-{datetime.now():%Y%m%d-%H%M%S}"

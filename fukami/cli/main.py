@@ -22,7 +22,7 @@ from fukami.cli import _verbs
 from fukami.cli._json import plain
 from fukami.cli._parser import HelpAsked, Parser, common, language_name
 from fukami.cli._screen import Screen
-from fukami.core import language
+from fukami.core import arrow, language
 from fukami.core.errors import FukamiError, UsageError
 from fukami.core.language import _
 
@@ -32,6 +32,8 @@ INTERRUPTED, BUG = 130, 70
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command line and returns its exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
+    if argv is None:  # a process of its own, not a call from somebody's program
+        arrow.expect_no_frames()
     options = words[: words.index("--")] if "--" in words else words
     as_json = "--json" in options
     try:

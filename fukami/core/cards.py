@@ -9,6 +9,7 @@ source with `ast`; the module is imported when the thing itself is used.
 
 import ast
 import importlib
+import re
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -151,7 +152,7 @@ _KINDS = {kind.__name__: kind for kind in (TaskCard, ModelCard, MetricCard, Loss
 
 def read_card(path: Path) -> Card | None:
     """The card of one source file, or None where it declares none."""
-    for statement in ast.parse(path.read_text("utf-8"), str(path)).body:
+    for statement in _statements(path.read_text("utf-8"), str(path)):
         if isinstance(statement, ast.Assign) and getattr(statement.targets[0], "id", "") == "CARD":
             call = statement.value
             if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in _KINDS):
@@ -160,24 +161,74 @@ def read_card(path: Path) -> Card | None:
     return None
 
 
+def _statements(source: str, name: str) -> list[ast.stmt]:
+    """The statement that assigns the card, where it stands as the formatter leaves it; else every statement of the file.
+
+    Parsing whole files costs ten times as much, and a prediction has only milliseconds.
+    """
+    start = source.find("\nCARD = ") + 1
+    if not start:
+        return []
+    for end in _ENDS.finditer(source, start):
+        try:
+            return ast.parse(source[start : end.end()]).body
+        except SyntaxError:
+            continue
+    return ast.parse(source, name).body
+
+
+_ENDS = re.compile(r"^(?:CARD = .*|\).*)$", re.MULTILINE)
+"""Lines with which a card may end: the one that it begins with, or one that begins with its closing bracket."""
+
+
 @cache
+def _at(path: Path) -> Card | None:
+    """The card of a file, read once."""
+    return read_card(path) if path.is_file() else None
+
+
+def _folder(room: str) -> Path:
+    return _PACKAGE.joinpath(*room.split("/"))
+
+
+@cache
+def _scanned(room: str) -> dict[str, tuple[Path, Any]]:
+    """Card name → its file and itself, for every file of `room`."""
+    found = ((path, _at(path)) for path in sorted(_folder(room).glob("*.py")))
+    return {card.name: (path, card) for path, card in found if card is not None}
+
+
+def _found(room: str, name: str) -> tuple[Path, Any] | None:
+    """The file of the card called `name`, and the card. A file is mostly named after its card: then no other is opened."""
+    path = _folder(room) / f"{name.replace('-', '_')}.py"
+    told = _at(path) if name.replace("-", "_").isidentifier() else None
+    if told is not None and told.name == name:
+        return path, told
+    return _scanned(room).get(name)
+
+
+def known(room: str, name: str) -> bool:
+    """Whether there is a card of this name. Whole sentences and paths may be asked about: they open no file.
+
+    >>> known("tasks", "image-classification"), known("tasks", "A fine film.")
+    (True, False)
+    """
+    return re.fullmatch(r"[\w-]+", name) is not None and _found(room, name) is not None
+
+
 def files(room: str) -> dict[str, str]:
     """Card name → module name, for every file of `room` that has a card."""
-    folder = _PACKAGE.joinpath(*room.split("/"))
-    found = {}
-    for path in sorted(folder.glob("*.py")):
-        card = read_card(path)
-        if card is not None:
-            found[card.name] = f"fukami.{room.replace('/', '.')}.{path.stem}"
-    return found
+    return {name: _module(room, path) for name, (path, _card) in _scanned(room).items()}
+
+
+def _module(room: str, path: Path) -> str:
+    return f"fukami.{room.replace('/', '.')}.{path.stem}"
 
 
 @cache
 def cards(room: str) -> dict[str, Any]:
     """Card name → card, for every file of `room`, without importing any."""
-    folder = _PACKAGE.joinpath(*room.split("/"))
-    found = (read_card(path) for path in sorted(folder.glob("*.py")))
-    return {card.name: card for card in found if card is not None}
+    return {name: card for name, (_path, card) in _scanned(room).items()}
 
 
 _NOUNS = {
@@ -192,14 +243,17 @@ _NOUNS = {
 
 def card(room: str, name: str) -> Any:
     """The card called `name`; an unknown name is answered with the nearest ones."""
-    known = cards(room)
-    if name not in known:
-        noun = _NOUNS.get(room, room)
-        raise unknown(_(noun), name, known, code=f"F-{room.rpartition('/')[2][:-1].upper()}-NAME")
-    return known[name]
+    return _named(room, name)[1]
 
 
 def load(room: str, name: str) -> ModuleType:
     """Imports the file whose card is called `name`."""
-    card(room, name)
-    return importlib.import_module(files(room)[name])
+    return importlib.import_module(_module(room, _named(room, name)[0]))
+
+
+def _named(room: str, name: str) -> tuple[Path, Any]:
+    found = _found(room, name)
+    if found is None:
+        noun = _NOUNS.get(room, room)
+        raise unknown(_(noun), name, _scanned(room), code=f"F-{room.rpartition('/')[2][:-1].upper()}-NAME")
+    return found

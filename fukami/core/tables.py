@@ -12,6 +12,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from fukami.core import arrow
+
+arrow.settle()
 PARTS = ("train", "valid", "test")
 
 

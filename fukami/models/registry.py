@@ -5,12 +5,11 @@
 ('resnet', 'resnet18')
 """
 
-import importlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fukami.core.cards import ModelCard, TaskCard, card, cards, files, load
+from fukami.core.cards import ModelCard, TaskCard, card, cards, load
 from fukami.core.errors import UsageError, nearest, unknown
 from fukami.core.language import _
 from fukami.core.specs import ImageSpec, RowSpec, Spec, TokenSpec
@@ -157,8 +156,9 @@ def build(choice: Choice, spec: Spec, *, gives: str = "vector", options: dict[st
     merged = {**choice.options, **_checked(choice, options or {})}
     if isinstance(spec, ImageSpec):
         _require_size(choice, spec)
-    module = importlib.import_module(files("models")[choice.card.name])
-    return module.build(spec, gives=gives, **merged)
+    from fukami.layers.dropout import quicken
+
+    return quicken(load("models", choice.card.name).build(spec, gives=gives, **merged))
 
 
 def _checked(choice: Choice, options: dict[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from torch import nn
 
 from fukami.answers import is_table
 from fukami.core import artefact
-from fukami.core.cards import card, cards
+from fukami.core.cards import card, known
 from fukami.core.language import N_, _
 from fukami.core.recipe import Recipe
 from fukami.core.seeds import generator
@@ -207,7 +207,7 @@ def example_of(prepared: Prepared) -> str:
         if len(str(file)) < 1024 and file.is_file():
             return str(file)
     source = prepared.recipe.data.source
-    many = is_table(source) or source in cards("data/datasets")
+    many = is_table(source) or known("data/datasets", source)
     return source if many else prepared.task.inputs[first].example()
 
 
