@@ -15,6 +15,7 @@ from torch.nn import functional as F
 from fukami.core.cards import ModelCard
 from fukami.core.specs import TokenSpec
 from fukami.fields.contract import Tokens
+from fukami.layers.dropout import dropout
 from fukami.layers.embedding import Embedding
 from fukami.layers.pooling import masked_mean
 
@@ -70,7 +71,7 @@ class Block(nn.Module):
         dropped = self.dropout if self.training else 0.0
         mixed_BNLE = F.scaled_dot_product_attention(q, k, v, attn_mask=attend_B11L, dropout_p=dropped)
         mixed_BLD = self.out(mixed_BNLE.transpose(1, 2).flatten(2))
-        x_BLD = x_BLD + F.dropout(mixed_BLD, self.dropout, self.training)
+        x_BLD = x_BLD + dropout(mixed_BLD, self.dropout, self.training)
         return x_BLD + self.dense(self.norm2(x_BLD))
 
 
