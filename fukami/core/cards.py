@@ -123,6 +123,14 @@ class BaselineCard(Card):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SymptomCard(Card):
+    """A usual cause of a training that does not learn, in `engine/diagnosis/symptoms/`."""
+
+    explains: tuple[str, ...] = ()
+    """Symptoms that follow from this one: where it is found, they are told after it."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class FieldCard(Card):
     """One kind of data, and how many columns of a table it reads."""
 
@@ -147,7 +155,10 @@ class DatasetCard(Card):
     """Other files in `FUKAMI_DATA` that serve as well: file name as in `files` (or one that `table` knows) → where it lies."""
 
 
-_KINDS = {kind.__name__: kind for kind in (TaskCard, ModelCard, MetricCard, LossCard, FieldCard, DatasetCard, BaselineCard)}
+_KINDS = {
+    kind.__name__: kind
+    for kind in (TaskCard, ModelCard, MetricCard, LossCard, FieldCard, DatasetCard, BaselineCard, SymptomCard)
+}
 
 
 def read_card(path: Path) -> Card | None:
