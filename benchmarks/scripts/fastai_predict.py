@@ -1,0 +1,9 @@
+"""`python fastai_predict.py LEARNER PICTURE`."""
+
+import sys
+
+from fastai.learner import load_learner
+
+learner = load_learner(sys.argv[1])
+with learner.no_bar():
+    print(learner.predict(sys.argv[2])[0])
