@@ -14,36 +14,46 @@ import os
 from pathlib import Path
 from typing import Any
 
+from fukami.engine.patient import Patient
+
 
 class History:
-    """Appends lines to `place`. Every line is handed to the system at once, so another process can follow it.
+    """Appends lines to `place`. Every line is handed to the system at once, so another process can follow it; a disk that is
+    full is waited for.
 
-    `resume_at` is the number of steps that were done when the training was saved: lines of later steps, and a last line that a
-    crash cut short, are taken away, since those steps come again. With 0 the file starts empty.
+    `resume_at` is the number of steps that were done when the training was saved, `returns` how often it had gone back until
+    then: lines of later steps, and a last line that a crash cut short, are taken away, since those steps come again. With 0 and
+    0 the file starts empty.
     """
 
-    def __init__(self, place: Path, *, resume_at: int = 0):
+    def __init__(self, place: Path, *, resume_at: int = 0, returns: int = 0):
         place.parent.mkdir(parents=True, exist_ok=True)
         self.place = place
-        self._keep(resume_at)
+        self._file = self._opened(resume_at, returns)
 
-    def _keep(self, last: int) -> None:
-        kept = [line for line in read(self.place) if line.get("step", 0) <= last] if last else []
+    def _opened(self, last: int, returns: int | None) -> Patient:
+        kept = until(read(self.place), last, returns)
         # a draft that replaces the file: a crash while rewriting must not lose the lines that were there
-        draft = self.place.with_name(f".{self.place.name}.{os.getpid()}")
-        draft.write_text("".join(map(_line, kept)), "utf-8")
+        draft = self.place.with_name(f".{self.place.name}.draft")
+        with draft.open("w", encoding="utf-8") as file:
+            file.writelines(map(_line, kept))
+            file.flush()
+            os.fsync(file.fileno())
         draft.replace(self.place)
-        self._file = self.place.open("a", encoding="utf-8")
+        return Patient(self.place)
 
     def back_to(self, step: int) -> None:
         """Takes away the lines of steps after `step`, which come again."""
         self._file.close()
-        self._keep(step)
+        self._file = self._opened(step, None)
 
     def write(self, line: dict[str, Any]) -> None:
-        """Writes one line. Numbers, text, lists and tables; its `step` is what resuming goes by."""
-        self._file.write(_line(line))
-        self._file.flush()
+        """Writes one line. Numbers, text, lists and tables; its `step` (or `at`, of an event) is what resuming goes by."""
+        self._file.append(_line(line).encode())
+
+    def sync(self) -> None:
+        """Puts every line on the disk for good. Raises `OSError` where it does not take them."""
+        self._file.sync()
 
     def close(self) -> None:
         self._file.close()
@@ -51,8 +61,28 @@ class History:
     def __enter__(self) -> "History":
         return self
 
-    def __exit__(self, *_error: object) -> None:
-        self.close()
+    def __exit__(self, *error: Any) -> None:
+        self._file.__exit__(*error)
+
+
+def until(lines: list[dict[str, Any]], last: int, returns: int | None) -> list[dict[str, Any]]:
+    """The lines up to step `last`, with the first `returns` events of going back (None: all of them).
+
+    An event of going back tells of a step that was undone, so it stays although its step is later.
+
+    >>> until([{"step": 1}, {"step": 3}, {"at": 4, "event": "rolled-back", "back": 2}, {"step": 3}], 2, 1)
+    [{'step': 1}, {'at': 4, 'event': 'rolled-back', 'back': 2}]
+    """
+    kept, seen = [], 0
+    for line in lines:
+        if "back" in line:
+            seen += 1
+            keep = returns is None or seen <= returns
+        else:
+            keep = line.get("step", line.get("at", 0)) <= last
+        if keep:
+            kept.append(line)
+    return kept
 
 
 def _line(values: dict[str, Any]) -> str:
