@@ -8,6 +8,7 @@ learner whose state is restored at step n continues exactly as it would have don
 back and trying again is `engine/keeper.py`.
 """
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -111,7 +112,8 @@ def train(learner: Learner) -> Iterator[Progress]:
                 learner.network.train()
             rate = learner.rate()
             set_rate(learner.optimizer, rate)
-            freeze_encoder(learner.network, step < learner.frozen_steps)
+            if learner.frozen_steps:
+                freeze_encoder(learner.network, step < learner.frozen_steps)
 
             loaded = loader.take(step)
             loss = gradients(learner, loaded.batch, loaded.rng)
@@ -157,5 +159,5 @@ def freeze_encoder(network: nn.Module, frozen: bool) -> None:
 
 def require_finite(loss: torch.Tensor, norm: torch.Tensor, loaded: Loaded) -> None:
     """Raises `NotFinite` where the loss or the norm of its gradient is not a finite number."""
-    if not bool(torch.isfinite(loss) & torch.isfinite(norm)):
+    if not math.isfinite(loss.item()) or not math.isfinite(norm.item()):
         raise NotFinite(step=loaded.step, rows=loaded.rows, loss=loss.item(), norm=norm.item())

@@ -80,9 +80,16 @@ def update(learner: Learner) -> None:
 
 
 def clip(optimizer: torch.optim.Optimizer, limit: float) -> torch.Tensor:
-    """Scales the gradients of what is learned down to the norm `limit` (0: no limit) and returns the norm they had."""
+    """Scales the gradients of what is learned down to the norm `limit` (0: no limit) and returns the norm they had.
+
+    The result is that of `torch.nn.utils.clip_grad_norm_`; on a processor, where looking at the norm costs nothing, gradients that
+    are short enough are left alone.
+    """
     parameters = [p for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
-    return nn.utils.clip_grad_norm_(parameters, limit if limit > 0 else float("inf"), foreach=True)
+    norm = nn.utils.get_total_norm([p.grad for p in parameters if p.grad is not None], foreach=True)
+    if limit > 0 and (norm.device.type != "cpu" or not limit / (float(norm) + 1e-6) >= 1):
+        nn.utils.clip_grads_with_norm_(parameters, limit, norm, foreach=True)
+    return norm
 
 
 def release(learner: Learner) -> None:
