@@ -4,9 +4,9 @@
     python tools/translations.py --check    write nothing; exit 1 where something is missing or stale
     python tools/translations.py --missing  list the sentences without a translation
 
-A sentence is the literal in `_("…")` and `N_("…")`, the second argument of `option(default, "…")`, the `summary` and the
-`sentence` of a CARD, and `_("…")` inside a Jinja template. Catalogues are sorted and name files without line numbers, so
-that merges stay small.
+A sentence is the literal in `_("…")` and `N_("…")`, both in `_n("…", "…", n)`, the second argument of `option(default, "…")`,
+the `summary` and the `sentence` of a CARD, and `_("…")` inside a Jinja template. Catalogues are sorted and name files without
+line numbers, so that merges stay small.
 """
 
 import argparse
@@ -70,6 +70,8 @@ def said_by(node: ast.Call, called: str) -> list[ast.expr]:
     """The arguments of a call that people will read. `_(name)` translates what was marked elsewhere with `N_`."""
     if called in ("_", "N_"):
         return node.args[:1]
+    if called == "_n":
+        return node.args[:2]
     if called == "option":
         return node.args[1:2]
     if called.endswith("Card"):

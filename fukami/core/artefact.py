@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from fukami.core import language
 from fukami.core.errors import RunError, UsageError
 from fukami.core.language import _
 
@@ -29,14 +30,18 @@ def digest(path: Path) -> str:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Writes JSON for people and programs: UTF-8, indented, keys in the order given. NaN is refused; pass None instead."""
+    """Writes JSON for people and programs: UTF-8, indented, keys in the order given. NaN is refused; pass None instead.
+
+    Sentences are kept so that they can be told in either language; see `language.stored`.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False) + "\n", "utf-8")
+    path.write_text(json.dumps(language.stored(value), ensure_ascii=False, indent=1, allow_nan=False) + "\n", "utf-8")
 
 
 def read_json(path: Path) -> Any:
+    """What `write_json` wrote, its sentences in the user's language."""
     try:
-        return json.loads(path.read_text("utf-8"))
+        return language.told(json.loads(path.read_text("utf-8")))
     except (OSError, ValueError) as error:
         raise RunError("F-RUN-FILE", _("a file of the run cannot be read"), where=str(path), got=str(error)) from None
 

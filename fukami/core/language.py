@@ -4,13 +4,24 @@ English sentences are the message identifiers; `locale/ja/LC_MESSAGES/fukami.po`
 taken from `--lang`, else from `FUKAMI_LANG`, `LC_ALL`, `LC_MESSAGES` or `LANG`. `tools/translations.py` collects the
 sentences and compiles the catalogue; a test fails when one lacks its translation.
 
+What is shown now is a string. What is written into a run is read later, maybe in the other language: `stored` keeps the
+identifier and the values instead, and `told` makes the string again.
+
 >>> use("en"); _("done")
 'done'
+>>> stored({"what": _("{n} copies").format(n=3), "where": "a.csv"})
+{'what': {'sentence': '{n} copies', 'values': {'n': 3}}, 'where': 'a.csv'}
+>>> told(stored([_("{n} copies").format(n=3)]))
+['3 copies']
 """
 
 import gettext
+import math
 import os
+import re
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 LANGUAGES = ("en", "ja")
 _LOCALE = Path(__file__).parent.parent / "locale"
@@ -43,14 +54,91 @@ def current() -> str:
     return str(_state["name"])
 
 
+class Sentence(str):
+    """A string in the user's language that knows the message it was made from, and the values that `format` filled in."""
+
+    __slots__ = ("message", "values")
+
+    def __new__(cls, text: str, message: str = "", values: dict[str, Any] | None = None) -> "Sentence":
+        made = super().__new__(cls, text)
+        made.message, made.values = message, values
+        return made
+
+    def __getnewargs__(self) -> tuple[Any, ...]:  # copies and other processes get the whole
+        return str(self), self.message, self.values
+
+    def format(self, *args: Any, **values: Any) -> str:  # type: ignore[override]
+        text = super().format(*args, **values)
+        return text if args or self.values is not None else Sentence(text, self.message, values)
+
+
 def _(sentence: str) -> str:
     """`sentence` in the user's language. Fill placeholders after, with `.format`, so that catalogues see the pattern."""
+    if isinstance(sentence, Sentence) or not sentence:
+        return sentence
     current()
     catalogue = _state["catalogue"]
     assert isinstance(catalogue, gettext.NullTranslations)
-    return catalogue.gettext(sentence) if sentence else ""
+    return Sentence(catalogue.gettext(sentence), sentence)
 
 
 def N_(sentence: str) -> str:  # noqa: N802 - gettext's own name
     """Marks a sentence for the catalogue where it is declared, to be translated where it is shown."""
     return sentence
+
+
+def _n(one: str, many: str, n: int) -> str:
+    """`one` where `n` is 1, else `many`, in the user's language and with `{n}` filled in. Japanese says both alike.
+
+    >>> use("en"); _n("{n} error", "{n} errors", 1), _n("{n} error", "{n} errors", 0)
+    ('1 error', '0 errors')
+    """
+    return _(one if n == 1 else many).format(n=n)
+
+
+def joined(separator: str, parts: Sequence[str]) -> str:
+    """`separator.join(parts)` that can still be told in another language."""
+    names = [f"part{number}" for number in range(len(parts))]
+    pattern = separator.join(f"{{{name}}}" for name in names)
+    return Sentence(separator.join(parts), pattern, dict(zip(names, parts, strict=True)))
+
+
+def stored(value: Any) -> Any:
+    """`value` of dicts, lists and plain values, each sentence in it as `{"sentence": message, "values": {…}}`."""
+    if isinstance(value, Sentence):
+        values = {name: _plain(part) for name, part in (value.values or {}).items()}
+        if any(isinstance(part, float) and not math.isfinite(part) for part in values.values()):
+            return str(value)  # JSON has no such numbers
+        return {"sentence": value.message, **({} if value.values is None else {"values": values})}
+    if isinstance(value, dict):
+        return {key: stored(part) for key, part in value.items()}
+    return [stored(part) for part in value] if isinstance(value, (list, tuple)) else value
+
+
+def _plain(value: Any) -> Any:
+    """One value of a sentence as JSON can hold it."""
+    if isinstance(value, Sentence) or value is None or isinstance(value, (str, int, float)):
+        return stored(value)
+    return value.item() if hasattr(value, "item") else str(value)
+
+
+_PATTERN = re.compile(r"(?:[^{}]|\{\{|\}\}|\{\w+(?::[,.\w%]{1,4})?\})*")
+"""What may stand in a stored message: names and short formats. Anything else is not ours, and is not filled."""
+
+
+def told(value: Any) -> Any:
+    """What `stored` kept, in the user's language."""
+    if isinstance(value, list):
+        return [told(part) for part in value]
+    if not isinstance(value, dict):
+        return value
+    message, values = value.get("sentence"), value.get("values")
+    if not isinstance(message, str) or not value.keys() <= {"sentence", "values"}:
+        return {key: told(part) for key, part in value.items()}
+    if not isinstance(values, dict):
+        return _(message)
+    filled = {str(name): told(part) for name, part in values.items()}
+    try:
+        return _(message).format(**filled) if _PATTERN.fullmatch(message) else message
+    except (KeyError, ValueError):  # a run that somebody edited: better a pattern than no report
+        return message

@@ -9,7 +9,8 @@ SEVERITIES = ("error", "warning", "note")
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """One finding. Errors stop a training, warnings go into the report. Sentences arrive translated.
+    """One finding. Errors stop a training, warnings go into the report. Sentences arrive translated, and know
+    what from: put several together with `language.joined`, so that a report in the other language can tell them.
 
     `what` is one sentence; `where` names file, row or column; `count` says how many examples it concerns.
     """

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from fukami.core.errors import DataError
-from fukami.core.language import _
+from fukami.core.language import N_, _
 from fukami.core.problems import Problem
 from fukami.core.recipe import DataChoices
 from fukami.core.tables import PARTS, Column, Table
@@ -51,8 +51,8 @@ class Split:
     def proof(self) -> dict[str, Any]:
         """For `proofs/split.json`: what is claimed, how it was tested, and the figures."""
         return {
-            "claim": "no example of the test or validation part has the same inputs as one that was trained on",
-            "test": "hashes of the inputs of every example, compared across the parts after the split was made",
+            "claim": N_("no example of the test or validation part has the same inputs as one that was trained on"),
+            "test": N_("hashes of the inputs of every example, compared across the parts after the split was made"),
             "method": self.method,
             "seed": self.seed,
             "examples": self.sizes(),

@@ -15,7 +15,7 @@ import pyarrow.compute as _compute
 import pyarrow.csv as _csv
 
 from fukami.core.errors import DataError
-from fukami.core.language import _
+from fukami.core.language import _, joined
 from fukami.core.problems import Problem
 from fukami.data import dialects
 from fukami.data.names import USUAL, plain
@@ -289,7 +289,7 @@ def ragged_problem(parsed: Parsed, where: str, *, quote_open: bool) -> list[Prob
     if not parsed.ragged:
         return []
     share = len(parsed.ragged) / (len(parsed) + len(parsed.ragged))
-    shown = "; ".join(_("line {line}: {n} cells").format(line=line, n=cells) for line, cells, _text in parsed.ragged[:_SHOWN])
+    shown = [_("line {line}: {n} cells").format(line=line, n=cells) for line, cells, _text in parsed.ragged[:_SHOWN]]
     fix = _("mend these lines; cells that hold the delimiter need quotation marks")
     if quote_open:
         fix = _("mend these lines; a quotation mark opens and is never closed")
@@ -300,7 +300,7 @@ def ragged_problem(parsed: Parsed, where: str, *, quote_open: bool) -> list[Prob
             what=_("{n} rows have too many or too few cells and were left out").format(n=len(parsed.ragged)),
             where=f"{where}:{parsed.ragged[0][0]}",
             expected=_("{n} cells in every row").format(n=parsed.width),
-            got=shown + ("; …" if len(parsed.ragged) > _SHOWN else ""),
+            got=joined("; ", [*shown, *(["…"] if len(parsed.ragged) > _SHOWN else [])]),
             fix=fix,
             count=len(parsed.ragged),
         )

@@ -32,7 +32,10 @@ def render(content: Content, *, language: str | None = None) -> str:
 
     `language` is "en" or "ja"; the one in use where it is None.
     """
+    spoken = languages.current()
     with speaking(language):
+        if languages.current() != spoken:  # what it holds was said in the other language
+            content = Content(**{name: languages.told(languages.stored(part)) for name, part in vars(content).items()})
         return clean(_environment().get_template("page.html").render(**_view(content)))
 
 

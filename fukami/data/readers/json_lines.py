@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from fukami.core.errors import DataError
-from fukami.core.language import N_, _
+from fukami.core.language import N_, _, joined
 from fukami.core.problems import Problem
 from fukami.core.recipe import DataChoices
 from fukami.core.tables import Table
@@ -91,7 +91,7 @@ def _is_record(line: str) -> bool:
 def _bad_lines(bad: list[tuple[int, str]], good: int, source: Path) -> list[Problem]:
     if not bad:
         return []
-    shown = "; ".join(_("line {line}: {text}").format(line=line, text=text) for line, text in bad[:_SHOWN])
+    shown = joined("; ", [_("line {line}: {text}").format(line=line, text=text) for line, text in bad[:_SHOWN]])
     return [
         Problem(
             code="F-JSON-LINES",
