@@ -1,11 +1,16 @@
-"""Training pictures, varied as a whole batch of tensors. B batch, C channels, H and W pixels.
+"""Training pictures, varied as a whole batch of tensors. B batch, C channels, H and W pixels, P = H · W.
 
-Every function takes normalised `x_BCHW` and a generator and draws one set of numbers per picture; with everything off the batch
-is returned as it came. Flip and shift, which cost least and help most, are one gather; turning, zooming and cropping share one
-resampling. Sources: random resized crop, Szegedy et al. 2015; random erasing, Zhong et al. 2017 (filled with the mean here).
+Each way of varying draws one set of numbers per picture for the whole batch, and gives a step: `step(x, part)` varies the
+pictures `part` of the batch. On a processor the steps are applied to a few pictures at a time, so that what lies between them
+stays in its cache; what is drawn, and the outcome, do not depend on it. With everything off the batch is returned as it came.
+
+Flip and shift, which cost least and help most, are one gather; turning, zooming and cropping share one resampling; brightness,
+contrast and saturation are one matrix per picture. Sources: random resized crop, Szegedy et al. 2015; random erasing, Zhong et
+al. 2017 (filled with the mean here).
 """
 
 import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -13,23 +18,52 @@ from torch.nn.functional import affine_grid, grid_sample
 
 from fukami.fields.pictures import GREY
 
+Step = Callable[[torch.Tensor, slice], torch.Tensor]
+"""`(pictures of a part of the batch, that part) -> the same pictures, varied`."""
+PIECE_BYTES = 1 << 20
+"""Pictures that are varied at a time on a processor: as many as leave room in its cache for what comes of them."""
+
 
 def augmented(
     x_BCHW: torch.Tensor, rng: torch.Generator, options: Any, mean_C: torch.Tensor, std_C: torch.Tensor
 ) -> torch.Tensor:
     """The batch, varied as an image field's `options` say. `mean_C` and `std_C` undo the normalisation where colours matter."""
+    steps: list[Step] = []
     flip = options.flip == "yes"
     if options.rotate_deg or options.zoom or options.crop < 1:
-        x_BCHW = resampled(
-            x_BCHW, rng, flip=flip, shift=options.shift, rotate_deg=options.rotate_deg, zoom=options.zoom, crop=options.crop
-        )
+        places = {"shift": options.shift, "rotate_deg": options.rotate_deg, "zoom": options.zoom, "crop": options.crop}
+        steps.append(resampling(x_BCHW, rng, flip=flip, **places))
     elif flip or options.shift:
-        x_BCHW = flipped_and_shifted(x_BCHW, rng, flip=flip, shift=options.shift)
+        steps.append(flip_and_shift(x_BCHW, rng, flip=flip, shift=options.shift))
     if options.brightness or options.contrast or (options.colour and x_BCHW.shape[1] == 3):
-        x_BCHW = recoloured(
-            x_BCHW, rng, mean_C, std_C, brightness=options.brightness, contrast=options.contrast, colour=options.colour
-        )
-    return erased(x_BCHW, rng, options.erase) if options.erase else x_BCHW
+        strengths = {"brightness": options.brightness, "contrast": options.contrast, "colour": options.colour}
+        steps.append(recolouring(x_BCHW, rng, mean_C, std_C, **strengths))
+    if options.erase:
+        steps.append(erasing(x_BCHW, rng, options.erase))
+    return varied(x_BCHW, steps)
+
+
+def varied(x_BCHW: torch.Tensor, steps: Sequence[Step]) -> torch.Tensor:
+    """All steps, one after the other, applied to the whole batch, or on a processor to a piece of it at a time."""
+    if not steps:
+        return x_BCHW
+    total = len(x_BCHW)
+    size = total
+    if x_BCHW.device.type == "cpu":
+        size = max(1, PIECE_BYTES // max(1, x_BCHW[:1].numel() * x_BCHW.element_size()))
+    if size >= total:
+        return _through(x_BCHW, slice(0, total), steps)
+    out_BCHW = torch.empty_like(x_BCHW)
+    for start in range(0, total, size):
+        part = slice(start, min(start + size, total))
+        out_BCHW[part] = _through(x_BCHW[part], part, steps)
+    return out_BCHW
+
+
+def _through(x_BCHW: torch.Tensor, part: slice, steps: Sequence[Step]) -> torch.Tensor:
+    for step in steps:
+        x_BCHW = step(x_BCHW, part)
+    return x_BCHW
 
 
 def draw(rng: torch.Generator, like: torch.Tensor, low: float, high: float) -> torch.Tensor:
@@ -37,24 +71,38 @@ def draw(rng: torch.Generator, like: torch.Tensor, low: float, high: float) -> t
     return (torch.rand(len(like), generator=rng, device=rng.device) * (high - low) + low).to(like.device)
 
 
-def flipped_and_shifted(x_BCHW: torch.Tensor, rng: torch.Generator, *, flip: bool, shift: float) -> torch.Tensor:
+def flip_and_shift(x_BCHW: torch.Tensor, rng: torch.Generator, *, flip: bool, shift: float) -> Step:
     """Half of the pictures mirrored (`flip`), each moved by up to `shift` of its side; edges are repeated."""
     _B, _C, H, W = x_BCHW.shape
     mirror_B = (draw(rng, x_BCHW, 0, 1) < 0.5) & flip
     if not shift:
-        return torch.where(mirror_B[:, None, None, None], x_BCHW.flip(-1), x_BCHW)
+        return lambda x, part: torch.where(mirror_B[part, None, None, None], x.flip(-1), x)
     most_y, most_x = round(shift * H), round(shift * W)
     move_y = draw(rng, x_BCHW, -most_y, most_y + 1).floor().long()
     move_x = draw(rng, x_BCHW, -most_x, most_x + 1).floor().long()
     rows_BH = (torch.arange(H, device=x_BCHW.device) + move_y[:, None]).clamp_(0, H - 1)
     cols_BW = (torch.arange(W, device=x_BCHW.device) + move_x[:, None]).clamp_(0, W - 1)
     cols_BW = torch.where(mirror_B[:, None], W - 1 - cols_BW, cols_BW)
-    at_BHW = rows_BH[:, :, None] * W + cols_BW[:, None, :]
+
+    def step(x: torch.Tensor, part: slice) -> torch.Tensor:
+        at_BP = (rows_BH[part, :, None] * W + cols_BW[part, None, :]).flatten(1)
+        return _pixels_at(x, at_BP)
+
+    return step
+
+
+def _pixels_at(x_BCHW: torch.Tensor, at_BP: torch.Tensor) -> torch.Tensor:
+    """`x[b, :, at[b, p]]`, in the memory order of `x`."""
+    B, C, H, W = x_BCHW.shape
+    if C > 1 and x_BCHW.is_contiguous(memory_format=torch.channels_last):
+        first_B1 = torch.arange(B, device=x_BCHW.device)[:, None] * (H * W)
+        pixels = x_BCHW.permute(0, 2, 3, 1).reshape(B * H * W, C).index_select(0, (at_BP + first_B1).flatten())
+        return pixels.view(B, H, W, C).permute(0, 3, 1, 2)
     flat_BCP = x_BCHW.flatten(2)
-    return flat_BCP.gather(2, at_BHW.flatten(1)[:, None].expand_as(flat_BCP)).view_as(x_BCHW)
+    return flat_BCP.gather(2, at_BP[:, None].expand_as(flat_BCP)).view_as(x_BCHW)
 
 
-def resampled(
+def resampling(
     x_BCHW: torch.Tensor,
     rng: torch.Generator,
     *,
@@ -63,7 +111,7 @@ def resampled(
     rotate_deg: float = 0.0,
     zoom: float = 0.0,
     crop: float = 1.0,
-) -> torch.Tensor:
+) -> Step:
     """Turned by up to ± `rotate_deg`, scaled by up to 1 ± `zoom`, cut to a share of the area in [`crop`, 1], moved, mirrored.
 
     One affine map per picture, sampled bilinearly; edges are repeated.
@@ -81,11 +129,16 @@ def resampled(
     aspect = x_BCHW.shape[3] / x_BCHW.shape[2]
     first = torch.stack([mirror * across * cos, -across * sin / aspect, move_x], 1)
     second = torch.stack([mirror * down * sin * aspect, down * cos, move_y], 1)
-    grid_BHW2 = affine_grid(torch.stack([first, second], 1), list(x_BCHW.shape), align_corners=False)
-    return grid_sample(x_BCHW, grid_BHW2.to(x_BCHW.dtype), padding_mode="border", align_corners=False)
+    map_B23 = torch.stack([first, second], 1)
+
+    def step(x: torch.Tensor, part: slice) -> torch.Tensor:
+        grid_BHW2 = affine_grid(map_B23[part], list(x.shape), align_corners=False)
+        return grid_sample(x, grid_BHW2.to(x.dtype), padding_mode="border", align_corners=False)
+
+    return step
 
 
-def recoloured(
+def recolouring(
     x_BCHW: torch.Tensor,
     rng: torch.Generator,
     mean_C: torch.Tensor,
@@ -94,23 +147,39 @@ def recoloured(
     brightness: float = 0.0,
     contrast: float = 0.0,
     colour: float = 0.0,
-) -> torch.Tensor:
-    """Brightness, contrast and saturation each multiplied by a number in 1 ± its strength, clipped to black and white."""
-    mean, std = mean_C.to(x_BCHW)[:, None, None], std_C.to(x_BCHW)[:, None, None]
-    x_BCHW = x_BCHW * std + mean
-    if brightness:
-        x_BCHW = x_BCHW * draw(rng, x_BCHW, 1 - brightness, 1 + brightness)[:, None, None, None]
-    if contrast:
-        x_BCHW = x_BCHW.mean((1, 2, 3), keepdim=True).lerp(
-            x_BCHW, draw(rng, x_BCHW, 1 - contrast, 1 + contrast)[:, None, None, None]
-        )
-    if colour and x_BCHW.shape[1] == 3:
-        grey = (x_BCHW * x_BCHW.new_tensor(GREY)[:, None, None]).sum(1, keepdim=True)
-        x_BCHW = grey.lerp(x_BCHW, draw(rng, x_BCHW, 1 - colour, 1 + colour)[:, None, None, None])
-    return (x_BCHW.clamp(0, 1) - mean) / std
+) -> Step:
+    """Brightness, contrast and saturation each multiplied by a number in 1 ± its strength, clipped to black and white.
+
+    Contrast is the distance from the picture's mean, saturation that from the pixel's grey. All three are linear in the pixel:
+    of raw values r with mean m and grey g, it becomes b·c·s·r + b·c·(1 - s)·g + b·(1 - c)·m.
+    """
+    C = x_BCHW.shape[1]
+    mean_C, std_C = mean_C.to(x_BCHW), std_C.to(x_BCHW)
+
+    def factor(strength: float) -> torch.Tensor:
+        return draw(rng, x_BCHW, 1 - strength, 1 + strength) if strength else x_BCHW.new_ones(len(x_BCHW))
+
+    bright_B, contrast_B = factor(brightness), factor(contrast)
+    colour_B = factor(colour if C == 3 else 0.0)
+    grey_C = x_BCHW.new_tensor(GREY) if C == 3 else x_BCHW.new_zeros(C)
+    own_B, shared_B = bright_B * contrast_B * colour_B, bright_B * contrast_B * (1 - colour_B)
+    # from normalised values to normalised values: those of a channel are (r - mean) / std
+    to_BCC = own_B[:, None, None] * torch.eye(C).to(x_BCHW) + shared_B[:, None, None] * (grey_C * std_C / std_C[:, None])
+    constant_B = shared_B * (grey_C @ mean_C)
+    low_C1, high_C1 = (-mean_C / std_C)[:, None], ((1 - mean_C) / std_C)[:, None]
+
+    def step(x: torch.Tensor, part: slice) -> torch.Tensor:
+        x_BCP = x.flatten(2)
+        middle_B = (x_BCP.mean(2) * std_C + mean_C).mean(1)
+        offset_B = constant_B[part] + bright_B[part] * (1 - contrast_B[part]) * middle_B
+        offset_BC = (offset_B[:, None] + (own_B[part, None] - 1) * mean_C) / std_C
+        out_BCP = torch.baddbmm(offset_BC[:, :, None], to_BCC[part], x_BCP)
+        return torch.maximum(torch.minimum(out_BCP, high_C1), low_C1).view(x.shape)
+
+    return step
 
 
-def erased(x_BCHW: torch.Tensor, rng: torch.Generator, probability: float) -> torch.Tensor:
+def erasing(x_BCHW: torch.Tensor, rng: torch.Generator, probability: float) -> Step:
     """With `probability`, a rectangle of 2 to 20 % of the picture becomes the mean (0)."""
     _B, _C, H, W = x_BCHW.shape
     hit = draw(rng, x_BCHW, 0, 1) < probability
@@ -119,7 +188,11 @@ def erased(x_BCHW: torch.Tensor, rng: torch.Generator, probability: float) -> to
     height, width = (side * stretch).clamp_max(1) * H, (side / stretch).clamp_max(1) * W
     top, left = draw(rng, x_BCHW, 0, 1) * (H - height), draw(rng, x_BCHW, 0, 1) * (W - width)
     y, x = torch.arange(H, device=x_BCHW.device) + 0.5, torch.arange(W, device=x_BCHW.device) + 0.5
-    in_y_BH = (y >= top[:, None]) & (y < (top + height)[:, None])
+    in_y_BH = (y >= top[:, None]) & (y < (top + height)[:, None]) & hit[:, None]
     in_x_BW = (x >= left[:, None]) & (x < (left + width)[:, None])
-    mask_BHW = in_y_BH[:, :, None] & in_x_BW[:, None, :] & hit[:, None, None]
-    return x_BCHW.masked_fill(mask_BHW[:, None], 0.0)
+
+    def step(x: torch.Tensor, part: slice) -> torch.Tensor:
+        mask_BHW = in_y_BH[part, :, None] & in_x_BW[part, None, :]
+        return x.masked_fill(mask_BHW[:, None], 0.0)
+
+    return step

@@ -1,6 +1,7 @@
 """Pictures in every mode and form end as the same pixels."""
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -12,7 +13,7 @@ from fukami.core.errors import DataError
 from fukami.core.tables import Column
 from fukami.fields import glances, pictures
 from fukami.fields.image import Image
-from fukami.fields.image_augment import erased, flipped_and_shifted, recoloured, resampled
+from fukami.fields.image_augment import augmented, erasing, flip_and_shift, recolouring, resampling, varied
 from fukami.fields.mirror import mirror_is_harmless
 
 
@@ -204,14 +205,14 @@ def rng(seed=0) -> torch.Generator:
 
 def test_flip_mirrors_about_half():
     x_BCHW = torch.arange(400 * 4.0).view(400, 1, 1, 4)
-    out = flipped_and_shifted(x_BCHW, rng(), flip=True, shift=0)
+    out = varied(x_BCHW, [flip_and_shift(x_BCHW, rng(), flip=True, shift=0)])
     mirrored = (out == x_BCHW.flip(-1)).all((1, 2, 3))
     assert ((out == x_BCHW).all((1, 2, 3)) ^ mirrored).all() and 150 < int(mirrored.sum()) < 250
 
 
 def test_shift_moves_whole_pictures_and_repeats_edges():
     x_BCHW = torch.arange(25.0).view(1, 1, 5, 5).expand(200, 1, 5, 5)
-    out = flipped_and_shifted(x_BCHW, rng(), flip=False, shift=0.2)
+    out = varied(x_BCHW, [flip_and_shift(x_BCHW, rng(), flip=False, shift=0.2)])
     padded = torch.nn.functional.pad(x_BCHW[:1], (1, 1, 1, 1), mode="replicate")[0, 0]
     windows = {tuple(padded[i : i + 5, j : j + 5].flatten().tolist()) for i in range(3) for j in range(3)}
     assert {tuple(one.flatten().tolist()) for one in out} == windows
@@ -219,30 +220,82 @@ def test_shift_moves_whole_pictures_and_repeats_edges():
 
 def test_resampling_by_nothing_changes_nothing():
     x_BCHW = torch.randn(4, 3, 12, 9, generator=rng())
-    torch.testing.assert_close(resampled(x_BCHW, rng()), x_BCHW, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(varied(x_BCHW, [resampling(x_BCHW, rng())]), x_BCHW, atol=1e-4, rtol=1e-4)
 
 
 def test_turning_keeps_the_middle_and_the_shape_of_circles():
     y, x = torch.meshgrid(torch.arange(41) - 20, torch.arange(41) - 20, indexing="ij")
     disc = ((x**2 + y**2) < 100).float()[None, None].expand(8, 1, 41, 41)
-    turned = resampled(disc, rng(), rotate_deg=180)
+    turned = varied(disc, [resampling(disc, rng(), rotate_deg=180)])
     assert (turned - disc).abs().mean() < 0.02  # its edge is blurred
 
 
+MEAN, STD = torch.tensor([0.4, 0.5, 0.6]), torch.tensor([0.2, 0.3, 0.25])
+
+
+def recoloured(pixels_BCHW: torch.Tensor, seed: int, **strengths: float) -> torch.Tensor:
+    """Raw values, normalised, recoloured, and back."""
+    mean, std = MEAN[:, None, None], STD[:, None, None]
+    x = (pixels_BCHW - mean) / std
+    return varied(x, [recolouring(x, rng(seed), MEAN, STD, **strengths)]) * std + mean
+
+
 def test_recolouring_stays_between_black_and_white():
-    mean, std = torch.tensor([0.4, 0.5, 0.6]), torch.tensor([0.2, 0.3, 0.25])
     pixels = torch.rand(16, 3, 6, 6, generator=rng())
-    x = (pixels - mean[:, None, None]) / std[:, None, None]
-    out = recoloured(x, rng(), mean, std, brightness=0.9, contrast=0.9, colour=0.9) * std[:, None, None] + mean[:, None, None]
+    out = recoloured(pixels, 0, brightness=0.9, contrast=0.9, colour=0.9)
     assert out.min() >= -1e-5 and out.max() <= 1 + 1e-5
-    grey = recoloured(x, rng(), mean, std, brightness=1e-9) * std[:, None, None] + mean[:, None, None]
-    torch.testing.assert_close(grey, pixels, atol=1e-5, rtol=0)
+    torch.testing.assert_close(recoloured(pixels, 0, brightness=1e-9), pixels, atol=1e-5, rtol=0)
+
+
+def test_recolouring_is_brightness_then_contrast_then_saturation():
+    """One matrix does what the three steps do one after the other."""
+    pixels = torch.rand(16, 3, 6, 5, generator=rng(3)) * 0.2 + 0.3  # far from black and white: nothing is clipped
+    bright, contrast, colour = (torch.rand(16, generator=g) * 2 * s + 1 - s for g in (rng(8),) for s in (0.2, 0.3, 0.4))
+    expected = pixels * bright[:, None, None, None]
+    expected = expected.mean((1, 2, 3), keepdim=True).lerp(expected, contrast[:, None, None, None])
+    grey = (expected * torch.tensor([0.299, 0.587, 0.114])[:, None, None]).sum(1, keepdim=True)
+    expected = grey.lerp(expected, colour[:, None, None, None])
+    found = recoloured(pixels, 8, brightness=0.2, contrast=0.3, colour=0.4)
+    torch.testing.assert_close(found, expected, atol=1e-5, rtol=0)
 
 
 def test_erasing_hits_the_asked_share_with_small_rectangles():
-    out = erased(torch.ones(1000, 1, 20, 20), rng(), 0.3)
+    x = torch.ones(1000, 1, 20, 20)
+    out = varied(x, [erasing(x, rng(), 0.3)])
     blank = (out == 0).float().mean((1, 2, 3))
     assert 0.25 < float((blank > 0).float().mean()) < 0.35 and float(blank.max()) <= 0.25
+
+
+VARIED = Image.Options(flip="yes", shift=0.2, brightness=0.2, contrast=0.2, colour=0.3, erase=0.5)
+
+
+@pytest.mark.parametrize("options", [VARIED, replace(VARIED, rotate_deg=20.0, crop=0.5)], ids=["shifted", "resampled"])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_variation_depends_on_neither_pieces_nor_memory_order(options, channels, monkeypatch):
+    x = torch.randn(13, channels, 12, 12, generator=rng())
+    mean, std = MEAN[:channels], STD[:channels]
+    whole = augmented(x, rng(1), options, mean, std)
+    monkeypatch.setattr("fukami.fields.image_augment.PIECE_BYTES", 4 * channels * 12 * 12 * 4)  # four pictures
+    last = augmented(x.contiguous(memory_format=torch.channels_last), rng(1), options, mean, std)
+    for again in (augmented(x, rng(1), options, mean, std), last):
+        torch.testing.assert_close(again, whole, atol=1e-5, rtol=0)
+    assert last.is_contiguous(memory_format=torch.channels_last)
+    assert not torch.equal(whole, augmented(x, rng(2), options, mean, std))
+
+
+# -- the store -------------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("shape", [(9, 6, 6), (9, 6, 6, 3)], ids=["grey", "colour"])
+def test_a_batch_is_normalised_and_lies_channels_last(shape):
+    column = Column("x", np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8))
+    image = Image().learn([column])
+    stored, rows = image.encode([column]), np.array([4, 0, 4])
+    x_BCHW = image.batch(stored, rows)
+    raw = column.values[rows].reshape(3, 6, 6, -1).transpose(0, 3, 1, 2) / 255
+    mean, std = (np.array(image.state[name])[:, None, None] for name in ("mean", "std"))
+    np.testing.assert_allclose(x_BCHW, (raw - mean) / std, atol=1e-5)
+    assert x_BCHW.is_contiguous(memory_format=torch.channels_last)
+    stored["pixels"] = np.ascontiguousarray(stored["pixels"])  # an array in another order gives the same
+    assert torch.equal(image.batch(stored, rows), x_BCHW)
 
 
 # -- whether mirroring is harmless -----------------------------------------------------------------------------------------
