@@ -3,6 +3,8 @@
 The loop raises, the keeper mends (`engine/keeper.py`); what was mended is an `Event` of the next progress.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,6 +30,10 @@ class TooLarge(Exception):
     """Memory ran out with a single example in the micro-batch."""
 
 
+class NotPrepared(Exception):
+    """Memory ran out while the batch of a step was prepared. Nothing had changed yet."""
+
+
 @dataclass(frozen=True)
 class Event:
     """Something that happened before a step, and was mended. `kind` is a key of `SENTENCES`."""
@@ -45,7 +51,13 @@ class Event:
         return _(SENTENCES[self.kind]).format(step=self.step, **self.values)
 
     def as_dict(self) -> dict[str, Any]:
-        return {"step": self.step, "event": self.kind, **self.values}
+        """The line that `history.jsonl` and `run.json` have of it; `at`, since the steps of a history are those that were done."""
+        return {"at": self.step, "event": self.kind, **self.values}
+
+    @classmethod
+    def from_dict(cls, told: dict[str, Any]) -> Event:
+        """The inverse of `as_dict`."""
+        return cls(told["at"], told["event"], {k: v for k, v in told.items() if k not in ("at", "event")})
 
 
 SENTENCES = {
@@ -59,6 +71,9 @@ SENTENCES = {
     "disk-full": N_(
         "step {step}: the checkpoint could not be written ({reason}); the one of step {kept} is whole, and training goes on"
     ),
+    "disk-full-first": N_("step {step}: no checkpoint could be written yet ({reason}); training goes on"),
+    "not-prepared": N_("step {step}: memory ran out while the batch was prepared; prepared again, and from now on none ahead of its step"),
+    "no-snapshot": N_("step {step}: memory ran out for a snapshot; the one of step {kept} stays"),
 }
 
 

@@ -138,7 +138,7 @@ def write_run(session: Session, prepared: Prepared, finished: Finished, out: Pat
     recipe = with_columns(predictor.recipe, prepared)
     told = described(prepared, finished, predictor.network)
     told["notes"] = list(notes)
-    told["training"] = {"steps": session.learner.step, "seconds": round(session.seconds, 3), "best_step": session.best.step}
+    told["training"] = session.told()
     with artefact.creating(out) as draft:
         artefact.write_json(draft / "run.json", told)
         (draft / "recipe.toml").write_text(recipe.to_toml(), "utf-8")

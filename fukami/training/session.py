@@ -20,7 +20,7 @@ from fukami.core.cards import card
 from fukami.core.language import _
 from fukami.engine import checkpoint
 from fukami.engine.events import Events
-from fukami.engine.history import History
+from fukami.engine.history import History, read
 from fukami.engine.keeper import Keeper
 from fukami.engine.loop import Learner, Progress
 from fukami.engine.progress import Display
@@ -101,6 +101,18 @@ class Session:
         self.seconds = state.pop("seconds")
         self.keeper.restore(state)
 
+    def told(self) -> dict[str, Any]:
+        """What the run says of its training: steps, seconds, the shares that waiting for data and padding took, and mishaps."""
+        lines = read(self.place / "history.jsonl")
+        return {
+            "steps": self.learner.step,
+            "seconds": round(self.seconds, 3),
+            "best_step": self.best.step,
+            "waited_share": round(self.waited / max(self.seconds, 1e-9), 4),
+            "padding_share": round(self.learner.order.padding_share(), 4),
+            "events": [line for line in lines if "event" in line],
+        }
+
     def averaged(self) -> Any:
         """The network with the averaged weights in it, where the recipe keeps an average."""
         return self.learner.ema.swapped() if self.learner.ema else nullcontext(self.learner.network)
@@ -157,7 +169,7 @@ class Session:
         for event in self.learner.events:
             if "back" in event.values:
                 history.back_to(event.values["back"])
-            history.write({"at": event.step, **{k: v for k, v in event.as_dict().items() if k != "step"}})
+            history.write(event.as_dict())
             display.note(event.sentence())
         self.learner.events.clear()
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from fukami.core.language import N_, _
+from fukami.engine.mishaps import Event
 from fukami.report.charts.axes import number_label, percent_label
 from fukami.report.charts.lines import Line, lines
 from fukami.report.content import Content
@@ -12,12 +13,14 @@ TITLE = N_("How it learned")
 
 
 def build(content: Content) -> dict[str, Any] | None:
-    history = content.history
+    history = [line for line in content.history if "event" not in line]
     x, x_title = ("epoch", _("epoch")) if all("epoch" in line for line in history) else ("step", _("step"))
     charts = [_loss(history, x, x_title), *_metrics(content, x, x_title), _rate(history, x, x_title)]
     charts = [chart for chart in charts if chart is not None]
+    told = content.run.get("training") or {}
     notes = [str(note) for note in content.run.get("notes") or []]
-    return {"charts": charts, "pace": _pace(history), "notes": notes} if charts or notes else None
+    notes += [Event.from_dict(line).sentence() for line in told.get("events") or []]
+    return {"charts": charts, "pace": _pace(history, told), "notes": notes} if charts or notes else None
 
 
 def points(history: list[dict[str, Any]], x: str, y: str, *, valid: bool = False) -> list[tuple[float, float]]:
@@ -61,8 +64,8 @@ def _rate(history: list[dict[str, Any]], x: str, x_title: str) -> dict[str, Any]
     return {"title": _("Learning rate"), "aside": _("how large each correction is"), "chart": chart} if chart else None
 
 
-def _pace(history: list[dict[str, Any]]) -> str:
-    """How long it took and how fast it went, as far as the history tells."""
+def _pace(history: list[dict[str, Any]], told: dict[str, Any]) -> str:
+    """How long it took, how fast it went, and what was lost on the way, as far as the history tells."""
     seconds = max((float(line["seconds"]) for line in history if figure(line.get("seconds"))), default=0.0)
     rates = sorted(float(line["examples_per_s"]) for line in history if figure(line.get("examples_per_s")))
     parts = []
@@ -70,6 +73,10 @@ def _pace(history: list[dict[str, Any]]) -> str:
         parts.append(duration(seconds))
     if rates:
         parts.append(_("{rate} examples per second").format(rate=f"{rates[len(rates) // 2]:,.0f}"))
+    if figure(told.get("waited_share")):
+        parts.append(_("{share} of the time waiting for data").format(share=f"{told['waited_share']:.1%}"))
+    if told.get("padding_share"):
+        parts.append(_("{share} of the tokens padding").format(share=f"{told['padding_share']:.1%}"))
     return " · ".join(parts)
 
 
