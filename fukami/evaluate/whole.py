@@ -4,6 +4,7 @@ This joins the pieces of the room; `judge` and the baselines know nothing of pre
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -85,6 +86,11 @@ def pictures(evaluation: Evaluation, task: Task, columns: dict[str, list[Column]
     for mistake in evaluation.as_dict().get("mistakes", [])[:SHOWN_MISTAKES]:
         row = mistake["row"]
         html = "".join(field.render(columns[name], row) for name, field in task.inputs.items())
-        where = columns[next(iter(task.inputs))][0].where(row)
-        shown.append({**mistake, "html": html, "where": where})
+        shown.append({**mistake, "html": html, "where": place(columns[next(iter(task.inputs))], row)})
     return shown
+
+
+def place(columns: Sequence[Column], row: int) -> str:
+    """Where an example stands: its cell, or for one of many cells its row."""
+    first = columns[0]
+    return (first if len(columns) == 1 else replace(first, name="")).where(row)

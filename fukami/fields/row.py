@@ -228,7 +228,8 @@ class Row(Field):
         lines = []
         for column in columns:
             value = column.values[row]
-            text = "" if value is None else str(value.as_py() if isinstance(value, pa.Scalar) else value)
+            value = value.as_py() if isinstance(value, pa.Scalar) else value
+            text = "–" if value is None or (isinstance(value, float) and value != value) else str(value)
             lines.append(f"<tr><th>{escape(column.name)}</th><td>{escape(text[:200])}</td></tr>")
         return f'<table class="row">{"".join(lines)}</table>'
 
