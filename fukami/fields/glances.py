@@ -1,8 +1,8 @@
 """One look at each picture of a column, remembered: readable or not, size, mode, and two fingerprints.
 
 The doctor, the split's proof and the choice of a size all need some of it, and opening files is what costs. So each file is
-read and decoded once (JPEG at an eighth of its size, which still reads it to its end), in threads, and remembered until it
-changes.
+read and decoded once (a very large JPEG at an eighth of its size, which still reads it to its end), in threads, and remembered
+until it changes.
 """
 
 import os
@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,10 +22,13 @@ from fukami.core.language import _
 from fukami.core.tables import Column
 from fukami.fields import cells, pictures
 from fukami.fields.parsing import plain
+from fukami.fields.picture_hash import array_hashes, counts_by_pixels, picture_hash
 
 _R = TypeVar("_R")
 _T = TypeVar("_T")
 MOST_REMEMBERED = 1_000_000
+AT_A_TIME = 8
+"""Pictures that a thread takes at a time."""
 _SMALL = (144, 128)  # a multiple of 9 × 8 and of 16 × 16, so that averages of averages are averages
 MOST_SHOWN = 400
 """Letters of a path that a message shows."""
@@ -73,27 +77,43 @@ def place(column: Column, row: int, cell: Any) -> str:
 
 
 def in_threads(work: Callable[[_T], _R], items: Sequence[_T]) -> list[_R]:
-    """`work` over all items, in order, in as many threads as there are processors. Decoders release Python's lock."""
-    threads = min(32, os.cpu_count() or 1, len(items))
+    """`work` over all items, in order, in as many threads as there are processors. Decoders release Python's lock.
+
+    Small pictures cost little more than handing them to a thread, so each thread takes several at a time.
+    """
+    threads = min(32, processors(), -(-len(items) // AT_A_TIME))
     if threads < 2:
         return [work(item) for item in items]
+
+    def several(start: int) -> list[_R]:
+        return [work(item) for item in items[start : start + AT_A_TIME]]
+
     with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(work, items, chunksize=1))
+        return list(chain.from_iterable(pool.map(several, range(0, len(items), AT_A_TIME))))
+
+
+def processors() -> int:
+    """How many processors this process may use: a container's or a batch job's share, where the system tells."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on Linux
+        return os.cpu_count() or 1
 
 
 def glances(column: Column) -> list[Glance]:
     """One look at each cell (paths, bytes or single arrays)."""
     if len(_remembered) > MOST_REMEMBERED:
         _remembered.clear()
-    items = raw_cells(column)
-    return in_threads(lambda row: _glance(items[row], column, row), range(len(items)))
+    items, base = raw_cells(column), None if column.base is None else str(column.base)
+    keys = [_key(cell, base) for cell in items]
+    found = [None if key is None else _remembered.get(key) for key in keys]
+    unknown = [row for row, look in enumerate(found) if look is None]
+    for row, look in zip(unknown, in_threads(lambda row: _glance(items[row], keys[row], column, row), unknown), strict=True):
+        found[row] = look
+    return [look for look in found if look is not None]
 
 
-def _glance(cell: Any, column: Column, row: int) -> Glance:
-    key = _key(cell, column.base)
-    known = _remembered.get(key) if key is not None else None
-    if known is not None and known.error is None:
-        return known
+def _glance(cell: Any, key: Any, column: Column, row: int) -> Glance:
     where = place(column, row, cell)
     try:
         found = _array_glance(cell, where) if isinstance(cell, np.ndarray) else _look(cell, column.base, where)
@@ -108,16 +128,17 @@ def _glance(cell: Any, column: Column, row: int) -> Glance:
 _lock = threading.Lock()
 
 
-def _key(cell: Any, base: Path | None) -> Any:
+def _key(cell: Any, base: str | None) -> Any:
     if isinstance(cell, (bytes, bytearray)):
         return cells.hash_of(bytes(cell))
     if isinstance(cell, (str, Path)) and cell:
+        # a `Path` would cost more than the look at it
+        path = str(cell) if base is None else os.path.join(base, cell)  # noqa: PTH118
         try:
-            path = Path(cell) if base is None else base / cell
-            told = path.stat()
+            told = os.stat(path)  # noqa: PTH116
         except (OSError, ValueError):
             return None
-        return str(path), told.st_mtime_ns, told.st_size, told.st_ino
+        return path, told.st_mtime_ns, told.st_size, told.st_ino
     return None
 
 
@@ -125,7 +146,9 @@ def _look(cell: Any, base: Path | None, where: str) -> Glance:
     data = pictures.content(cell, base, where)
     header = pictures.opened(data, where)
     width, height, mode, kind = header.width, header.height, header.mode, header.format or ""
-    image = pictures.finished(header, where, at_least=64)
+    by_pixels = counts_by_pixels(header)
+    image = pictures.finished(header, where, at_least=0 if by_pixels else 64)
+    content = picture_hash(image) if by_pixels else cells.hash_of(data)
     if (image.width > image.height) != (width > height):  # stored on its side
         width, height = height, width
     levels = None
@@ -140,7 +163,7 @@ def _look(cell: Any, base: Path | None, where: str) -> Glance:
     is_grey = small.mode == "L" or pictures.is_grey(small)
     small = small.convert("L")
     near, thumb = difference_hash(small), thumbnail(small)
-    return Glance(None, cells.hash_of(data), near, width, height, kind, mode, is_grey, levels, thumb)
+    return Glance(None, content, near, width, height, kind, mode, is_grey, levels, thumb)
 
 
 def not_finite(where: str) -> DataError:
@@ -155,7 +178,7 @@ def _array_glance(cell: np.ndarray, where: str) -> Glance:
     grey = cell.ndim == 2 or 1 in (cell.shape[0], cell.shape[-1])
     hwc = cell.ndim == 3 and cell.shape[-1] in (1, 3, 4)
     height, width = cell.shape[:2] if cell.ndim == 2 or hwc else cell.shape[1:]
-    content = cells.hash_of(np.ascontiguousarray(cell).tobytes())
+    (content,) = array_hashes(cell[None], where).tolist()
     levels = float(cell.min()), float(cell.max())
     return Glance(None, content, content, width, height, "array", "array", grey, levels)
 

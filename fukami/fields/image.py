@@ -34,6 +34,7 @@ from fukami.fields.contract import Arrays, Field, Ragged
 from fukami.fields.image_augment import augmented
 from fukami.fields.image_check import check_pictures
 from fukami.fields.mirror import mirror_is_harmless
+from fukami.fields.picture_hash import array_hashes
 
 CARD = FieldCard(name="image", summary="a picture: a file, its bytes, or an array of pixels")
 
@@ -110,10 +111,10 @@ class Image(Field):
         return np.array([g.error is None for g in glances.glances(column)], dtype=bool)
 
     def fingerprint(self, columns: Sequence[Column]) -> np.ndarray:
-        """Of the bytes of files or pixels."""
+        """Of the decoded pixels, so that a picture saved again in another format is known again (see `picture_hash`)."""
         (column,) = columns
         if glances.is_pixels(column):
-            return cells.hashes(np.ascontiguousarray(x).tobytes() for x in column.values)
+            return array_hashes(column.values, column.name)
         return np.array([g.content for g in glances.glances(column)], dtype=np.uint64)
 
     def near_fingerprint(self, columns: Sequence[Column]) -> np.ndarray | None:

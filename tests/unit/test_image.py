@@ -352,3 +352,70 @@ def test_clothes_and_photos_may_be_mirrored(name):
             images = np.stack([np.asarray(Pillow.open(archive.extractfile(m))).transpose(2, 0, 1) for m in members])  # type: ignore[arg-type]
         labels = np.unique([m.name.split("/")[-2] for m in members], return_inverse=True)[1]
     assert mirror_is_harmless(images, labels, seed=0)
+
+
+# -- equal content ---------------------------------------------------------------------------------------------------------
+def photo(mode: str) -> Pillow.Image:
+    pixels = np.random.default_rng(5).integers(0, 256, (24, 30, 3), dtype=np.uint8)
+    if mode == "I;16":
+        return Pillow.fromarray(pixels[:, :, 0].astype(np.uint16) * 257)
+    image = Pillow.fromarray(pixels)
+    return image.quantize(64) if mode == "P" else image.convert(mode)
+
+
+@pytest.mark.parametrize(
+    ("mode", "names"),
+    [
+        ("RGB", ("a.png", "b.bmp", "c.tif", "d.ppm", "e.webp")),
+        ("L", ("a.png", "b.bmp", "c.tif", "d.pgm")),
+        ("P", ("a.png", "b.gif", "c.bmp")),
+        ("RGBA", ("a.png", "b.tif", "c.webp")),
+        ("1", ("a.png", "b.tif")),
+        ("I;16", ("a.png", "b.tif")),
+    ],
+)
+def test_a_picture_saved_losslessly_in_another_format_is_the_same(tmp_path, mode, names):
+    image = photo(mode)
+    for name in names:
+        image.save(tmp_path / name, **({"lossless": True} if name.endswith("webp") else {}))
+    column = Column("x", pa.array(list(names)), base=tmp_path)
+    assert len(set(Image().fingerprint([column]).tolist())) == 1
+
+
+def test_a_jpeg_saved_again_as_png_is_the_same_and_one_pixel_makes_another(tmp_path):
+    photo("RGB").save(tmp_path / "a.jpg", quality=90)
+    again = Pillow.open(tmp_path / "a.jpg")
+    again.save(tmp_path / "b.png")
+    changed = again.convert("RGB")
+    changed.putpixel((4, 4), (0, 0, 255))
+    changed.save(tmp_path / "c.png")
+    grey = again.convert("L")
+    grey.save(tmp_path / "d.png")
+    grey.convert("RGB").save(tmp_path / "e.bmp")
+    grey.rotate(90, expand=True).save(tmp_path / "f.png")
+    names = ["a.jpg", "b.png", "c.png", "d.png", "e.bmp", "f.png"]
+    a, b, c, d, e, f = Image().fingerprint([Column("x", pa.array(names), base=tmp_path)]).tolist()
+    assert a == b and d == e and len({a, c, d, f}) == 4
+    array = Column("x", np.asarray(Pillow.open(tmp_path / "b.png"))[None])
+    assert Image().fingerprint([array]).tolist() == [a], "an array of the same pixels is the same picture"
+    chw = Column("x", np.asarray(Pillow.open(tmp_path / "b.png")).transpose(2, 0, 1)[None])
+    assert Image().fingerprint([chw]).tolist() == [a]
+
+
+def test_a_picture_turned_by_its_exif_mark_is_the_turned_picture(tmp_path):
+    image = photo("RGB")
+    mark = Pillow.Exif()
+    mark[0x0112] = 6  # to be turned by 90° to the right
+    image.save(tmp_path / "a.png", exif=mark)
+    image.transpose(Pillow.Transpose.ROTATE_270).save(tmp_path / "b.png")
+    a, b = Image().fingerprint([Column("x", pa.array(["a.png", "b.png"]), base=tmp_path)])
+    assert a == b
+
+
+def test_very_large_jpegs_count_by_their_bytes(tmp_path, monkeypatch):
+    monkeypatch.setattr("fukami.fields.picture_hash.LARGEST_JPEG", 100)
+    photo("RGB").save(tmp_path / "a.jpg")
+    (tmp_path / "b.jpg").write_bytes((tmp_path / "a.jpg").read_bytes())
+    Pillow.open(tmp_path / "a.jpg").save(tmp_path / "c.png")
+    a, b, c = Image().fingerprint([Column("x", pa.array(["a.jpg", "b.jpg", "c.png"]), base=tmp_path)])
+    assert a == b != c
