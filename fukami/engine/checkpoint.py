@@ -155,8 +155,8 @@ def load(place: Path) -> dict[str, Any]:
         raise RunError("F-CHECKPOINT", _("the checkpoint cannot be read"), where=str(place), got=str(error)) from None
 
 
-def load_last(place: Path, tell: Callable[[str], None]) -> dict[str, Any]:
-    """The last tree that is whole: the one at `place`, else the previous one, which `tell` is told and which takes its place.
+def load_last(place: Path) -> tuple[dict[str, Any], str]:
+    """The last tree that is whole, and what is wrong with the last file where it was not that: then the previous one is taken.
 
     Raises `RunError` F-CHECKPOINT where neither can be read.
     """
@@ -164,15 +164,14 @@ def load_last(place: Path, tell: Callable[[str], None]) -> dict[str, Any]:
     if not place.exists() and previous.exists():  # killed between two renames: the previous one is still the last
         previous.replace(place)
     try:
-        return load(place)
+        return load(place), ""
     except RunError as damaged:
         if not previous.exists():
             raise
         tree = load(previous)
         # in its place, so that the next checkpoint does not push it out in favour of the damaged one
         previous.replace(place)
-        tell(_("the last checkpoint is damaged ({reason}); going on from the one before").format(reason=damaged.got))
-        return tree
+        return tree, damaged.got
 
 
 def _verify(place: Path) -> None:

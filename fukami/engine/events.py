@@ -1,7 +1,7 @@
 """TensorBoard events: `tensorboard --logdir RUN/events` shows the curves of a training while it runs.
 
-The file is written here, one framed record after another, rather than by tensorboardX's writer, whose thread dies silently where
-the disk is full and then blocks the training; its messages and checksums are used.
+The file is written here, one framed record after another, rather than by tensorboardX's writer, whose thread dies where the
+disk is full and then blocks the training; its messages and checksums are used.
 """
 
 from __future__ import annotations

@@ -6,8 +6,10 @@ training that was killed and resumed goes back, should it have to, to where the 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Protocol
 
 import torch
@@ -15,7 +17,9 @@ import torch
 from fukami.core.errors import RunError
 from fukami.core.language import _
 from fukami.engine.loop import Learner, Progress, train
-from fukami.engine.mishaps import Event, NotFinite, TooLarge, TornUpdate
+from fukami.engine.mishaps import Event, NotFinite, NotPrepared, TooLarge, TornUpdate, is_out_of_memory
+from fukami.engine.not_finite import broken, finite_batch
+from fukami.engine.step import release
 
 TRIES = 5
 """How often a training goes back before it is given up."""
@@ -35,7 +39,8 @@ class Part(Protocol):
 class Keeper:
     """Runs a learner's steps and keeps it whole. `parts` are further states that go back with it (the best validation).
 
-    `every` is the number of steps between snapshots.
+    `every` is the number of steps between snapshots. `name` says which example a row of the store is, as a person knows it.
+    `tries` counts how often the rate was lowered, `returns` how often the training has gone back for whatever reason.
 
     >>> # for progress in Keeper(learner, every=50).steps(): …
     """
@@ -43,8 +48,11 @@ class Keeper:
     learner: Learner
     every: int = 50
     parts: dict[str, Part] = field(default_factory=dict)
+    name: Callable[[int], str] = str
     tries: int = 0
+    returns: int = 0
     snapshot: dict[str, Any] = field(default_factory=dict)
+    _alone_at: int = -1
 
     def steps(self) -> Iterator[Progress]:
         """The progress of `train`; where a step breaks, the training goes back to the last snapshot and tries again.
@@ -57,50 +65,108 @@ class Keeper:
                 for progress in train(self.learner):
                     yield progress
                     if progress.step % self.every == 0:  # after the caller has validated and judged this step
+                        self._require_finite(progress)
                         self.take()
                 return
             except NotFinite as error:
-                self._lower(error)
-            except TornUpdate:
-                self._halve()
+                mend = partial(self._lower, error.with_traceback(None))
+            except NotPrepared:
+                mend = self._prepare_alone
             except TooLarge:
                 raise _too_large(self.learner) from None
+            except (TornUpdate, RuntimeError, MemoryError) as error:
+                # whatever ran out of memory elsewhere in a step may have left it half done, as in the update
+                if not isinstance(error, TornUpdate) and not is_out_of_memory(error):
+                    raise
+                mend = self._halve
+            mend()  # outside the handlers: an exception in flight holds on to the tensors of the pass that failed
 
     def take(self) -> None:
-        """Keeps the present state as the one to go back to."""
-        own = {"tries": self.tries, "learner": copied(state_of(self.learner))}
+        """Keeps the present state as the one to go back to; where memory does not suffice for it, the older one stays."""
+        try:
+            # into the memory of the snapshot before: fresh memory costs more than the copy
+            state = copied(state_of(self.learner), self.snapshot.get("learner"))
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error) or not self.snapshot:
+                raise
+            kept = {"kept": self.snapshot["learner"]["step"]}
+            self.learner.events.append(Event(self.learner.step, "no-snapshot", kept))
+            return
+        own = {"tries": self.tries, "returns": self.returns, "learner": state}
         self.snapshot = own | {name: part.state() for name, part in self.parts.items()}
 
     def restore(self, snapshot: dict[str, Any]) -> None:
         """Puts a snapshot back: this keeper's own, or one that was saved."""
-        self.tries = snapshot["tries"]
-        put_back(self.learner, copied(snapshot["learner"]))
+        self.tries, self.returns = snapshot["tries"], snapshot["returns"]
+        put_back(self.learner, snapshot["learner"])
         for name, part in self.parts.items():
             part.load(snapshot[name])
         self.snapshot = snapshot
 
+    def _return(self, **changes: Any) -> None:
+        """Goes back to the snapshot, with `changes` to it.
+
+        They are kept with the snapshot: what breaks again before the next one must not begin as it did before.
+        """
+        returns, learner = self.snapshot["returns"] + 1, self.snapshot["learner"]
+        own = {name: changes.pop(name) for name in ("tries",) if name in changes}
+        self.restore(self.snapshot | own | {"returns": returns, "learner": learner | changes})
+
     def _lower(self, error: NotFinite) -> None:
-        if self.tries >= TRIES:
-            raise broken(self.learner, error) from None
-        tries, scale = self.tries + 1, self.learner.rate_scale * LOWER
-        self.restore(self.snapshot)
-        self.tries, self.learner.rate_scale = tries, scale
-        # kept with the snapshot: what breaks again before the next one must not begin with the old rate
-        self.snapshot = self.snapshot | {"tries": tries}
-        self.snapshot["learner"] = self.snapshot["learner"] | {"rate_scale": scale}
-        told = {"back": self.learner.step, "share": f"{scale:.2g}", "tries": tries, "most": TRIES}
-        self.learner.events.append(Event(error.step + 1, "rolled-back", told))
+        learner = self.learner
+        # the same examples come again whatever the rate is
+        if self.tries >= TRIES or (learner.device.type == "cpu" and not finite_batch(learner, error.step)):
+            raise broken(learner, self._pinpointed(error), self.name)
+        tries, scale = self.tries + 1, learner.rate_scale * LOWER
+        self._return(tries=tries, rate_scale=scale)
+        told = {"back": learner.step, "share": f"{scale:.2g}", "tries": tries, "most": TRIES}
+        learner.events.append(Event(error.step + 1, "rolled-back", told))
 
     def _halve(self) -> None:
         step = self.learner.step
         whole = self.learner.micro_batch or self.learner.order.batch_size
         if whole <= 1:
-            raise _too_large(self.learner) from None
-        self.restore(self.snapshot)
-        self.learner.micro_batch = -(-whole // 2)
-        self.snapshot["learner"] = self.snapshot["learner"] | {"micro_batch": self.learner.micro_batch}
+            raise _too_large(self.learner)
+        release(self.learner)
+        self._return(micro_batch=-(-whole // 2))
         told = {"back": self.learner.step, "micro_batch": self.learner.micro_batch}
         self.learner.events.append(Event(step + 1, "torn-update", told))
+
+    def _prepare_alone(self) -> None:
+        """Lets the step's batch be prepared again with nothing in memory that could be elsewhere."""
+        step = self.learner.step
+        if self._alone_at == step:
+            raise _no_batch(self.learner)
+        self._alone_at = step
+        release(self.learner)
+        self.learner.plan = replace(self.learner.plan, batches_ahead=0)
+        self.learner.events.append(Event(step + 1, "not-prepared", {}))
+
+    # -- devices whose loss is looked at every few steps ------------------------------------------------------------------
+    def _require_finite(self, progress: Progress) -> None:
+        """Raises `NotFinite` where the state after this step is not one to go back to."""
+        if self.learner.device.type == "cpu":  # looked at before the step changed anything
+            return
+        loss, norm = float(progress.loss), float(progress.gradient_norm)
+        if not (math.isfinite(loss) and math.isfinite(norm)):
+            raise NotFinite(step=progress.step - 1, rows=self.learner.order.at(progress.step - 1), loss=loss, norm=norm)
+
+    def _pinpointed(self, error: NotFinite) -> NotFinite:
+        """The first step that broke, with the learner as it was before it: the loss was looked at some steps later."""
+        learner = self.learner
+        if learner.device.type == "cpu":
+            return error
+        self.restore(self.snapshot)
+        for progress in train(learner):
+            loss, norm = float(progress.loss), float(progress.gradient_norm)
+            if not (math.isfinite(loss) and math.isfinite(norm)):
+                error = NotFinite(step=progress.step - 1, rows=learner.order.at(progress.step - 1), loss=loss, norm=norm)
+                break
+        self.restore(self.snapshot)
+        for progress in train(learner) if learner.step < error.step else ():
+            if progress.step == error.step:
+                break
+        return error
 
 
 # -- a learner's state ---------------------------------------------------------------------------------------------------
@@ -117,10 +183,10 @@ def state_of(learner: Learner) -> dict[str, Any]:
 
 
 def put_back(learner: Learner, state: dict[str, Any]) -> None:
-    """The inverse of `state_of`. The optimiser takes the tensors of `state` for its own."""
+    """The inverse of `state_of`. `state` is copied, as far as possible into the memory that the learner has already."""
     learner.step, learner.micro_batch, learner.rate_scale = state["step"], state["micro_batch"], state["rate_scale"]
     learner.network.load_state_dict(state["network"])
-    learner.optimizer.load_state_dict(state["optimizer"])
+    learner.optimizer.load_state_dict(copied(state["optimizer"], learner.optimizer.state_dict()))
     for weight, told in learner.optimizer.state.items():
         for name, value in told.items():
             # a file knows no memory order; fused updates read weight and state side by side
@@ -130,37 +196,60 @@ def put_back(learner: Learner, state: dict[str, Any]) -> None:
         learner.ema.load(state["ema"])
 
 
-def copied(tree: Any) -> Any:
-    """The tree with every tensor copied, memory order included."""
-    return _mapped(tree, lambda t: t.detach().clone(memory_format=torch.preserve_format))
+def copied(tree: Any, into: Any = None) -> Any:
+    """The tree with every tensor copied; into the tensors of the tree `into`, which are then gone, where they fit.
+
+    All memory is allocated before anything is copied: where it runs out, `into` is as it was.
+
+    >>> old = {"w": torch.zeros(2)}
+    >>> new = copied({"w": torch.ones(2), "n": 1}, old)
+    >>> new["w"] is old["w"], new
+    (True, {'w': tensor([1., 1.]), 'n': 1})
+    """
+    pairs: list[tuple[torch.Tensor, torch.Tensor]] = []
+    made = _with_room(tree, into, pairs)
+    with torch.no_grad():
+        for room, tensor in pairs:
+            room.copy_(tensor)
+    return made
 
 
-def _mapped(tree: Any, change: Callable[[torch.Tensor], torch.Tensor]) -> Any:
+def _with_room(tree: Any, into: Any, pairs: list[tuple[torch.Tensor, torch.Tensor]]) -> Any:
     if isinstance(tree, torch.Tensor):
-        return change(tree)
+        tensor = tree.detach()
+        fits = isinstance(into, torch.Tensor) and (into.shape, into.dtype, into.device) == (
+            tensor.shape,
+            tensor.dtype,
+            tensor.device,
+        )
+        room = into if fits else torch.empty_like(tensor)
+        pairs.append((room, tensor))
+        return room
     if isinstance(tree, dict):
-        return {key: _mapped(value, change) for key, value in tree.items()}
+        inner = into if isinstance(into, dict) else {}
+        return {key: _with_room(value, inner.get(key), pairs) for key, value in tree.items()}
     if isinstance(tree, (list, tuple)):
-        return type(tree)(_mapped(value, change) for value in tree)
+        beside = into if isinstance(into, (list, tuple)) and len(into) == len(tree) else [None] * len(tree)
+        return type(tree)(_with_room(value, room, pairs) for value, room in zip(tree, beside, strict=True))
     return tree
 
 
 # -- when it cannot be mended --------------------------------------------------------------------------------------------
-def broken(learner: Learner, error: NotFinite) -> RunError:
-    """What is said when lowering the rate did not help."""
-    return RunError(
-        "F-LOSS-NONFINITE",
-        _("the loss or its gradient is not a finite number any more"),
-        where=_("step {step}, examples {rows} …").format(step=error.step + 1, rows=", ".join(map(str, error.rows[:8]))),
-        got=_("loss {loss}, gradient norm {norm}").format(loss=error.loss, norm=error.norm),
-        fix=_("a lower rate: --set learning_rate=…; or look at those examples"),
-    )
-
-
 def _too_large(learner: Learner) -> RunError:
     return RunError(
         "F-MEMORY",
         _("memory does not suffice for a single example"),
         where=_("step {step}").format(step=learner.step + 1),
         fix=_("a smaller model, smaller pictures or shorter texts: `fukami plan` tells what each takes"),
+    )
+
+
+def _no_batch(learner: Learner) -> RunError:
+    size = learner.order.batch_size
+    return RunError(
+        "F-MEMORY",
+        _("memory does not suffice to prepare the examples of a step"),
+        where=_("step {step}").format(step=learner.step + 1),
+        got=_("{n} examples").format(n=size),
+        fix=f"--set batch_size={max(1, size // 2)}",
     )

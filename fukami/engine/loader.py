@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
+from fukami.engine.mishaps import NotPrepared, is_out_of_memory
+
 
 class Loaded(NamedTuple):
     """A batch ready for its step: the rows in the store, the tensors, and the generator that goes on drawing for this step."""
@@ -57,13 +59,15 @@ class Loader:
                 self._thread.join(timeout=0.05)
 
     def take(self, step: int) -> Any:
-        """What `prepare` made of `step`; an error that it raised is raised here."""
+        """What `prepare` made of `step`; an error that it raised is raised here, `NotPrepared` where memory ran out."""
         started = time.perf_counter()
         if self._thread is None:
             made, error = self._made(step)
         else:
             made, error = self._ready.get()
         self.waited += time.perf_counter() - started
+        if error is not None and is_out_of_memory(error):
+            raise NotPrepared
         if error is not None:
             raise error
         return made

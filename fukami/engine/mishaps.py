@@ -26,6 +26,14 @@ class TornUpdate(Exception):
     """Memory ran out while the weights were being changed, so that some of them are new and some old."""
 
 
+class BeginAgain(Exception):
+    """Memory ran out in one of several processes: all begin again from the checkpoint, with `micro_batch` examples at a time."""
+
+    def __init__(self, micro_batch: int):
+        super().__init__(f"micro-batch {micro_batch}")
+        self.micro_batch = micro_batch
+
+
 class TooLarge(Exception):
     """Memory ran out with a single example in the micro-batch."""
 
@@ -51,7 +59,7 @@ class Event:
         return _(SENTENCES[self.kind]).format(step=self.step, **self.values)
 
     def as_dict(self) -> dict[str, Any]:
-        """The line that `history.jsonl` and `run.json` have of it; `at`, since the steps of a history are those that were done."""
+        """The line that `history.jsonl` and `run.json` have of it: `at`, since the steps of a history are those done."""
         return {"at": self.step, "event": self.kind, **self.values}
 
     @classmethod
@@ -65,6 +73,14 @@ SENTENCES = {
     "rolled-back": N_(
         "step {step}: the loss was not a finite number; back to step {back}, learning rate times {share}, try {tries} of {most}"
     ),
+    "began-again": N_("a process was lost; all began again, from step {step}"),
+    "began-smaller": N_(
+        "memory ran out in one of the processes; all began again, from step {step}, in parts of at most {micro_batch} examples"
+    ),
+    "other-number": N_(
+        "step {step}: going on in {size} processes instead of {before}: sums are rounded in another order and draws inside the "
+        "network (dropout) are others, so the weights will not be those of an undisturbed training to the bit"
+    ),
     "torn-update": N_(
         "step {step}: memory ran out in the update; back to step {back}, in parts of at most {micro_batch} examples"
     ),
@@ -72,7 +88,10 @@ SENTENCES = {
         "step {step}: the checkpoint could not be written ({reason}); the one of step {kept} is whole, and training goes on"
     ),
     "disk-full-first": N_("step {step}: no checkpoint could be written yet ({reason}); training goes on"),
-    "not-prepared": N_("step {step}: memory ran out while the batch was prepared; prepared again, and from now on none ahead of its step"),
+    "not-prepared": N_(
+        "step {step}: memory ran out while the batch was prepared; prepared again, and from now on none ahead of its step"
+    ),
+    "checkpoint-damaged": N_("the last checkpoint was damaged ({reason}); going on from the one before, of step {step}"),
     "no-snapshot": N_("step {step}: memory ran out for a snapshot; the one of step {kept} stays"),
 }
 

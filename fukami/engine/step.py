@@ -13,9 +13,10 @@ import torch
 from torch import nn
 
 from fukami.core.seeds import derive
+from fukami.engine.buffers import kept_of
 from fukami.engine.draws import seed_draws
-from fukami.engine.mishaps import Event, TooLarge, TornUpdate, is_out_of_memory
-from fukami.engine.parts import even_parts, part_of, size_of
+from fukami.engine.mishaps import BeginAgain, Event, TooLarge, TornUpdate, is_out_of_memory
+from fukami.engine.parts import part_of, size_of
 
 if TYPE_CHECKING:
     from fukami.engine.loop import Learner
@@ -26,45 +27,58 @@ Batch = dict[str, Any]
 def gradients(learner: Learner, batch: Batch, rng: torch.Generator) -> torch.Tensor:
     """Leaves the gradient of the batch's mean loss in the network, and returns that loss (detached).
 
-    Raises `TooLarge` where memory does not suffice for a single example.
+    Raises `TooLarge` where memory does not suffice for a single example, and `BeginAgain` where it does not suffice in one of
+    several processes.
     """
-    own = learner.ranks.share(batch)
-    total = size_of(own)
+    total = size_of(batch)
     while True:
-        moved = [(buffer, buffer.clone()) for buffer in learner.network.buffers()]
+        moved = kept_of(learner.network).keep()
         state = rng.get_state()
         try:
-            return _accumulated(learner, own, total, rng)
+            return _accumulated(learner, batch, total, rng)
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise
         # outside the handler: an exception in flight holds on to the tensors of the pass that failed
-        if learner.ranks.size > 1 or min(learner.micro_batch or total, total) <= 1:
-            raise TooLarge
-        learner.micro_batch = -(-min(learner.micro_batch or total, total) // 2)
+        halve(learner, total)
         told = {"micro_batch": learner.micro_batch, "parts": -(-total // learner.micro_batch)}
         learner.events.append(Event(learner.step + 1, "out-of-memory", told))
-        for buffer, kept in moved:
-            buffer.copy_(kept)
+        moved.put_back()
         rng.set_state(state)
         release(learner)
 
 
+def halve(learner: Learner, total: int) -> None:
+    """Halves the micro-batch of a step of `total` examples. Raises `TooLarge` where it is a single one.
+
+    One of several processes cannot repeat a step alone, while the others wait for it to go on: it raises `BeginAgain`.
+    """
+    most = -(-total // learner.ranks.size)
+    now = min(learner.micro_batch or most, most)
+    if now <= 1:
+        raise TooLarge
+    if learner.ranks.size > 1:
+        raise BeginAgain(-(-now // 2))
+    learner.micro_batch = -(-now // 2)
+
+
 def _accumulated(learner: Learner, batch: Batch, total: int, rng: torch.Generator) -> torch.Tensor:
+    ranks = learner.ranks
     learner.optimizer.zero_grad(set_to_none=True)
-    seed_draws(derive(learner.seed, "step", learner.step, *learner.ranks.words), learner.device)
-    parts = list(even_parts(total, learner.micro_batch or total))
+    seed_draws(derive(learner.seed, "step", learner.step, *ranks.words), learner.device)
+    parts = ranks.parts(total, learner.micro_batch)
     losses = []
     for index, (start, stop) in enumerate(parts):
-        part = batch if len(parts) == 1 else part_of(batch, start, stop)
-        with learner.ranks.gathering(learner.called, last=index == len(parts) - 1):
+        part = batch if stop - start == total else part_of(batch, start, stop)
+        with ranks.gathering(learner.called, last=index == len(parts) - 1):
             with learner.plan.autocast():
                 loss = learner.objective(learner.called, part, rng)
-            if len(parts) > 1:
-                loss = loss * ((stop - start) / total)
+            if stop - start < total:
+                # processes are averaged: where one has more examples than another, they weigh as much as any other example
+                loss = loss * ((stop - start) * ranks.size / total)
             loss.backward()
         losses.append(loss.detach())
-    return learner.ranks.mean(losses[0] if len(losses) == 1 else torch.stack(losses).sum())
+    return ranks.mean(losses[0] if len(losses) == 1 else torch.stack(losses).sum())
 
 
 def update(learner: Learner) -> None:
@@ -82,11 +96,12 @@ def update(learner: Learner) -> None:
 def clip(optimizer: torch.optim.Optimizer, limit: float) -> torch.Tensor:
     """Scales the gradients of what is learned down to the norm `limit` (0: no limit) and returns the norm they had.
 
-    The result is that of `torch.nn.utils.clip_grad_norm_`; on a processor, where looking at the norm costs nothing, gradients that
-    are short enough are left alone.
+    The result is that of `torch.nn.utils.clip_grad_norm_`; on a processor, where looking at the norm costs nothing, gradients
+    that are short enough are left alone.
     """
     parameters = [p for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
     norm = nn.utils.get_total_norm([p.grad for p in parameters if p.grad is not None], foreach=True)
+    norm = getattr(norm, "full_tensor", lambda: norm)()  # weights that are divided among processes have a norm in parts
     if limit > 0 and (norm.device.type != "cpu" or not limit / (float(norm) + 1e-6) >= 1):
         nn.utils.clip_grads_with_norm_(parameters, limit, norm, foreach=True)
     return norm

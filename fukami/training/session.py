@@ -10,19 +10,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Event, current_thread, main_thread
+from threading import Event as Flag
+from threading import current_thread, main_thread
 from typing import Any
 
 import numpy as np
 import torch
 
 from fukami.core.cards import card
+from fukami.core.errors import RunError
 from fukami.core.language import _
 from fukami.engine import checkpoint
 from fukami.engine.events import Events
 from fukami.engine.history import History, read
 from fukami.engine.keeper import Keeper
 from fukami.engine.loop import Learner, Progress
+from fukami.engine.mishaps import Event
 from fukami.engine.progress import Display
 from fukami.evaluate.judge import judge
 from fukami.predictor import Predictor
@@ -82,24 +85,56 @@ class Session:
     seconds: float = 0.0
     waited: float = 0.0
 
+    watch: checkpoint.Watch | None = None
+
     def __post_init__(self) -> None:
-        self.keeper = Keeper(self.learner, self.every, {"best": self.best})
+        first = next(iter(self.prepared.task.inputs))
+        column = self.prepared.columns[first][0]
+        self.keeper = Keeper(self.learner, self.every, {"best": self.best}, column.where)
+        self._saved: tuple[int, int] | None = None
+        self._disk_full = False
 
     @property
     def checkpoint(self) -> Path:
         return self.place / "checkpoint.safetensors"
 
     def save(self) -> None:
-        """Writes the last snapshot; what was saved before stays whole until this is."""
-        checkpoint.save(self.checkpoint, {"seconds": self.seconds, **self.keeper.snapshot})
+        """Writes the last snapshot, unless it stands there. What was saved before stays whole until this is.
+
+        Raises `OSError` where the disk does not take it.
+        """
+        snapshot = self.keeper.snapshot
+        now = (snapshot["learner"]["step"], snapshot["returns"])
+        if now != self._saved:
+            checkpoint.save(self.checkpoint, {"seconds": self.seconds, **snapshot}, watch=self.watch)
+            self._saved = now
+
+    def _save(self, history: History) -> bool:
+        """Saves; on a full disk the training goes on, says so once, and tries again later."""
+        try:
+            history.sync()  # a checkpoint must not know of lines that are lost
+            self.save()
+        except OSError as error:
+            if error.errno not in checkpoint.DISK:
+                raise
+            if not self._disk_full:
+                kind, kept = ("disk-full", {"kept": self._saved[0]}) if self._saved else ("disk-full-first", {})
+                self.learner.events.append(Event(self.learner.step, kind, {"reason": error.strerror, **kept}))
+            self._disk_full = True
+            return False
+        self._disk_full = False
+        return True
 
     def restore(self) -> None:
         """Continues from the saved state, where there is one."""
-        if not self.checkpoint.exists():
+        if not checkpoint.exists(self.checkpoint):
             return
-        state = checkpoint.load(self.checkpoint)
+        state, damage = checkpoint.load_last(self.checkpoint)
         self.seconds = state.pop("seconds")
         self.keeper.restore(state)
+        self._saved = (self.learner.step, self.keeper.returns)
+        if damage:
+            self.learner.events.append(Event(self.learner.step, "checkpoint-damaged", {"reason": damage}))
 
     def told(self) -> dict[str, Any]:
         """What the run says of its training: steps, seconds, the shares that waiting for data and padding took, and mishaps."""
@@ -136,39 +171,62 @@ class Session:
 
         They are obeyed between steps, validation included: a step that is torn could not be resumed to the same bits.
         """
-        started, saved = time.monotonic() - self.seconds, time.monotonic()
         display = Display(_("training"), total=self.learner.num_steps, unit=_("examples"))
         with (
             interruptible() as interrupt,
-            History(self.place / "history.jsonl", resume_at=self.learner.step) as history,
+            History(self.place / "history.jsonl", resume_at=self.learner.step, returns=self.keeper.returns) as history,
             Events(self.place / "events", purge_step=self.learner.step) as events,
             display,
         ):
-            for progress in () if self._exhausted() else self.keeper.steps():
-                self.seconds, self.waited = time.monotonic() - started, progress.waited
-                self._tell(history, display)
-                if display.due() or progress.ends_epoch:
-                    loss = float(progress.loss)
-                    display.step(progress.step, loss=loss, examples=progress.examples, epoch=progress.epoch)
-                values = self._log(progress, history, events)
-                if values:
-                    display.valid(values)
-                if interrupt.is_set():
-                    self.keeper.take()
-                    self.save()
-                    raise Interrupted(self.place, self.out)
-                if progress.ends_epoch and self._exhausted():
-                    break
-                if time.monotonic() - saved > SAVE_EVERY_S:
-                    self.save()
-                    saved = time.monotonic()
+            try:
+                self._steps(history, events, display, interrupt)
+            finally:
+                self._tell(history, events, display)
         self._finish()
 
-    def _tell(self, history: History, display: Display) -> None:
+    def _steps(self, history: History, events: Events, display: Display, interrupt: Flag) -> None:
+        started, saved = time.monotonic() - self.seconds, time.monotonic()
+        for progress in () if self._exhausted() else self.keeper.steps():
+            self.seconds, self.waited = time.monotonic() - started, progress.waited
+            self._tell(history, events, display)
+            if display.due() or progress.ends_epoch:
+                loss = float(progress.loss)
+                display.step(progress.step, loss=loss, examples=progress.examples, epoch=progress.epoch)
+            values = self._log(progress, history, events)
+            if values:
+                display.valid(values)
+            if interrupt.is_set():
+                # the last snapshot, not the present state: what goes back later goes back to where it would have gone
+                if not self._save(history):
+                    raise self._unsaved()
+                raise Interrupted(self.place, self.out)
+            if progress.ends_epoch and self._exhausted():
+                break
+            if time.monotonic() - saved > SAVE_EVERY_S:
+                self._save(history)
+                saved = time.monotonic()
+        self.keeper.take()
+        if self._saved:  # long enough to be saved: what comes now may take long as well
+            self._save(history)
+
+    def _unsaved(self) -> RunError:
+        """What is said where a training is interrupted while the disk is full."""
+        fix = _("free some space; --resume goes on from step {step}").format(step=self._saved[0]) if self._saved else ""
+        return RunError(
+            "F-CHECKPOINT-SPACE",
+            _("interrupted, and the state could not be saved: the disk does not take it"),
+            where=str(self.checkpoint),
+            got=_("step {step}").format(step=self.learner.step),
+            expected=_("the checkpoint of step {step} is whole").format(step=self._saved[0]) if self._saved else "",
+            fix=fix or _("free some space and train again: nothing had been saved yet"),
+        )
+
+    def _tell(self, history: History, events: Events, display: Display) -> None:
         """Says what went wrong and was mended before this step, where a person and where a program reads it."""
         for event in self.learner.events:
             if "back" in event.values:
                 history.back_to(event.values["back"])
+                events.back_to(event.values["back"])
             history.write(event.as_dict())
             display.note(event.sentence())
         self.learner.events.clear()
@@ -210,12 +268,12 @@ class Session:
 
 
 @contextmanager
-def interruptible() -> Iterator[Event]:
+def interruptible() -> Iterator[Flag]:
     """Inside, Ctrl-C and SIGTERM set the event, so that what is under way ends first; a second one interrupts at once.
 
     Only the main thread can receive signals; elsewhere nothing changes.
     """
-    asked = Event()
+    asked = Flag()
 
     def ask(_number: int, _frame: Any) -> None:
         if asked.is_set():

@@ -1,0 +1,78 @@
+"""One training at a time for each place: a lock in the unfinished folder, which the kernel takes from a process that dies."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from fukami.core.errors import RunError
+from fukami.core.language import _
+
+try:
+    import fcntl
+except ImportError:  # Windows: two trainings with one --out are not noticed before the second writes its run
+    fcntl = None  # type: ignore[assignment]
+
+NAME = "lock"
+
+
+@contextlib.contextmanager
+def locked(place: Path, *, leads: bool = True) -> Iterator[None]:
+    """Makes the folder `place` and holds it for this process. Raises `RunError` F-RUN-BUSY where another one holds it.
+
+    `leads` is off in the further processes of one training: the first holds the place for all of them. A file system that has
+    no locks is trusted to have no second training either.
+    """
+    if fcntl is None or not leads:
+        place.mkdir(parents=True, exist_ok=True)
+        yield
+        return
+    handle = _held(place)
+    try:
+        yield
+    finally:
+        os.close(handle)
+        # a folder that was made for the lock alone is not left lying about
+        if place.is_dir() and [path.name for path in place.iterdir()] == [NAME]:
+            (place / NAME).unlink()
+            place.rmdir()
+
+
+def _held(place: Path) -> int:
+    """A handle on the lock file, locked."""
+    while True:
+        place.mkdir(parents=True, exist_ok=True)
+        try:
+            handle = os.open(place / NAME, os.O_RDWR | os.O_CREAT, 0o666)
+        except FileNotFoundError:  # the folder went with the training that ended just now
+            continue
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            other = os.read(handle, 32).decode("ascii", "replace").strip()
+            os.close(handle)
+            raise _busy(place, other) from None
+        except OSError:
+            return handle
+        if _is_there(handle, place / NAME):
+            os.truncate(handle, 0)
+            os.write(handle, f"{os.getpid()}\n".encode())
+            return handle
+        os.close(handle)  # locked a file that was deleted meanwhile
+
+
+def _is_there(handle: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(handle), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+def _busy(place: Path, process: str) -> RunError:
+    return RunError(
+        "F-RUN-BUSY",
+        _("another training writes to that place"),
+        where=str(place),
+        got=_("process {number}").format(number=process) if process else "",
+        fix=_("wait for it, or choose another --out"),
+    )
