@@ -116,7 +116,7 @@ def plan(task: str, data: Any, *, model: str | None = None, settings: dict[str, 
     from fukami.training.prepare import prepared
 
     ready_data = prepared(recipe_for(task, settings, model=_named(model)), data)
-    ready = make_ready(ready_data, needs_time=True)
+    ready = make_ready(ready_data, for_plan=True)
     learner, recipe = ready.learner, ready.recipe
     return {
         "task": task,
@@ -129,10 +129,10 @@ def plan(task: str, data: Any, *, model: str | None = None, settings: dict[str, 
         "learning_rate": recipe.learning.learning_rate,
         "steps": learner.num_steps,
         "seconds": round(ready.seconds_per_step * learner.num_steps, 1),
-        "memory_bytes": memory_bytes(learner),
+        "memory_bytes": memory_bytes(ready),
         "plan": dataclasses.asdict(recipe.plan),
-        "alternatives": [dataclasses.asdict(figure) for figure in ready.plan.figures],
-        "notes": list(ready.built.notes),
+        "alternatives": [figure.as_dict() for figure in ready.measured.ranked()],
+        "notes": [*ready.built.notes, *ready.measured.notes],
     }
 
 
@@ -234,6 +234,26 @@ def evaluate(run: Run | str | Path, data: Any = None, *, settings: dict[str, Any
     from fukami.evaluate.verb import evaluate_run
 
     return evaluate_run(_opened(run), data, settings or {})
+
+
+def diagnose(
+    run: Run | str | Path, data: Any = None, *, network: Any = None, loss: Any = None, seconds: float = 25.0
+) -> dict[str, Any]:
+    """Why a training did not learn: causes, the likeliest first, each with its evidence and what mends it.
+
+    `run` is a run, its folder, or the `out` of a training that is not finished. `data`, `network` (a module of the caller's own)
+    and `loss` are what the training was given, where it keeps no name of them. `seconds` bounds the time; tests that do not fit
+    are left out and told. Nothing is changed.
+
+    Returns `{"run", "task", "findings": [{"cause", "score", "sentence", "evidence", "fix", "code", "follows"}], "healthy",
+    "tests": {NAME: figures}, …}`.
+    """
+    from fukami.run import Run as Opened
+    from fukami.training.diagnose import diagnosed
+
+    place = run.path if isinstance(run, Opened) else Path(run)
+    module = run._network if isinstance(run, Opened) and network is None else network
+    return diagnosed(place, data, module=module, loss=loss, seconds=seconds)
 
 
 def predict(run: Run | str | Path, inputs: Sequence[Any] | Any) -> dict[str, Any]:

@@ -1,16 +1,12 @@
-"""The step plan: how this machine runs this training's steps fastest, measured on the steps themselves.
+"""The step plan: how this machine computes this training's steps. What is to be chosen, and what was measured about it.
 
-Which number format and memory order is fastest depends on processor, model and size, by factors of two and more in either
-direction (convolutions in channels-last order are about twice as fast on most processors; bfloat16 is several times faster with
-AMX and slower without). So a few real steps are timed on a copy of the network before the first one counts. A candidate whose
-gradients disagree with float32 is refused. Nothing leaks: weights, statistics and random numbers are as they were.
+`Plan` is the choice as a value; `engine/planner.py` finds the best one, on the training's own steps.
 """
 
 from __future__ import annotations
 
-import copy
-import time
-from collections.abc import Callable, Iterator
+import dataclasses
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,33 +14,20 @@ from typing import Any
 import torch
 from torch import nn
 
+from fukami.core import plans
+from fukami.core.language import _
 from fukami.core.recipe import PlanChoices
 
-Batch = dict[str, Any]
-Objective = Callable[[nn.Module, Batch, torch.Generator], torch.Tensor]
-
-AGREEMENT = 0.99
-"""Least cosine between a candidate's gradient and float32's. Honest bfloat16 stays above 0.999; a broken kernel does not."""
 GAIN = 1.05
-"""A candidate must be this much faster than the framework's own choice, else noise would decide."""
-SHARE = 0.05
-"""Most of the estimated training time that measuring may take."""
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One candidate as measured: seconds a step (0 where refused), agreement of gradients, whether it was admitted."""
-
-    precision: str
-    memory_format: str
-    seconds: float
-    agreement: float
-    admitted: bool
+"""A candidate must be this much faster than the best before it, else noise would decide."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What was decided. `figures` are the measured alternatives, fastest first; empty where nothing was measured.
+    """How steps are computed. The defaults are the framework's own.
+
+    `threads` 0 leaves their number alone; `micro_batch` 0 computes all examples of a step at once; `varying` says that batches
+    differ in shape, so that a compiled network must not be made for one shape alone.
 
     >>> plan = Plan(memory_format="channels-last")
     >>> plan.arranged(torch.zeros(2, 3, 4, 4)).is_contiguous(memory_format=torch.channels_last)
@@ -58,7 +41,7 @@ class Plan:
     micro_batch: int = 0
     batches_ahead: int = 0
     device: str = "cpu"
-    figures: tuple[Figure, ...] = ()
+    varying: bool = False
 
     def autocast(self) -> AbstractContextManager:
         """The context in which the forward pass is computed."""
@@ -68,9 +51,10 @@ class Plan:
 
     def arranged(self, value: Any) -> Any:
         """A batch tensor in the plan's memory order; everything but 4-D float tensors passes through."""
-        if self.memory_format == "channels-last" and _is_picture(value):
-            return value.contiguous(memory_format=torch.channels_last)
-        return value
+        if not is_picture(value):
+            return value
+        last = self.memory_format == "channels-last"  # stored pictures come channels last, whatever the plan
+        return value.contiguous(memory_format=torch.channels_last if last else torch.contiguous_format)
 
     def prepared(self, network: nn.Module) -> nn.Module:
         """The network with its kernels in the plan's memory order (in place), and the number of threads set."""
@@ -80,8 +64,18 @@ class Plan:
         return network.to(memory_format=torch.channels_last if last else torch.contiguous_format)
 
     def calling(self, network: nn.Module) -> nn.Module:
-        """What computes: the network, or the same weights in compiled form."""
-        return torch.compile(network) if self.compiled else network  # type: ignore[return-value]
+        """What computes: the network, or the same weights in compiled form.
+
+        Compiled networks draw their random numbers as eager ones do. On a GPU steps of one shape are replayed as CUDA graphs
+        (what torch calls "reduce-overhead").
+        """
+        if not self.compiled:
+            return network
+        graphs = self.device == "cuda" and not self.varying
+        options: dict[str, Any] = {"fallback_random": True}
+        if graphs:
+            options["triton.cudagraphs"] = True
+        return torch.compile(network, dynamic=True if self.varying else None, options=options)  # type: ignore[return-value]
 
     def choices(self, asked: PlanChoices) -> PlanChoices:
         """The recipe section with everything that was `auto` decided."""
@@ -96,172 +90,128 @@ class Plan:
             device=self.device,
         )
 
+    def as_dict(self) -> dict[str, Any]:
+        """The choices as plain values."""
+        return dataclasses.asdict(self)
 
-def decided(choices: PlanChoices, device: torch.device | str = "cpu") -> Plan:
-    """The plan without measuring: what the choices fix, the framework's own for what they leave open."""
+
+@dataclass(frozen=True)
+class Figure:
+    """One candidate as measured.
+
+    `seconds` of a step (0 where refused); `agreement`, the cosine of its gradient with the usual one, and `norm`, the ratio of
+    their norms, both 1 where there was nothing to compare; `reason`, why it was refused; `compile_s`, what compiling took.
+    """
+
+    plan: Plan
+    seconds: float
+    agreement: float = 1.0
+    norm: float = 1.0
+    admitted: bool = True
+    reason: str = ""
+    compile_s: float = 0.0
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plan and figures as one flat mapping of plain values."""
+        own = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name != "plan"}
+        return self.plan.as_dict() | own
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What measuring found: the plan, `figures` in the order they were measured (the usual plan first), and what it took.
+
+    `spent_s` seconds went into it; `complete` is false where time did not suffice for every candidate; `remembered` is true
+    where it was measured for an earlier training. `notes` are for the user.
+    """
+
+    plan: Plan
+    figures: tuple[Figure, ...] = ()
+    spent_s: float = 0.0
+    complete: bool = True
+    remembered: bool = False
+    notes: tuple[str, ...] = ()
+
+    @property
+    def chosen(self) -> Figure | None:
+        """The figure of the plan, where it was measured."""
+        return next((figure for figure in self.figures if figure.plan == self.plan and figure.admitted), None)
+
+    @property
+    def seconds(self) -> float:
+        """Seconds of a step on average over batches; 0 where it was not measured."""
+        return self.chosen.seconds if self.chosen else 0.0
+
+    def ranked(self) -> list[Figure]:
+        """The figures, fastest first, refused ones last."""
+        return sorted(self.figures, key=lambda figure: (not figure.admitted, figure.seconds))
+
+    def line(self) -> str:
+        """One line for the log; empty where nothing was measured."""
+        if self.chosen is None:
+            return ""
+        told = _("plan: {plan}").format(plan=plans.comparison(self.chosen.as_dict(), self.figures[0].as_dict()))
+        return _("{plan} (as measured before)").format(plan=told) if self.remembered else told
+
+    def as_dict(self) -> dict[str, Any]:
+        """For `run.json` and the report."""
+        return {
+            "chosen": self.plan.as_dict(),
+            "seconds": self.seconds,
+            "measuring_s": round(self.spent_s, 3),
+            "remembered": self.remembered,
+            "complete": self.complete,
+            "figures": [figure.as_dict() for figure in self.figures],
+        }
+
+
+def best_of(figures: list[Figure] | tuple[Figure, ...], *, compiled: bool = True) -> Figure:
+    """The choice: the usual plan, and each later one that beats the best before it by `GAIN`.
+
+    `compiled=False` leaves compiled candidates out, for a training that compiling is not worth.
+
+    >>> usual, other = Figure(Plan(), 1.0), Plan(memory_format="channels-last")
+    >>> best_of([usual, Figure(other, 0.97)]) == usual, best_of([usual, Figure(other, 0.5)]).plan == other
+    (True, True)
+    """
+    best = figures[0]
+    for figure in figures[1:]:
+        if figure.admitted and figure.seconds * GAIN <= best.seconds and (compiled or not figure.plan.compiled):
+            best = figure
+    return best
+
+
+def decided(choices: PlanChoices, device: torch.device | str = "cpu", *, batch_size: int = 0, varying: bool = False) -> Plan:
+    """The plan without measuring: what the choices fix, the framework's own for what they leave open.
+
+    >>> decided(PlanChoices(precision="bfloat16", threads=3)).precision
+    'bfloat16'
+    """
+    whole = bool(batch_size) and choices.micro_batch >= batch_size
+    micro_batch = 0 if whole else choices.micro_batch
     return Plan(
         precision="float32" if choices.precision == "auto" else choices.precision,
         memory_format="contiguous" if choices.memory_format == "auto" else choices.memory_format,
         compiled=choices.compile == "yes",
         threads=choices.threads or torch.get_num_threads(),
-        micro_batch=choices.micro_batch,
+        micro_batch=micro_batch,
         # a processor that prepares batches in a thread takes the time from its own arithmetic
         batches_ahead=choices.batches_ahead if choices.batches_ahead >= 0 else 0 if torch.device(device).type == "cpu" else 2,
         device=torch.device(device).type,
+        varying=varying or bool(micro_batch and batch_size % micro_batch),
     )
 
 
-def measure(
-    network: nn.Module,
-    objective: Objective,
-    batch: Batch,
-    *,
-    choices: PlanChoices,
-    num_steps: int,
-    device: torch.device | str = "cpu",
-    budget_s: float = 3.0,
-) -> Plan:
-    """The fastest admissible plan for `objective(network, batch, rng)`, found on one real batch.
-
-    `num_steps` is the length of the training: measuring takes at most `SHARE` of its estimated time and at most `budget_s`
-    seconds (one step of each candidate may exceed it on very large models; then only the first candidates are tried).
-    What `choices` fixes is not varied. The batch lies on `device` already; the network is not touched.
-    """
-    plan = decided(choices, device)
-    candidates = _candidates(choices, batch, plan)
-    if choices.plan == "default" or len(candidates) == 1:
-        return plan
-    with _apart(network, device) as trial:
-        run = _Trial(trial, objective, batch, plan)
-        started = time.perf_counter()
-        first = run.seconds(plan, warm=True)
-        budget_s = min(budget_s, SHARE * num_steps * first)
-        figures = [Figure(plan.precision, plan.memory_format, first, 1.0, True)]
-        if time.perf_counter() - started > budget_s:
-            return plan
-        reference = run.gradient(plan)
-        for candidate in candidates[1:]:
-            # a candidate costs about four steps; bfloat16 without hardware for it may be slower than the first was
-            if time.perf_counter() - started + 4 * first > budget_s:
-                break
-            agreement = run.agreement(candidate, reference)
-            admitted = agreement >= AGREEMENT
-            seconds = run.seconds(candidate) if admitted else 0.0
-            figures.append(Figure(candidate.precision, candidate.memory_format, seconds, agreement, admitted))
-    return replace(_best(plan, figures), figures=tuple(sorted(figures, key=lambda f: (not f.admitted, f.seconds))))
-
-
-def time_step(
-    network: nn.Module, objective: Objective, batches: list[Batch], *, plan: Plan, device: torch.device | str
-) -> float:
-    """Seconds of one training step under `plan`: the mean over `batches` of forward, backward and an AdamW update of a copy."""
-    with _apart(network, device) as trial:
-        optimizer = torch.optim.AdamW(trial.parameters(), lr=0.0, weight_decay=0.0)
-        runs = [_Trial(trial, objective, batch, plan) for batch in batches]
-        plan.prepared(trial)
-        runs[0].step(plan)
-        optimizer.step()
-        runs[0].wait()
-        started = time.perf_counter()
-        for run in runs:
-            run.step(plan)
-            optimizer.step()
-        runs[-1].wait()
-        return (time.perf_counter() - started) / len(runs)
-
-
-def _best(plan: Plan, figures: list[Figure]) -> Plan:
-    own = figures[0]
-    best = min((f for f in figures if f.admitted), key=lambda f: f.seconds)
-    if best.seconds * GAIN > own.seconds:
-        best = own
-    return replace(plan, precision=best.precision, memory_format=best.memory_format)
-
-
-def _candidates(choices: PlanChoices, batch: Batch, plan: Plan) -> list[Plan]:
-    """The plans to try, the framework's own first, then the likeliest winners."""
-    pictures = any(_is_picture(value) for value in batch.values())
-    formats = ("contiguous", "channels-last") if choices.memory_format == "auto" and pictures else (plan.memory_format,)
-    precisions = ("float32", "bfloat16") if choices.precision == "auto" else (plan.precision,)
-    if plan.device == "cpu" and choices.precision == "auto" and not torch.cpu._is_avx512_bf16_supported():
-        precisions = ("float32",)  # emulated bfloat16 is never faster
-    both = [replace(plan, precision=p, memory_format=m) for p in precisions for m in formats]
-    return sorted(both, key=lambda c: c != plan)
-
-
-def _is_picture(value: Any) -> bool:
-    return isinstance(value, torch.Tensor) and value.ndim == 4 and value.is_floating_point()
-
-
 @contextmanager
-def _apart(network: nn.Module, device: torch.device | str) -> Iterator[nn.Module]:
-    """A copy of the network to try things on, inside a scope whose random draws are undone."""
-    devices = [torch.device(device)] if torch.device(device).type == "cuda" else []
-    with torch.random.fork_rng(devices=devices):
-        trial = copy.deepcopy(network).train()
-        trial.requires_grad_(True)
-        yield trial
-
-
-class _Trial:
-    """Runs forward and backward passes of candidates on the copy."""
-
-    def __init__(self, network: nn.Module, objective: Objective, batch: Batch, plan: Plan):
-        self.network, self.objective, self.batch, self.device = network, objective, batch, plan.device
-
-    def step(self, plan: Plan) -> None:
-        self.network.zero_grad(set_to_none=True)
-        torch.manual_seed(0)
-        rng = torch.Generator(self.device).manual_seed(0)
-        arranged = {name: plan.arranged(value) for name, value in self.batch.items()}
-        with plan.autocast():
-            loss = self.objective(self.network, arranged, rng)
-        loss.backward()
-
-    def seconds(self, plan: Plan, *, warm: bool = False) -> float:
-        """The quicker of two steps, after one that is not counted where the candidate has not run yet."""
-        plan.prepared(self.network)
-        times = []
-        for _run in range(3 if warm else 2):
-            self.wait()
-            started = time.perf_counter()
-            self.step(plan)
-            self.wait()
-            times.append(time.perf_counter() - started)
-        return min(times[1:] if warm else times)
-
-    def gradient(self, plan: Plan) -> torch.Tensor:
-        """The flat gradient, with dropout and other noise off so that candidates can be compared."""
-        plan.prepared(self.network)
-        with _noiseless(self.network):
-            self.step(plan)
-        return torch.cat([p.grad.flatten().float() for p in self.network.parameters() if p.grad is not None])
-
-    def agreement(self, plan: Plan, reference: torch.Tensor) -> float:
-        """The cosine with the reference gradient; 0 where a gradient is missing or not finite."""
-        own = self.gradient(plan)
-        if own.shape != reference.shape or not bool(torch.isfinite(own).all()):
-            return 0.0
-        return float(torch.cosine_similarity(own, reference, dim=0))
-
-    def wait(self) -> None:
-        if self.device == "cuda":
-            torch.cuda.synchronize()
-
-
-@contextmanager
-def _noiseless(network: nn.Module) -> Iterator[None]:
-    """Evaluation mode but for batch norms, and for recurrent layers, which some devices differentiate in training only."""
-    modes = {module: module.training for module in network.modules()}
-    drops = {module: module.dropout for module in network.modules() if isinstance(module, nn.RNNBase)}
+def threads_kept() -> Iterator[None]:
+    """Puts the number of threads back that there was before: a plan's number is for its own training."""
+    before = torch.get_num_threads()
     try:
-        for module in modes:
-            module.training = isinstance(module, (nn.modules.batchnorm._BatchNorm, nn.RNNBase))
-        for module in drops:
-            module.dropout = 0.0
         yield
     finally:
-        for module, mode in modes.items():
-            module.training = mode
-        for module, drop in drops.items():
-            module.dropout = drop
+        torch.set_num_threads(before)
+
+
+def is_picture(value: Any) -> bool:
+    """Whether a batch tensor has an order of axes to choose: B, C, H, W in floating point."""
+    return isinstance(value, torch.Tensor) and value.ndim == 4 and value.is_floating_point()

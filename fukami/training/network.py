@@ -14,8 +14,12 @@ from fukami.core.seeds import derive
 from fukami.data.batches import Order
 from fukami.engine import finder, optimisers
 from fukami.engine.ema import EMA
-from fukami.engine.loop import CHECK_EVERY, Learner, Objective, Vary, prepare_batch
-from fukami.engine.plan import Plan, measure, time_step
+from fukami.engine.loop import CHECK_EVERY, Learner, Objective, Vary, load, prepare_batch
+from fukami.engine.memory import batch_bytes, weight_bytes
+from fukami.engine.mishaps import NotFinite, TooLarge, TornUpdate
+from fukami.engine.plan import Measured, Plan
+from fukami.engine.planner import Length, measure, steps_to_time
+from fukami.engine.trial import NotCopied, OptimizerOf, apart
 from fukami.models import registry
 from fukami.models.contract import Network, width
 from fukami.objectives.imbalance import class_weights, decide
@@ -67,15 +71,15 @@ def build_network(prepared: Prepared, model: Any = None) -> Built:
     return Built(network, tuple(found.notes), report)
 
 
-def objective_of(prepared: Prepared, network: nn.Module, loss: Any = None) -> Objective:
+def objective_of(prepared: Prepared, loss: Any = None) -> Objective:
     """The learning step's loss: the task's objective with the recipe's penalty around it."""
     task, learning = prepared.task, prepared.recipe.learning
     options = {"loss": loss} if loss is not None else {}
     judge = task.objective(task, learning, counts=class_counts(prepared), **options)
-    judge = penalised(judge, network, learning.l1)
 
     def objective(net: nn.Module, batch: dict[str, Any], _rng: torch.Generator) -> torch.Tensor:
-        return judge(net({name: batch[name] for name in task.inputs}), batch)
+        # the penalty is on the network that is given: copies are measured and compared too
+        return penalised(judge, net, learning.l1)(net({name: batch[name] for name in task.inputs}), batch)
 
     return objective
 
@@ -107,61 +111,83 @@ def order_of(prepared: Prepared) -> Order:
 
 @dataclass(frozen=True)
 class Ready:
-    """A learner about to take its first step, and the recipe with every measured choice written into it."""
+    """A learner about to take its first step, and the recipe with every measured choice written into it.
+
+    `measured` is the step plan with the figures it rests on; `seconds_per_step` is 0 where nothing asked for it.
+    """
 
     learner: Learner
     recipe: Recipe
-    plan: Plan
+    measured: Measured
     built: Built
+    optimizer_of: OptimizerOf
     seconds_per_step: float
 
+    @property
+    def plan(self) -> Plan:
+        """How the steps are computed."""
+        return self.measured.plan
 
-def make_ready(prepared: Prepared, *, model: Any = None, loss: Any = None, needs_time: bool = False) -> Ready:
+
+def make_ready(prepared: Prepared, *, model: Any = None, loss: Any = None, for_plan: bool = False) -> Ready:
     """Builds and measures everything that the loop needs. Measuring leaves weights and randomness as they were.
 
-    `needs_time` measures the seconds of a step even where no choice depends on it (for `fukami plan`).
+    `for_plan` measures the step plan afresh, and the seconds of a step even where no choice depends on them.
     """
-    recipe = prepared.recipe
-    device = pick_device(recipe.plan.device)
+    learner, built, optimizer_of = learner_of(prepared, model=model, loss=loss)
+    recipe, learning, epoch = prepared.recipe, prepared.recipe.learning, learner.order.steps_per_epoch
+    length = Length(max(1, round(max(learning.epochs, 1) * epoch)), learning.minutes)
+    measured = measure(learner, choices=recipe.plan, optimizer_of=optimizer_of, length=length, afresh=for_plan)
+    follow(learner, measured.plan)
+    if learning.find_learning_rate:
+        learner.learning = replace(learning, learning_rate=found_rate(learner), find_learning_rate=False)
+    per_step = 0.0 if learning.minutes and measured.remembered else measured.seconds
+    if not per_step and (for_plan or learning.minutes > 0 or recipe.plan.snapshot_steps == 0):
+        per_step = seconds_per_step(learner, optimizer_of)
+    learner.learning = replace(learner.learning, **length_of(learner, per_step))
+    learner.num_steps = max(1, round(learner.learning.epochs * epoch))
+    if built.pretrained:
+        learner.frozen_steps = min(round(recipe.model.freeze_epochs * epoch), learner.num_steps // 2)
+    if learner.learning.ema:
+        learner.ema = EMA(learner.network, learner.learning.ema)
+    every = recipe.plan.snapshot_steps or snapshot_steps(per_step, learner.device)
+    settled = replace(measured.plan.choices(recipe.plan), snapshot_steps=every)
+    recipe = replace(recipe, learning=learner.learning, plan=settled)
+    return Ready(learner, recipe, measured, built, optimizer_of, per_step)
+
+
+def learner_of(prepared: Prepared, *, model: Any = None, loss: Any = None) -> tuple[Learner, Built, OptimizerOf]:
+    """A learner with the framework's own plan, its network's origin, and what makes its kind of optimiser for a network."""
+    learning, device = prepared.recipe.learning, pick_device(prepared.recipe.plan.device)
     built = build_network(prepared, model)
     network = built.network.to(device)
-    objective, order = objective_of(prepared, network, loss), order_of(prepared)
-    layer_decay = recipe.model.layer_decay if built.pretrained else 1.0
+    layer_decay = prepared.recipe.model.layer_decay if built.pretrained else 1.0
+
+    def optimizer_of(network: nn.Module) -> torch.optim.Optimizer:
+        return optimisers.build(learning, optimisers.parameter_groups(network, learning, layer_decay=layer_decay))
+
     learner = Learner(
         network=network,
-        objective=objective,
-        optimizer=optimisers.build(
-            recipe.learning, optimisers.parameter_groups(network, recipe.learning, layer_decay=layer_decay)
-        ),
-        learning=recipe.learning,
+        objective=objective_of(prepared, loss),
+        optimizer=optimizer_of(network),
+        learning=learning,
         store=prepared.store,
-        order=order,
-        plan=Plan(),
+        order=order_of(prepared),
+        plan=Plan(device=device.type),
         num_steps=1,
-        seed=recipe.learning.seed,
+        seed=learning.seed,
         device=device,
         vary=mixing_of(prepared),
     )
-    steps = max(1, round(max(recipe.learning.epochs, 1) * order.steps_per_epoch))
-    learner.plan = measure(network, objective, sample(learner, 0), choices=recipe.plan, num_steps=steps, device=device)
-    learner.plan.prepared(network)
-    learner.called = learner.plan.calling(network)
-    learner.micro_batch = learner.plan.micro_batch
-    if recipe.learning.find_learning_rate:
-        rate = found_rate(learner)
-        learner.learning = replace(learner.learning, learning_rate=rate, find_learning_rate=False)
-    timed = needs_time or recipe.learning.minutes > 0 or recipe.plan.snapshot_steps == 0
-    per_step = seconds_per_step(learner) if timed else 0.0
-    learner.learning = replace(learner.learning, **length_of(learner, per_step))
-    learner.num_steps = max(1, round(learner.learning.epochs * order.steps_per_epoch))
-    if built.pretrained:
-        learner.frozen_steps = min(round(recipe.model.freeze_epochs * order.steps_per_epoch), learner.num_steps // 2)
-    if learner.learning.ema:
-        learner.ema = EMA(network, learner.learning.ema)
-    every = recipe.plan.snapshot_steps or snapshot_steps(per_step, device)
-    settled = replace(learner.plan.choices(recipe.plan), snapshot_steps=every)
-    recipe = replace(recipe, learning=learner.learning, plan=settled)
-    return Ready(learner, recipe, learner.plan, built, per_step)
+    return learner, built, optimizer_of
+
+
+def follow(learner: Learner, plan: Plan) -> None:
+    """Puts the plan into force."""
+    learner.plan = plan
+    plan.prepared(learner.network)
+    learner.called = plan.calling(learner.network)
+    learner.micro_batch = plan.micro_batch
 
 
 def sample(learner: Learner, index: int) -> dict[str, Any]:
@@ -182,11 +208,18 @@ def found_rate(learner: Learner) -> float:
     ).rate
 
 
-def seconds_per_step(learner: Learner) -> float:
-    """The time of one training step, over a few batches spread through the first epoch (lengths differ)."""
-    spread = range(0, learner.order.steps_per_epoch, max(1, learner.order.steps_per_epoch // 3))
-    batches = [sample(learner, index) for index in spread][:4]
-    return time_step(learner.network, learner.objective, batches, plan=learner.plan, device=learner.device)
+def seconds_per_step(learner: Learner, optimizer_of: OptimizerOf) -> float:
+    """The time of one training step, over a few batches spread through the first epoch (lengths differ).
+
+    0 where it cannot be measured: what is wrong with a step is told by the training that meets it.
+    """
+    steps = steps_to_time(learner)
+    try:
+        with apart(learner, optimizer_of) as trial:
+            trial.seconds(learner.plan, steps[0])
+            return sum(trial.seconds(learner.plan, step) for step in steps) / len(steps)
+    except (NotFinite, TooLarge, TornUpdate, NotCopied):
+        return 0.0
 
 
 def snapshot_steps(per_step: float, device: torch.device) -> int:
@@ -203,23 +236,31 @@ def length_of(learner: Learner, per_step: float) -> dict[str, float]:
     learning = learner.learning
     if not learning.minutes:
         return {"epochs": learning.epochs}
-    steps = learning.minutes * 60 * 0.9 / max(per_step, 1e-6)  # a tenth is left for validation and evaluation
+    if per_step <= 0:
+        raise UsageError(
+            "F-MINUTES-UNMEASURED",
+            _("how long a step takes could not be measured, so minutes do not tell how many there will be"),
+            fix="--set epochs=…",
+        )
+    steps = learning.minutes * 60 * 0.9 / per_step  # a tenth is left for validation and evaluation
     return {"epochs": round(max(1 / learner.order.steps_per_epoch, steps / learner.order.steps_per_epoch), 4), "minutes": 0.0}
 
 
-def memory_bytes(learner: Learner) -> int:
-    """What a step needs at least: weights, gradients and optimiser state, and one batch. Activations come on top."""
-    weights = sum(p.numel() * p.element_size() for p in learner.network.parameters())
-    states = {"sgd": 1, "rmsprop": 1, "muon": 1}.get(learner.learning.optimizer, 2)
-    return weights * (2 + states) + batch_bytes(sample(learner, 0))
+def memory_bytes(ready: Ready) -> int:
+    """What the training holds at most: weights, gradients, optimiser state and their snapshot, a batch, and its activations.
 
-
-def batch_bytes(batch: Any) -> int:
-    """Bytes of every tensor in a batch."""
-    if isinstance(batch, torch.Tensor):
-        return batch.numel() * batch.element_size()
-    parts = batch.values() if isinstance(batch, dict) else batch if isinstance(batch, tuple) else ()
-    return sum(map(batch_bytes, parts))
+    Activations are those of one real step: measured on a GPU, counted as what is saved for the backward pass elsewhere.
+    """
+    learner = ready.learner
+    weights = weight_bytes(learner.network, learner.learning.optimizer, ema=learner.ema is not None)
+    with apart(learner, ready.optimizer_of) as trial:
+        if learner.device.type == "cuda":
+            before = torch.cuda.memory_allocated(learner.device)
+            torch.cuda.reset_peak_memory_stats(learner.device)
+            trial.seconds(learner.plan, 0)
+            return weights + torch.cuda.max_memory_allocated(learner.device) - before
+        batch = batch_bytes(load(learner, 0).batch)
+        return weights + batch + trial.activations(learner.plan, 0, learner.micro_batch or learner.order.batch_size)
 
 
 def num_parameters(network: nn.Module) -> int:

@@ -1,0 +1,208 @@
+"""Steps of a training on a copy of its network, to be timed and compared. Nothing of the training itself moves.
+
+The copy learns at rate 0 through the engine's own loop, on the training's own batches, so that what is timed is what will run:
+preparing the batch, forward, backward, clipping and the update.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+import time
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple, cast
+
+import torch
+from torch import nn
+
+from fukami.core.language import _
+from fukami.engine.loop import Learner, load, train
+from fukami.engine.memory import saved_bytes
+from fukami.engine.parts import part_of, size_of
+from fukami.engine.plan import Plan, threads_kept
+from fukami.engine.ranks import ALONE
+from fukami.engine.step import gradients
+
+OptimizerOf = Callable[[nn.Module], torch.optim.Optimizer]
+
+
+class NotCopied(Exception):
+    """The network cannot be copied, so nothing can be measured. Its text is for the user."""
+
+
+class Agreement(NamedTuple):
+    """How a gradient g compares with the reference r: their cosine, |g| / |r|, and |g - r| / |r|; not finite: (0, 0, inf)."""
+
+    cosine: float
+    norm: float
+    difference: float
+
+
+NONE = Agreement(0.0, 0.0, float("inf"))
+
+
+@dataclass
+class Trial:
+    """A learner's double. Made by `apart`; `clock` gives seconds."""
+
+    learner: Learner
+    clock: Callable[[], float] = time.perf_counter
+    memory_format: str = ""
+    compiled: nn.Module | None = None
+    reference: list[torch.Tensor | None] = field(default_factory=list)
+
+    def seconds(self, plan: Plan, step: int, count: int = 1) -> float:
+        """Seconds of a step under `plan`: the mean of `count` steps from `step` on."""
+        learner = self._follow(plan)
+        lead = 1 if plan.batches_ahead else 0  # the first batch is waited for; the steady state is what counts
+        # as many batches remain to be prepared at the end as in the midst of a training
+        learner.step, learner.num_steps = step, step + lead + count + plan.batches_ahead
+        running = cast(Generator, train(learner))
+        try:
+            for _step in range(lead):
+                next(running)
+            self.wait()
+            started = self.clock()
+            for _step in range(count):
+                next(running)
+            self.wait()
+            return (self.clock() - started) / count
+        finally:
+            running.close()
+
+    def loading(self, plan: Plan, step: int) -> float:
+        """Seconds that preparing a batch takes."""
+        learner = self._follow(plan)
+        started = self.clock()
+        load(learner, step)
+        self.wait()
+        return self.clock() - started
+
+    def fitted(self) -> int:
+        """The micro-batch that memory allowed, where it ran out since this was last asked; else 0."""
+        ran_out = bool(self.learner.events)
+        self.learner.events.clear()
+        return self.learner.micro_batch if ran_out else 0
+
+    def activations(self, plan: Plan, step: int, examples: int) -> int:
+        """Bytes that the forward pass over the first `examples` of a step saves for the backward pass."""
+        learner = self._follow(plan)
+        loaded = load(learner, step)
+        part = part_of(loaded.batch, 0, min(examples, size_of(loaded.batch)))
+        return saved_bytes(learner, part, loaded.rng)
+
+    def agreement(self, plan: Plan, usual: Plan, step: int) -> Agreement:
+        """The gradient under `plan` beside the one under `usual`, which is computed once.
+
+        Noise is off, since the order of random draws depends on number format and memory order. A compiled network is compared
+        with the same one eager, noise on: both draw alike, and it would have to be compiled again for another mode.
+        """
+        if plan.compiled:
+            reference = [*map(_copied, self._gradient(replace(plan, compiled=False), step))]
+            return _compared(self._gradient(plan, step), reference)
+        with noiseless(self.learner.network):
+            if not self.reference:
+                self.reference = [*map(_copied, self._gradient(usual, step))]
+            return _compared(self._gradient(plan, step), self.reference)
+
+    def wait(self) -> None:
+        """Until the device has done what it was given."""
+        if self.learner.device.type in ("cuda", "mps"):
+            getattr(torch, self.learner.device.type).synchronize()
+
+    def _gradient(self, plan: Plan, step: int) -> list[torch.Tensor | None]:
+        learner = self._follow(plan)
+        learner.step = step
+        loaded = load(learner, step)
+        gradients(learner, loaded.batch, loaded.rng)
+        return [p.grad for p in learner.network.parameters() if p.requires_grad]
+
+    def _follow(self, plan: Plan) -> Learner:
+        """The learner with `plan` in force."""
+        learner = self.learner
+        if plan.memory_format != self.memory_format:
+            plan.prepared(learner.network)
+            learner.optimizer.state.clear()  # it has the memory order that the weights had
+            self.memory_format = plan.memory_format
+        elif plan.threads:
+            torch.set_num_threads(plan.threads)
+        if plan.compiled and self.compiled is None:
+            self.compiled = plan.calling(learner.network)
+        learner.called = self.compiled if plan.compiled and self.compiled is not None else learner.network
+        learner.plan, learner.micro_batch = plan, plan.micro_batch
+        return learner
+
+
+def _double(network: nn.Module) -> nn.Module:
+    try:
+        return copy.deepcopy(network)
+    except Exception as error:  # a module of anybody's may hold what cannot be copied
+        text = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
+        raise NotCopied(
+            _("the network cannot be copied to measure with ({reason}); its plan is the usual one").format(reason=text)
+        ) from error
+
+
+def _copied(gradient: torch.Tensor | None) -> torch.Tensor | None:
+    return None if gradient is None else gradient.clone()
+
+
+def _compared(own: list[torch.Tensor | None], reference: list[torch.Tensor | None]) -> Agreement:
+    """Gradients parameter by parameter: one flat copy of a large network's would not always fit."""
+    sums = torch.zeros(4, dtype=torch.float64)  # g · r, g · g, r · r, |g - r|²
+    for g, r in zip(own, reference, strict=True):
+        if (g is None) != (r is None):
+            return NONE
+        if g is not None and r is not None:
+            g, r = g.double(), r.double()
+            sums += torch.stack([(g * r).sum(), g.square().sum(), r.square().sum(), (g - r).square().sum()]).cpu()
+    dot, length, usual, far = sums.tolist()
+    if not math.isfinite(length) or (usual == 0) != (length == 0):
+        return NONE
+    if usual == 0:
+        return Agreement(1.0, 1.0, 0.0)
+    return Agreement(dot / math.sqrt(length * usual), math.sqrt(length / usual), math.sqrt(far / usual))
+
+
+@contextmanager
+def apart(learner: Learner, optimizer_of: OptimizerOf, *, clock: Callable[[], float] = time.perf_counter) -> Iterator[Trial]:
+    """A trial of `learner`, in a scope after which random numbers and the number of threads are as they were.
+
+    `optimizer_of` makes the training's kind of optimiser for the copied network.
+    """
+    devices = [learner.device] if learner.device.type == "cuda" else []
+    with torch.random.fork_rng(devices=devices), threads_kept():
+        network = _double(learner.network).train()
+        double = replace(
+            learner,
+            network=network,
+            called=network,
+            optimizer=optimizer_of(network),
+            learning=replace(learner.learning, learning_rate=0.0),
+            ema=None,
+            frozen_steps=0,
+            ranks=ALONE,
+            step=0,
+            events=[],
+        )
+        yield Trial(double, clock)
+
+
+@contextmanager
+def noiseless(network: nn.Module) -> Iterator[None]:
+    """Evaluation mode but for batch norms, and for recurrent layers, which some devices differentiate in training only."""
+    modes = {module: module.training for module in network.modules()}
+    drops = {module: module.dropout for module in network.modules() if isinstance(module, nn.RNNBase)}
+    try:
+        for module in modes:
+            module.training = isinstance(module, (nn.modules.batchnorm._BatchNorm, nn.RNNBase))
+        for module in drops:
+            module.dropout = 0.0
+        yield
+    finally:
+        for module, mode in modes.items():
+            module.training = mode
+        for module, drop in drops.items():
+            module.dropout = drop
