@@ -17,6 +17,7 @@ from typing import Any
 
 from fukami.core.errors import UsageError, nearest
 from fukami.core.language import _
+from fukami.core.synonyms import likely
 
 
 def option(
@@ -190,7 +191,7 @@ class Recipe:
                 )
             else:
                 known = [*recipe.all_names(), *free]
-                close = nearest(key, known)
+                close = likely(key, known)
                 raise UsageError(
                     "F-SET-NAME",
                     _("there is no option called {key}").format(key=key),

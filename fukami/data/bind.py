@@ -84,7 +84,7 @@ class _Binding:
         columns = [wanted] if wanted in self.table.columns else [part.strip() for part in str(wanted).split(",")]
         missing = [column for column in columns if column not in self.table.columns]
         if missing and (self.strict or role == "input"):
-            raise self._no_column(missing[0], name if name in self.choices.columns else role)
+            raise self._no_column(missing[0], self._option(name, target=role == "target"))
         return [column for column in columns if column in self.table.columns]
 
     def _hinted(self, name: str) -> list[str]:
@@ -165,8 +165,9 @@ class _Binding:
         """Columns that a learned row knows can be no target: `free` keeps them apart until the rest is bound."""
         learned = _learned(field)
         if learned:
-            self.kept = [c for c in self.free if c in learned]
-            self.free = [c for c in self.free if c not in learned]
+            loosely = {name.strip().lower() for name in learned}  # as the field itself finds them again
+            self.kept = [c for c in self.free if c.strip().lower() in loosely]
+            self.free = [c for c in self.free if c not in self.kept]
 
     def _take_rest(self, name: str) -> None:
         if name in self.bound:

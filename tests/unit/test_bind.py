@@ -159,3 +159,14 @@ def test_remarks_on_the_choice():
     assert told.code == "F-BIND-KIND" and told.got == "number" and told.severity == "warning"
     fine = read({"a": values, "target": ["x", "y"] * 30}, DataChoices(), kinds=("row",))
     assert remarks(fine, asked, DataChoices(), bind(fine, asked, DataChoices())) == []
+
+
+def test_a_target_that_is_not_there_is_told_in_the_word_that_was_typed():
+    """`--set target=…` is how a single target is named, whatever the field is called."""
+    from fukami.api import recipe_for
+
+    asked = task("rows")
+    table = read({"a": NUMBERS, "class": CLASSES}, DataChoices(), kinds=tuple(asked.inputs))
+    with pytest.raises(UsageError) as told:
+        bind(table, asked, recipe_for("tabular-classification", {"target": "clas"}).data)
+    assert (told.value.code, told.value.fix) == ("F-COLUMN-NAME", "--set target=class")

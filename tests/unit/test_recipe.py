@@ -98,3 +98,30 @@ def test_every_option_has_its_sentence_and_names_are_unique():
     for section in SECTIONS.values():
         for f in dataclasses.fields(section):
             assert f.metadata["doc"].endswith("."), f.name
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [("image_size", "size_px"), ("lr", "learning_rate"), ("num-workers", "batches_ahead"), ("n_jobs", "threads")],
+)
+def test_the_word_of_another_library_is_answered_with_ours(theirs, ours):
+    from fukami.api import recipe_for
+
+    with pytest.raises(UsageError) as told:
+        recipe_for("image-classification", {theirs: "3"})
+    assert told.value.code == "F-SET-NAME"
+    assert ours in told.value.fix
+
+
+def test_every_synonym_leads_to_an_option():
+    from fukami.api import free_names, recipe_for
+    from fukami.core.cards import cards
+    from fukami.core.synonyms import SYNONYMS
+
+    names = set()
+    for task in cards("tasks"):
+        recipe = recipe_for(task)
+        names |= {*recipe.all_names(), *free_names(task, list(recipe.fields))}
+    assert not set(SYNONYMS) - names
+    theirs = [word for words in SYNONYMS.values() for word in words]
+    assert len(theirs) == len(set(theirs))
