@@ -34,6 +34,7 @@ def predict_inputs(run: "Run", inputs: Sequence[Any]) -> list[dict[str, Any]]:
     answers: list[dict[str, Any]] = []
     for names, columns in grouped(run, inputs):
         require_usable(predictor.task, columns, names)
+        tell_unfamiliar(predictor.task, columns)
         told = predictor.predict(columns)
         answers += [{"input": name, **answer} for name, answer in zip(names, told, strict=True)]
     return answers
@@ -174,6 +175,13 @@ def only(value: Any, task: Task) -> Any:
         if name in value and not field.takes_rows:
             return value[name]
     return value
+
+
+def tell_unfamiliar(task: Task, columns: Columns) -> None:
+    """One line on standard error for each thing that the inputs hold and the training did not know."""
+    for name, field in task.inputs.items():
+        for problem in field.unfamiliar(columns[name]):
+            print(f"{problem.code}  {problem.what}  ({problem.where}: {problem.got})", file=sys.stderr, flush=True)
 
 
 def require_usable(task: Task, columns: Columns, names: list[Any]) -> None:

@@ -77,6 +77,10 @@ class Field(ABC):
     def check(self, columns: Sequence[Column]) -> Iterator[Problem]:
         """The doctor: every problem of these cells on their own, with place and remedy."""
 
+    def unfamiliar(self, columns: Sequence[Column]) -> Iterator[Problem]:
+        """What cells hold that a field that has learned can take, but did not learn from: notes beside answers."""
+        return iter(())
+
     def usable(self, columns: Sequence[Column]) -> np.ndarray:
         """Which of N examples can be used at all (bool, N). Unreadable files and missing targets cannot."""
         return np.ones(len(columns[0]), dtype=bool)

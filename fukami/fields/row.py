@@ -86,11 +86,22 @@ class Row(Field):
         return 0.8 if numeric > row_columns.ENOUGH else 0.4
 
     def check(self, columns: Sequence[Column]) -> Iterator[Problem]:
-        """Constant, empty and identifier-like columns, missing and infinite values, cells unlike the rest of their column."""
+        """Constant, empty and identifier-like columns, missing and infinite values, cells unlike the rest of their column.
+
+        A row that has learned looks at what its training did not know instead (`unfamiliar`).
+        """
+        if self.state:
+            yield from self.unfamiliar(columns)
+            return
         self._require_known_names(columns)
         forced = self._forced()
         for column in columns:
             yield from row_doctor.examine(column, self.options, forced=forced.kind(column.name))
+
+    def unfamiliar(self, columns: Sequence[Column]) -> Iterator[Problem]:
+        """Values of categories that the training did not have, and cells that cannot be read as it read them: counted, told."""
+        for told, column in self._matched(columns):
+            yield from row_doctor.unfamiliar(told, column, missing=tuple(self.options.missing))
 
     def fingerprint(self, columns: Sequence[Column]) -> np.ndarray:
         """Equal where all cells are equal; the order of the columns does not matter."""
@@ -161,18 +172,13 @@ class Row(Field):
         return replace(self, state={"columns": told})
 
     def encode(self, columns: Sequence[Column]) -> Arrays:
-        """`numbers` float32 (N, n) and `categories` int32 (N, M). A learned column that is absent counts as missing."""
+        """`numbers` float32 (N, n) and `categories` int32 (N, M). Raises `DataError` where a learned column is not there."""
         total = len(columns[0]) if columns else 0
-        numbers, codes = [], []
-        for told, column in self._matched(columns):
-            found = self._raw(told, column, total)
-            numbers.append(found.numbers)
-            codes.append(found.codes)
-        raw = np.concatenate(numbers, axis=1)
+        raw, codes = self._raw_matrix(columns)
         scaled = [scaling.apply(part["scale"], raw[:, i]) for i, part in enumerate(self._number_parts())]
         indicated = [np.isnan(raw[:, i]).astype(np.float32) for i in self._indicated()]
         stacked = np.nan_to_num(np.stack(scaled + indicated, axis=1)) if scaled else np.empty((total, 0), np.float32)
-        return {"numbers": stacked.astype(np.float32), "categories": np.concatenate(codes, axis=1).astype(np.int32)}
+        return {"numbers": stacked.astype(np.float32), "categories": codes.astype(np.int32)}
 
     def batch(self, stored: Arrays, rows: np.ndarray, device: torch.device | str = "cpu") -> Cells:
         """`Cells(numbers_BN, categories_BM)` of examples `rows`."""
@@ -234,16 +240,13 @@ class Row(Field):
         return f'<table class="row">{"".join(lines)}</table>'
 
     def schema(self) -> dict[str, Any]:
-        """A JSON object with one property per column; none is required, for any cell may be missing."""
+        """A JSON object with one property per column; all are required, and may be null where the value is not known."""
         properties = {told["name"]: row_columns.schema(told) for told in self._told() if told["kind"] != "ignored"}
-        return {"type": "object", "properties": properties, "additionalProperties": True}
+        return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": True}
 
     def sketch(self, columns: Sequence[Column]) -> dict[str, Any]:
         """Per column: a histogram between learned edges or counts of learned values, and the share of missing cells."""
-        total = len(columns[0])
-        return {
-            told["name"]: row_columns.sketch(told, self._raw(told, column, total)) for told, column in self._matched(columns)
-        }
+        return {told["name"]: row_columns.sketch(told, self._raw(told, column)) for told, column in self._matched(columns)}
 
     def facts(self) -> dict[str, Any]:
         spec = self.spec()
@@ -292,32 +295,38 @@ class Row(Field):
                         fix=_("did you mean {names}?").format(names=", ".join(close)) if close else "",
                     )
 
-    def _matched(self, columns: Sequence[Column]) -> list[tuple[dict[str, Any], Column | None]]:
-        """Each learned column with the given one of its name, or None where it is absent."""
+    def _matched(self, columns: Sequence[Column]) -> list[tuple[dict[str, Any], Column]]:
+        """Each learned column with the given one of its name. Raises `DataError` where one is not there: whoever meant "not
+        known" leaves its cells empty."""
         given = {column.name: column for column in columns}
         loosely = {column.name.strip().lower(): column for column in columns}
         used = [told for told in self._told() if told["kind"] != "ignored"]
         found = [(told, given.get(told["name"]) or loosely.get(told["name"].strip().lower())) for told in used]
-        if all(column is None for _told, column in found):
-            expected = ", ".join(told["name"] for told in used[:40])
+        absent = [told["name"] for told, column in found if column is None]
+        if absent:
             raise DataError(
                 "F-ROW-NO-COLUMN",
-                _("none of the columns that were learned is there"),
+                _("{n} of the {total} columns that were learned from are not there").format(n=len(absent), total=len(used)),
                 where=columns[0].file if columns else "",
-                expected=_("one or more of {names}").format(names=expected),
-                got=", ".join(column.name for column in columns[:40]) or _("nothing"),
+                expected=_named(absent),
+                got=_named([column.name for column in columns]) or _("nothing"),
+                fix=_("add the columns {names}; cells may be empty (null in JSON) where a value is not known").format(
+                    names=_named(absent)
+                ),
             )
-        return found
+        return [(told, column) for told, column in found if column is not None]
 
-    def _raw(self, told: dict[str, Any], column: Column | None, total: int) -> row_columns.Raw:
-        if column is None:
-            numbers = np.full((total, len(told["numbers"])), np.nan)
-            return row_columns.Raw(numbers, np.zeros((total, len(told["categories"])), np.int64), np.zeros(total, bool))
+    def _raw(self, told: dict[str, Any], column: Column) -> row_columns.Raw:
         return row_columns.raw(told, column, missing=tuple(self.options.missing))
 
     def _raw_matrix(self, columns: Sequence[Column]) -> tuple[np.ndarray, np.ndarray]:
-        found = [self._raw(told, column, len(columns[0])) for told, column in self._matched(columns)]
+        """Raw numbers float64 (N, n without indicators), NaN where missing, and codes int64 (N, M)."""
+        found = [self._raw(told, column) for told, column in self._matched(columns)]
         return np.concatenate([f.numbers for f in found], axis=1), np.concatenate([f.codes for f in found], axis=1)
+
+
+def _named(names: list[str], most: int = 40) -> str:
+    return ", ".join(names[:most]) + (", …" if len(names) > most else "")
 
 
 def _as_array(values: list[Any]) -> Any:

@@ -12,6 +12,8 @@ from fukami.fields import parsing, row_columns
 
 _SHOWN = 5
 """Rows that a message names."""
+_KNOWN = 12
+"""Known values that a message names."""
 
 
 def examine(column: Column, options: Any, *, forced: str = "") -> Iterator[Problem]:
@@ -40,6 +42,30 @@ def examine(column: Column, options: Any, *, forced: str = "") -> Iterator[Probl
         yield from _mixed(column, array, missing, forced)
     if absent:
         yield _missing(column, absent)
+
+
+def unfamiliar(told: dict[str, Any], column: Column, *, missing: tuple[str, ...] = ()) -> Iterator[Problem]:
+    """What a learned column (`told`) meets in new cells that its training did not know. All of it counts as missing."""
+    found = row_columns.raw(told, column, missing=missing)
+    yield from _unlike(column, found.bad, _("dates") if told["kind"] == "date" else _("numbers"), learned=True)
+    if told["kind"] != "category" or not len(column):
+        return
+    words = parsing.strings(parsing.plain(column.values), missing=missing)
+    rows = np.flatnonzero((found.codes[:, 0] == 0) & np.asarray(words.is_valid()))
+    if len(rows):
+        values = told["categories"][0]["values"]
+        yield Problem(
+            code="F-COLUMN-UNKNOWN",
+            severity="note",
+            what=_("column {name} has {count} cells ({share:.1%}) with values that the training did not tell apart").format(
+                name=column.name, count=len(rows), share=len(rows) / len(column)
+            ),
+            where=_places(column, rows),
+            expected=", ".join(values[:_KNOWN]) + (", …" if len(values) > _KNOWN else ""),
+            got=_examples(column, rows),
+            fix=_("correct the spelling, or train again with examples of them; until then they count as unknown"),
+            count=len(rows),
+        )
 
 
 def _left_out(column: Column, why: str) -> Problem:
@@ -94,9 +120,10 @@ def _infinite(column: Column, values: np.ndarray) -> Iterator[Problem]:
         )
 
 
-def _unlike(column: Column, bad: np.ndarray, wanted: str) -> Iterator[Problem]:
+def _unlike(column: Column, bad: np.ndarray, wanted: str, *, learned: bool = False) -> Iterator[Problem]:
     rows = np.flatnonzero(bad)
     if len(rows):
+        as_category = _("correct these cells, or read the column as categories: --set category={name}").format(name=column.name)
         yield Problem(
             code="F-COLUMN-UNREADABLE",
             severity="warning",
@@ -106,7 +133,7 @@ def _unlike(column: Column, bad: np.ndarray, wanted: str) -> Iterator[Problem]:
             where=_places(column, rows),
             expected=wanted,
             got=_examples(column, rows),
-            fix=_("correct these cells, or read the column as categories: --set category={name}").format(name=column.name),
+            fix=_("correct these cells or leave them empty") if learned else as_category,
             count=len(rows),
         )
 

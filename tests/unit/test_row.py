@@ -212,14 +212,30 @@ def test_check_tells_what_is_missing_constant_empty_or_mixed():
     assert codes(column("x", ["1", "2", "3"])) == set()
 
 
-def test_columns_that_are_absent_count_as_missing_but_not_all():
-    columns = [column("x", ["1", "2", "3"]), column("c", ["a", "b", "a"])]
+def test_a_learned_column_that_is_absent_is_an_error_that_names_it():
+    columns = [column("x", ["1", "2", "3"]), column("c", ["a", "b", "a"]), column("same", ["k", "k", "k"])]
     row = Row().learn(columns)
-    stored = row.encode([column("C ", ["a"])])  # names match without case and white space
+    both = [column("C ", ["a"]), column("x", [None])]  # names match without case and white space; what was left out may lack
+    stored = row.encode(both)
     assert stored["numbers"].tolist() == [[0.0]] and stored["categories"].tolist() == [[1]]
-    with pytest.raises(DataError, match="F-ROW-NO-COLUMN") as error:
-        row.encode([column("z", ["1"])])
-    assert "x, c" in error.value.expected and error.value.got == "z"
+    for asked in (row.encode, row.plain_features, row.boosting_features, row.sketch):
+        with pytest.raises(DataError, match="F-ROW-NO-COLUMN") as error:
+            asked([column("C ", ["a"]), column("z", ["1"])])
+        assert error.value.expected == "x" and error.value.got == "C , z" and "1 of the 2" in error.value.what
+    with pytest.raises(DataError, match="2 of the 2"):
+        row.encode(row.gather([{"z": 1}]))
+    assert row.schema()["required"] == ["x", "c"]
+
+
+def test_what_the_training_did_not_know_is_counted():
+    row = Row().learn([column("x", ["1", "2", "3"]), column("c", ["a", "b", "a"]), column("d", ["u", "v", "u"])])
+    new = [column("x", ["1", "two", "", "4"]), column("c", ["a", "new", None, "newer"]), column("d", ["u"] * 4)]
+    found = {(p.code, p.count): p for p in row.check(new)}
+    assert set(found) == {("F-COLUMN-UNREADABLE", 1), ("F-COLUMN-UNKNOWN", 2)}
+    unknown = found["F-COLUMN-UNKNOWN", 2]
+    assert unknown.severity == "note" and unknown.expected == "a, b" and unknown.got == "new, newer"
+    assert "2 cells (50.0%)" in unknown.what and "two" in found["F-COLUMN-UNREADABLE", 1].got
+    assert list(row.unfamiliar([column("x", ["2"]), column("c", ["b"]), column("d", [None])])) == []
 
 
 def test_nothing_to_learn_from_is_refused():
