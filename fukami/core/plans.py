@@ -7,7 +7,7 @@ candidate has besides `seconds` (of a step; 0 where refused), `admitted` and `re
 from collections.abc import Mapping
 from typing import Any
 
-from fukami.core.language import N_, _
+from fukami.core.language import N_, _, _n
 
 REASONS = {
     "gradient": N_("its gradients disagree with the usual ones"),
@@ -31,7 +31,7 @@ def words(plan: Mapping[str, Any]) -> str:
         parts.append("channels-last")
     threads = plan.get("threads") or 0
     if threads:
-        parts.append(_("1 thread") if threads == 1 else _("{n} threads").format(n=threads))
+        parts.append(_n("{n} thread", "{n} threads", threads))
     if plan.get("micro_batch"):
         parts.append(_("{n} examples at a time").format(n=plan["micro_batch"]))
     if plan.get("batches_ahead"):

@@ -16,6 +16,8 @@ from typing import Any
 import torch
 from torch.optim import AdamW, Optimizer
 
+from fukami.engine.light import light
+
 _COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 
 
@@ -37,18 +39,18 @@ def orthogonalise(gradient_RC: torch.Tensor, *, steps: int = 5) -> torch.Tensor:
     return (x.T if tall else x).to(gradient_RC.dtype)
 
 
-class MuonWithAdamW(Optimizer):
+class MuonWithAdamW(light(Optimizer)):  # type: ignore[misc]
     """Muon on the groups that are marked `matrices`, AdamW on the others, as one optimiser."""
 
     def __init__(self, groups: list[dict[str, Any]], *, lr: float, momentum: float = 0.95, fused: bool = False):
-        adamw_defaults = AdamW([torch.zeros(1)], lr=lr, fused=fused).defaults
+        adamw_defaults = light(AdamW)([torch.zeros(1)], lr=lr, fused=fused).defaults
         super().__init__(groups, {**adamw_defaults, "lr": lr, "momentum": momentum, "matrices": False})
         self._join()
 
     def _join(self) -> None:
         """Gives the inner AdamW this optimiser's own groups and state, so that there is only one of each."""
         rest = [g for g in self.param_groups if not g["matrices"]]
-        self._adamw = AdamW([torch.zeros(1)]) if rest else None
+        self._adamw = light(AdamW)([torch.zeros(1)]) if rest else None
         if self._adamw is not None:
             self._adamw.defaults, self._adamw.param_groups, self._adamw.state = self.defaults, rest, self.state
 

@@ -13,6 +13,7 @@ from torch import nn
 from torch.optim import Optimizer
 
 from fukami.core.recipe import LearningChoices
+from fukami.engine.light import light
 from fukami.engine.muon import MuonWithAdamW
 
 
@@ -67,13 +68,13 @@ def build(learning: LearningChoices, groups: Iterable[dict[str, Any]]) -> Optimi
     fused = _can_fuse([p for g in groups for p in g["params"]])
     match learning.optimizer:
         case "sgd":
-            made = torch.optim.SGD(groups, lr=rate, momentum=momentum, nesterov=momentum > 0, fused=fused)
+            made = light(torch.optim.SGD)(groups, lr=rate, momentum=momentum, nesterov=momentum > 0, fused=fused)
         case "rmsprop":
-            made = torch.optim.RMSprop(groups, lr=rate, momentum=momentum)
+            made = light(torch.optim.RMSprop)(groups, lr=rate, momentum=momentum)
         case "adam":
-            made = torch.optim.Adam(groups, lr=rate, fused=fused)
+            made = light(torch.optim.Adam)(groups, lr=rate, fused=fused)
         case "adamw":
-            made = torch.optim.AdamW(groups, lr=rate, fused=fused)
+            made = light(torch.optim.AdamW)(groups, lr=rate, fused=fused)
         case "muon":
             made = MuonWithAdamW(groups, lr=rate, momentum=momentum, fused=fused)
         case other:  # the recipe admits no other name
