@@ -22,7 +22,7 @@ from fukami.cli import _verbs
 from fukami.cli._json import plain
 from fukami.cli._parser import HelpAsked, Parser, common, language_name
 from fukami.cli._screen import Screen
-from fukami.core import arrow, language
+from fukami.core import arrow, language, worker
 from fukami.core.errors import FukamiError, UsageError
 from fukami.core.language import _
 
@@ -46,8 +46,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.write(str(asked))
         return 0
     except FukamiError as error:
+        if _others_say(error):
+            return error.exit_code
         return _told(error.as_dict(), str(error), error.exit_code, as_json)
     except KeyboardInterrupt as interrupt:
+        if _others_say(interrupt):
+            return INTERRUPTED
         told = _interruption(interrupt, words)
         return _told(told.as_dict(), str(told), INTERRUPTED, as_json)
     except BrokenPipeError:
@@ -55,10 +59,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
+        if _others_say(error):
+            return 1
         refused = _refusal(error)
         return _told(refused.as_dict(), str(refused), 1, as_json) if refused else _bug(error, as_json)
     except Exception as error:
-        return _bug(error, as_json)
+        return BUG if _others_say(error) else _bug(error, as_json)
+
+
+def _others_say(error: BaseException) -> bool:
+    """Whether this is one of several processes, and another says what went wrong."""
+    return worker.rank() > 0 and not getattr(error, "is_first", False)
 
 
 def _speak(options: Sequence[str]) -> None:
@@ -83,6 +94,8 @@ def _dispatch(words: list[str], as_json: bool) -> int:
         _overview(Screen(sys.stdout))
         return 0
     verb = _verbs.load(name)
+    if worker.rank() > 0 and not hasattr(verb, "SHARED"):
+        return 0
     parser = Parser(name, summary=_(verb.SUMMARY), ways=verb.USAGE, examples=verb.EXAMPLES)
     verb.arguments(parser)
     common(parser)
@@ -90,6 +103,8 @@ def _dispatch(words: list[str], as_json: bool) -> int:
     # Whatever a library prints belongs to the log: standard output carries the result alone.
     with contextlib.redirect_stdout(sys.stderr):
         result = verb.call(args)
+    if worker.rank() > 0:  # one of several processes, of which the first speaks
+        return 0
     if as_json:
         print(json.dumps(plain(result), ensure_ascii=False))
     else:
@@ -173,6 +188,11 @@ def _refusal(error: OSError) -> FukamiError | None:
 
 
 def _bug(error: BaseException, as_json: bool) -> int:
+    ours = bug(error)
+    return _told(ours.as_dict(), str(ours), BUG, as_json)
+
+
+def bug(error: BaseException) -> FukamiError:
     """A mistake of ours: one message, and the traceback in a file that its reader can send."""
     path = Path(tempfile.gettempdir()) / f"fukami-bug-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.txt"
     told = "".join(traceback.format_exception(error))
@@ -188,7 +208,8 @@ def _bug(error: BaseException, as_json: bool) -> int:
         got=f"{type(error).__name__}: {error}",
         fix=_("please send us the file named above"),
     )
-    return _told(ours.as_dict(), str(ours), BUG, as_json)
+    ours.exit_code = BUG
+    return ours
 
 
 @contextlib.contextmanager

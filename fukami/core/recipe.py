@@ -122,6 +122,12 @@ class PlanChoices:
     batches_ahead: int = option(-1, "Batches that are prepared while earlier ones are computed; -1 decides.", low=-1, high=64)
     snapshot_steps: int = option(0, "Steps between two snapshots, to which a broken training goes back; 0 measures.", low=0)
     device: str = option("auto", "cpu, cuda, mps; auto takes the fastest there is.")
+    devices: int = option(1, "Processes that share each step: one for each GPU, or a share of the cores each.", low=1)
+    parallel: str = option(
+        "ddp",
+        "What several processes do with the weights: ddp keeps a copy in each, fsdp divides them among all.",
+        choices=("ddp", "fsdp"),
+    )
 
 
 SECTIONS = {"data": DataChoices, "model": ModelChoices, "learning": LearningChoices, "plan": PlanChoices}

@@ -18,19 +18,21 @@ if TYPE_CHECKING:
     from fukami.engine.loop import Learner
 
 
-def spread(learner: Learner, optimizer: Callable[[], torch.optim.Optimizer], batch: dict[str, Any]) -> nn.Module | None:
-    """Makes `learner` one of several. `optimizer` builds the optimiser anew over weights that are shares now.
+def spread(
+    learner: Learner, optimizer_of: Callable[[nn.Module], torch.optim.Optimizer], batch: dict[str, Any]
+) -> nn.Module | None:
+    """Makes `learner` one of several. `optimizer_of` makes its optimiser, over weights that are shares now.
 
     Returns, where the weights are shares, a whole network of the same form on the processor, to take the final weights; else
     None. `batch` is one to find out with whether some weights take no part in a step.
     """
     if not learner.ranks.sharded:
-        idle = learner.frozen_steps > 0 or has_idle(learner, batch)
+        (idle,) = learner.ranks.any(learner.frozen_steps > 0 or has_idle(learner, batch))
         learner.called = nn.parallel.DistributedDataParallel(learner.called, find_unused_parameters=idle)
         return None
     whole = copy.deepcopy(learner.network).cpu()
     shard(learner.network, learner.device)
-    learner.optimizer = optimizer()
+    learner.optimizer = optimizer_of(learner.network)
     return whole
 
 

@@ -1,6 +1,7 @@
 """Between the stages: the network, its first weights, the step plan, the optimiser, the number of steps."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from torch import nn
 
 from fukami.core.errors import UsageError
 from fukami.core.language import _
-from fukami.core.recipe import Recipe
+from fukami.core.recipe import PlanChoices, Recipe
 from fukami.core.seeds import derive
 from fukami.data.batches import Order
 from fukami.engine import finder, optimisers
@@ -17,8 +18,12 @@ from fukami.engine.ema import EMA
 from fukami.engine.loop import CHECK_EVERY, Learner, Objective, Vary, load, prepare_batch
 from fukami.engine.memory import batch_bytes, weight_bytes
 from fukami.engine.mishaps import NotFinite, TooLarge, TornUpdate
+from fukami.engine.parts import part_of
 from fukami.engine.plan import Measured, Plan
 from fukami.engine.planner import Length, measure, steps_to_time
+from fukami.engine.ranks import ALONE, Ranks
+from fukami.engine.shared_norm import has_batch_norm
+from fukami.engine.spread import spread
 from fukami.engine.trial import NotCopied, OptimizerOf, apart
 from fukami.models import registry
 from fukami.models.contract import Network, width
@@ -31,8 +36,15 @@ SNAPSHOT_EVERY_S = 5.0
 """What a killed training loses at most, besides the time since its last checkpoint."""
 
 
-def pick_device(name: str) -> torch.device:
-    """`auto` is the first of cuda, mps and cpu that is there. Raises `UsageError` for one that is not."""
+def pick_device(name: str, *, several: bool = False) -> torch.device:
+    """`auto` is the first of cuda, mps and cpu that is there. Raises `UsageError` for one that is not.
+
+    One of `several` processes takes the GPU that it was given, else the processor.
+    """
+    if several and name in ("auto", "cuda") and torch.cuda.is_available():
+        return torch.device("cuda", torch.cuda.current_device())
+    if several and name == "auto":
+        return torch.device("cpu")
     if name != "auto":
         try:
             return torch.empty(0, device=name).device
@@ -98,15 +110,17 @@ def class_counts(prepared: Prepared) -> np.ndarray | None:
     return None if counts is None else np.asarray(counts)
 
 
-def order_of(prepared: Prepared) -> Order:
-    """The order of the training examples: bucketed by length where lengths vary, rare classes more often where asked."""
+def order_of(prepared: Prepared, *, shares: int = 1) -> Order:
+    """The order of the training examples: bucketed by length where lengths vary, rare classes more often where asked.
+
+    With `shares` the steps are as small as the share of one of so many processes.
+    """
     learning = prepared.recipe.learning
+    size = -(-min(learning.batch_size, len(prepared.split.train)) // shares)
     counts, weights = class_counts(prepared), None
     if counts is not None and decide(counts, learning.imbalance) == "resample":
         weights = class_weights(counts)[prepared.target_of(prepared.split.train)].astype(np.float64)
-    return Order(
-        prepared.split.train, learning.batch_size, seed=learning.seed, lengths=prepared.store.lengths(), weights=weights
-    )
+    return Order(prepared.split.train, size, seed=learning.seed, lengths=prepared.store.lengths(), weights=weights)
 
 
 @dataclass(frozen=True)
@@ -122,6 +136,8 @@ class Ready:
     built: Built
     optimizer_of: OptimizerOf
     seconds_per_step: float
+    whole: nn.Module | None = None
+    """Where the weights are divided among processes: a network of the same form for the whole of them."""
 
     @property
     def plan(self) -> Plan:
@@ -129,36 +145,99 @@ class Ready:
         return self.measured.plan
 
 
-def make_ready(prepared: Prepared, *, model: Any = None, loss: Any = None, for_plan: bool = False) -> Ready:
+def make_ready(
+    prepared: Prepared, *, model: Any = None, loss: Any = None, for_plan: bool = False, ranks: Ranks = ALONE
+) -> Ready:
     """Builds and measures everything that the loop needs. Measuring leaves weights and randomness as they were.
 
-    `for_plan` measures the step plan afresh, and the seconds of a step even where no choice depends on them.
+    `for_plan` measures the step plan afresh, and the seconds of a step even where no choice depends on them. Of several
+    processes (`ranks`) the first measures and decides for all.
     """
-    learner, built, optimizer_of = learner_of(prepared, model=model, loss=loss)
+    learner, built, optimizer_of = learner_of(prepared, model=model, loss=loss, several=ranks.size > 1)
+    require_shareable(prepared.recipe, learner, ranks)
     recipe, learning, epoch = prepared.recipe, prepared.recipe.learning, learner.order.steps_per_epoch
     length = Length(max(1, round(max(learning.epochs, 1) * epoch)), learning.minutes)
-    measured = measure(learner, choices=recipe.plan, optimizer_of=optimizer_of, length=length, afresh=for_plan)
+    # measured with as many examples in a step as one of the processes computes
+    own = replace(learner, order=order_of(prepared, shares=ranks.size)) if ranks.size > 1 else learner
+    choices = open_choices(recipe.plan, learner.network, ranks)
+    measured = agreed(ranks, lambda: measure(own, choices=choices, optimizer_of=optimizer_of, length=length, afresh=for_plan))
     follow(learner, measured.plan)
     if learning.find_learning_rate:
-        learner.learning = replace(learning, learning_rate=found_rate(learner), find_learning_rate=False)
-    per_step = 0.0 if learning.minutes and measured.remembered else measured.seconds
+        rate = ranks.told(lambda: found_rate(learner))
+        learner.learning = replace(learning, learning_rate=rate, find_learning_rate=False)
+    per_step = ranks.most(0.0 if learning.minutes and measured.remembered else measured.seconds)
     if not per_step and (for_plan or learning.minutes > 0 or recipe.plan.snapshot_steps == 0):
-        per_step = seconds_per_step(learner, optimizer_of)
+        # all at once, since they may share a processor; the slowest sets the pace
+        per_step = ranks.most(seconds_per_step(replace(own, plan=measured.plan), optimizer_of))
     learner.learning = replace(learner.learning, **length_of(learner, per_step))
     learner.num_steps = max(1, round(learner.learning.epochs * epoch))
     if built.pretrained:
         learner.frozen_steps = min(round(recipe.model.freeze_epochs * epoch), learner.num_steps // 2)
+    learner.ranks, whole = ranks, None
+    if ranks.size > 1:
+        whole = spread(learner, optimizer_of, part_of(sample(learner, 0), 0, 2))
     if learner.learning.ema:
         learner.ema = EMA(learner.network, learner.learning.ema)
     every = recipe.plan.snapshot_steps or snapshot_steps(per_step, learner.device)
-    settled = replace(measured.plan.choices(recipe.plan), snapshot_steps=every)
+    settled = replace(measured.plan.choices(recipe.plan), snapshot_steps=every, devices=ranks.size)
     recipe = replace(recipe, learning=learner.learning, plan=settled)
-    return Ready(learner, recipe, measured, built, optimizer_of, per_step)
+    return Ready(learner, recipe, measured, built, optimizer_of, per_step, whole)
 
 
-def learner_of(prepared: Prepared, *, model: Any = None, loss: Any = None) -> tuple[Learner, Built, OptimizerOf]:
+# -- one of several processes --------------------------------------------------------------------------------------------
+def require_shareable(recipe: Recipe, learner: Learner, ranks: Ranks) -> None:
+    """Raises `UsageError` for what several processes cannot do together."""
+    if learner.order.batch_size < ranks.size:
+        raise UsageError(
+            "F-DEVICES-BATCH",
+            _("a step has fewer examples than there are processes"),
+            expected=_("at least {n}").format(n=ranks.size),
+            got=str(learner.order.batch_size),
+            fix=f"--set batch_size={ranks.size * 8} | --devices 1",
+        )
+    plan, learning = recipe.plan, recipe.learning
+    unable = {
+        "optimizer=muon": learning.optimizer == "muon",
+        "l1": learning.l1 > 0,
+        "compile=yes": plan.compile == "yes",
+        "memory_format=channels-last": plan.memory_format == "channels-last",
+    }
+    for name in (name for name, asked in unable.items() if ranks.sharded and asked):
+        raise UsageError(
+            "F-FSDP-WITH",
+            _("weights that are divided among processes do not go together with {name}").format(name=name),
+            fix="--set parallel=ddp",
+        )
+
+
+def open_choices(choices: PlanChoices, network: nn.Module, ranks: Ranks) -> PlanChoices:
+    """What the step plan may still decide. The cores were divided among the processes when they were started."""
+    if ranks.size == 1:
+        return choices
+    choices = replace(choices, threads=choices.threads or torch.get_num_threads())
+    # statistics that are summed over processes are not a part of one compiled graph
+    if ranks.sharded or has_batch_norm(network):
+        choices = replace(choices, compile="no")
+    return replace(choices, memory_format="contiguous") if ranks.sharded else choices
+
+
+def agreed(ranks: Ranks, work: Callable[[], Measured]) -> Measured:
+    """The step plan that the first process measured, in all; the others have no figures."""
+    found: list[Measured] = []
+
+    def plan() -> dict[str, Any]:
+        found.append(work())
+        return asdict(found[0].plan)
+
+    told = ranks.told(plan)
+    return found[0] if found else Measured(Plan(**told))
+
+
+def learner_of(
+    prepared: Prepared, *, model: Any = None, loss: Any = None, several: bool = False
+) -> tuple[Learner, Built, OptimizerOf]:
     """A learner with the framework's own plan, its network's origin, and what makes its kind of optimiser for a network."""
-    learning, device = prepared.recipe.learning, pick_device(prepared.recipe.plan.device)
+    learning, device = prepared.recipe.learning, pick_device(prepared.recipe.plan.device, several=several)
     built = build_network(prepared, model)
     network = built.network.to(device)
     layer_decay = prepared.recipe.model.layer_decay if built.pretrained else 1.0

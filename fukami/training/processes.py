@@ -28,12 +28,18 @@ MEET_S = 600.0
 """How long a process waits for the others to appear. Machines of a cluster are not ready at the same moment."""
 ANSWER_S = 1800.0
 """How long a process waits in the middle of a step for another that is still there. One that has gone is noticed at once."""
+LINGER_S = 1.0
+"""How long the process that keeps the store outlives its failure."""
 FINAL = "fukami/final"
 """The key that says that starting again would not help."""
 
 
 class Followed(SystemExit):
-    """This process ends because another has failed, which says why."""
+    """This process ends in silence: another says why, or all are started again. `final` says that they should not be."""
+
+    def __init__(self, *, final: bool):
+        super().__init__(1)
+        self.final = final
 
 
 @contextlib.contextmanager
@@ -49,15 +55,15 @@ def joined(choices: PlanChoices) -> Iterator[Ranks]:
     _end_with_parent()
     root = _store()
     if root.check([FINAL]):
-        raise Followed(1)
+        raise Followed(final=True)
     group = _group(root, choices)
     try:
         with _silent() if group.rank else contextlib.nullcontext():
             yield group
+        group.any(False)  # none leaves while another still has to hear something
     except BaseException as error:
         raise _last_words(group, root, error) from None
-    finally:
-        _leave()
+    _leave()
 
 
 def _last_words(group: Any, root: Any, error: BaseException) -> BaseException:
@@ -65,19 +71,31 @@ def _last_words(group: Any, root: Any, error: BaseException) -> BaseException:
     from fukami.engine.group import Left, is_lost
 
     done, most = worker.restarts()
-    again = isinstance(error, BeginAgain)
-    if isinstance(error, Left):
-        return Followed(1)
-    lost = is_lost(error)
-    if (again or lost) and done < most:
-        return Followed(1)  # all are started again, and go on
+    again, lost = isinstance(error, BeginAgain), is_lost(error)
+    # a signal that comes in the midst of a training is heard by all and saves; elsewhere it may be the end of another's
+    plain = isinstance(error, KeyboardInterrupt) and not hasattr(error, "out")
+    if isinstance(error, Left) or ((again or lost or plain) and done < most):
+        return Followed(final=_is_final(root))
+    if not isinstance(error, KeyboardInterrupt):
+        with contextlib.suppress(RuntimeError):  # the store may have gone with the process that kept it
+            root.set(FINAL, str(group.rank))
     if not group.fails_first():
-        return Followed(1)
-    with contextlib.suppress(RuntimeError):  # the store may have gone with the process that kept it
-        root.set(FINAL, str(group.rank))
+        return Followed(final=_is_final(root))
+    if os.environ.get("TORCHELASTIC_USE_AGENT_STORE") != str(True):
+        _leave()
+        time.sleep(LINGER_S)  # the first process keeps the store: the others must still read who failed
     if lost:
-        return process_lost()
-    return memory_of_one(error.micro_batch) if isinstance(error, BeginAgain) else error
+        error = process_lost()
+    elif isinstance(error, BeginAgain):
+        error = memory_of_one(error.micro_batch)
+    error.is_first = True  # type: ignore[attr-defined]
+    return error
+
+
+def _is_final(root: Any) -> bool:
+    with contextlib.suppress(RuntimeError):
+        return root.check([FINAL])
+    return False
 
 
 def process_lost(why: str = "") -> RunError:
@@ -103,21 +121,21 @@ def memory_of_one(micro_batch: int) -> RunError:
 # -- meeting -------------------------------------------------------------------------------------------------------------
 def _store() -> Any:
     """The store in which the processes meet. It outlives them where an agent (torchrun) keeps it."""
-    import torch.distributed as dist
+    from torch.distributed.rendezvous import rendezvous
 
-    url = f"env://?rank={worker.rank()}&world_size={worker.size()}"
-    store, _rank, _size = next(dist.rendezvous(url, timeout=timedelta(seconds=MEET_S)))
+    store, _rank, _size = next(rendezvous("env://", worker.rank(), worker.size(), timeout=timedelta(seconds=MEET_S)))
     return store
 
 
 def _group(root: Any, choices: PlanChoices) -> Any:
     import torch
     import torch.distributed as dist
+    from torch.distributed.distributed_c10d import PrefixStore
 
     from fukami.engine.group import Group
 
     rank, size = worker.rank(), worker.size()
-    store = dist.PrefixStore(f"fukami/{_meeting(root, rank, size)}", root)
+    store = PrefixStore(f"fukami/{_meeting(root, rank, size)}", root)
     gpu = choices.device in ("auto", "cuda") and torch.cuda.is_available()
     if gpu:
         _take_gpu()
@@ -125,7 +143,7 @@ def _group(root: Any, choices: PlanChoices) -> Any:
     dist.init_process_group("cpu:gloo,cuda:nccl" if gpu else "gloo", store=store, rank=rank, world_size=size, timeout=timeout)
     # batch statistics are summed while gradients are under way, in an order of their own
     norms = dist.new_group(timeout=timeout)
-    return Group(rank, size, choices.parallel == "fsdp", store=dist.PrefixStore("messages", store), norms=norms)
+    return Group(rank, size, choices.parallel == "fsdp", store=PrefixStore("messages", store), norms=norms)
 
 
 def _meeting(root: Any, rank: int, size: int) -> str:

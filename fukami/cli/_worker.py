@@ -1,0 +1,48 @@
+"""One of the processes that `--devices` started: `python -m fukami.cli._worker JOB`. Its errors go into a file for the first.
+
+0 where starting it again would not help, whether it is done or has failed; else the processes are started again.
+"""
+
+import contextlib
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+from fukami.cli.main import bug
+from fukami.core.errors import FukamiError
+
+
+def main() -> int:
+    from fukami.training.launch import Job, leave
+    from fukami.training.processes import Followed
+    from fukami.training.verb import run_training
+
+    job = Job.read(Path(sys.argv[1]))
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            recipe = job.open_recipe()
+            run_training(recipe, recipe.data.source, Path(job.out), resume=job.resume)
+    except Followed as followed:
+        return 0 if followed.final else 1
+    except FukamiError as error:
+        if error.code == "F-PROCESS-LOST":  # the one that started this knows how it was lost
+            return 1
+        leave(Path(job.trouble), error)
+    except KeyboardInterrupt:
+        return 130
+    except Exception as error:
+        leave(Path(job.trouble), bug(error))
+    return 0
+
+
+def _interrupt(_signal: int, _frame: Any) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    code = main()
+    sys.stderr.flush()
+    os._exit(code)  # threads of a group that has lost a member may not end by themselves

@@ -1,0 +1,182 @@
+"""`--devices N`: starts the processes of a training on this machine, and tells how they ended.
+
+torch's agent, the one behind torchrun, starts them, one for each GPU or share of the processor, and starts all of them again
+from the last checkpoint where one is lost. Each runs `python -m fukami.cli._worker`, with a file that says what to train.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import logging
+import os
+import signal
+import sys
+import tempfile
+import threading
+import tomllib
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from fukami.core import errors, language
+from fukami.core.errors import FukamiError, UsageError
+from fukami.core.language import _
+from fukami.core.recipe import Recipe, from_dict
+from fukami.tasks.registry import contract
+from fukami.training.processes import process_lost
+from fukami.training.session import Interrupted
+
+MAX_RESTARTS = 3
+"""How often the processes are started again after one was lost."""
+SHUTDOWN_S = 60
+"""How long an interrupted training may take to end its step and save."""
+STOPS = ("SIGTERM", "SIGINT", "SIGHUP")
+
+
+@dataclasses.dataclass(frozen=True)
+class Job:
+    """What every process is told: the recipe as TOML, where the run goes, whether to resume, and where to leave an error."""
+
+    recipe: str
+    out: str
+    resume: bool
+    trouble: str
+
+    def open_recipe(self) -> Recipe:
+        """The recipe as it was typed: what nobody chose is still open."""
+        told = tomllib.loads(self.recipe)
+        fields = contract(str(told["task"])).fields
+        return from_dict(told, {name: field.options for name, field in fields.items()})
+
+    def write(self, path: Path) -> None:
+        path.write_text(json.dumps(dataclasses.asdict(self)), "utf-8")
+
+    @classmethod
+    def read(cls, path: Path) -> Job:
+        return cls(**json.loads(path.read_text("utf-8")))
+
+
+def launch(recipe: Recipe, source: Any, out: Path, *, resume: bool, custom: bool) -> None:
+    """Trains in `recipe.plan.devices` processes, which write the run `out`.
+
+    Raises what a process said, `RunError` F-PROCESS-LOST where they could not go on, `Interrupted` for a signal. `custom` says
+    that the caller's own module or loss is to be trained, which no other process has.
+    """
+    if custom or not isinstance(source, (str, Path)):
+        raise UsageError(
+            "F-DEVICES-OBJECTS",
+            _("other processes cannot have the objects of this one"),
+            expected=_("data and model given by name or path"),
+            fix=_("start a script of your own in several processes: torchrun --nproc-per-node {n} SCRIPT").format(
+                n=recipe.plan.devices
+            ),
+        )
+    require_devices(recipe)
+    with tempfile.TemporaryDirectory(prefix="fukami-devices-") as folder:
+        job, trouble = Path(folder) / "job.json", Path(folder) / "trouble.json"
+        Job(recipe.to_toml(), str(out), resume, str(trouble)).write(job)
+        try:
+            _run(recipe.plan.devices, job, Path(folder) / "logs")
+        except _Stopped:
+            place = out.parent / f".{out.name}.unfinished"
+            raise Interrupted(place, out) if list(place.glob("checkpoint*")) else KeyboardInterrupt from None
+        finally:
+            _raise(trouble)
+
+
+def require_devices(recipe: Recipe) -> None:
+    """Raises `UsageError` F-DEVICES where GPUs are meant and there are too few."""
+    import torch
+
+    there = torch.cuda.device_count() if recipe.plan.device in ("auto", "cuda") else 0
+    if there and recipe.plan.devices > there:
+        raise UsageError(
+            "F-DEVICES",
+            _("there are more processes than GPUs on this machine"),
+            expected=_("at most {n}").format(n=there),
+            got=str(recipe.plan.devices),
+            fix=f"--devices {there} | --set device=cpu",
+        )
+
+
+class _Stopped(Exception):
+    """The agent was sent a signal, and has ended the processes."""
+
+
+def _run(number: int, job: Path, logs: Path) -> None:
+    from torch.distributed.elastic.multiprocessing import DefaultLogsSpecs, SignalException
+    from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
+    from torch.distributed.launcher.api import LaunchConfig, elastic_launch
+
+    logs.mkdir()
+    config = LaunchConfig(
+        min_nodes=1,
+        max_nodes=1,
+        nproc_per_node=number,
+        logs_specs=DefaultLogsSpecs(log_dir=str(logs)),
+        run_id=uuid.uuid4().hex,
+        rdzv_backend="c10d",
+        rdzv_endpoint="127.0.0.1:0",
+        local_addr="127.0.0.1",
+        max_restarts=MAX_RESTARTS,
+        signals_to_handle=",".join(STOPS),
+        shutdown_timeout=SHUTDOWN_S,
+    )
+    with _surroundings(number):
+        try:
+            elastic_launch(config, sys.executable)("-m", "fukami.cli._worker", str(job))
+        except SignalException:
+            raise _Stopped from None
+        except ChildFailedError as error:
+            _rank, failure = error.get_first_failure()
+            raise process_lost(_how(failure.exitcode)) from None
+
+
+def _how(code: int) -> str:
+    if code >= 0:
+        return _("exit code {code}, {n} times").format(code=code, n=MAX_RESTARTS + 1)
+    return _("{signal}, {n} times").format(signal=signal.Signals(-code).name, n=MAX_RESTARTS + 1)
+
+
+@contextlib.contextmanager
+def _surroundings(number: int) -> Iterator[None]:
+    """The language and a share of the processor's cores for the processes; a silent agent; signals as they were afterwards."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    given = {"FUKAMI_LANG": language.current(), "OMP_NUM_THREADS": str(max(1, cores // number))}
+    new = {name: value for name, value in given.items() if name not in os.environ or name == "FUKAMI_LANG"}
+    old = {name: os.environ.get(name) for name in new}
+    agent = logging.getLogger("torch.distributed.elastic")
+    level, heard = agent.level, STOPS if threading.current_thread() is threading.main_thread() else ()
+    handlers = {name: signal.getsignal(getattr(signal, name)) for name in heard}
+    os.environ |= new
+    agent.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        agent.setLevel(level)
+        for name, handler in handlers.items():
+            signal.signal(getattr(signal, name), handler)
+        for name, value in old.items():
+            os.environ.pop(name) if value is None else os.environ.__setitem__(name, value)
+
+
+# -- what a process said -------------------------------------------------------------------------------------------------
+def leave(trouble: Path, error: FukamiError) -> None:
+    """Writes an error for the process that started this one."""
+    draft = trouble.with_suffix(f".{os.getpid()}")
+    told = {"kind": type(error).__name__, "exit_code": error.exit_code, **error.as_dict()}
+    draft.write_text(json.dumps(told), "utf-8")
+    draft.replace(trouble)
+
+
+def _raise(trouble: Path) -> None:
+    """Raises the error that a process left, where there is one."""
+    if trouble.exists():
+        told = json.loads(trouble.read_text("utf-8"))
+        kind, exit_code = getattr(errors, told.pop("kind"), FukamiError), told.pop("exit_code")
+        error = kind(told.pop("code"), told.pop("what"), **told)
+        error.exit_code = exit_code
+        raise error
