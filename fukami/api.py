@@ -93,7 +93,8 @@ def recipe_from(place: str) -> Recipe:
 def check(task: str, data: Any, *, settings: dict[str, Any] | None = None) -> dict[str, Any]:
     """The doctor: every problem of `data` for `task`, with its place and its mend.
 
-    Returns `{"problems": [{"code", "severity", "what", "where", "expected", "got", "fix", "count"}], "examples", …}`.
+    Returns `{"problems": [{"code", "severity", "what", "where", "expected", "got", "fix", "count"}], "examples",
+    "columns": {input or target: [the columns it is read from]}, …}`.
     """
     from fukami.training.prepare import examined
 
@@ -105,6 +106,7 @@ def check(task: str, data: Any, *, settings: dict[str, Any] | None = None) -> di
         "layout": found.table.layout,
         "examples": found.num_read,
         "usable": len(found.table),
+        "columns": {name: [column.name for column in columns] for name, columns in found.columns.items()},
         "parts": parts,
         "problems": [problem.as_dict() for problem in found.problems],
     }
@@ -112,11 +114,14 @@ def check(task: str, data: Any, *, settings: dict[str, Any] | None = None) -> di
 
 def plan(task: str, data: Any, *, model: str | None = None, settings: dict[str, Any] | None = None) -> dict[str, Any]:
     """Memory, minutes and the step plan of a training, measured on the real data and this machine, before it starts."""
+    from fukami.engine.plan import threads_kept
     from fukami.training.network import make_ready, memory_bytes, num_parameters
     from fukami.training.prepare import prepared
 
     ready_data = prepared(recipe_for(task, settings, model=_named(model)), data)
-    ready = make_ready(ready_data, for_plan=True)
+    with threads_kept():
+        ready = make_ready(ready_data, for_plan=True)
+        memory = memory_bytes(ready)
     learner, recipe = ready.learner, ready.recipe
     return {
         "task": task,
@@ -129,8 +134,10 @@ def plan(task: str, data: Any, *, model: str | None = None, settings: dict[str, 
         "learning_rate": recipe.learning.learning_rate,
         "steps": learner.num_steps,
         "seconds": round(ready.seconds_per_step * learner.num_steps, 1),
-        "memory_bytes": memory_bytes(ready),
+        "memory_bytes": memory,
+        "device": learner.device.type,
         "plan": dataclasses.asdict(recipe.plan),
+        "measuring_s": round(ready.measured.spent_s, 3),
         "alternatives": [figure.as_dict() for figure in ready.measured.ranked()],
         "notes": [*ready.built.notes, *ready.measured.notes],
     }
@@ -153,6 +160,7 @@ def train(
     resume: bool = False,
     folds: int = 0,
     loss: Any = None,
+    prove_resume: bool = False,
     **more: Any,
 ) -> Run:
     """Trains a model and returns its run.
@@ -167,6 +175,7 @@ def train(
         resume: continue the interrupted training of `out`.
         folds: cross-validate over this many parts before the training.
         loss: a function `(outputs, target) -> loss` instead of the named one.
+        prove_resume: train a second time, killed and resumed on the way, and prove that the weights are the same.
 
     Raises:
         UsageError: something named is unknown. DataError: the data cannot be used. Both say what mends it.
@@ -207,14 +216,27 @@ def train(
         recipe = dataclasses.replace(recipe, data=dataclasses.replace(recipe.data, source=kept))
     place = Path(out) if out else Path("runs") / f"{recipe.task}-{datetime.now():%Y%m%d-%H%M%S}"
     module = None if model is None or isinstance(model, str) else model
-    return run_training(recipe, source, place, module=module, loss=loss, resume=resume)
+    return run_training(recipe, source, place, module=module, loss=loss, resume=resume, prove_resume=prove_resume)
 
 
-def load(path: str | Path, *, network: Any = None) -> Run:
-    """Opens a run folder. `network` is the module to load the weights into, where the run has one of the caller's own."""
+def load(path: str | Path, *, model: Any = None, network: Any = None) -> Run:
+    """Opens a run folder.
+
+    `model` is the module to load the weights into, where the run was trained with one of the caller's own. `network` is an older
+    name for the same.
+    """
     from fukami.run import Run
 
-    return Run(path, network=network)
+    if isinstance(model, str):
+        raise UsageError(
+            "F-RUN-MODEL",
+            _("the run knows its model, which is not chosen anew"),
+            where=str(path),
+            expected=_("a module, where the run was trained with one of your own"),
+            got=model,
+            fix=f"fukami.load({str(path)!r})",
+        )
+    return Run(path, network=network if model is None else model)
 
 
 def quickstart(out: str | Path | None = None) -> dict[str, Any]:
@@ -260,7 +282,8 @@ def predict(run: Run | str | Path, inputs: Sequence[Any] | Any) -> dict[str, Any
     """Answers for new inputs: `{"predictions": [{"input", …output}]}`.
 
     `inputs` are paths, text, bytes, arrays, mappings, tables (a path of a CSV, JSONL or Parquet file stands for all its rows),
-    or "-" for standard input.
+    folders (every file in them), or "-" for standard input. What is left out, such as rows without any content, is told on
+    standard error.
     """
     from fukami.answers import predict_inputs
 

@@ -71,6 +71,15 @@ class Run:
         self.__dict__.pop("evaluation", None)  # what was read before is not what stands there now
         return told
 
+    def diagnose(self, data: Any = None, **options: Any) -> dict[str, Any]:
+        """Why the training did not learn, or that nothing was found; see `fukami.api.diagnose`.
+
+        `data` is what it was trained on, where that were arrays.
+        """
+        from fukami import api
+
+        return api.diagnose(self, data, **options)
+
     def predict(self, inputs: Any) -> list[dict[str, Any]]:
         """Answers for one raw input, a sequence of them, a table's path, or a DataFrame."""
         from fukami import api

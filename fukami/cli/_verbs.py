@@ -11,7 +11,7 @@ from types import ModuleType
 from fukami.core.errors import UsageError, unknown
 from fukami.core.language import N_, _
 
-ORDER = ("quickstart", "tasks", "models", "datasets", "check", "plan", "train", "evaluate", "predict")
+ORDER = ("quickstart", "tasks", "models", "datasets", "check", "plan", "train", "diagnose", "evaluate", "predict")
 """The order of a person's first day, which help follows; verbs that it does not name come after, by name."""
 
 LATER = {
@@ -22,7 +22,6 @@ LATER = {
     "monitor": N_("drift of inputs and answers against the training data"),
     "compare": N_("which of two runs to ship, and whether the difference is real"),
     "update": N_("train a run further on new data"),
-    "diagnose": N_("why a training did not learn, and what mends it"),
 }
 """Verbs that are planned. One leaves this list when its file appears."""
 

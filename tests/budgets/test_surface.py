@@ -6,7 +6,7 @@ from fukami.cli._parser import Parser, common
 
 NAMES = ["FukamiError", "Run", "check", "load", "plan", "predict", "quickstart", "train"]
 
-LATER = {"explain", "compress", "export", "serve", "monitor", "compare", "update", "diagnose"}
+LATER = {"explain", "compress", "export", "serve", "monitor", "compare", "update"}
 
 COMMON = {"--json", "--lang", "--help", "-h"}
 
@@ -17,7 +17,8 @@ VERBS = {
     "datasets": set(),
     "check": {"TASK", "DATA", "--set"},
     "plan": {"TASK", "DATA", "--model", "--set"},
-    "train": {"TASK", "DATA", "--model", "--out", "--epochs", "--minutes", "--set", "--resume", "--folds"},
+    "train": {"TASK", "DATA", "--model", "--out", "--epochs", "--minutes", "--set", "--resume", "--prove-resume", "--folds"},
+    "diagnose": {"RUN", "DATA"},
     "evaluate": {"RUN", "DATA", "--set"},
     "predict": {"RUN", "INPUT"},
 }

@@ -1,0 +1,56 @@
+"""`fukami diagnose RUN`: why a training did not learn, and what mends it."""
+
+from typing import Any
+
+from fukami.cli import _parser
+from fukami.cli._parser import Parser
+from fukami.cli._screen import Screen, number
+from fukami.core.language import N_, _
+
+SUMMARY = N_("why a training did not learn, and what mends it")
+USAGE = ("RUN [DATA]",)
+EXAMPLES = (
+    ("fukami diagnose runs/cats", N_("a finished run, or a training that was interrupted")),
+    ("fukami diagnose runs/cats photos/", N_("where the data lies elsewhere by now")),
+)
+
+
+def arguments(parser: Parser) -> None:
+    _parser.run(parser)
+    _parser.data(parser, optional=True)
+
+
+def call(args: Any) -> dict[str, Any]:
+    from fukami import api
+
+    return api.diagnose(args.run, args.data)
+
+
+def show(result: dict[str, Any], screen: Screen) -> None:
+    if result["healthy"]:
+        screen.line(_("Nothing found."), "bold")
+    for place, finding in enumerate(result["findings"], 1):
+        screen.heading(f"{place}. {finding['sentence']}")
+        screen.facts(
+            [
+                ("", finding["code"]),
+                (_("how sure"), f"{finding['score']:.0%}"),
+                (_("follows from"), finding["follows"]),
+                (_("evidence"), ", ".join(f"{name} {_figure(value)}" for name, value in finding["evidence"].items())),
+                (_("fix"), finding["fix"]),
+            ],
+            indent=2,
+        )
+    screen.heading(_("Looked at"))
+    rows = []
+    for name, test in result["tests"].items():
+        figures = {k: v for k, v in test.items() if k not in ("looked_for", "seconds", "left_out")}
+        told = ", ".join(f"{key} {_figure(value)}" for key, value in figures.items())
+        rows.append((name, test.get("left_out") or told or "–"))
+    screen.table((), rows, indent=2)
+
+
+def _figure(value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return ", ".join(f"{k} {_figure(v)}" for k, v in value.items()) if isinstance(value, dict) else str(value)
+    return number(value)

@@ -1,0 +1,81 @@
+"""Wrong labels: examples whose label the network contradicts with confidence, where it cannot have learned it by heart.
+
+On examples kept aside, the easiest ones (those answered with most confidence) are nearly always right in clean data, however
+hard the others are. Wrong labels strike easy and hard examples alike, so the share of contradicted labels among the easiest is
+what is wrong at least (the idea of confident learning, Northcutt, Jiang and Chuang 2021, without its estimate of which classes
+are confused).
+"""
+
+from typing import Any
+
+import numpy as np
+
+from fukami.core.cards import SymptomCard
+from fukami.core.language import _
+from fukami.engine.diagnosis.case import Case
+from fukami.engine.diagnosis.contract import Finding, LeftOut, Look
+from fukami.engine.diagnosis.judging import truth_of
+
+CARD = SymptomCard(
+    name="label-noise",
+    summary="labels that are wrong",
+    explains=("overfitting", "underfitting"),
+)
+
+EASIEST = 0.25
+"""Share of examples that count as easy."""
+NOISE = 0.04
+"""Share of wrong labels that is worth a word."""
+OF_ALL = 0.5
+"""Easy examples of clean data are contradicted far less often than all are; with wrong labels about as often."""
+ENOUGH = 20
+SHOWN = 8
+
+
+def look(case: Case) -> Look:
+    judged = case.on_held
+    if judged.targets.ndim != 1 or not np.issubdtype(judged.targets.dtype, np.integer):
+        raise LeftOut(_("it is looked for in classes only"))
+    easy = max(1, round(EASIEST * len(judged.rows)))
+    if easy < ENOUGH:
+        raise LeftOut(_("fewer than {n} examples were kept aside").format(n=round(ENOUGH / EASIEST)))
+    answer = judged.scores.argmax(1)
+    wrong = answer != judged.targets
+    order = np.argsort(-judged.scores.max(1), kind="stable")
+    among, of_all = float(wrong[order[:easy]].mean()), float(wrong.mean())
+    guess = 1 - float(np.bincount(truth_of(case, case.train)).max() / len(case.train))
+    low = at_least(int(wrong[order[:easy]].sum()), easy)
+    figures: dict[str, Any] = {
+        "examples": len(judged.rows),
+        "contradicted_among_the_easiest": round(among, 3),
+        "at_least": round(low, 3),
+        "contradicted_in_all": round(of_all, 3),
+        "contradicted_by_guessing": round(guess, 3),
+    }
+    # where the network knows little, an answer it is sure of may be its own mistake
+    if low < NOISE or among < OF_ALL * of_all or of_all > 0.6 * guess:
+        return Look(figures)
+    suspects = judged.rows[order[:easy][wrong[order[:easy]]]][:SHOWN]
+    finding = Finding(
+        cause=CARD.name,
+        code="F-DIAGNOSE-LABEL-NOISE",
+        score=min(0.9, 0.6 + among),
+        what=_("about {share} of the labels look wrong: the network contradicts them where it is surest").format(
+            share=f"{among:.0%}"
+        ),
+        evidence=figures | {"rows": [int(row) + 1 for row in suspects]},
+        fix=case.check,
+    )
+    return Look(figures, finding)
+
+
+def at_least(hits: int, total: int) -> float:
+    """The lower end of Wilson's 95 % interval of a share.
+
+    >>> at_least(0, 50), round(at_least(10, 50), 2)
+    (0.0, 0.11)
+    """
+    z, share = 1.96, hits / total
+    middle = share + z * z / (2 * total)
+    half = z * np.sqrt(share * (1 - share) / total + z * z / (4 * total * total))
+    return float(max(0.0, (middle - half) / (1 + z * z / total)))

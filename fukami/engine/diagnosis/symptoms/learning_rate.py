@@ -1,0 +1,64 @@
+"""A learning rate that is too high or too low.
+
+A range test (Smith 2015) on a copy finds a rate at which the loss falls fast; the recipe's is at fault where it lies far from
+it *and* a short trial at the other rate learns more than the whole training did.
+"""
+
+from typing import Any
+
+from fukami.core.cards import SymptomCard
+from fukami.core.language import _
+from fukami.engine.diagnosis.case import Case
+from fukami.engine.diagnosis.contract import Finding, Look
+
+CARD = SymptomCard(
+    name="learning-rate",
+    summary="a learning rate that is too high or too low",
+    explains=("dead-units", "gradients", "underfitting", "overfitting", "one-batch", "labels"),
+)
+
+APART = 6.0
+"""The range test itself errs by a factor of about three."""
+BETTER = 0.1
+"""How much more of what can be learned the short trial must have learned than the whole training."""
+
+
+def look(case: Case) -> Look:
+    broken = sum(line.get("event") == "rolled-back" for line in case.history)
+    own, found = case.learner.learning.learning_rate, case.found.rate
+    figures: dict[str, Any] = {"learning_rate": own, "range_test": _short(found), "training_learned": _short(case.progress)}
+    apart = max(own / found, found / own) if own else float("inf")
+    if apart < APART and not broken:
+        return Look(figures)
+    trial, learned = case.at_found_rate
+    figures |= {
+        "trial_steps": trial.steps,
+        "trial_learned": _short(learned),
+        "moved_in_a_step": _short(trial.moved * own / found),
+    }
+    better = learned > case.progress + BETTER and apart >= APART
+    if not better and not broken:
+        return Look(figures)
+    figures |= {"rolled_back": broken} if broken else {}
+    score = min(0.98, 0.6 + 0.4 * (learned - case.progress)) if better else 0.5
+    fix = case.mend(learning_rate=f"{found:.1g}")
+    told = {"rate": f"{own:.2g}", "found": f"{found:.1g}", "steps": trial.steps}
+    if own > found or broken:
+        sentence = (
+            _("the learning rate {rate} is too high: {steps} steps at {found} learned more than the whole training").format(
+                **told
+            )
+            if better
+            else _("the learning rate {rate} was too high: the loss stopped being a number {n} times").format(**told, n=broken)
+        )
+        return Look(figures, _finding("F-DIAGNOSE-RATE-HIGH", score, sentence, figures, fix))
+    sentence = _("the learning rate {rate} is too low: {steps} steps at {found} learned more than the whole training")
+    return Look(figures, _finding("F-DIAGNOSE-RATE-LOW", score, sentence.format(**told), figures, fix))
+
+
+def _finding(code: str, score: float, sentence: str, figures: dict[str, Any], fix: str) -> Finding:
+    return Finding(cause=CARD.name, code=code, score=score, what=sentence, evidence=figures, fix=fix)
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.3g}")

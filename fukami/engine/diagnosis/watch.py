@@ -1,0 +1,78 @@
+"""Notices, while a training runs, that it does not learn, from figures that it has at hand anyway. Says so once.
+
+The thresholds are generous: a false alarm in the middle of a healthy training costs more than a late one, since
+`fukami diagnose` can be asked at any time.
+"""
+
+import math
+from dataclasses import dataclass, field
+from statistics import fmean, median
+
+from fukami.core.cards import card
+from fukami.core.language import _
+
+EPOCHS = 2
+"""Whole passes through the data before anything is said."""
+LINES = 12
+"""Logged losses before anything is said about the loss."""
+FALLEN = 0.98
+"""Share of its beginning below which a loss has fallen."""
+RISEN = 1.5
+VANISHED = 1e-6
+VALIDATIONS = 3
+
+
+@dataclass
+class Watch:
+    """Looks at each logged line of a training.
+
+    `guess` are the validation metrics of guessing (the commonest class, the mean), of which the network must beat one at least.
+
+    >>> watch = Watch()
+    >>> told = [watch.seen(epoch=i, loss=2.3, norm=0.5) for i in range(20)]
+    >>> sum(t is not None for t in told)
+    1
+    """
+
+    guess: dict[str, float] = field(default_factory=dict)
+    losses: list[float] = field(default_factory=list)
+    norms: list[float] = field(default_factory=list)
+    no_better: int = 0
+    told: bool = False
+
+    def seen(self, *, epoch: float, loss: float, norm: float) -> str | None:
+        """Takes in a logged line; a sentence where the training loss shows that nothing is learned."""
+        self.losses.append(loss)
+        self.norms.append(norm)
+        if self.told or epoch < EPOCHS or len(self.losses) < LINES:
+            return None
+        begun, now = fmean(self.losses[:3]), fmean(self.losses[-5:])
+        if not math.isfinite(begun) or now <= FALLEN * begun or min(self.losses) <= (2 * FALLEN - 1) * begun:
+            return None
+        if median(self.norms[-5:]) < VANISHED:
+            return self._say(_("the training loss does not fall, and its gradient is almost zero"))
+        if now > RISEN * begun:
+            return self._say(_("the training loss rises instead of falling"))
+        return self._say(_("the training loss does not fall"))
+
+    def validated(self, *, epoch: float, values: dict[str, float | None]) -> str | None:
+        """Takes in a validation; a sentence where several one after another were no better than guessing by any metric."""
+        known = [name for name, value in values.items() if value is not None and name in self.guess]
+        better = any(better_than(name, values[name] or 0.0, self.guess[name]) for name in known)
+        self.no_better = 0 if better or not known else self.no_better + 1
+        if self.told or self.no_better < VALIDATIONS or epoch < EPOCHS:
+            return None
+        return self._say(_("the model is no better than guessing on the validation examples"))
+
+    def _say(self, sentence: str) -> str:
+        self.told = True
+        return sentence
+
+
+def better_than(metric: str, value: float, guess: float) -> bool:
+    """Whether a value of a metric is better than guessing's.
+
+    >>> better_than("accuracy", 0.5, 0.4), better_than("log_loss", 0.7, 0.6)
+    (True, False)
+    """
+    return value > guess if card("metrics", metric).higher_is_better else value < guess

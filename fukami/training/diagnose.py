@@ -1,0 +1,231 @@
+"""`diagnose`: a training opened again, finished or not, begun anew on the same data, and looked at for what went wrong."""
+
+import copy
+import shlex
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from fukami.core import artefact
+from fukami.core.errors import RunError, UsageError
+from fukami.core.language import _
+from fukami.core.recipe import Recipe, from_dict, read_toml
+from fukami.core.seeds import derive
+from fukami.engine import checkpoint as states
+from fukami.engine import history
+from fukami.engine.diagnosis.case import Case
+from fukami.engine.diagnosis.contract import Finding
+from fukami.engine.diagnosis.look import diagnose
+from fukami.models import checkpoint
+from fukami.models.contract import Network
+from fukami.tasks.registry import contract
+from fukami.training.network import Ready, make_ready
+from fukami.training.prepare import headline_of, prepared
+
+SECONDS = 25.0
+"""How long a diagnosis may take where nothing else is said; tests for which there is no time are left out and told."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A training as it lies on disk. `place` is its folder: the run, or the hidden one of a training that is not finished."""
+
+    out: Path
+    place: Path
+    finished: bool
+
+    @property
+    def recipe(self) -> Path:
+        return self.place / "recipe.toml"
+
+
+def diagnosed(
+    out: Path, source: Any = None, *, module: Any = None, loss: Any = None, seconds: float = SECONDS
+) -> dict[str, Any]:
+    """Diagnoses the run `out`, or the unfinished training of that name: the result of the verb.
+
+    `source` is the data where the training was given arrays, `module` and `loss` the caller's own where it was trained with
+    them. Nothing is changed, on disk or in `module`.
+    """
+    opened = find(out)
+    case = made_case(opened, source, module=module, loss=loss, seconds=seconds)
+    found = diagnose(case)
+    return {
+        "run": str(out),
+        "task": case.task.name,
+        "finished": opened.finished,
+        "healthy": found.healthy,
+        "findings": [told(finding) for finding in found.findings],
+        "tests": found.tests,
+        "seconds": round(case.seconds - case.left(), 1),
+    }
+
+
+def told(finding: Finding) -> dict[str, Any]:
+    """A finding as the JSON object that the verb prints."""
+    fields = asdict(finding)
+    return {"sentence": fields.pop("what"), **fields, "score": round(finding.score, 2)}
+
+
+def find(out: Path) -> Opened:
+    """The run at `out`, else the unfinished training of that name. Raises `RunError` where there is neither."""
+    artefact.recover(out)
+    hidden = out.parent / f".{out.name}.unfinished"
+    if not out.exists() and (hidden / "recipe.toml").exists():
+        return Opened(out, hidden, finished=False)
+    artefact.verify(out)
+    return Opened(out, out, finished=True)
+
+
+def made_case(opened: Opened, source: Any, *, module: Any, loss: Any, seconds: float) -> Case:
+    """Reads the recipe and the data again, and begins the training anew without taking a step."""
+    recipe = recipe_of(opened)
+    source = source if source is not None else recipe.data.source
+    if isinstance(source, str) and not source:
+        raise UsageError(
+            "F-DIAGNOSE-DATA",
+            _("the training was given arrays, which it does not keep"),
+            where=str(opened.out),
+            expected=_("the data that it was trained on"),
+            fix=f"run.diagnose((x, y)) | fukami diagnose {shlex.quote(str(opened.out))} DATA",
+        )
+    if opened.finished and module is None and checkpoint.read(opened.place / "model").choice is None:
+        raise UsageError(
+            "F-RUN-MODULE",
+            _("the run was trained with a module of your own, whose code it does not hold"),
+            where=str(opened.out),
+            fix=f"fukami.diagnose({str(opened.out)!r}, DATA, network=…)",
+        )
+    own = None if module is None else redrawn(module, recipe.learning.seed)
+    data = prepared(as_measured(recipe), source, model=own)
+    ready = make_ready(data, model=own, loss=loss)
+    mend = Mend(opened, source, own=module is not None)
+    return Case(
+        task=data.task,
+        learner=ready.learner,
+        trained=trained_network(opened, ready),
+        train=data.split.train,
+        held=np.sort(np.concatenate([data.split.valid, data.split.test])),
+        headline=headline_of(recipe),
+        history=history.read(opened.place / "history.jsonl"),
+        mend=mend.train,
+        check=mend.check(recipe.task),
+        batch_size=min(ready.learner.order.batch_size, recipe.plan.micro_batch or ready.learner.order.batch_size),
+        evaluation=_proof(opened, "evaluation").get("metrics", {}),
+        baselines=_proof(opened, "baselines").get("metrics", {}),
+        split=data.split.proof(),
+        problems=[problem.as_dict() for problem in data.problems],
+        seconds=seconds,
+    )
+
+
+def _proof(opened: Opened, name: str) -> dict[str, Any]:
+    path = opened.place / "proofs" / f"{name}.json"
+    return artefact.read_json(path) if path.exists() else {}
+
+
+def recipe_of(opened: Opened) -> Recipe:
+    """The recipe that the training followed; nothing in it is open."""
+    written = read_toml(opened.recipe)
+    fields = {name: field.options for name, field in contract(str(written["task"])).fields.items()}
+    recipe = from_dict(written, fields)
+    return replace(recipe, chosen=frozenset(recipe.all_names()))
+
+
+def as_measured(recipe: Recipe) -> Recipe:
+    """The recipe without what only costs time or hides figures: the same first weights, the same batches, in float32."""
+    learning = replace(recipe.learning, l1=0.0, find_learning_rate=False, minutes=0.0)
+    plan = replace(
+        recipe.plan,
+        plan="default",
+        precision="float32",
+        compile="no",
+        threads=0,
+        micro_batch=0,
+        batches_ahead=0,
+        snapshot_steps=1000,
+    )
+    return replace(recipe, learning=learning, plan=plan, data=replace(recipe.data, folds=0))
+
+
+def redrawn(module: nn.Module, seed: int) -> nn.Module:
+    """A copy of a module with the first weights that its layers draw for themselves, from `seed`.
+
+    A module of the caller's own comes trained, and what it was like before is not known. Weights that belong to no layer that
+    can draw them stay as they are.
+    """
+    copied = copy.deepcopy(module)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(derive(seed, "weights"))
+        for layer in copied.modules():
+            draw = getattr(layer, "reset_parameters", None) or getattr(layer, "_reset_parameters", None)
+            if callable(draw):
+                draw()
+    return copied
+
+
+def trained_network(opened: Opened, ready: Ready) -> Network | None:
+    """The network with the weights that the training ended with, or was last saved with; None where none were saved."""
+    network: Network = copy.deepcopy(ready.built.network)
+    if opened.finished:
+        checkpoint.load(network, opened.place / "model")
+        return network.eval()
+    saved = opened.place / "checkpoint.safetensors"
+    if not saved.exists():
+        return None
+    try:
+        network.load_state_dict(states.load(saved)["learner"]["network"])
+    except RuntimeError as error:
+        raise RunError(
+            "F-DIAGNOSE-WEIGHTS",
+            _("the weights that were saved do not belong to this recipe, data and module"),
+            where=str(saved),
+            got=str(error).splitlines()[0],
+            fix=_("give the data and the module that the training was given"),
+        ) from None
+    return network.eval()
+
+
+@dataclass(frozen=True)
+class Mend:
+    """Commands that mend: for the shell where the shell can say it, for Python where arrays or a module were given."""
+
+    opened: Opened
+    source: Any
+    own: bool
+
+    @property
+    def named(self) -> bool:
+        """Whether the shell can name the data."""
+        return isinstance(self.source, (str, Path))
+
+    def train(self, **settings: str) -> str:
+        """Trains again with other settings.
+
+        >>> Mend(Opened(Path("runs/a"), Path("runs/a"), True), "digits", False).train(learning_rate="0.001")
+        'fukami train runs/a/recipe.toml --set learning_rate=0.001'
+        """
+        recipe = str(self.opened.recipe)
+        if self.own or not self.named:
+            given = [repr(recipe), "DATA", *(["model=MODULE"] if self.own and "model" not in settings else [])]
+            given += [f"{name}={value}" if _is_number(value) else f"{name}={value!r}" for name, value in settings.items()]
+            return f"fukami.train({', '.join(given)})"
+        flags = [
+            f"--{name} {value}" if name in ("model", "epochs") else f"--set {name}={value}" for name, value in settings.items()
+        ]
+        return " ".join(["fukami train", shlex.quote(recipe), *flags])
+
+    def check(self, task: str) -> str:
+        """Looks at the data."""
+        return f"fukami check {task} {shlex.quote(str(self.source))}" if self.named else f'fukami.check("{task}", DATA)'
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return bool(float(text)) or True
+    except ValueError:
+        return False
