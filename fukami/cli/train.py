@@ -39,6 +39,13 @@ def arguments(parser: Parser) -> None:
     parser.add_argument("--epochs", metavar="N", type=_parser.positive, help=_("how many times every example is seen"))
     parser.add_argument("--minutes", metavar="M", type=_parser.positive, help=_("finish within this many minutes"))
     parser.add_argument("--resume", action="store_true", help=_("go on from the checkpoint of a training that was interrupted"))
+    parser.add_argument(
+        "--prove-resume",
+        action="store_true",
+        help=_(
+            "train a second time, killed and resumed on the way, and prove that the weights are the same; takes twice as long"
+        ),
+    )
     parser.add_argument("--folds", metavar="K", type=_parser.folds, help=_("cross-validate over this many parts"))
     _parser.settings(parser)
 
@@ -66,6 +73,7 @@ def call(args: Any) -> dict[str, Any]:
         settings=_parser.chosen(args),
         resume=args.resume,
         folds=args.folds or 0,
+        prove_resume=args.prove_resume,
     )
     return run.summary()
 

@@ -35,7 +35,7 @@ class Kept:
         if len(seen) != len(self._seen) or any(a is not b for a, b in zip(seen, self._seen, strict=True)):
             self._seen, self._copies = seen, [buffer.clone() for buffer in here]
         elif here:
-            torch._foreach_copy_(self._copies, here)
+            torch._foreach_copy_(self._copies, here)  # type: ignore[attr-defined]
         return self
 
     @torch.no_grad()

@@ -116,7 +116,7 @@ def _write(file: BinaryIO, tensors: dict[str, torch.Tensor], shape: Any, watch: 
     digest = hashlib.sha256(head)
     file.write(head)
     for name in names:
-        data = memoryview(tensors[name].detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
+        data = memoryview(tensors[name].detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy())  # type: ignore[arg-type]
         for begin in range(0, len(data), _CHUNK):
             part = data[begin : begin + _CHUNK]
             digest.update(part)

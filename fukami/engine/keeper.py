@@ -95,6 +95,10 @@ class Keeper:
         own = {"tries": self.tries, "returns": self.returns, "learner": state}
         self.snapshot = own | {name: part.state() for name, part in self.parts.items()}
 
+    def stands_at(self) -> tuple[int, int]:
+        """The step of the snapshot, and how often the training had gone back by then; together they tell snapshots apart."""
+        return self.snapshot["learner"]["step"], self.snapshot["returns"]
+
     def restore(self, snapshot: dict[str, Any]) -> None:
         """Puts a snapshot back: this keeper's own, or one that was saved."""
         self.tries, self.returns = snapshot["tries"], snapshot["returns"]

@@ -2,9 +2,12 @@
 
 import contextlib
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+from fukami.core import worker
 from fukami.core.errors import RunError
 from fukami.core.language import _
 
@@ -17,28 +20,42 @@ NAME = "lock"
 
 
 @contextlib.contextmanager
-def locked(place: Path, *, leads: bool = True) -> Iterator[None]:
+def locked(place: Path) -> Iterator[None]:
     """Makes the folder `place` and holds it for this process. Raises `RunError` F-RUN-BUSY where another one holds it.
 
-    `leads` is off in the further processes of one training: the first holds the place for all of them. A file system that has
-    no locks is trusted to have no second training either.
+    Of the processes that torchrun starts for one training, the first holds the place for all. A file system that has no locks
+    is trusted to have no second training either.
     """
-    if fcntl is None or not leads:
+    if fcntl is None or worker.rank() > 0:
         place.mkdir(parents=True, exist_ok=True)
         yield
         return
-    handle = _held(place)
+    handle = _held(place, fcntl)
     try:
         yield
     finally:
         os.close(handle)
         # a folder that was made for the lock alone is not left lying about
-        if place.is_dir() and [path.name for path in place.iterdir()] == [NAME]:
-            (place / NAME).unlink()
+        if place.is_dir() and is_empty(place):
+            (place / NAME).unlink(missing_ok=True)
             place.rmdir()
 
 
-def _held(place: Path) -> int:
+def is_empty(place: Path) -> bool:
+    """Whether the folder holds nothing besides the lock."""
+    return all(path.name == NAME for path in place.iterdir())
+
+
+def cleared(place: Path) -> None:
+    """Deletes everything in the folder besides the lock."""
+    for path in place.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        elif path.name != NAME:
+            path.unlink()
+
+
+def _held(place: Path, fcntl: Any) -> int:
     """A handle on the lock file, locked."""
     while True:
         place.mkdir(parents=True, exist_ok=True)

@@ -31,6 +31,7 @@ from fukami.evaluate.judge import judge
 from fukami.predictor import Predictor
 from fukami.training.prepare import Prepared
 
+CHECKPOINT = "checkpoint.safetensors"
 SAVE_EVERY_S = 20.0
 """Least time between two checkpoints: a step takes much less than writing one."""
 
@@ -96,21 +97,24 @@ class Session:
 
     @property
     def checkpoint(self) -> Path:
-        return self.place / "checkpoint.safetensors"
+        return self.place / CHECKPOINT
 
     def save(self) -> None:
         """Writes the last snapshot, unless it stands there. What was saved before stays whole until this is.
 
         Raises `OSError` where the disk does not take it.
         """
-        snapshot = self.keeper.snapshot
-        now = (snapshot["learner"]["step"], snapshot["returns"])
-        if now != self._saved:
-            checkpoint.save(self.checkpoint, {"seconds": self.seconds, **snapshot}, watch=self.watch)
-            self._saved = now
+        if not self._is_saved():
+            checkpoint.save(self.checkpoint, {"seconds": self.seconds, **self.keeper.snapshot}, watch=self.watch)
+            self._saved = self.keeper.stands_at()
+
+    def _is_saved(self) -> bool:
+        return self._saved == self.keeper.stands_at()
 
     def _save(self, history: History) -> bool:
-        """Saves; on a full disk the training goes on, says so once, and tries again later."""
+        """Saves what is new; on a full disk the training goes on, says so once, and tries again later."""
+        if self._is_saved():
+            return True
         try:
             history.sync()  # a checkpoint must not know of lines that are lost
             self.save()
@@ -132,7 +136,7 @@ class Session:
         state, damage = checkpoint.load_last(self.checkpoint)
         self.seconds = state.pop("seconds")
         self.keeper.restore(state)
-        self._saved = (self.learner.step, self.keeper.returns)
+        self._saved = self.keeper.stands_at()
         if damage:
             self.learner.events.append(Event(self.learner.step, "checkpoint-damaged", {"reason": damage}))
 

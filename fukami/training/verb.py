@@ -1,7 +1,8 @@
 """`train` from one end to the other: prepare, build, run, finish, write."""
 
 import shutil
-import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,58 +11,103 @@ import numpy as np
 
 from fukami.core import artefact
 from fukami.core.cards import card
-from fukami.core.errors import RunError, UsageError
+from fukami.core.errors import GateError, RunError, UsageError
 from fukami.core.language import N_, _
 from fukami.core.recipe import Recipe, from_dict, option_names, read_toml
 from fukami.data.split import Split, folds
-from fukami.predictor import Predictor
+from fukami.engine import checkpoint
+from fukami.engine.plan import threads_kept
 from fukami.run import Run
 from fukami.tasks.registry import contract
+from fukami.training.begin import begin, say
 from fukami.training.finish import finish, held_out_metrics, write_run
-from fukami.training.network import Ready, make_ready
-from fukami.training.prepare import Prepared, examined, headline_of, prepared
-from fukami.training.session import Best, Interrupted, Session
+from fukami.training.lock import cleared, is_empty, locked
+from fukami.training.prepare import Prepared, examined, prepared
+from fukami.training.prove_resume import proof_of_resume, require_names
+from fukami.training.session import CHECKPOINT, Interrupted, Session
 
 SETTLED = ("minutes", "epochs", "find_learning_rate")
 """Options that become others when a training begins: minutes become epochs, a range test a rate."""
 
 
-def run_training(recipe: Recipe, source: Any, out: Path, *, module: Any = None, loss: Any = None, resume: bool = False) -> Run:
-    """Trains, proves and writes the run folder `out`."""
-    artefact.recover(out)
+def run_training(
+    recipe: Recipe,
+    source: Any,
+    out: Path,
+    *,
+    module: Any = None,
+    loss: Any = None,
+    resume: bool = False,
+    prove_resume: bool = False,
+) -> Run:
+    """Trains, proves and writes the run folder `out`. `prove_resume` trains a second time, killed and resumed on the way."""
+    if prove_resume:
+        require_names(recipe, source, module, loss)
     place = out.parent / f".{out.name}.unfinished"
-    if out.exists():
-        if resume:
+    with locked(place), threads_kept():
+        artefact.recover(out)
+        if out.exists() and resume:
             return Run(out, network=module)
         artefact.refuse_existing(out)
-    recipe = opened(place, recipe, out, resume=resume)
-    try:
-        return _trained(recipe, source, place, out, module=module, loss=loss)
-    except BaseException:
-        # what cannot be resumed is not left lying about
-        if not (place / "checkpoint.safetensors").exists():
-            shutil.rmtree(place, ignore_errors=True)
-        raise
+        recipe = opened(place, recipe, out, resume=resume)
+        try:
+            return _trained(recipe, source, place, out, module=module, loss=loss, prove_resume=prove_resume)
+        except OSError as error:
+            if error.errno not in checkpoint.DISK:
+                raise
+            raise disk_full(error, place, out) from None
+        finally:
+            # what cannot be resumed is not left lying about
+            if not checkpoint.exists(place / CHECKPOINT):
+                shutil.rmtree(place, ignore_errors=True)
 
 
-def _trained(recipe: Recipe, source: Any, place: Path, out: Path, *, module: Any, loss: Any) -> Run:
+def _trained(recipe: Recipe, source: Any, place: Path, out: Path, *, module: Any, loss: Any, prove_resume: bool = False) -> Run:
     crossed = cross_validated(recipe, source, module=module, loss=loss) if recipe.data.folds else {}
     data = prepared(recipe, source, model=module)
     say_problems(data)
     session, ready = begin(data, place, out, module=module, loss=loss)
     session.run()
-    predictor = replace(session.predictor, recipe=ready.recipe)
-    finished = finish(data, predictor)
-    if crossed:
-        finished.proofs["folds"] = crossed
-    write_run(session, replace(data, recipe=ready.recipe), finished, out, notes=ready.built.notes)
+    with saved_where_it_fails(session):
+        predictor = replace(session.predictor, recipe=ready.recipe)
+        finished = finish(data, predictor)
+        if crossed:
+            finished.proofs["folds"] = crossed
+        if prove_resume:
+            finished.proofs["resume"] = proof_of_resume(session, predictor, source)
+        write_run(session, replace(data, recipe=ready.recipe), finished, out, notes=ready.built.notes)
     shutil.rmtree(place, ignore_errors=True)
     return Run(out, network=module)
 
 
-def say(text: str) -> None:
-    """Advice goes to standard error; standard output carries results alone."""
-    print(text, file=sys.stderr, flush=True)
+@contextmanager
+def saved_where_it_fails(session: Session) -> Iterator[None]:
+    """What comes after the last step: where the machine or the person stops it, the trained state is saved, to be resumed."""
+    try:
+        yield
+    except (KeyboardInterrupt, OSError, MemoryError, GateError) as error:
+        try:
+            session.save()
+        except OSError as failed:
+            if failed.errno not in checkpoint.DISK:
+                raise
+        if isinstance(error, KeyboardInterrupt) and checkpoint.exists(session.checkpoint):
+            raise Interrupted(session.place, session.out) from None
+        raise
+
+
+def disk_full(error: OSError, place: Path, out: Path) -> RunError:
+    """What is said where the disk does not take a history or a run."""
+    saved = checkpoint.exists(place / CHECKPOINT)
+    return RunError(
+        "F-RUN-SPACE",
+        _("the disk does not take what the training writes"),
+        where=str(error.filename or out),
+        got=error.strerror or str(error),
+        fix=_("free some space; the same command with --resume goes on from there")
+        if saved
+        else _("free some space, and train again"),
+    )
 
 
 def say_problems(data: Prepared) -> None:
@@ -74,7 +120,7 @@ def say_problems(data: Prepared) -> None:
 def opened(place: Path, recipe: Recipe, out: Path, *, resume: bool) -> Recipe:
     """The recipe to train by: the interrupted training's own where it is resumed, else `recipe` in a fresh folder."""
     written = place / "recipe.toml"
-    if resume and not place.exists():
+    if resume and is_empty(place):
         raise UsageError(
             "F-RESUME-NOTHING",
             _("there is no interrupted training to resume"),
@@ -86,7 +132,7 @@ def opened(place: Path, recipe: Recipe, out: Path, *, resume: bool) -> Recipe:
         kept = from_dict(read_toml(written), fields)
         say_ignored(recipe, kept)
         return replace(kept, chosen=frozenset(kept.all_names()))
-    if (place / "checkpoint.safetensors").exists() and not resume:
+    if checkpoint.exists(place / CHECKPOINT) and not resume:
         raise UsageError(
             "F-RESUME-WAITS",
             _("an interrupted training of this run waits to be resumed"),
@@ -94,8 +140,7 @@ def opened(place: Path, recipe: Recipe, out: Path, *, resume: bool) -> Recipe:
             expected=_("--resume, another --out, or that folder deleted"),
         )
     if not resume:
-        shutil.rmtree(place, ignore_errors=True)
-    place.mkdir(parents=True, exist_ok=True)
+        cleared(place)
     return recipe
 
 
@@ -107,45 +152,6 @@ def say_ignored(asked: Recipe, kept: Recipe) -> None:
             own = getattr(told[section], name)
             if name in asked.chosen and name not in SETTLED and getattr(options, name) != own:
                 say(_("the resumed training keeps {name}={value}, as it began").format(name=name, value=own))
-
-
-def begin(data: Prepared, place: Path, out: Path, *, module: Any = None, loss: Any = None) -> tuple[Session, Ready]:
-    """A session ready to run, restored to where it was saved."""
-    ready = make_ready(data, model=module, loss=loss)
-    for note in ready.built.notes:
-        say(note)
-    predictor = Predictor(data.task, ready.built.network, ready.recipe, data.choice, ready.plan, device=ready.learner.device)
-    session = Session(
-        data, predictor, ready.learner, place, out, Best(headline_of(data.recipe)), ready.recipe.plan.snapshot_steps
-    )
-    written, mark = place / "recipe.toml", place / "data.json"
-    if written.exists():
-        if artefact.read_json(mark) != data_mark(data):
-            raise RunError(
-                "F-RESUME-DATA",
-                _("the data is not what the interrupted training saw"),
-                where=str(data.table.name),
-                fix=_("train without --resume"),
-            )
-        session.restore()
-    else:
-        artefact.write_json(mark, data_mark(data))
-        draft = place / ".recipe.toml"
-        draft.write_text(ready.recipe.to_toml(), "utf-8")
-        draft.replace(written)
-    return session, ready
-
-
-def data_mark(data: Prepared) -> dict[str, Any]:
-    """A hash of everything that the steps depend on, to know the same data again."""
-    import hashlib
-
-    digest = hashlib.blake2b(digest_size=16)
-    for name in sorted(data.fingerprints):
-        digest.update(data.fingerprints[name].tobytes())
-    for rows in (data.split.train, data.split.valid):
-        digest.update(np.ascontiguousarray(rows).tobytes())
-    return {"data": digest.hexdigest()}
 
 
 # -- cross-validation ----------------------------------------------------------------------------------------------------
@@ -183,7 +189,7 @@ def one_fold(recipe: Recipe, source: Any, division: Split, *, module: Any, loss:
     """The held-out metrics of one part's training, which leaves nothing behind."""
     import tempfile
 
-    with tempfile.TemporaryDirectory(prefix="fukami-fold-") as folder:
+    with tempfile.TemporaryDirectory(prefix="fukami-fold-") as folder, threads_kept():
         place = Path(folder)
         data = prepared(recipe, source, model=module, division=division)
         session, ready = begin(data, place, place / "run", module=module, loss=loss)
