@@ -222,8 +222,8 @@ def train(
 def load(path: str | Path, *, model: Any = None, network: Any = None) -> Run:
     """Opens a run folder.
 
-    `model` is the module to load the weights into, where the run was trained with one of the caller's own. `network` is an older
-    name for the same.
+    `model` is the module to load the weights into, where the run was trained with one of the caller's own. `network` is an
+    older name for the same.
     """
     from fukami.run import Run
 

@@ -6,6 +6,7 @@ from fukami.cli import _parser
 from fukami.cli._parser import Parser
 from fukami.cli._results import show_notes
 from fukami.cli._screen import Screen, amount, duration
+from fukami.core import plans
 from fukami.core.language import N_, _
 
 SUMMARY = N_("memory, minutes and the step plan, before anything is spent")
@@ -41,18 +42,18 @@ def show(result: dict[str, Any], screen: Screen) -> None:
         "seconds": (_("time"), duration),
         "memory_bytes": (_("memory"), lambda n: f"{n / 2**20:,.0f} MiB"),
         "device": (_("device"), str),
-        "precision": (_("number format"), str),
-        "memory_format": (_("memory format"), str),
-        "threads": (_("threads"), str),
     }
-    flat = {**result.get("plan", {}), **result} if isinstance(result.get("plan"), dict) else result
-    screen.facts([(name, form(flat[key])) for key, (name, form) in known.items() if flat.get(key) is not None])
-    measured = result.get("alternatives") or []
+    chosen = {**result["plan"], "compiled": result["plan"]["compile"] == "yes"}
+    facts = [(name, form(result[key])) for key, (name, form) in known.items() if result.get(key) is not None]
+    screen.facts([*facts, (_("plan"), plans.words(chosen))])
+    measured = result["alternatives"]
     if measured:
         screen.heading(_("Measured on this machine"))
         rows = [
-            (f"{m['seconds'] * 1e3:.1f} ms" if m["admitted"] else _("refused"), m["precision"], m["memory_format"])
+            (plans.step_time(m["seconds"]), plans.words(m))
+            if m["admitted"]
+            else (_("refused"), f"{plans.words(m)}: {plans.refusal(m['reason'])}")
             for m in measured
         ]
-        screen.table((_("a step"), _("number format"), _("memory format")), rows, indent=2)
+        screen.table((_("a step"), _("plan")), rows, indent=2)
     show_notes(result.get("notes") or [], screen)

@@ -43,12 +43,14 @@ def words(plan: Mapping[str, Any]) -> str:
 
 def step_time(seconds: float) -> str:
     """
-    >>> step_time(0.00042), step_time(0.0784), step_time(2.345)
-    ('0.42 ms', '78 ms', '2.35 s')
+    >>> step_time(0.00042), step_time(0.008), step_time(0.0784), step_time(2.345)
+    ('0.42 ms', '8.0 ms', '78 ms', '2.35 s')
     """
     if seconds >= 1:
         return f"{seconds:.2f} s"
-    return f"{seconds * 1e3:.0f} ms" if seconds >= 0.01 else f"{seconds * 1e3:.2g} ms"
+    if seconds >= 0.01:
+        return f"{seconds * 1e3:.0f} ms"
+    return f"{seconds * 1e3:.1f} ms" if seconds >= 0.001 else f"{seconds * 1e3:.2g} ms"
 
 
 def refusal(reason: str) -> str:
@@ -66,12 +68,12 @@ def comparison(chosen: Mapping[str, Any], usual: Mapping[str, Any]) -> str:
 
     >>> slow = {"precision": "float32", "memory_format": "contiguous", "threads": 2, "seconds": 0.163}
     >>> comparison(slow | {"memory_format": "channels-last", "seconds": 0.078}, slow)
-    'float32, channels-last, 2 threads — 78 ms a step, 2.1 × the usual (163 ms)'
+    'float32, channels-last, 2 threads — 78 ms a step, 2.1 × the usual speed (163 ms)'
     """
     own = step_time(chosen["seconds"])
     if words(chosen) == words(usual):
         return _("{plan} — {time} a step, as usual").format(plan=words(chosen), time=own)
     times = f"{usual['seconds'] / chosen['seconds']:.1f}"
-    return _("{plan} — {time} a step, {times} × the usual ({usual})").format(
+    return _("{plan} — {time} a step, {times} × the usual speed ({usual})").format(
         plan=words(chosen), time=own, times=times, usual=step_time(usual["seconds"])
     )

@@ -135,7 +135,12 @@ def test_check_groups_problems_and_fails_on_errors(api, capsys):
     api.answers["check"] = {"examples": 3, "problems": [problem("warning"), problem("error")]}
     code, out, _err = said(capsys, "check", TASK, "x")
     assert code == 1 and out.index("Errors") < out.index("Warnings") and out.count("mend it") == 2
-    assert "1 errors, 1 warnings, 0 notes" in out
+    assert "1 error, 1 warning, 0 notes" in out
+
+
+def test_one_error_is_no_errors(api, capsys):
+    api.answers["check"] = {"examples": 3, "problems": [problem("warning"), problem("warning"), problem("error")]}
+    assert "1 error, 2 warnings, 0 notes" in said(capsys, "check", TASK, "x")[1]
 
 
 def test_check_with_warnings_alone_is_done(api, capsys):
@@ -183,8 +188,11 @@ def test_evaluation_shows_groups_and_what_was_left_out(api, capsys):
 
 
 def test_a_plan_shows_cost_and_what_was_measured(api, capsys):
-    plan = {"precision": "bfloat16", "memory_format": "contiguous", "threads": 2, "device": "cpu"}
-    measured = [{"precision": "bfloat16", "memory_format": "contiguous", "seconds": 0.0123, "agreement": 1.0, "admitted": True}]
+    plan = {"precision": "bfloat16", "memory_format": "contiguous", "threads": 2, "micro_batch": 0, "compile": "no"}
+    measured = [
+        plan | {"seconds": 0.0123, "admitted": True, "reason": ""},
+        plan | {"threads": 1, "seconds": 0.0, "admitted": False, "reason": "memory"},
+    ]
     api.answers["plan"] = {
         "task": TASK,
         "model": "cnn",
@@ -194,7 +202,8 @@ def test_a_plan_shows_cost_and_what_was_measured(api, capsys):
         "alternatives": measured,
     }
     _code, out, _err = said(capsys, "plan", TASK, "x")
-    assert all(text in out for text in ("391 k", "1 min 23 s", "bfloat16", "12.3 ms"))
+    assert all(text in out for text in ("391 k", "1 min 23 s", "bfloat16, 2 threads", "12 ms", "refused"))
+    assert "bfloat16, 1 thread: memory ran out" in out
 
 
 def test_the_same_in_japanese(api, capsys):

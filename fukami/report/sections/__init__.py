@@ -17,6 +17,7 @@ ORDER = (
     "problems",
     "proofs",
     "following",
+    "plan",
     "recipe",
     "origin",
 )
