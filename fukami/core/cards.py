@@ -132,10 +132,18 @@ class SymptomCard(Card):
 
 @dataclass(frozen=True, kw_only=True)
 class FieldCard(Card):
-    """One kind of data, and how many columns of a table it reads."""
+    """One kind of data: how many columns of a table it reads, what people call them, and which files hold it."""
 
     columns: str = "one"
-    """`one`, or `many`: every column that nothing else claims."""
+    """`one`, or `many`: every column that nothing else claims; a matrix is then a column for each of its own."""
+    usual_inputs: tuple[str, ...] = ()
+    """What people call a column of this kind that is an input, as `data/names.py` compares names."""
+    usual_targets: tuple[str, ...] = ()
+    """What people call a column of this kind that is to be predicted. A kind without any is never a target by itself."""
+    extensions: tuple[str, ...] = ()
+    """Endings of files that hold one example each, in lower case and with their dot."""
+    files_are: str = "path"
+    """What the cells of such files are: their `path`, or their `text`."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,13 +6,13 @@ tables whose every other column is an input, the last column as the target. Wher
 
 from collections.abc import Iterable
 
-from fukami.core.cards import card
+from fukami.core.cards import card, cards
 from fukami.core.errors import DataError, UsageError, nearest
 from fukami.core.language import _
 from fukami.core.problems import Problem
 from fukami.core.recipe import DataChoices
 from fukami.core.tables import Column, Table
-from fukami.data.names import INPUTS, OFTEN_TARGETS, TARGETS, plain
+from fukami.data.names import OFTEN_TARGETS, plain, usual
 from fukami.fields.contract import Field
 from fukami.tasks.contract import Task
 
@@ -110,8 +110,7 @@ class _Binding:
     # -- what can be told from names and cells -----------------------------------------------------------------------
     def _usual(self, field: Field, name: str, *, target: bool) -> list[str]:
         """The only free column with a usual name whose cells may be of the kind. Several are an error."""
-        usual = (TARGETS if target else INPUTS).get(field.kind, ())
-        known = {plain(n) for n in (*usual, name)}
+        known = usual(field.kind, target=target) | {plain(name)}
         found = [c for c in self.free if plain(c) in known and self._score(field, c) > 0]
         own = [c for c in found if plain(c) == plain(name)]
         if not target and own:
@@ -239,7 +238,7 @@ def remarks(table: Table, task: Task, choices: DataChoices, columns: dict[str, l
     for name, field in task.targets.items():
         for column in columns.get(name, ())[:1]:
             named = choices.columns.get(name) or choices.columns.get("target") or column.name in table.hints.values()
-            known = {plain(n) for n in (*TARGETS.get(field.kind, ()), *OFTEN_TARGETS, name)}
+            known = usual(field.kind, target=True) | {plain(n) for n in (*OFTEN_TARGETS, name)}
             if not named and plain(column.name) not in known and any(map(_reads_many, task.inputs.values())):
                 found.append(
                     Problem(
@@ -263,7 +262,8 @@ def _misfit(field: Field, column: Column, table: Table) -> list[Problem]:
     own = type(field).recognise(column)
     if own >= _LIKELY:
         return []
-    others = {kind: field_class(kind).recognise(column) for kind in ("category", "number") if kind != field.kind}
+    kinds = [kind for kind, told in cards("fields").items() if told.usual_targets and kind != field.kind]
+    others = {kind: field_class(kind).recognise(column) for kind in kinds}
     kind, score = max(others.items(), key=lambda item: item[1])
     if score < _LIKELY or score - own < 2 * _MARGIN:
         return []

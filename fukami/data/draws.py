@@ -9,36 +9,20 @@ from fukami.core.seeds import generator
 from fukami.core.tables import Column
 from fukami.tasks.contract import Task
 
-_BINS = 10
 _MOST_STRATA = 0.5
 """Where more than this share of examples has a stratum of its own there is nothing to keep in proportion."""
 
 
 def strata(task: Task, columns: dict[str, list[Column]]) -> np.ndarray:
-    """int64 (N): examples of a class, a set of labels, or a tenth of a number's range share a stratum; all 0 without a target.
-
-    Numbers are told from classes by what the target field is: one that learns no classes has values to be cut into tenths.
-    """
+    """int64 (N): examples whose targets their fields take for alike share a stratum; all 0 without a target."""
     total = len(next(iter(columns.values()))[0])
     found = np.zeros(total, np.int64)
     for name, field in task.targets.items():
         if name not in columns:
             continue
-        one = (
-            _tenths(columns[name][0])
-            if field.kind == "number"
-            else np.unique(field.fingerprint(columns[name]), return_inverse=True)[1]
-        )
+        one = field.strata(columns[name])
         found = np.unique(found * (one.max() + 1) + one, return_inverse=True)[1]
     return found if found.max(initial=0) + 1 <= max(_MOST_STRATA * total, 2) else np.zeros(total, np.int64)
-
-
-def _tenths(column: Column) -> np.ndarray:
-    from fukami.fields import parsing
-
-    values = parsing.numbers(parsing.plain(column.values), decimal=parsing.decimal_mark(parsing.plain(column.values))).values
-    edges = np.nanquantile(values, np.linspace(0, 1, _BINS + 1)[1:-1]) if len(values) else np.empty(0)
-    return np.searchsorted(np.unique(edges), np.nan_to_num(values), "right").astype(np.int64)
 
 
 def by_stratum(strata: np.ndarray, together: np.ndarray, valid: float, test: float, *, seed: int) -> np.ndarray:

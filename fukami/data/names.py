@@ -1,30 +1,11 @@
-"""What people usually call the columns of a table, by the kind of field that reads them. Data, not logic.
+"""What people usually call the columns of a table. What they call those of one kind of data stands on that field's card.
 
 Names are compared in lower case with blanks, hyphens and underscores taken alike.
 """
 
 import re
 
-INPUTS: dict[str, tuple[str, ...]] = {
-    "image": (
-        "image", "images", "img", "picture", "photo", "path", "image_path", "img_path", "filepath", "file_path", "file",
-        "filename", "file_name", "image_name", "image_file", "url", "画像", "写真", "ファイル", "ファイル名", "パス",
-    ),
-    "text": (
-        "text", "sentence", "review", "comment", "content", "body", "document", "tweet", "message", "utterance", "description",
-        "question", "title", "headline",
-        "本文", "文", "文章", "テキスト", "レビュー", "コメント", "内容", "口コミ", "発話", "質問",
-    ),
-}  # fmt: skip
-
-TARGETS: dict[str, tuple[str, ...]] = {
-    "category": (
-        "target", "label", "labels", "class", "y", "category", "sentiment", "ラベル", "分類", "正解", "カテゴリ", "カテゴリー",
-        "クラス", "感情", "目的変数",
-    ),
-    "categories": ("target", "labels", "label", "tags", "classes", "categories", "y", "タグ", "ラベル", "正解"),
-    "number": ("target", "y", "label", "value", "score", "目的変数", "正解", "値"),
-}  # fmt: skip
+from fukami.core.cards import cards
 
 OFTEN_TARGETS = (
     "outcome", "income", "survived", "churn", "species", "diagnosis", "default", "fraud", "is_fraud", "attrition", "response",
@@ -43,7 +24,18 @@ def plain(name: str) -> str:
     return re.sub(r"[\s_\-]+", "_", name.strip().lower())
 
 
-USUAL = frozenset(plain(n) for names in (*INPUTS.values(), *TARGETS.values(), OFTEN_TARGETS) for n in names) | {
-    "id", "name", "age", "sex", "gender", "date", "time", "group", "split", "part",
-}  # fmt: skip
+def usual(kind: str, *, target: bool) -> frozenset[str]:
+    """The usual names of columns of this kind, as `plain` gives them.
+
+    >>> "sentiment" in usual("category", target=True), "image_path" in usual("image", target=False)
+    (True, True)
+    """
+    told = cards("fields")[kind]
+    return frozenset(map(plain, told.usual_targets if target else told.usual_inputs))
+
+
+USUAL = frozenset(plain(n) for n in OFTEN_TARGETS).union(
+    *(usual(kind, target=target) for kind in cards("fields") for target in (False, True)),
+    ("id", "name", "age", "sex", "gender", "date", "time", "group", "split", "part"),
+)
 """Every name by which a first row is recognised as names."""

@@ -24,7 +24,13 @@ from fukami.fields import cells
 from fukami.fields.category import FEW, alike, in_order, label_of, listed
 from fukami.fields.contract import Arrays, Field, Ragged
 
-CARD = FieldCard(name="categories", summary="any number of labels out of several")
+CARD = FieldCard(
+    name="categories",
+    summary="any number of labels out of several",
+    usual_targets=(
+        "target", "labels", "label", "tags", "classes", "categories", "y", "タグ", "ラベル", "正解",
+    ),
+)  # fmt: skip
 
 
 def labels_in(value: Any, separators: str = ";|") -> list[str] | None:

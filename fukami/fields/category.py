@@ -23,7 +23,14 @@ from fukami.core.tables import Column
 from fukami.fields import cells
 from fukami.fields.contract import Arrays, Field, Ragged
 
-CARD = FieldCard(name="category", summary="one label out of several")
+CARD = FieldCard(
+    name="category",
+    summary="one label out of several",
+    usual_targets=(
+        "target", "label", "labels", "class", "y", "category", "sentiment", "ラベル", "分類", "正解", "カテゴリ",
+        "カテゴリー", "クラス", "感情", "目的変数",
+    ),
+)  # fmt: skip
 
 FEW = 100
 """A class with fewer examples than this is worth a warning."""

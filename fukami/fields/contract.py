@@ -89,6 +89,11 @@ class Field(ABC):
     def fingerprint(self, columns: Sequence[Column]) -> np.ndarray:
         """uint64 (N): equal where the content is equal, for exact duplicates and the split's proof."""
 
+    def strata(self, columns: Sequence[Column]) -> np.ndarray:
+        """int64 (N), from 0: equal for targets that a split should keep in proportion. Classes as they are, unless a field
+        knows better. Target fields only."""
+        return np.unique(self.fingerprint(columns), return_inverse=True)[1]
+
     def near_fingerprint(self, columns: Sequence[Column]) -> np.ndarray | None:
         """uint64 (N) of which a small Hamming distance means nearly the same content, or None where that has no meaning."""
         return None

@@ -36,7 +36,19 @@ from fukami.fields.image_check import check_pictures
 from fukami.fields.mirror import mirror_is_harmless
 from fukami.fields.picture_hash import array_hashes
 
-CARD = FieldCard(name="image", summary="a picture: a file, its bytes, or an array of pixels")
+CARD = FieldCard(
+    name="image",
+    summary="a picture: a file, its bytes, or an array of pixels",
+    usual_inputs=(
+        "image", "images", "img", "picture", "photo", "path", "image_path", "img_path", "filepath", "file_path",
+        "file", "filename", "file_name", "image_name", "image_file", "url", "画像", "写真", "ファイル", "ファイル名",
+        "パス",
+    ),
+    extensions=(
+        ".avif", ".bmp", ".dib", ".gif", ".ico", ".j2k", ".jfif", ".jp2", ".jpe", ".jpeg", ".jpg", ".mpo", ".pbm",
+        ".pcx", ".pgm", ".png", ".pnm", ".ppm", ".qoi", ".sgi", ".tga", ".tif", ".tiff", ".webp",
+    ),
+)  # fmt: skip
 
 LARGEST_PX = 224
 """Pictures are stored no larger than this unless `size_px` asks for more."""
@@ -352,7 +364,7 @@ def _looks_like_picture(cell: Any) -> bool:
         return bytes(cell[:4]) in (b"\x89PNG", b"GIF8", b"RIFF") or bytes(cell[:2]) in (b"\xff\xd8", b"BM", b"II", b"MM")
     if isinstance(cell, np.ndarray):
         return cell.ndim in (2, 3)
-    return Path(str(cell)).suffix.lower() in pictures.EXTENSIONS
+    return Path(str(cell)).suffix.lower() in CARD.extensions
 
 
 def _of_pixels(column: Column) -> dict[str, Any]:

@@ -22,10 +22,17 @@ from fukami.fields import cells
 from fukami.fields.contract import Arrays, Field, Ragged
 from fukami.fields.parsing import decimal_mark, numbers
 
-CARD = FieldCard(name="number", summary="one number")
+CARD = FieldCard(
+    name="number",
+    summary="one number",
+    usual_targets=(
+        "target", "y", "label", "value", "score", "目的変数", "正解", "値",
+    ),
+)  # fmt: skip
 
 LARGEST = 1e30
 """Numbers beyond it are refused: their squares leave the range of the models' arithmetic."""
+STRATA = 10
 FAR = 20
 """A value this many times the spread of the middle half away from the median is worth a note."""
 
@@ -152,6 +159,12 @@ class Number(Field):
 
     def fingerprint(self, columns: Sequence[Column]) -> np.ndarray:
         return cells.hash_numbers(self._values(columns[0])[0])
+
+    def strata(self, columns: Sequence[Column]) -> np.ndarray:
+        """Tenths of the range, each with about as many examples."""
+        values = self._values(columns[0])[0]
+        edges = np.nanquantile(values, np.linspace(0, 1, STRATA + 1)[1:-1]) if len(values) else np.empty(0)
+        return np.searchsorted(np.unique(edges), np.nan_to_num(values), "right").astype(np.int64)
 
     # -- learning and storing ----------------------------------------------------------------------------------------
     def learn(self, columns: Sequence[Column], *, seed: int = 0) -> Self:

@@ -23,12 +23,6 @@ FORMATS = tuple(
     {"AVIF", "BMP", "DIB", "GIF", "ICO", "JPEG", "JPEG2000", "MPO", "PCX", "PNG", "PPM", "QOI", "SGI", "TGA", "TIFF", "WEBP"}
     & Pillow.OPEN.keys()
 )
-EXTENSIONS = frozenset(
-    (
-        *(".avif", ".bmp", ".dib", ".gif", ".ico", ".j2k", ".jfif", ".jp2", ".jpe", ".jpeg", ".jpg", ".mpo"),
-        *(".pbm", ".pcx", ".pgm", ".png", ".pnm", ".ppm", ".qoi", ".sgi", ".tga", ".tif", ".tiff", ".webp"),
-    )
-)
 MOST_PIXELS = 178_956_970
 """Larger pictures are refused from their header: it is Pillow's own limit, about 13,000 × 13,000."""
 MOST_BYTES = 1 << 30

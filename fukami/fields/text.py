@@ -29,7 +29,17 @@ from fukami.fields.text_check import check_texts
 from fukami.fields.text_features import alike, hashed_features, learn_weights, simhash
 from fukami.fields.tokenization import has_text, is_unspaced, learn_tokenizer, load, read_tokenizer
 
-CARD = FieldCard(name="text", summary="a text: a word, a sentence, a page")
+CARD = FieldCard(
+    name="text",
+    summary="a text: a word, a sentence, a page",
+    usual_inputs=(
+        "text", "sentence", "review", "comment", "content", "body", "document", "tweet", "message", "utterance",
+        "description", "question", "title", "headline", "本文", "文", "文章", "テキスト", "レビュー", "コメント",
+        "内容", "口コミ", "発話", "質問",
+    ),
+    extensions=(".txt", ".text", ".md"),
+    files_are="text",
+)  # fmt: skip
 
 LEARNED_FROM = 200_000
 """Training texts that the tokenizer is learned from."""

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from fukami.core.cards import FieldCard, cards
 from fukami.core.errors import DataError
 from fukami.core.language import N_, _
 from fukami.core.problems import Problem
@@ -24,11 +25,6 @@ from fukami.data.files import is_junk, no_permission
 from fukami.data.parts import part_named
 
 TOLD = N_("a folder for each class")
-EXTENSIONS = {
-    "image": frozenset((".jpg", ".jpeg", ".jfif", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm")),
-    "text": frozenset((".txt", ".text", ".md")),
-}
-"""Kind of input field → extensions of files that are one example each."""
 MOST_TEXT_BYTES = 16 << 20
 _SHOWN = 5
 
@@ -76,8 +72,15 @@ def read(source: Path, choices: DataChoices, *, kinds: tuple[str, ...] = ()) -> 
 
 
 def _wanted(kinds: tuple[str, ...]) -> frozenset[str]:
-    known = [EXTENSIONS[kind] for kind in kinds or ("image",) if kind in EXTENSIONS]
-    return known[0] if known else frozenset()
+    told = _of_files(kinds)
+    return frozenset() if told is None else frozenset(told.extensions)
+
+
+def _of_files(kinds: tuple[str, ...]) -> FieldCard | None:
+    """The first of the kinds whose examples may be files; of all kinds where none is named."""
+    known = cards("fields")
+    found = (known[kind] for kind in kinds or known if kind in known)
+    return next((told for told in found if told.extensions), None)
 
 
 def _scan(folder: Path) -> list[os.DirEntry]:
@@ -280,13 +283,13 @@ def _table(source: Path, root: Path, found: _Found, choices: DataChoices, kinds:
         )
     files = np.array([str(root / path) for path in found.paths], dtype=object)
     columns = {"path": Column("path", pa.array(found.paths, pa.string()), base=root, files=files)}
-    kind = next((k for k in kinds or ("image",) if k in EXTENSIONS), "image")
-    hints = {kind: "path"}
-    if kind == "text":
-        texts, told = _texts(files, choices)
-        problems += told
+    told = _of_files(kinds)
+    assert told is not None
+    if told.files_are == "text":
+        texts, noticed = _texts(files, choices)
+        problems += noticed
         columns["text"] = Column("text", texts, files=files)
-        hints = {kind: "text"}
+    hints = {told.name: told.files_are}
     if labelled:
         columns["class"] = Column("class", pa.array(found.labels, pa.string()), base=root, files=files)
         hints["target"] = "class"

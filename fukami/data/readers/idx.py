@@ -63,11 +63,9 @@ def table_of(
     """Pictures and labels of several parts as one table; `classes` gives the labels' names."""
     y = np.concatenate(labels)
     cells = pa.array(np.array(classes)[y].tolist()) if classes else pa.array(y.astype(y.dtype.newbyteorder("=")))
-    columns = {
-        "image": Column("image", np.concatenate(pictures), file=file),
-        "label": Column("label", cells, file=file),
-    }
-    hints = {"image": "image", "target": "label"}
+    both = Column("image", np.concatenate(pictures), file=file), Column("label", cells, file=file)
+    columns = {column.name: column for column in both}
+    hints = {"input": "image", "target": "label"}
     return Table(name=name, columns=columns, parts=np.array(parts) if parts else None, hints=hints, layout="idx")
 
 

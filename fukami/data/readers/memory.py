@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from fukami.core.cards import card
 from fukami.core.errors import DataError
 from fukami.core.language import N_, _
 from fukami.core.recipe import DataChoices
@@ -19,8 +20,6 @@ from fukami.data.parts import part_named
 
 TOLD = N_("data from Python")
 _NAME = "[data]"
-_WIDE = {"row"}
-"""Kinds that read a matrix as a column per feature; for others a matrix is one column of arrays."""
 
 
 def claims(source: Any, kinds: tuple[str, ...]) -> float:
@@ -72,8 +71,9 @@ def _pair(pair: tuple[Any, ...], kinds: tuple[str, ...]) -> Table:
             got=", ".join(type(v).__name__ for v in pair),
         )
     kind = kinds[0] if kinds else ""
-    columns = _inputs(x, wide=kind in _WIDE)
-    hints = {} if len(columns) > 1 or not kind or kind in _WIDE else {kind: next(iter(columns))}
+    wide = bool(kind) and card("fields", kind).columns == "many"  # a column for each feature of a matrix
+    columns = _inputs(x, wide=wide)
+    hints = {} if len(columns) > 1 or not kind or wide else {kind: next(iter(columns))}
     if rest:
         name = str(getattr(rest[0], "name", None) or "target")
         name = name if name not in columns else "target"
@@ -103,7 +103,8 @@ def _matrix(x: Any) -> np.ndarray | None:
 
 def _bunch(bunch: Mapping[str, Any], kinds: tuple[str, ...]) -> Table:
     """scikit-learn's datasets: pictures where a task wants them, names of features and classes kept."""
-    data = bunch.get("images") if "image" in kinds and bunch.get("images") is not None else bunch["data"]
+    usual = [name for kind in kinds for name in card("fields", kind).usual_inputs]
+    data = next((bunch[name] for name in usual if bunch.get(name) is not None), bunch["data"])
     target, classes = bunch["target"], bunch.get("target_names")
     if classes is not None and np.asarray(target).dtype.kind in "iu" and np.ndim(classes) == 1 and np.ndim(target) == 1:
         target = [str(classes[int(i)]) for i in np.asarray(target)]
