@@ -129,7 +129,7 @@ def _network(path: Path, saved: Any, task: Task, spec: Any, module: Any) -> Netw
                 _("the run was trained with a module of your own, whose code it does not hold"),
                 where=str(path),
                 expected=saved.module,
-                fix=f"fukami.load({str(path)!r}, network={saved.module.rpartition('.')[2]}(…))",
+                fix=f"fukami.load({str(path)!r}, model={saved.module.rpartition('.')[2]}(…))",
             )
         return registry.wrap(module, spec, task.target.num_outputs)
     encoder = registry.build(saved.choice, spec, gives=saved.gives, options={})

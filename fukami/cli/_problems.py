@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from fukami.cli._screen import Screen
-from fukami.core.language import _
+from fukami.core.language import _, _n
 from fukami.core.problems import SEVERITIES
 
 _COLOURS = {"error": "red", "warning": "yellow", "note": "blue"}
@@ -28,9 +28,12 @@ def closing(problems: Sequence[dict[str, Any]]) -> str:
     count = {severity: sum(p["severity"] == severity for p in problems) for severity in SEVERITIES}
     if not problems:
         return _("No problems found.")
-    return _("{errors} errors, {warnings} warnings, {notes} notes").format(
-        errors=count["error"], warnings=count["warning"], notes=count["note"]
+    told = (
+        _n("{n} error", "{n} errors", count["error"]),
+        _n("{n} warning", "{n} warnings", count["warning"]),
+        _n("{n} note", "{n} notes", count["note"]),
     )
+    return ", ".join(told)
 
 
 def _show(problem: dict[str, Any], screen: Screen) -> None:

@@ -33,11 +33,22 @@ def show(result: dict[str, Any], screen: Screen) -> None:
         [
             (_("data"), result.get("data")),
             (_("layout"), result.get("layout")),
+            *((name, read_from(columns)) for name, columns in (result.get("columns") or {}).items()),
             (_("examples"), f"{result['examples']:,}" if result.get("examples") is not None else None),
             (_("parts"), ", ".join(f"{name} {count:,}" for name, count in (result.get("parts") or {}).items())),
         ]
     )
     show_problems(result["problems"], screen)
+
+
+def read_from(columns: list[str], *, most: int = 12) -> str:
+    """The columns that an input or a target is read from.
+
+    >>> read_from(["age", "town", "job"], most=2)
+    '← age, town, … (3)'
+    """
+    named = ", ".join([name or "–" for name in columns[:most]] + ["…"] * (len(columns) > most))
+    return f"← {named}" + (f" ({len(columns)})" if len(columns) > 1 else "")
 
 
 def code(result: dict[str, Any]) -> int:

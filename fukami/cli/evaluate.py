@@ -6,7 +6,7 @@ from fukami.cli import _parser
 from fukami.cli._parser import Parser
 from fukami.cli._results import show_baselines, show_groups, show_metrics, show_notes
 from fukami.cli._screen import Screen
-from fukami.core.language import N_, _
+from fukami.core.language import N_, _, _n
 
 SUMMARY = N_("metrics with intervals, baselines, calibration and groups, written to report.html")
 USAGE = ("RUN [DATA]",)
@@ -36,7 +36,12 @@ def show(result: dict[str, Any], screen: Screen) -> None:
             (_("task"), result.get("task")),
             (_("run"), result.get("run")),
             (_("examples"), f"{result['examples']:,}" if result.get("examples") else None),
-            (_("left out"), _("{n} examples that the run was trained on").format(n=excluded) if excluded else None),
+            (
+                _("left out"),
+                _n("{n} example that the run was trained on", "{n} examples that the run was trained on", excluded)
+                if excluded
+                else None,
+            ),
         ]
     )
     show_metrics(result["metrics"], screen, title=_("Metrics, with the range that holds 95 % of resamples"))

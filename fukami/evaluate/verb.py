@@ -8,7 +8,7 @@ import numpy as np
 
 from fukami.core import artefact
 from fukami.core.errors import DataError, FukamiError
-from fukami.core.language import _
+from fukami.core.language import _, _n
 from fukami.core.problems import Problem
 from fukami.core.tables import Column, Table
 from fukami.data import read
@@ -78,8 +78,10 @@ def unusable_note(count: int) -> str:
     """Examples that no metric speaks of must not go unmentioned: leaving out what is unknown flatters a model."""
     if not count:
         return ""
-    return _("{n} examples are not judged: their input cannot be read, or their target is one the run does not know").format(
-        n=count
+    return _n(
+        "{n} example is not judged: its input cannot be read, or its target is one the run does not know",
+        "{n} examples are not judged: their input cannot be read, or their target is one the run does not know",
+        count,
     )
 
 
