@@ -273,15 +273,15 @@ def distinct(names: list[str], where: str) -> tuple[list[str], list[Problem]]:
     ]
 
 
-def without_empty_rows(parsed: Parsed) -> tuple[Parsed, int]:
-    """The rows that hold anything, and how many did not (spreadsheets leave `,,,,` at the end)."""
+def without_empty_rows(parsed: Parsed) -> tuple[Parsed, np.ndarray]:
+    """The rows that hold anything, and the lines of those that do not (spreadsheets leave `,,,,` at the end)."""
     empty = np.ones(len(parsed), bool)
     for column in parsed.cells:
         empty &= pc.equal(column, "").to_numpy(zero_copy_only=False)
     if not empty.any():
-        return parsed, 0
+        return parsed, parsed.lines[:0]
     kept = pa.array(np.flatnonzero(~empty))
-    return replace(parsed, cells=[c.take(kept) for c in parsed.cells], lines=parsed.lines[~empty]), int(empty.sum())
+    return replace(parsed, cells=[c.take(kept) for c in parsed.cells], lines=parsed.lines[~empty]), parsed.lines[empty]
 
 
 def ragged_problem(parsed: Parsed, where: str, *, quote_open: bool) -> list[Problem]:

@@ -62,9 +62,10 @@ def read(source: Path, choices: DataChoices, *, kinds: tuple[str, ...] = (), nam
     names, found = text_table.distinct(names, where)
     problems += found
     parsed, blank = text_table.without_empty_rows(parsed)
-    if blank:
-        what = _("{n} rows without any content were left out").format(n=blank)
-        problems.append(Problem(code="F-TABLE-BLANK", severity="note", what=what, where=where, count=blank))
+    if len(blank):
+        what = _("{n} rows without any content were left out").format(n=len(blank))
+        lines = ", ".join([f"{where}:{line}" for line in blank[:5].tolist()] + ["…"] * (len(blank) > 5))
+        problems.append(Problem(code="F-TABLE-BLANK", severity="note", what=what, where=lines, count=len(blank)))
     if not len(parsed):
         if not parsed.ragged:
             raise _empty(where, _("the table has names but no rows"))
