@@ -259,11 +259,11 @@ def evaluate(run: Run | str | Path, data: Any = None, *, settings: dict[str, Any
 
 
 def diagnose(
-    run: Run | str | Path, data: Any = None, *, network: Any = None, loss: Any = None, seconds: float = 25.0
+    run: Run | str | Path, data: Any = None, *, model: Any = None, loss: Any = None, seconds: float = 25.0
 ) -> dict[str, Any]:
     """Why a training did not learn: causes, the likeliest first, each with its evidence and what mends it.
 
-    `run` is a run, its folder, or the `out` of a training that is not finished. `data`, `network` (a module of the caller's own)
+    `run` is a run, its folder, or the `out` of a training that is not finished. `data`, `model` (a module of the caller's own)
     and `loss` are what the training was given, where it keeps no name of them. `seconds` bounds the time; tests that do not fit
     are left out and told. Nothing is changed.
 
@@ -274,7 +274,7 @@ def diagnose(
     from fukami.training.diagnose import diagnosed
 
     place = run.path if isinstance(run, Opened) else Path(run)
-    module = run._network if isinstance(run, Opened) and network is None else network
+    module = run._network if isinstance(run, Opened) and model is None else model
     return diagnosed(place, data, module=module, loss=loss, seconds=seconds)
 
 

@@ -93,6 +93,14 @@ SENTENCES = {
     ),
     "checkpoint-damaged": N_("the last checkpoint was damaged ({reason}); going on from the one before, of step {step}"),
     "no-snapshot": N_("step {step}: memory ran out for a snapshot; the one of step {kept} stays"),
+    "stalled-flat": N_("step {step}: the training loss does not fall; `fukami diagnose {run}` looks for the cause"),
+    "stalled-rising": N_("step {step}: the training loss rises; `fukami diagnose {run}` looks for the cause"),
+    "stalled-vanished": N_(
+        "step {step}: the training loss does not fall, its gradient is almost zero; `fukami diagnose {run}` looks for the cause"
+    ),
+    "stalled-guessing": N_(
+        "step {step}: the validation is no better than guessing; `fukami diagnose {run}` looks for the cause"
+    ),
 }
 
 

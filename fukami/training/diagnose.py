@@ -23,8 +23,9 @@ from fukami.engine.diagnosis.look import diagnose
 from fukami.models import checkpoint
 from fukami.models.contract import Network
 from fukami.tasks.registry import contract
-from fukami.training.network import Ready, make_ready
+from fukami.training.network import learner_of
 from fukami.training.prepare import headline_of, prepared
+from fukami.training.session import CHECKPOINT
 
 SECONDS = 25.0
 """How long a diagnosis may take where nothing else is said; tests for which there is no time are left out and told."""
@@ -98,23 +99,24 @@ def made_case(opened: Opened, source: Any, *, module: Any, loss: Any, seconds: f
             "F-RUN-MODULE",
             _("the run was trained with a module of your own, whose code it does not hold"),
             where=str(opened.out),
-            fix=f"fukami.diagnose({str(opened.out)!r}, DATA, network=…)",
+            fix=f"fukami.diagnose({str(opened.out)!r}, DATA, model=…)",
         )
     own = None if module is None else redrawn(module, recipe.learning.seed)
     data = prepared(as_measured(recipe), source, model=own)
-    ready = make_ready(data, model=own, loss=loss)
+    learner, built, _optimizer_of = learner_of(data, model=own, loss=loss)
     mend = Mend(opened, source, own=module is not None)
     return Case(
         task=data.task,
-        learner=ready.learner,
-        trained=trained_network(opened, ready),
+        learner=learner,
+        trained=trained_network(opened, built.network),
         train=data.split.train,
         held=np.sort(np.concatenate([data.split.valid, data.split.test])),
         headline=headline_of(recipe),
         history=history.read(opened.place / "history.jsonl"),
         mend=mend.train,
         check=mend.check(recipe.task),
-        batch_size=min(ready.learner.order.batch_size, recipe.plan.micro_batch or ready.learner.order.batch_size),
+        batch_size=min(learner.order.batch_size, recipe.plan.micro_batch or learner.order.batch_size),
+        batches_ahead=max(0, recipe.plan.batches_ahead),
         evaluation=_proof(opened, "evaluation").get("metrics", {}),
         baselines=_proof(opened, "baselines").get("metrics", {}),
         split=data.split.proof(),
@@ -137,19 +139,9 @@ def recipe_of(opened: Opened) -> Recipe:
 
 
 def as_measured(recipe: Recipe) -> Recipe:
-    """The recipe without what only costs time or hides figures: the same first weights, the same batches, in float32."""
+    """The recipe without what would hide figures: losses are those of the answers alone."""
     learning = replace(recipe.learning, l1=0.0, find_learning_rate=False, minutes=0.0)
-    plan = replace(
-        recipe.plan,
-        plan="default",
-        precision="float32",
-        compile="no",
-        threads=0,
-        micro_batch=0,
-        batches_ahead=0,
-        snapshot_steps=1000,
-    )
-    return replace(recipe, learning=learning, plan=plan, data=replace(recipe.data, folds=0))
+    return replace(recipe, learning=learning, data=replace(recipe.data, folds=0))
 
 
 def redrawn(module: nn.Module, seed: int) -> nn.Module:
@@ -168,17 +160,18 @@ def redrawn(module: nn.Module, seed: int) -> nn.Module:
     return copied
 
 
-def trained_network(opened: Opened, ready: Ready) -> Network | None:
+def trained_network(opened: Opened, fresh: Network) -> Network | None:
     """The network with the weights that the training ended with, or was last saved with; None where none were saved."""
-    network: Network = copy.deepcopy(ready.built.network)
+    network = copy.deepcopy(fresh)
     if opened.finished:
         checkpoint.load(network, opened.place / "model")
         return network.eval()
-    saved = opened.place / "checkpoint.safetensors"
-    if not saved.exists():
+    saved = opened.place / CHECKPOINT
+    if not states.exists(saved):
         return None
     try:
-        network.load_state_dict(states.load(saved)["learner"]["network"])
+        state, _damage = states.load_last(saved)
+        network.load_state_dict(state["learner"]["network"])
     except RuntimeError as error:
         raise RunError(
             "F-DIAGNOSE-WEIGHTS",

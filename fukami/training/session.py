@@ -30,6 +30,7 @@ from fukami.engine.progress import Display
 from fukami.evaluate.judge import judge
 from fukami.predictor import Predictor
 from fukami.training.prepare import Prepared
+from fukami.training.watching import validation_metrics, watching
 
 CHECKPOINT = "checkpoint.safetensors"
 SAVE_EVERY_S = 20.0
@@ -94,6 +95,7 @@ class Session:
         self.keeper = Keeper(self.learner, self.every, {"best": self.best}, column.where)
         self._saved: tuple[int, int] | None = None
         self._disk_full = False
+        self._stalls = watching(self.prepared)
 
     @property
     def checkpoint(self) -> Path:
@@ -157,14 +159,13 @@ class Session:
         return self.learner.ema.swapped() if self.learner.ema else nullcontext(self.learner.network)
 
     def validate(self) -> dict[str, float | None]:
-        """The headline metric over the validation examples, with the weights that would be kept."""
+        """The headline metric and a loss over the validation examples, with the weights that would be kept."""
         rows, target = self.prepared.split.valid, self.prepared.task.target
         if len(rows) == 0:
             return {}
         with self.averaged() as network:
-            found = judge(
-                target, (self.best.metric,), self.predictor.stream(self.prepared.store, rows), replicates=0, keep_mistakes=0
-            )
+            stream = self.predictor.stream(self.prepared.store, rows)
+            found = judge(target, validation_metrics(self.prepared), stream, replicates=0, keep_mistakes=0)
             values = {name: m["value"] for name, m in found.as_dict()["metrics"].items()}
             if values[self.best.metric] is not None:
                 self.best.seen(values[self.best.metric], self.learner.step, network)
@@ -251,11 +252,18 @@ class Session:
             }
             history.write({"step": step, "epoch": epoch, **line, **pace})
             events.write(step, line | pace)
+            self._stalled(step, self._stalls.seen(epoch=progress.epoch, loss=line["loss"], norm=line["gradient_norm"]))
         values = self.validate() if progress.ends_epoch else {}
         if values:
             history.write({"step": step, "epoch": epoch, "valid": values})
             events.write(step, {f"valid/{name}": value for name, value in values.items()})
+            self._stalled(step, self._stalls.validated(epoch=progress.epoch, values=values))
         return values
+
+    def _stalled(self, step: int, kind: str | None) -> None:
+        """Has it told, with what looks for the cause, where a training does not learn."""
+        if kind is not None:
+            self.learner.events.append(Event(step, kind, {"run": str(self.out)}))
 
     def _exhausted(self) -> bool:
         patience = self.learner.learning.patience

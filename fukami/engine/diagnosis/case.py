@@ -50,7 +50,7 @@ class Case:
     `learner` is the training begun anew. `trained` holds the weights it ended with, None where none were kept. `train` and
     `held` are rows of the store: trained on, and kept aside. `evaluation` (metric → value, low, high), `baselines` (name →
     metric → value), `split` and `problems` are what the training proved and the doctor found. `batch_size` is the number of
-    examples that the network saw at a time. `mend(**settings)` gives the command that trains again with other settings, `check`
+    examples that the network saw at a time, `batches_ahead` how many batches were prepared in advance. `mend(**settings)` gives the command that trains again with other settings, `check`
     the doctor's. `seconds` is how long the diagnosis may take.
     """
 
@@ -64,6 +64,7 @@ class Case:
     mend: Callable[..., str]
     check: str
     batch_size: int
+    batches_ahead: int = 0
     evaluation: dict[str, Any] = field(default_factory=dict)
     baselines: dict[str, dict[str, float]] = field(default_factory=dict)
     split: dict[str, Any] = field(default_factory=dict)
@@ -190,7 +191,7 @@ class Case:
     def trial(
         self, *, rate: float, network: nn.Module | None = None, batch_at: Callable[[int], Any] | None = None, most: int = STEPS
     ) -> Trial:
-        """A short training of a copy of `network` on `batch_at`; the first weights and the training's batches where not given."""
+        """A short training of a copy of `network` on `batch_at`; if not given, the first weights and the training's batches."""
         steps = self.steps(most)
         return self._brief(network or self.learner.network, batch_at or self.step_batch, rate=rate, steps=steps)
 
@@ -225,7 +226,7 @@ class Case:
             return self.learner.learning.learning_rate
 
     def best_of_rates(self, network: nn.Module) -> float:
-        """How much a short trial of `network` learns, at the recipe's rate or at that of its own range test, if that is better."""
+        """How much a short trial of `network` learns at the recipe's rate, or at that of its own range test if that is better."""
         rates = [self.learner.learning.learning_rate]
         with suppress(LeftOut):
             rates.append(self.range_test(self.step_batch, network).rate)

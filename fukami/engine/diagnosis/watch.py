@@ -1,4 +1,4 @@
-"""Notices, while a training runs, that it does not learn, from figures that it has at hand anyway. Says so once.
+"""Notices, while a training runs, that it does not learn, from figures that it has at hand anyway. Says so once, as an event.
 
 The thresholds are generous: a false alarm in the middle of a healthy training costs more than a late one, since
 `fukami diagnose` can be asked at any time.
@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from statistics import fmean, median
 
 from fukami.core.cards import card
-from fukami.core.language import _
 
 EPOCHS = 2
 """Whole passes through the data before anything is said."""
@@ -30,8 +29,8 @@ class Watch:
 
     >>> watch = Watch()
     >>> told = [watch.seen(epoch=i, loss=2.3, norm=0.5) for i in range(20)]
-    >>> sum(t is not None for t in told)
-    1
+    >>> [kind for kind in told if kind]
+    ['stalled-flat']
     """
 
     guess: dict[str, float] = field(default_factory=dict)
@@ -41,7 +40,7 @@ class Watch:
     told: bool = False
 
     def seen(self, *, epoch: float, loss: float, norm: float) -> str | None:
-        """Takes in a logged line; a sentence where the training loss shows that nothing is learned."""
+        """Takes in a logged line; the kind of an event where the training loss shows that nothing is learned."""
         self.losses.append(loss)
         self.norms.append(norm)
         if self.told or epoch < EPOCHS or len(self.losses) < LINES:
@@ -50,23 +49,21 @@ class Watch:
         if not math.isfinite(begun) or now <= FALLEN * begun or min(self.losses) <= (2 * FALLEN - 1) * begun:
             return None
         if median(self.norms[-5:]) < VANISHED:
-            return self._say(_("the training loss does not fall, and its gradient is almost zero"))
-        if now > RISEN * begun:
-            return self._say(_("the training loss rises instead of falling"))
-        return self._say(_("the training loss does not fall"))
+            return self._say("stalled-vanished")
+        return self._say("stalled-rising" if now > RISEN * begun else "stalled-flat")
 
     def validated(self, *, epoch: float, values: dict[str, float | None]) -> str | None:
-        """Takes in a validation; a sentence where several one after another were no better than guessing by any metric."""
+        """Takes in a validation; the kind of an event where several in a row were no better than guessing by any metric."""
         known = [name for name, value in values.items() if value is not None and name in self.guess]
         better = any(better_than(name, values[name] or 0.0, self.guess[name]) for name in known)
         self.no_better = 0 if better or not known else self.no_better + 1
         if self.told or self.no_better < VALIDATIONS or epoch < EPOCHS:
             return None
-        return self._say(_("the model is no better than guessing on the validation examples"))
+        return self._say("stalled-guessing")
 
-    def _say(self, sentence: str) -> str:
+    def _say(self, kind: str) -> str:
         self.told = True
-        return sentence
+        return kind
 
 
 def better_than(metric: str, value: float, guess: float) -> bool:

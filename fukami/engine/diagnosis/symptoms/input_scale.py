@@ -1,8 +1,8 @@
 """Inputs that reach the first layer far from size one: pixels up to 255, incomes in yen, years.
 
-Measured where the first layer with weights takes them, so that what the module itself does to them counts. It is at fault where
-a short trial with inputs brought to size one learns more than the whole training did, and more than a trial without; each at the
-recipe's rate or its own range test's, since large inputs ask for other rates.
+Measured where the first layer with weights takes them, so that what the module itself does to them counts. It is at fault
+where a short trial with inputs brought to size one learns more than the whole training did, and more than a trial without; each
+at the recipe's rate or its own range test's, since large inputs ask for other rates.
 """
 
 from __future__ import annotations

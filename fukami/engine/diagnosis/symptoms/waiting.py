@@ -22,7 +22,7 @@ def look(case: Case) -> Look:
     figures = {"training_s": round(seconds, 2), "waited_s": round(waited, 2), "share": round(share, 3)}
     if share < MUCH or waited < WORTH:
         return Look(figures)
-    ahead = case.learner.plan.batches_ahead
+    ahead = case.batches_ahead
     finding = Finding(
         cause=CARD.name,
         code="F-DIAGNOSE-WAITING",
