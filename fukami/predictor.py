@@ -17,6 +17,7 @@ from fukami.core.language import _
 from fukami.core.recipe import Recipe, from_dict, read_toml
 from fukami.core.tables import Column
 from fukami.data.store import Store
+from fukami.engine.fitting import in_parts
 from fukami.engine.plan import Plan, decided
 from fukami.fields.registry import field_class, restored_field
 from fukami.models import checkpoint, registry
@@ -26,7 +27,7 @@ from fukami.tasks.contract import Task
 from fukami.tasks.registry import contract
 
 BATCH = 256
-"""Examples answered at a time. Answers do not depend on it."""
+"""Examples answered at a time, fewer where memory does not suffice. Answers do not depend on it."""
 
 
 @dataclass(frozen=True)
@@ -60,23 +61,31 @@ class Predictor:
 
         Targets are in the unit of the scores (class numbers, truth values, values in the target's unit).
         """
-        target = self.task.target
-        for part, batch in store.in_order(rows, BATCH, self.device):
+        target, lengths = self.task.target, store.lengths()
+        if lengths is not None:  # so that little is padded
+            rows = rows[np.argsort(lengths[rows], kind="stable")]
+
+        def answered(start: int, stop: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+            part = rows[start:stop]
+            batch = store.batch(part, self.device)
             truth = target.truth(batch[target.name])
-            yield self.scores(batch, calibrated=calibrated).cpu().numpy(), truth.cpu().numpy(), part
+            return self.scores(batch, calibrated=calibrated).cpu().numpy(), truth.cpu().numpy(), part
+
+        yield from in_parts(len(rows), BATCH, answered)
 
     def predict(self, columns: dict[str, Sequence[Column]]) -> list[dict[str, Any]]:
         """Answers for raw cells of the input fields, in their order."""
         total = len(next(iter(columns.values()))[0])
-        answers: list[dict[str, Any]] = []
-        for start in range(0, total, BATCH):
-            rows = np.arange(start, min(start + BATCH, total))
+
+        def answered(start: int, stop: int) -> list[dict[str, Any]]:
+            rows = np.arange(start, stop)
             batch = {}
             for name, input_field in self.task.inputs.items():
                 arrays = input_field.encode([c.take(rows) for c in columns[name]])
                 batch[name] = input_field.batch(arrays, np.arange(len(rows)), self.device)
-            answers += self.task.target.restore(self.scores(batch))
-        return answers
+            return self.task.target.restore(self.scores(batch))
+
+        return [answer for part in in_parts(total, BATCH, answered) for answer in part]
 
     def calibrated(self, temperature: float) -> "Predictor":
         """The same predictor with another temperature."""

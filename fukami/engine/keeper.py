@@ -19,7 +19,7 @@ from fukami.core.language import _
 from fukami.engine.loop import Learner, Progress, train
 from fukami.engine.mishaps import Event, NotFinite, NotPrepared, TooLarge, TornUpdate, is_out_of_memory
 from fukami.engine.not_finite import broken, finite_batch
-from fukami.engine.step import release
+from fukami.engine.step import halve, release
 
 TRIES = 5
 """How often a training goes back before it is given up."""
@@ -128,11 +128,12 @@ class Keeper:
 
     def _halve(self) -> None:
         step = self.learner.step
-        whole = self.learner.micro_batch or self.learner.order.batch_size
-        if whole <= 1:
-            raise _too_large(self.learner)
+        try:
+            halve(self.learner, self.learner.order.batch_size)
+        except TooLarge:
+            raise _too_large(self.learner) from None
         release(self.learner)
-        self._return(micro_batch=-(-whole // 2))
+        self._return(micro_batch=self.learner.micro_batch)
         told = {"back": self.learner.step, "micro_batch": self.learner.micro_batch}
         self.learner.events.append(Event(step + 1, "torn-update", told))
 

@@ -15,6 +15,7 @@ from torch import nn
 from fukami.core.seeds import derive
 from fukami.engine.buffers import kept_of
 from fukami.engine.draws import seed_draws
+from fukami.engine.fitting import clear
 from fukami.engine.mishaps import BeginAgain, Event, TooLarge, TornUpdate, is_out_of_memory
 from fukami.engine.parts import part_of, size_of
 
@@ -110,5 +111,4 @@ def clip(optimizer: torch.optim.Optimizer, limit: float) -> torch.Tensor:
 def release(learner: Learner) -> None:
     """Gives memory back that a failed pass held."""
     learner.optimizer.zero_grad(set_to_none=True)
-    if learner.device.type == "cuda":
-        torch.cuda.empty_cache()
+    clear()
