@@ -28,6 +28,8 @@ from fukami.fields.contract import Arrays, Field, Ragged
 CHUNK = 4096
 """Examples that are decoded at a time: bounds the memory, long enough for decoders to work in parallel."""
 IN_MEMORY_BYTES = 64 << 20
+COSTLY_CHUNK = 512
+"""The same where each takes long, so that something is seen of it."""
 WORTH_KEEPING = 256
 """Fewer examples than this are decoded anew, however much that costs."""
 FORMAT = 2
@@ -109,6 +111,7 @@ class _Work:
     ):
         self.field, self.columns, self.total = field, columns, len(columns[0])
         self.costly = field.is_costly(columns) and self.total >= WORTH_KEEPING
+        self.step = COSTLY_CHUNK if field.is_costly(columns) else CHUNK
         self.progress, self.tell = progress, tell
         self.first: Arrays | None = None
         self.place: Path | None = None
@@ -176,17 +179,17 @@ class _Work:
     def _size(self) -> float:
         """Bytes of all examples, estimated from the first chunk."""
         assert self.first is not None
-        return sum(_bytes(array) for array in self.first.values()) * max(1, self.total / CHUNK)
+        return sum(_bytes(array) for array in self.first.values()) * max(1, self.total / self.step)
 
     def _chunks(self) -> Iterator[Arrays]:
         """All chunks; the first is encoded once, however often it is asked for."""
         self.first = self.first or self._chunk(0)
         yield self.first
-        for begin in range(CHUNK, self.total, CHUNK):
+        for begin in range(self.step, self.total, self.step):
             yield self._chunk(begin)
 
     def _chunk(self, begin: int) -> Arrays:
-        rows = np.arange(begin, min(begin + CHUNK, self.total))
+        rows = np.arange(begin, min(begin + self.step, self.total))
         encoded = self.field.encode([c.take(rows) for c in self.columns])
         if self.progress is not None:
             self.progress(begin + len(rows), self.total)

@@ -16,6 +16,7 @@ from fukami.data.bind import bind, remarks
 from fukami.data.doctor import examine
 from fukami.data.split import Split, split
 from fukami.data.store import Store, prepare
+from fukami.engine.progress import Display
 from fukami.fields.contract import Field
 from fukami.models import registry, transfer
 from fukami.models.registry import Choice
@@ -136,7 +137,8 @@ def prepared(recipe: Recipe, source: Any, *, model: Any = None, division: Split 
     fields |= {n: f.learn(raw[n], seed=recipe.learning.seed) for n, f in again.items()}
     recipe = replace(recipe, fields={n: f.options for n, f in fields.items()})
     fingerprints = {n: f.fingerprint(found.columns[n]) for n, f in fields.items()}
-    store = prepare(fields, found.columns, fingerprints)
+    with Display(_("preparing"), total=len(found.table), unit=_("examples")) as display:
+        store = prepare(fields, found.columns, fingerprints, progress=lambda done, _total: display.step(done))
     task = found.task.with_fields(fields)
     return Prepared(task, found.table, found.columns, division, found.problems, recipe, choice, pretrained, store, fingerprints)
 

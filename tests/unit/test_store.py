@@ -89,6 +89,19 @@ def test_what_is_there_is_not_decoded_again(cache, monkeypatch):
     np.testing.assert_array_equal(again.arrays["x"]["pixels"], field.encode([column])["pixels"])
 
 
+@pytest.mark.parametrize("kept", [True, False], ids=["on disk", "in memory"])
+def test_chunks_of_pictures_are_joined_channels_last(cache, monkeypatch, kept):
+    monkeypatch.setattr("fukami.data.store.COSTLY_CHUNK", 100)
+    column, seen = photos(), []
+    field = Image(name="x").learn([column])
+    prints = {"x": field.fingerprint([column])} if kept else {}
+    store = prepare({"x": field}, {"x": [column]}, prints, progress=lambda *told: seen.append(told))
+    pixels = store.arrays["x"]["pixels"]
+    assert isinstance(pixels, np.ndarray) and pixels.transpose(0, 2, 3, 1).flags.c_contiguous
+    np.testing.assert_array_equal(pixels, field.encode([column])["pixels"])
+    assert seen == [(100, TOTAL), (200, TOTAL), (TOTAL, TOTAL)] and len(stores(cache)) == kept
+
+
 def test_augmentation_and_normalisation_share_a_store_and_size_does_not(cache):
     column = photos()
     field = Image(name="x").learn([column])
