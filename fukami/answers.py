@@ -9,15 +9,18 @@ import json
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fukami.core.cards import known
+from fukami.core.cards import card, known
 from fukami.core.errors import DataError, UsageError, nearest
-from fukami.core.language import _
+from fukami.core.language import _, _n
+from fukami.core.problems import Problem
 from fukami.core.tables import Column, Table
+from fukami.fields.contract import Field
 from fukami.tasks.contract import Task
 
 if TYPE_CHECKING:
@@ -61,7 +64,39 @@ def spread(task: Task, inputs: Sequence[Any]) -> Iterator[Any]:
     (field,) = task.inputs.values()
     for value in inputs:
         several = field.several(value)
-        yield from [value] if several is None else several
+        if several is None:
+            several = inside(Path(value), field) if is_folder(value) else [value]
+        yield from several
+
+
+def is_folder(value: Any) -> bool:
+    try:
+        return isinstance(value, (str, Path)) and value != "" and Path(value).is_dir()
+    except OSError:  # a text is mostly too long to be a path
+        return False
+
+
+def inside(folder: Path, field: Field) -> list[str]:
+    """Every file of a folder, and of those in it, that is one input or a table of them. Others are told, not asked about."""
+    from fukami.data.files import is_junk
+
+    below = [path for path in sorted(folder.rglob("*")) if not any(map(is_junk, path.relative_to(folder).parts))]
+    files = [path for path in below if path.is_file()]
+    wanted = card("fields", field.kind).extensions
+    fits = [path.suffix.lower() in wanted if wanted else is_table(path.name) for path in files]
+    found, others = ([str(path) for path, fit in zip(files, fits, strict=True) if fit == side] for side in (True, False))
+    kinds = ", ".join(sorted(wanted or TABLES))
+    if not found:
+        what = _("the folder holds no file that the run can read")
+        got = ", ".join(path.name for path in files[:5]) or _("nothing")
+        raise DataError("F-INPUT-FOLDER", what, where=str(folder), expected=kinds, got=got)
+    if others:
+        what = _n(
+            "{n} file is of another kind and was left out", "{n} files are of another kind and were left out", len(others)
+        )
+        where = ", ".join(others[:5]) + (", …" if len(others) > 5 else "")
+        tell(Problem(code="F-INPUT-OTHER", severity="warning", what=what, where=where, expected=kinds, count=len(others)))
+    return found
 
 
 def shown(value: Any) -> Any:
@@ -116,6 +151,8 @@ def from_table(run: "Run", source: Any, name: str) -> tuple[list[Any], Columns]:
 
     predictor = run.predictor
     table: Table = read(source, predictor.recipe.data, kinds=predictor.task.card.inputs)
+    for problem in table.problems:  # rows that are left out get no answer: silence would shift all that follow
+        tell(problem if name != "-" else replace(problem, where=problem.where.replace(str(source), "-")))
     columns = bind(table, predictor.task, predictor.recipe.data, with_targets=False)
     columns = {key: columns[key] for key in predictor.task.inputs}
     first = next(iter(columns.values()))[0]
@@ -181,7 +218,13 @@ def tell_unfamiliar(task: Task, columns: Columns) -> None:
     """One line on standard error for each thing that the inputs hold and the training did not know."""
     for name, field in task.inputs.items():
         for problem in field.unfamiliar(columns[name]):
-            print(f"{problem.code}  {problem.what}  ({problem.where}: {problem.got})", file=sys.stderr, flush=True)
+            tell(problem)
+
+
+def tell(problem: Problem) -> None:
+    """One line on standard error, which leaves the answers alone."""
+    place = ": ".join(filter(None, (problem.where, problem.got)))
+    print(f"{problem.code}  {problem.what}  ({place})", file=sys.stderr, flush=True)
 
 
 def require_usable(task: Task, columns: Columns, names: list[Any]) -> None:

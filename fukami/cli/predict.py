@@ -8,10 +8,11 @@ from fukami.cli._parser import Parser
 from fukami.cli._screen import Screen, number
 from fukami.core.language import N_, _
 
-SUMMARY = N_("answers for new inputs: files, tables, or standard input")
+SUMMARY = N_("answers for new inputs: files, folders, tables, or standard input")
 USAGE = ("RUN INPUT…",)
 EXAMPLES = (
     ("fukami predict runs/cats cat.jpg other/*.jpg", N_("an answer for each picture")),
+    ("fukami predict runs/cats photos/", N_("an answer for each file of a folder, and of those in it")),
     ("fukami predict runs/income people.csv --json", N_("an answer for each row of a table")),
     ("echo 'A fine film.' | fukami predict runs/reviews -", N_("text or JSON from standard input")),
 )
@@ -23,7 +24,7 @@ def arguments(parser: Parser) -> None:
         "inputs",
         metavar="INPUT",
         nargs="+",
-        help=_("a file; a CSV or JSONL table for many; `-` for standard input"),
+        help=_("a file; a folder or a CSV or JSONL table for many; `-` for standard input"),
     )
 
 

@@ -137,6 +137,9 @@ def test_predict_takes_files_tables_and_standard_input(trained, capsys, monkeypa
         assert answer["score"] == max(answer["scores"].values())
         assert abs(sum(answer["scores"].values()) - 1) < 1e-4
 
+    told = call(capsys, "predict", runs["image-classification"], data["image-classification"] / "test")["predictions"]
+    assert [p["input"] for p in told[:3]] == [str(p) for p in pictures]
+
     told = call(capsys, "predict", runs["tabular-regression"], data["tabular-regression"])["predictions"]
     assert len(told) == 150
     assert isinstance(told[0]["value"], float)
@@ -146,9 +149,34 @@ def test_predict_takes_files_tables_and_standard_input(trained, capsys, monkeypa
     told = call(capsys, "predict", runs["text-classification"], "-")["predictions"]
     assert [p["input"] for p in told] == ["-:1", "-:2"]
 
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b'{"height": 1.0, "town": "town1"}')))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b'{"height": 1.0, "town": "town1", "noise": 0.1, "day": null}')))
     told = call(capsys, "predict", runs["tabular-classification"], "-")["predictions"]
     assert told[0]["label"].startswith("class")
+
+
+def test_rows_without_content_are_told_where_they_are_left_out(trained, capsys, tmp_path, monkeypatch):
+    import io
+    import sys
+
+    people = tmp_path / "people.csv"
+    people.write_text("height,noise,town,day\n1,2,town1,2024-03-02\n,,,\n1,2,town1,2024-03-02\n", "utf-8")
+    run = str(trained[1]["tabular-classification"])
+    assert main(["predict", run, str(people), "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert [p["input"] for p in json.loads(out)["predictions"]] == [f"{people}:2", f"{people}:4"]
+    assert "F-TABLE-BLANK" in err and f"{people}:3" in err
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(people.read_bytes())))
+    assert main(["predict", run, "-"]) == 0
+    assert "(-:3)" in capsys.readouterr().err
+
+
+def test_check_says_what_each_input_and_target_is_read_from(trained, capsys):
+    data, _runs = trained
+    told = call(capsys, "check", "tabular-classification", data["tabular-classification"])
+    assert told["columns"] == {"row": ["height", "noise", "town", "day"], "label": ["label"]}
+    main(["check", "tabular-classification", str(data["tabular-classification"])])
+    out = capsys.readouterr().out
+    assert "← height, noise, town, day (4)" in out and "← label\n" in out
 
 
 def test_an_input_that_cannot_be_read_is_named(trained, capsys, tmp_path):
@@ -208,7 +236,10 @@ def test_a_module_of_ones_own_trains_answers_and_is_loaded_again(tmp_path):
     answers = run.predict([digits.images[0], digits.images[1]])
     with pytest.raises(fukami.FukamiError, match="F-RUN-MODULE"):
         _ = fukami.load(tmp_path / "own").predictor
-    again = fukami.load(tmp_path / "own", network=module())
+    again = fukami.load(tmp_path / "own", model=module())
+    assert fukami.load(tmp_path / "own", network=module())._network is not None
+    with pytest.raises(fukami.FukamiError, match="F-RUN-MODEL"):
+        fukami.load(tmp_path / "own", model="resnet18")
     assert [a["label"] for a in again.predict(digits.images[:2])] == [a["label"] for a in answers]
     np.testing.assert_allclose(again.predict(digits.images[0])[0]["score"], answers[0]["score"], rtol=1e-5)
 

@@ -3,7 +3,8 @@
 import pyarrow as pa
 import pytest
 
-from fukami.answers import as_single, from_json, tell_unfamiliar
+from fukami.answers import as_single, from_json, spread, tell_unfamiliar
+from fukami.core.errors import DataError
 from fukami.core.tables import Column
 from fukami.tasks.registry import contract
 
@@ -32,3 +33,36 @@ def test_what_the_training_did_not_know_is_told_on_standard_error(capsys):
     assert told.out == "" and told.err.startswith("F-COLUMN-UNKNOWN") and "town" in told.err and "Osaka" in told.err
     tell_unfamiliar(task, {"row": row.gather([{"town": "Kyoto", "age": 3}])})
     assert capsys.readouterr().err == ""
+
+
+def touched(folder, *names):
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(b"x")
+    return folder
+
+
+def test_a_folder_stands_for_its_files_and_others_are_told(tmp_path, capsys):
+    folder = touched(tmp_path / ".cache" / "photos", "b.png", "a/c.JPG", "notes.txt", ".DS_Store", ".hidden/d.png")
+    found = list(spread(contract("image-classification"), ["x.png", str(folder), folder]))
+    assert found == ["x.png", *[str(folder / name) for name in ("a/c.JPG", "b.png")] * 2]
+    told = capsys.readouterr().err
+    assert "F-INPUT-OTHER  1 file is of another kind" in told and "notes.txt" in told
+
+
+def test_a_folder_of_tables_and_of_texts(tmp_path, capsys):
+    folder = touched(tmp_path, "a.csv", "b.jsonl.gz", "c.txt")
+    assert list(spread(contract("tabular-regression"), [folder])) == [str(folder / "a.csv"), str(folder / "b.jsonl.gz")]
+    assert list(spread(contract("text-classification"), [folder])) == [str(folder / "c.txt")]
+    assert "2 files are of another kind" in capsys.readouterr().err
+
+
+def test_a_folder_without_any_input_is_named(tmp_path):
+    with pytest.raises(DataError, match="F-INPUT-FOLDER") as told:
+        list(spread(contract("image-classification"), [touched(tmp_path, "a.txt")]))
+    assert told.value.where == str(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["", "a film\n" * 400, "nul \0 byte"])
+def test_a_text_is_no_folder(text):
+    assert list(spread(contract("text-classification"), [text])) == [text]
