@@ -5,6 +5,8 @@ B examples, L tokens, D features, K classes.
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import nn
 
@@ -24,7 +26,7 @@ def resnet18() -> nn.Module:
     """torchvision's ResNet-18 with a 3 × 3 stem and no first pooling, as is usual for 32 × 32 pixels; 10 classes."""
     import torchvision
 
-    network = torchvision.models.resnet18(num_classes=10)
+    network: Any = torchvision.models.resnet18(num_classes=10)
     network.conv1 = nn.Conv2d(3, 64, 3, padding=1, bias=False)
     network.maxpool = nn.Identity()
     return network
@@ -38,9 +40,9 @@ def bert() -> nn.Module:
     """transformers' BERT for two classes: 4 layers, 256 wide, 8,000 pieces of words, at most 128 of them."""
     from transformers import BertConfig, BertForSequenceClassification
 
-    return BertForSequenceClassification(
-        BertConfig(vocab_size=VOCABULARY, max_position_embeddings=LONGEST, num_labels=2, pad_token_id=0, **BERT)
-    )
+    config: Any = BertConfig  # its arguments are not all declared
+    sizes = {"vocab_size": VOCABULARY, "max_position_embeddings": LONGEST, "num_labels": 2, "pad_token_id": 0}
+    return BertForSequenceClassification(config(**sizes, **BERT))
 
 
 class SentenceClassifier(nn.Module):

@@ -21,6 +21,15 @@ def plain(digits: int, scale: float = 1.0) -> Cell:
     return shown
 
 
+def quotient(spread: Spread) -> str:
+    """A ratio: two digits after the point, four where it is small.
+
+    >>> quotient(Spread(2.5, 2.5, 2.5)), quotient(Spread(0.012, 0.0115, 0.0131))
+    ('2.50', '0.0120 (0.0115 – 0.0131)')
+    """
+    return plain(2 if spread.median >= 0.1 else 4)(spread)
+
+
 def shown(work: Work, rows: list[Row], *, by_time: bool = False) -> str:
     """The table, with a line for each side that could not be measured below it, and what the figures are."""
     by_time = by_time or not work.unit
@@ -45,8 +54,8 @@ def _columns(work: Work, rows: list[Row], *, by_time: bool) -> list[tuple[str, C
         ("accuracy", "accuracy", plain(4)),
         ("seconds", "seconds", plain(2)),
         (f"{work.unit}/s", "rate", plain(0)),
-        (f"Fukami ÷ side, {what}", "ratio", plain(2)),
-        ("steps alone", "loop_ratio", plain(2)),
+        (f"Fukami ÷ side, {what}", "ratio", quotient),
+        ("steps alone", "loop_ratio", quotient),
         ("whole command, s", "whole_s", plain(1)),
         ("peak MiB", "peak_bytes", plain(0, 1 / 2**20)),
     ]
@@ -70,7 +79,7 @@ def _notes(notes: dict[str, Any]) -> str:
     plan = notes.get("plan", {})
     told = [str(plan[key]) for key in ("precision", "memory_format") if plan.get(key)]
     told += ["compiled"] if plan.get("compile") == "yes" else []
-    told += [f"{plan['threads']} threads"] if plan.get("threads") else []
+    told += [f"threads {plan['threads']}"] if plan.get("threads") else []
     figures = {name: value for name, value in notes.items() if name != "plan"}
     told += [f"{name} {value:.1%}" if isinstance(value, float) else f"{name} {value}" for name, value in figures.items()]
     return ", ".join(told)

@@ -2,6 +2,7 @@
 
 import sys
 
+import fastai.callback.progress  # noqa: F401  (gives a learner `no_bar`)
 from fastai.learner import load_learner
 
 learner = load_learner(sys.argv[1])

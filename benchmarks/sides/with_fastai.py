@@ -20,19 +20,19 @@ def fit(
 ) -> Outcome:
     """`Learner.fit` over `loaders` (fastai's `DataLoaders`), then `evaluate`."""
     import fastai.callback.progress  # noqa: F401  (gives a learner `no_bar`)
-    from fastai.callback.core import Callback, CancelFitException, CancelValidException
+    from fastai.callback import core
     from fastai.learner import Learner
     from fastai.losses import CrossEntropyLossFlat
 
     clock = Clock(settings, evaluate)
 
-    class Until(Callback):
+    class Until(core.Callback):
         def before_validate(self) -> None:
-            raise CancelValidException
+            raise core.CancelValidException  # pyright: ignore[reportAttributeAccessIssue]
 
         def after_epoch(self) -> None:
             if clock.epoch_ended():
-                raise CancelFitException
+                raise core.CancelFitException  # pyright: ignore[reportAttributeAccessIssue]
 
     learner = Learner(loaders, network, loss_func=CrossEntropyLossFlat(), lr=learning_rate, wd=0.0, cbs=[Until()])
     with learner.no_bar(), learner.no_logging(), clock:

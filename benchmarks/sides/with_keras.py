@@ -22,7 +22,7 @@ def fit(model: Any, train: tuple[np.ndarray, np.ndarray], test: tuple[np.ndarray
     class Until(keras.callbacks.Callback):
         def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
             if clock.epoch_ended():
-                self.model.stop_training = True
+                model.stop_training = True
 
     model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     with clock:

@@ -59,8 +59,13 @@ def sklearn(settings: Settings) -> Outcome:
 
     train_x, train_y, test_x, test_y = matrices(settings)
     # without tolerance and with patience it makes all the epochs that are asked for
-    ends = {"max_iter": settings.epochs, "tol": 0.0, "n_iter_no_change": settings.epochs + 1}
-    model = MLPClassifier((WIDTH, WIDTH), alpha=0.0, batch_size=settings.batch_size, random_state=settings.seed, **ends)
+    ends: dict[str, Any] = {
+        "batch_size": settings.batch_size,
+        "max_iter": settings.epochs,
+        "tol": 0.0,
+        "n_iter_no_change": settings.epochs + 1,
+    }
+    model = MLPClassifier((WIDTH, WIDTH), alpha=0.0, random_state=settings.seed, **ends)
     warnings.simplefilter("ignore", ConvergenceWarning)
     with Clock(settings, lambda: float(model.score(test_x, test_y))) as clock:
         model.fit(train_x, train_y)

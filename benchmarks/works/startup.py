@@ -6,8 +6,12 @@ bare script holds the same network written out and loads the same weights, so th
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from benchmarks.contract import Settings, Side, Work
 
@@ -37,6 +41,17 @@ def prepare(settings: Settings) -> None:
         choices = {"size": "tiny", "seed": 0}
         part = (pixels[: settings.examples], classes[: settings.examples])
         fukami.train("image-classification", part, model="cnn", out=run_folder(settings), epochs=1, settings=choices)
+
+
+def require_same_answer(settings: Settings) -> None:
+    """Raises where the bare script answers otherwise than Fukami: then it would not be the same work."""
+    import fukami
+
+    told = fukami.load(run_folder(settings)).predict(str(picture(settings)))[0]
+    words = _script("bare", "run", settings, sys.executable)
+    bare = json.loads(subprocess.run(words, capture_output=True, check=True, text=True).stdout)
+    if bare["label"] != told["label"] or abs(bare["score"] - told["score"]) > 1e-4:
+        raise RuntimeError(f"the bare script answers {bare}, fukami {told['label']} ({told['score']})")
 
 
 # -- what the peers predict with ---------------------------------------------------------------------------------------------
@@ -71,7 +86,8 @@ def prepare_fastai(settings: Settings) -> None:
         file = place / "few" / str(label) / f"{number}.png"
         file.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(image).save(file)
-    block = DataBlock((ImageBlock(PILImageBW), CategoryBlock), get_items=get_image_files, get_y=parent_name)
+    blocks: Any = (ImageBlock(PILImageBW), CategoryBlock)  # pyright: ignore[reportArgumentType]
+    block = DataBlock(blocks, get_items=get_image_files, get_y=parent_name)
     loaders = block.dataloaders(place / "few", bs=16, num_workers=0)
     Learner(loaders, small_cnn(), loss_func=CrossEntropyLossFlat()).export(place / "learner.pkl")
 
@@ -80,11 +96,12 @@ def prepare_pipeline(settings: Settings) -> None:
     """A small ResNet of transformers with random weights, and its picture processor, saved as the hub holds them."""
     from transformers import ConvNextImageProcessor, ResNetConfig, ResNetForImageClassification
 
+    config: Any = ResNetConfig  # its arguments are not all declared
     place = Path(settings.place) / "pipeline"
     if place.exists():
         return
     sizes = {"embedding_size": 16, "hidden_sizes": [16, 32], "depths": [1, 1], "layer_type": "basic"}
-    ResNetForImageClassification(ResNetConfig(num_channels=3, num_labels=10, **sizes)).save_pretrained(place)
+    ResNetForImageClassification(config(num_channels=3, num_labels=10, **sizes)).save_pretrained(place)
     ConvNextImageProcessor(size={"shortest_edge": 32}, crop_pct=1.0).save_pretrained(place)
 
 
@@ -163,7 +180,13 @@ PREDICT = Work(
     warm=True,
     sides=(
         Side("fukami", "fukami predict RUN picture.png --json", command=_fukami_predict, own=True),
-        Side("bare", "scripts/bare.py: torch, the same weights", command=partial(_script, "bare", "run"), own=True),
+        Side(
+            "bare",
+            "scripts/bare.py: torch, the same weights",
+            command=partial(_script, "bare", "run"),
+            own=True,
+            prepare=require_same_answer,
+        ),
         _predicts("keras-jax", "load_model and predict", "model.keras", "keras", "jax", KERAS_BACKEND="jax"),
         _predicts("keras-torch", "load_model and predict", "model.keras", "keras", "torch", KERAS_BACKEND="torch"),
         _predicts("fastai", "load_learner and predict", "learner.pkl", "fastai"),
