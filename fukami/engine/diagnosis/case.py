@@ -50,8 +50,8 @@ class Case:
     `learner` is the training begun anew. `trained` holds the weights it ended with, None where none were kept. `train` and
     `held` are rows of the store: trained on, and kept aside. `evaluation` (metric → value, low, high), `baselines` (name →
     metric → value), `split` and `problems` are what the training proved and the doctor found. `batch_size` is the number of
-    examples that the network saw at a time, `batches_ahead` how many batches were prepared in advance. `mend(**settings)` gives the command that trains again with other settings, `check`
-    the doctor's. `seconds` is how long the diagnosis may take.
+    examples that the network saw at a time, `batches_ahead` how many batches were prepared in advance. `mend(**settings)` gives
+    the command that trains again with other settings, `check` the doctor's. `seconds` is how long the diagnosis may take.
     """
 
     task: Task
@@ -226,7 +226,7 @@ class Case:
             return self.learner.learning.learning_rate
 
     def best_of_rates(self, network: nn.Module) -> float:
-        """How much a short trial of `network` learns at the recipe's rate, or at that of its own range test if that is better."""
+        """How much a short trial of `network` learns at the recipe's rate or that of its own range test, the better one."""
         rates = [self.learner.learning.learning_rate]
         with suppress(LeftOut):
             rates.append(self.range_test(self.step_batch, network).rate)

@@ -18,7 +18,17 @@ from fukami.engine.diagnosis.contract import Finding, Look
 CARD = SymptomCard(
     name="constant-inputs",
     summary="inputs that are the same for nearly every example",
-    explains=("labels", "one-batch", "underfitting", "overfitting", "dead-units", "gradients", "learning-rate", "label-noise"),
+    explains=(
+        "labels",
+        "initialisation",
+        "gradients",
+        "learning-rate",
+        "dead-units",
+        "one-batch",
+        "label-noise",
+        "underfitting",
+        "overfitting",
+    ),
 )
 
 MOST = 0.9

@@ -18,7 +18,7 @@ from fukami.engine.diagnosis.contract import Finding, LeftOut, Look
 CARD = SymptomCard(
     name="dead-units",
     summary="units that are zero for every example",
-    explains=("one-batch", "underfitting", "labels"),
+    explains=("one-batch", "label-noise", "underfitting"),
 )
 
 MANY = 0.5

@@ -17,7 +17,7 @@ from fukami.engine.diagnosis.contract import Finding, LeftOut, Look
 CARD = SymptomCard(
     name="gradients",
     summary="gradients that vanish or explode on their way through the layers",
-    explains=("dead-units", "one-batch", "underfitting", "labels", "learning-rate", "input-scale"),
+    explains=("dead-units", "one-batch", "label-noise", "underfitting"),
 )
 
 DEEP = 4

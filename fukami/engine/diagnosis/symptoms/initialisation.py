@@ -15,7 +15,7 @@ from fukami.engine.diagnosis.contract import Finding, LeftOut, Look
 CARD = SymptomCard(
     name="initialisation",
     summary="units that are all alike, as after weights that begin at zero",
-    explains=("gradients", "dead-units", "one-batch", "underfitting", "labels", "learning-rate", "input-scale"),
+    explains=("input-scale", "gradients", "learning-rate", "dead-units", "one-batch", "label-noise", "underfitting"),
 )
 
 ALIKE = 1e-6

@@ -21,7 +21,7 @@ from fukami.engine.diagnosis.contract import Finding, LeftOut, Look
 CARD = SymptomCard(
     name="input-scale",
     summary="inputs that are not normalised",
-    explains=("learning-rate", "gradients", "dead-units", "one-batch", "underfitting", "labels", "overfitting"),
+    explains=("gradients", "learning-rate", "dead-units", "one-batch", "label-noise", "underfitting", "overfitting"),
 )
 
 LARGE, SMALL, OFFSET = 10.0, 0.02, 10.0

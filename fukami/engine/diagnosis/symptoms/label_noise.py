@@ -2,8 +2,8 @@
 
 On examples kept aside, the easiest ones (those answered with most confidence) are nearly always right in clean data, however
 hard the others are. Wrong labels strike easy and hard examples alike, so the share of contradicted labels among the easiest is
-what is wrong at least (the idea of confident learning, Northcutt, Jiang and Chuang 2021, without its estimate of which classes
-are confused).
+what is wrong at least, if their nearest training examples contradict them as well (the idea of confident learning, Northcutt,
+Jiang and Chuang 2021, without its estimate of which classes are confused).
 """
 
 from typing import Any
@@ -15,11 +15,12 @@ from fukami.core.language import _
 from fukami.engine.diagnosis.case import Case
 from fukami.engine.diagnosis.contract import Finding, LeftOut, Look
 from fukami.engine.diagnosis.judging import truth_of
+from fukami.engine.diagnosis.neighbours import nearest_targets
 
 CARD = SymptomCard(
     name="label-noise",
     summary="labels that are wrong",
-    explains=("overfitting", "underfitting"),
+    explains=("overfitting",),
 )
 
 EASIEST = 0.25
@@ -29,6 +30,8 @@ NOISE = 0.04
 OF_ALL = 0.5
 """Easy examples of clean data are contradicted far less often than all are; with wrong labels about as often."""
 ENOUGH = 20
+NEIGHBOURS = 4000
+"""Training examples among which neighbours are looked for."""
 SHOWN = 8
 
 
@@ -41,10 +44,11 @@ def look(case: Case) -> Look:
         raise LeftOut(_("fewer than {n} examples were kept aside").format(n=round(ENOUGH / EASIEST)))
     answer = judged.scores.argmax(1)
     wrong = answer != judged.targets
-    order = np.argsort(-judged.scores.max(1), kind="stable")
-    among, of_all = float(wrong[order[:easy]].mean()), float(wrong.mean())
+    easiest = np.argsort(-judged.scores.max(1), kind="stable")[:easy]
+    suspects = seconded(case, easiest[wrong[easiest]], answer)
+    among, of_all = len(suspects) / easy, float(wrong.mean())
     guess = 1 - float(np.bincount(truth_of(case, case.train)).max() / len(case.train))
-    low = at_least(int(wrong[order[:easy]].sum()), easy)
+    low = at_least(len(suspects), easy)
     figures: dict[str, Any] = {
         "examples": len(judged.rows),
         "contradicted_among_the_easiest": round(among, 3),
@@ -55,7 +59,6 @@ def look(case: Case) -> Look:
     # where the network knows little, an answer it is sure of may be its own mistake
     if low < NOISE or among < OF_ALL * of_all or of_all > 0.6 * guess:
         return Look(figures)
-    suspects = judged.rows[order[:easy][wrong[order[:easy]]]][:SHOWN]
     finding = Finding(
         cause=CARD.name,
         code="F-DIAGNOSE-LABEL-NOISE",
@@ -63,10 +66,23 @@ def look(case: Case) -> Look:
         what=_("about {share} of the labels look wrong: the network contradicts them where it is surest").format(
             share=f"{among:.0%}"
         ),
-        evidence=figures | {"rows": [int(row) + 1 for row in suspects]},
+        evidence=figures | {"rows": [int(row) + 1 for row in judged.rows[suspects[:SHOWN]]]},
         fix=case.check,
     )
     return Look(figures, finding)
+
+
+def seconded(case: Case, suspects: np.ndarray, answer: np.ndarray) -> np.ndarray:
+    """The positions among those judged at which the nearest training examples say what the network answered.
+
+    A network that knows little is sure of its own mistakes; its neighbours then bear the label out. Where inputs have no
+    distance, all stay.
+    """
+    if len(suspects) == 0:
+        return suspects
+    known = case.some(case.train, NEIGHBOURS)
+    said = nearest_targets(case, case.on_held.rows[suspects], known, truth_of(case, known))
+    return suspects if said is None else suspects[said == answer[suspects]]
 
 
 def at_least(hits: int, total: int) -> float:

@@ -20,7 +20,7 @@ from fukami.engine.diagnosis.judging import truth_of
 CARD = SymptomCard(
     name="labels",
     summary="labels that the inputs tell nothing about",
-    explains=("overfitting", "underfitting", "label-noise", "learning-rate"),
+    explains=("learning-rate", "label-noise", "underfitting", "overfitting"),
 )
 
 ENOUGH = 20

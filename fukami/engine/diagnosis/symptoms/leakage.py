@@ -14,6 +14,7 @@ from fukami.core.cards import SymptomCard
 from fukami.core.language import _
 from fukami.engine.diagnosis.case import Case
 from fukami.engine.diagnosis.contract import Finding, Look
+from fukami.engine.diagnosis.neighbours import quantities
 
 CARD = SymptomCard(
     name="leakage",
@@ -26,7 +27,7 @@ CLOSE = 0.2
 """Distance to the nearest training example, as a share of what is usual between training examples, that makes a near copy."""
 CLOSE_SHARE = 0.3
 """Share of examples kept aside that are as close as that; more than three times what the training part has of its own."""
-MOST, MOST_FEATURES = 1500, 4096
+MOST = 1500
 
 
 def look(case: Case) -> Look:
@@ -81,18 +82,3 @@ def closeness(case: Case) -> tuple[float, float] | None:
     # exact copies inside the training part say nothing: they are drawn into one part together
     apart = own[own > 0]
     return float((other < CLOSE * usual).float().mean()), float((apart < CLOSE * usual).float().mean())
-
-
-def quantities(case: Case, rows: np.ndarray) -> torch.Tensor | None:
-    """Inputs as standardised numbers (N, D), where they all are numbers; categories one column for each, as codes."""
-    parts = []
-    for value in case.inputs(case.batch(rows)).values():
-        leaves = value if isinstance(value, tuple) else (value,)
-        if not any(leaf.is_floating_point() for leaf in leaves):
-            return None
-        parts += [leaf.detach().float().cpu().flatten(1) for leaf in leaves]
-    flat = torch.cat(parts, dim=1)
-    if not flat.shape[1] or flat.shape[1] > MOST_FEATURES:
-        return None
-    spread = flat.std(0)
-    return (flat - flat.mean(0)) / torch.where(spread > 1e-9, spread, torch.ones_like(spread))

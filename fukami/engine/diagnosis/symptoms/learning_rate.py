@@ -14,7 +14,7 @@ from fukami.engine.diagnosis.contract import Finding, Look
 CARD = SymptomCard(
     name="learning-rate",
     summary="a learning rate that is too high or too low",
-    explains=("dead-units", "gradients", "underfitting", "overfitting", "one-batch", "labels"),
+    explains=("gradients", "dead-units", "one-batch", "label-noise", "underfitting", "overfitting"),
 )
 
 APART = 6.0

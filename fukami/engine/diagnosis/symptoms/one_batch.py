@@ -8,7 +8,7 @@ from fukami.engine.diagnosis.contract import Finding, Look
 CARD = SymptomCard(
     name="one-batch",
     summary="a network that cannot learn even one batch by heart",
-    explains=("underfitting", "labels", "dead-units"),
+    explains=("label-noise", "underfitting"),
 )
 
 LITTLE = 0.5

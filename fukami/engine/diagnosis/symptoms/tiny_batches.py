@@ -13,7 +13,7 @@ from fukami.engine.diagnosis.contract import Finding, Look
 CARD = SymptomCard(
     name="tiny-batches",
     summary="batch normalisation over one or two examples",
-    explains=("learning-rate", "gradients", "dead-units", "one-batch", "underfitting", "overfitting", "labels"),
+    explains=("gradients", "learning-rate", "dead-units", "one-batch", "label-noise", "underfitting", "overfitting"),
 )
 
 FEW = 2
