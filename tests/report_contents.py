@@ -15,6 +15,18 @@ HOSTILE = [
 ]
 
 
+def plan(reason: str) -> dict[str, object]:
+    """A step plan as `run.json` has it, with a candidate that was refused with somebody else's words."""
+    usual = {"precision": "float32", "memory_format": "contiguous", "compiled": False, "threads": 2, "micro_batch": 0}
+    fast = usual | {"memory_format": "channels-last"}
+    figures = [
+        usual | {"seconds": 0.163, "admitted": True, "reason": ""},
+        fast | {"seconds": 0.078, "admitted": True, "reason": ""},
+        fast | {"compiled": True, "seconds": 0.0, "admitted": False, "reason": f"error:{reason}"},
+    ]
+    return {"chosen": fast, "seconds": 0.078, "measuring_s": 1.25, "remembered": False, "figures": figures}
+
+
 def full(labels: list[str] | None = None) -> Content:
     """A content in which every section has something to show."""
     labels = labels or ["cat", "dog", "bird"]
@@ -34,6 +46,7 @@ def full(labels: list[str] | None = None) -> Content:
             "created": "2026-03-14T09:26:00+00:00",
             "versions": {"fukami": "0.1.0", "torch": labels[0]},
             "notes": [labels[0]],
+            "plan": plan(labels[0]),
         },
         recipe=Recipe(task="image-classification").changed({"source": labels[0], "epochs": 7}).as_dict(),
         history=history,

@@ -125,7 +125,7 @@ def test_sections_stand_in_order():
         ("proofs", ["proofs"]),
         ("recipe", ["recipe"]),
         ("commands", ["following"]),
-        ("run", ["origin"]),
+        ("run", ["plan", "origin"]),
     ],
 )
 def test_a_section_is_there_because_its_data_is(part, gone):
