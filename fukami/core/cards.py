@@ -100,6 +100,8 @@ class MetricCard(Card):
     high: float | None = 1.0
     unit: str = ""
     """Empty for a ratio; `target` where it has the unit of the target."""
+    least_outputs: int = 1
+    """Fewest classes, or other outputs of the target, with which it says anything; with fewer it is left out."""
     sentence: str = ""
     """How a result is told to people, with `{value}` and `{examples}`; a general sentence is used where it is empty."""
 

@@ -14,7 +14,7 @@ from fukami.core.tables import Column, Table
 from fukami.data import read
 from fukami.data.bind import bind
 from fukami.data.doctor import examine
-from fukami.data.split import combined, split
+from fukami.data.split import Split, combined, split
 from fukami.data.store import Store, prepare
 from fukami.evaluate import whole
 from fukami.evaluate.spool import Spool
@@ -36,6 +36,8 @@ class Judged:
     problems: list[Problem]
     excluded: int
     unusable: int
+    split: Split | None = None
+    """How the training's own data is divided; None for other data."""
 
 
 def evaluate_run(run: "Run", data: Any, settings: dict[str, Any]) -> dict[str, Any]:
@@ -109,20 +111,10 @@ def examples(run: "Run", source: Any, recipe: Any, *, own: bool) -> Judged:
     """Reads and prepares the examples, leaving out those that cannot be used and those that the run was trained on."""
     predictor = run.predictor
     task = predictor.task
-    table = read(source, recipe.data, kinds=task.card.inputs)
-    whole_columns = bind(table, task, recipe.data)
-    usable = np.logical_and.reduce([task.fields[name].usable(cols) for name, cols in whole_columns.items()])
-    keep = np.flatnonzero(usable)
-    if len(keep) == 0:
-        raise DataError(
-            "F-EVALUATE-EMPTY",
-            _("no example of the data can be judged"),
-            where=table.name,
-            expected=_("inputs that can be read and targets that the run knows"),
-        )
-    table = table.take(keep)
-    columns = {name: [c.take(keep) for c in cols] for name, cols in whole_columns.items()}
+    read_table, whole_columns = bound(run, source, recipe)
+    table, columns = usable_only(run, read_table, whole_columns)
     hashes = {name: field.fingerprint(columns[name]) for name, field in task.fields.items()}
+    division = None
     if own:
         division = split(table, columns, task, recipe.data, seed=recipe.learning.seed)
         # where there is no test part, the validation part stands for it, as it did when the training ended
@@ -133,7 +125,28 @@ def examples(run: "Run", source: Any, recipe: Any, *, own: bool) -> Judged:
         rows, excluded = unseen(run, hashes, table)
     store = prepare(task.fields, columns, hashes)
     problems = [] if own else examine(task, table, whole_columns, None)
-    return Judged(table, columns, store, rows, problems, excluded, len(usable) - len(keep))
+    return Judged(table, columns, store, rows, problems, excluded, len(read_table) - len(table), division)
+
+
+def bound(run: "Run", source: Any, recipe: Any) -> tuple[Table, dict[str, list[Column]]]:
+    """The source as a table, and the columns of the run's inputs and targets."""
+    task = run.predictor.task
+    table = read(source, recipe.data, kinds=task.card.inputs)
+    return table, bind(table, task, recipe.data)
+
+
+def usable_only(run: "Run", table: Table, columns: dict[str, list[Column]]) -> tuple[Table, dict[str, list[Column]]]:
+    """The examples whose inputs can be read and whose targets the run knows."""
+    fields = run.predictor.task.fields
+    keep = np.flatnonzero(np.logical_and.reduce([fields[name].usable(cols) for name, cols in columns.items()]))
+    if len(keep) == 0:
+        raise DataError(
+            "F-EVALUATE-EMPTY",
+            _("no example of the data can be judged"),
+            where=table.name,
+            expected=_("inputs that can be read and targets that the run knows"),
+        )
+    return table.take(keep), {name: [c.take(keep) for c in cols] for name, cols in columns.items()}
 
 
 def unseen(run: "Run", hashes: dict[str, np.ndarray], table: Table) -> tuple[np.ndarray, int]:
@@ -153,19 +166,42 @@ def unseen(run: "Run", hashes: dict[str, np.ndarray], table: Table) -> tuple[np.
 
 
 def baselines_beside(run: "Run", judged: Judged) -> tuple[dict[str, dict[str, float]], str]:
-    """The baselines on the same examples, fitted again on the training data; where that is gone, a sentence saying so."""
-    from fukami.training.prepare import examined
+    """The baselines on the same examples: as the training noted them where they are the same, else fitted again.
 
-    recipe, task = run.predictor.recipe, run.predictor.task
-    if not recipe.data.source:
+    Where the training data is gone, a sentence saying so.
+    """
+    noted = noted_baselines(run, judged)
+    if noted:
+        return noted, ""
+    if not run.predictor.recipe.data.source:
         return {}, _("baselines are left out: the run was trained on arrays, which it does not keep")
     try:
-        found = examined(recipe, recipe.data.source)
+        columns, train = training_part(run, judged)
     except FukamiError as error:
         return {}, _("baselines are left out: the training data cannot be read ({reason})").format(reason=error.what)
-    assert found.split is not None
-    fitted = whole.baselines(task, found.columns, found.split.train)
-    return whole.judged_baselines(task, fitted, judged.columns, judged.store, judged.rows), ""
+    fitted = whole.baselines(run.predictor.task, columns, train)
+    return whole.judged_baselines(run.predictor.task, fitted, judged.columns, judged.store, judged.rows), ""
+
+
+def noted_baselines(run: "Run", judged: Judged) -> dict[str, dict[str, float]]:
+    """What the baselines reached in the training, if these are the examples that it judged them on; else nothing."""
+    part, proofs = run.told["held_out"], run.proofs
+    if judged.split is None or "content" not in proofs.get("split", {}):
+        return {}
+    whole_part = len(judged.rows) == judged.split.sizes()[part]
+    same = judged.split.told["content"][part] == proofs["split"]["content"][part]
+    return proofs.get("baselines", {}).get("metrics", {}) if whole_part and same else {}
+
+
+def training_part(run: "Run", judged: Judged) -> tuple[dict[str, list[Column]], np.ndarray]:
+    """The training's own data and the rows that it learned from; read anew only where other data is judged."""
+    from fukami.training.prepare import limited
+
+    recipe, task = run.predictor.recipe, run.predictor.task
+    if judged.split is not None:
+        return judged.columns, limited(judged.split.train, recipe)
+    table, columns = usable_only(run, *bound(run, recipe.data.source, recipe))
+    return columns, limited(split(table, columns, task, recipe.data, seed=recipe.learning.seed).train, recipe)
 
 
 def write_report(

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from fukami.core.cards import TaskCard
+from fukami.core.cards import card
 from fukami.core.errors import unknown
 from fukami.core.language import _
 from fukami.core.tables import Column, Table
@@ -27,9 +27,10 @@ SHOWN_MISTAKES = 12
 """Mistakes drawn in the report: enough to see a pattern, few enough to load on a phone."""
 
 
-def metric_names(card: TaskCard) -> tuple[str, ...]:
-    """The task's metrics, the headline first."""
-    return (card.headline, *card.also)
+def metric_names(task: Task) -> tuple[str, ...]:
+    """The task's metrics, the headline first. Those that say nothing of so few classes are left out."""
+    outputs = int(getattr(task.target, "num_outputs", 1))
+    return tuple(name for name in (task.card.headline, *task.card.also) if card("metrics", name).least_outputs <= outputs)
 
 
 def group_columns(table: Table, names: Sequence[str]) -> dict[str, Column]:
@@ -47,7 +48,7 @@ def judged(predictor: Predictor, raw: Spool, *, groups: dict[str, Column] | None
     def tempered(scores: np.ndarray) -> np.ndarray:
         return target.temper(torch.from_numpy(scores), temperature).numpy()
 
-    names, seed = metric_names(predictor.task.card), predictor.recipe.learning.seed
+    names, seed = metric_names(predictor.task), predictor.recipe.learning.seed
     return judge(target, names, raw.mapped(tempered), groups=groups, seed=seed, replicates=replicates)
 
 
@@ -64,9 +65,7 @@ def judged_baselines(
     """Baseline name → metric → value, on the same examples that the predictor is judged on."""
     out = {}
     for one in fitted:
-        found = judge(
-            task.target, metric_names(task.card), _stream(one, task, columns, store, rows), replicates=0, keep_mistakes=0
-        )
+        found = judge(task.target, metric_names(task), _stream(one, task, columns, store, rows), replicates=0, keep_mistakes=0)
         out[one.name] = {name: told["value"] for name, told in found.as_dict()["metrics"].items()}
     return out
 

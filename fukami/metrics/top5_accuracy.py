@@ -13,6 +13,7 @@ CARD = MetricCard(
     summary="share of examples whose class is among the five likeliest",
     of=("category",),
     higher_is_better=True,
+    least_outputs=6,
 )
 
 

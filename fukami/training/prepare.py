@@ -122,7 +122,7 @@ def prepared(recipe: Recipe, source: Any, *, model: Any = None, division: Split 
             where=found.table.name,
             fix="--set test_fraction=0.2",
         )
-    train = _limited(division.train, recipe)
+    train = limited(division.train, recipe)
     division = replace(division, train=train)
     raw = {name: [c.take(train) for c in cols] for name, cols in found.columns.items()}
     fields = learned(found.task, raw, recipe.learning.seed)
@@ -143,7 +143,7 @@ def prepared(recipe: Recipe, source: Any, *, model: Any = None, division: Split 
     return Prepared(task, found.table, found.columns, division, found.problems, recipe, choice, pretrained, store, fingerprints)
 
 
-def _limited(train: np.ndarray, recipe: Recipe) -> np.ndarray:
+def limited(train: np.ndarray, recipe: Recipe) -> np.ndarray:
     limit = recipe.data.limit
     if not limit or limit >= len(train):
         return train

@@ -103,6 +103,46 @@ def test_it_learned_and_says_so_beside_its_baselines(trained, task, capsys):
     artefact.verify(trained[1][task])
 
 
+@pytest.mark.parametrize("task", TASKS)
+def test_judging_again_reads_once_and_fits_no_baseline(trained, capsys, monkeypatch, task):
+    """The training noted what the baselines reached on these very examples."""
+    from fukami.evaluate import verb, whole
+
+    run, sources = trained[1][task], []
+    noted = artefact.read_json(run / "proofs" / "baselines.json")["metrics"]
+    own = verb.read
+    monkeypatch.setattr(verb, "read", lambda source, *args, **more: (sources.append(source), own(source, *args, **more))[1])
+    with monkeypatch.context() as patched:
+        patched.setattr(whole, "fit_baselines", None)
+        assert call(capsys, "evaluate", run)["baselines"] == noted
+    assert len(sources) == 1
+
+
+def test_baselines_are_fitted_again_where_the_examples_are_others(trained, capsys, monkeypatch):
+    from fukami.evaluate import verb
+
+    data, runs = trained
+    run, told = runs["tabular-classification"], {}
+    for name in ("noted", "again"):
+        told[name] = call(capsys, "evaluate", run)
+        monkeypatch.setattr(verb, "noted_baselines", lambda _run, _judged: {})
+    assert told["again"]["baselines"] == told["noted"]["baselines"]
+    monkeypatch.undo()
+    people = data["tabular-classification"]
+    lines = people.read_text("utf-8")
+    try:
+        people.write_text(lines + "0.5,0.5,town1,2024-03-01,class0\n" * 3, "utf-8")
+        changed = call(capsys, "evaluate", run)
+    finally:
+        people.write_text(lines, "utf-8")
+    assert changed["baselines"] and changed["examples"] != told["noted"]["examples"]
+
+
+def test_a_metric_that_says_nothing_of_so_few_classes_is_left_out(trained):
+    for task in TASKS:
+        assert "top5_accuracy" not in artefact.read_json(trained[1][task] / "proofs" / "evaluation.json")["metrics"]
+
+
 def test_evaluating_what_was_trained_on_is_refused_or_counted(trained, capsys):
     data, runs = trained
     told = call(capsys, "evaluate", runs["image-classification"], data["image-classification"] / "test")
@@ -149,7 +189,9 @@ def test_predict_takes_files_tables_and_standard_input(trained, capsys, monkeypa
     told = call(capsys, "predict", runs["text-classification"], "-")["predictions"]
     assert [p["input"] for p in told] == ["-:1", "-:2"]
 
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b'{"height": 1.0, "town": "town1", "noise": 0.1, "day": null}')))
+    monkeypatch.setattr(
+        sys, "stdin", io.TextIOWrapper(io.BytesIO(b'{"height": 1.0, "town": "town1", "noise": 0.1, "day": null}'))
+    )
     told = call(capsys, "predict", runs["tabular-classification"], "-")["predictions"]
     assert told[0]["label"].startswith("class")
 
