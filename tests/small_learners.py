@@ -39,7 +39,7 @@ def learned(name: str) -> tuple[Task, Store]:
 def learner(
     name: str = "image-classification", *, optimizer: str = "adamw", steps: int = 12, last: bool = False, **choices: Any
 ) -> Learner:
-    """A training of 16 examples a step; in channels-last order where `last`. Two of the same arguments are equal, bit for bit."""
+    """A training of 16 examples a step; in channels-last order where `last`. Same arguments, same bits."""
     task, store = learned(name)
     torch.manual_seed(0)
     (field,) = task.inputs.values()
