@@ -55,6 +55,22 @@ class Store:
         """The tensors of examples `rows`, field by field."""
         return {name: field.batch(self.arrays[name], rows, device) for name, field in self.fields.items()}
 
+    def resident(self, device: torch.device, *, room_bytes: int | None = None) -> "Store":
+        """The same examples with dense arrays on `device`, so that batches are gathered where they are used.
+
+        Arrays that do not fit into `room_bytes` (by default a quarter of what is free there) stay where they are.
+        """
+        if room_bytes is None:
+            room_bytes = torch.cuda.mem_get_info(device)[0] // 4 if device.type == "cuda" else 0
+        moved: dict[str, Arrays] = {}
+        for name, arrays in self.arrays.items():
+            moved[name] = dict(arrays)
+            for key, array in arrays.items():
+                if isinstance(array, np.ndarray) and array.nbytes <= room_bytes:
+                    room_bytes -= array.nbytes
+                    moved[name][key] = torch.from_numpy(array).to(device)  # type: ignore[assignment]
+        return Store(self.fields, moved)
+
     def lengths(self) -> np.ndarray | None:
         """Length of each example where an input varies in length (the longest input counts), else None."""
         known = [field.lengths(self.arrays[name]) for name, field in self.fields.items()]

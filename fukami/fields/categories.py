@@ -23,6 +23,7 @@ from fukami.core.tables import Column
 from fukami.fields import cells
 from fukami.fields.category import FEW, alike, in_order, label_of, listed
 from fukami.fields.contract import Arrays, Field, Ragged
+from fukami.fields.gather import gathered
 
 CARD = FieldCard(
     name="categories",
@@ -196,7 +197,7 @@ class Categories(Field):
         """`truths_BK` float32 of 0 and 1."""
         truths = stored["truths"]
         assert not isinstance(truths, Ragged)
-        return torch.from_numpy(truths[rows].astype(np.float32)).to(device)
+        return gathered(truths, rows, device).float()
 
     # -- towards models and people -----------------------------------------------------------------------------------
     @property

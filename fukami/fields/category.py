@@ -22,6 +22,7 @@ from fukami.core.recipe import option
 from fukami.core.tables import Column
 from fukami.fields import cells
 from fukami.fields.contract import Arrays, Field, Ragged
+from fukami.fields.gather import gathered
 
 CARD = FieldCard(
     name="category",
@@ -236,7 +237,7 @@ class Category(Field):
         """`index_B` int64."""
         index = stored["index"]
         assert not isinstance(index, Ragged)
-        return torch.from_numpy(index[rows].astype(np.int64)).to(device)
+        return gathered(index, rows, device).long()
 
     # -- towards models and people -----------------------------------------------------------------------------------
     @property

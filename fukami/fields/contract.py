@@ -142,7 +142,7 @@ class Field(ABC):
 
     @abstractmethod
     def batch(self, stored: Arrays, rows: np.ndarray, device: torch.device | str = "cpu") -> Any:
-        """The tensors of examples `rows`."""
+        """The tensors of examples `rows`. Dense arrays may be tensors that lie on `device` already: see `gather.gathered`."""
 
     def lengths(self, stored: Arrays) -> np.ndarray | None:
         """Length of each stored example where lengths vary, for bucketing; None where all are alike."""

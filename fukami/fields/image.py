@@ -31,6 +31,7 @@ from fukami.core.specs import ImageSpec
 from fukami.core.tables import Column
 from fukami.fields import cells, glances, pictures
 from fukami.fields.contract import Arrays, Field, Ragged
+from fukami.fields.gather import gathered
 from fukami.fields.image_augment import augmented
 from fukami.fields.image_check import check_pictures
 from fukami.fields.mirror import mirror_is_harmless
@@ -258,11 +259,9 @@ class Image(Field):
         """`x_BCHW` float32, normalised; its memory is in channels-last order, as it is stored."""
         pixels = stored["pixels"]
         assert not isinstance(pixels, Ragged)
-        x_NHWC = pixels.transpose(0, 2, 3, 1)
-        # take is the faster gather, but would first copy the whole of an array in another order
-        x_BHWC = x_NHWC.take(rows, axis=0) if x_NHWC.flags.c_contiguous else np.ascontiguousarray(x_NHWC[rows])
+        x_BHWC = gathered(pixels.swapaxes(1, 2).swapaxes(2, 3), rows, device)
         B, H, W, C = x_BHWC.shape
-        x_BHS = torch.from_numpy(x_BHWC.reshape(B, H, W * C)).to(device, non_blocking=True).float()
+        x_BHS = x_BHWC.reshape(B, H, W * C).float()
         scale_S, shift_S = _normalisers(tuple(self.state["mean"]), tuple(self.state["std"]), W, x_BHS.device)
         return torch.addcmul(shift_S, x_BHS, scale_S, out=x_BHS).view(B, H, W, C).permute(0, 3, 1, 2)
 

@@ -20,6 +20,7 @@ from fukami.core.recipe import option
 from fukami.core.tables import Column
 from fukami.fields import cells
 from fukami.fields.contract import Arrays, Field, Ragged
+from fukami.fields.gather import gathered
 from fukami.fields.parsing import decimal_mark, numbers
 
 CARD = FieldCard(
@@ -200,8 +201,7 @@ class Number(Field):
         """`values_B` float32, in deviations from the mean."""
         values = stored["value"]
         assert not isinstance(values, Ragged)
-        unit = (values[rows] - self.state["mean"]) / self.state["std"]
-        return torch.from_numpy(unit.astype(np.float32)).to(device)
+        return self.to_unit(gathered(values, rows, device)).float()
 
     # -- towards models and people -----------------------------------------------------------------------------------
     def to_unit(self, values: torch.Tensor) -> torch.Tensor:

@@ -23,7 +23,8 @@ from fukami.core.seeds import generator
 from fukami.core.specs import RowSpec
 from fukami.core.tables import Column
 from fukami.fields import parsing, row_columns, row_doctor, scaling
-from fukami.fields.contract import Arrays, Cells, Field
+from fukami.fields.contract import Arrays, Cells, Field, Ragged
+from fukami.fields.gather import gathered
 
 CARD = FieldCard(name="row", summary="numbers, categories, dates and missing values of a table's columns", columns="many")
 
@@ -183,11 +184,8 @@ class Row(Field):
     def batch(self, stored: Arrays, rows: np.ndarray, device: torch.device | str = "cpu") -> Cells:
         """`Cells(numbers_BN, categories_BM)` of examples `rows`."""
         numbers, categories = stored["numbers"], stored["categories"]
-        assert isinstance(numbers, np.ndarray) and isinstance(categories, np.ndarray)
-        return Cells(
-            torch.from_numpy(numbers[rows]).to(device, non_blocking=True),
-            torch.from_numpy(categories[rows].astype(np.int64)).to(device, non_blocking=True),
-        )
+        assert not isinstance(numbers, Ragged) and not isinstance(categories, Ragged)
+        return Cells(gathered(numbers, rows, device), gathered(categories, rows, device).long())
 
     # -- towards models and people -----------------------------------------------------------------------------------
     def spec(self) -> RowSpec:

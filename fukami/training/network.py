@@ -250,7 +250,7 @@ def learner_of(
         objective=objective_of(prepared, loss),
         optimizer=optimizer_of(network),
         learning=learning,
-        store=prepared.store,
+        store=prepared.store if device.type == "cpu" else prepared.store.resident(device),
         order=order_of(prepared),
         plan=Plan(device=device.type),
         num_steps=1,

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
+import torch
 from PIL import Image as Pillow
 
 from fukami.core.errors import DataError, UsageError
@@ -23,6 +24,7 @@ from fukami.fields.contract import Ragged
 from fukami.fields.image import Image
 from fukami.fields.row import Row
 from fukami.fields.text import Text
+from fukami.tasks.registry import contract
 from tests.synthetic import columns
 
 TOTAL = WORTH_KEEPING + 44
@@ -272,3 +274,18 @@ def test_a_process_that_was_killed_holds_nobody_up(cache):
     os.truncate(place / "pixels.values", 3)
     assert len(prepared(field, column)) == TOTAL
     assert (cache / ".new-alive").exists() and not (cache / ".new-dead").exists()
+
+
+def test_arrays_that_lie_on_the_device_give_the_same_batches():
+    task = contract("image-classification")
+    raw = columns({n: f.kind for n, f in task.fields.items()})
+    fields = {n: f.learn(raw[n]) for n, f in task.fields.items()}
+    store = prepare(fields, raw, {})
+    rows = np.array([3, 0, 7])
+    there = store.resident(torch.device("cpu"), room_bytes=1 << 30)
+    nowhere = store.resident(torch.device("cpu"))
+    assert all(isinstance(a, torch.Tensor) for arrays in there.arrays.values() for a in arrays.values())
+    assert not any(isinstance(a, torch.Tensor) for arrays in nowhere.arrays.values() for a in arrays.values())
+    for name, value in store.batch(rows).items():
+        torch.testing.assert_close(there.batch(rows)[name], value, rtol=0, atol=0)
+        assert there.batch(rows)[name].stride() == value.stride()
