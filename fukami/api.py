@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fukami.core import worker
 from fukami.core.cards import ModelCard, cards, known
 from fukami.core.cards import card as card_of
 from fukami.core.errors import UsageError
@@ -184,6 +185,7 @@ def train(
         >>> from sklearn.datasets import load_iris                                      # doctest: +SKIP
         >>> run = train("tabular-classification", load_iris(return_X_y=True))           # doctest: +SKIP
     """
+    from fukami.training.launch import devices_of, launch
     from fukami.training.verb import run_training
 
     if epochs and minutes:
@@ -216,6 +218,11 @@ def train(
         recipe = dataclasses.replace(recipe, data=dataclasses.replace(recipe.data, source=kept))
     place = Path(out) if out else Path("runs") / f"{recipe.task}-{datetime.now():%Y%m%d-%H%M%S}"
     module = None if model is None or isinstance(model, str) else model
+    devices = 1 if worker.size() > 1 or prove_resume else devices_of(recipe, place, resume=resume)
+    if devices > 1:
+        recipe = recipe.changed({"devices": devices}, by_user=False)
+        launch(recipe, source, place, resume=resume, custom=module is not None or loss is not None)
+        return load(place)
     return run_training(recipe, source, place, module=module, loss=loss, resume=resume, prove_resume=prove_resume)
 
 

@@ -19,6 +19,7 @@ from fukami.core.tables import Column
 from fukami.data.store import Store
 from fukami.engine.fitting import in_parts
 from fukami.engine.plan import Plan, decided
+from fukami.engine.ranks import ALONE, Ranks
 from fukami.fields.registry import field_class, restored_field
 from fukami.models import checkpoint, registry
 from fukami.models.contract import Network, width
@@ -44,6 +45,8 @@ class Predictor:
     plan: Plan
     temperature: float = 1.0
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+    ranks: Ranks = ALONE
+    """The processes that share what `stream` answers."""
 
     def scores(self, batch: dict[str, Any], *, calibrated: bool = True) -> torch.Tensor:
         """Scores of a batch of input tensors: probabilities `scores_BK`, or values in the target's unit `scores_B`."""
@@ -59,7 +62,8 @@ class Predictor:
     ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
         """`(scores, targets, rows)` of stored examples, a batch at a time, so that a large set is never held at once.
 
-        Targets are in the unit of the scores (class numbers, truth values, values in the target's unit).
+        Targets are in the unit of the scores (class numbers, truth values, values in the target's unit). Several processes
+        answer in turn, each batch in one of them, and all get all: what one alone would get, in the same order.
         """
         target, lengths = self.task.target, store.lengths()
         if lengths is not None:  # so that little is padded
@@ -71,7 +75,16 @@ class Predictor:
             truth = target.truth(batch[target.name])
             return self.scores(batch, calibrated=calibrated).cpu().numpy(), truth.cpu().numpy(), part
 
-        yield from in_parts(len(rows), BATCH, answered)
+        if self.ranks.size == 1:
+            yield from in_parts(len(rows), BATCH, answered)
+            return
+
+        def whole(start: int) -> tuple[np.ndarray, ...]:
+            count = min(BATCH, len(rows) - start)
+            parts = in_parts(count, BATCH, lambda first, stop: answered(start + first, start + stop))
+            return tuple(np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+
+        yield from self.ranks.over(range(0, len(rows), BATCH), whole)  # type: ignore[misc]
 
     def predict(self, columns: dict[str, Sequence[Column]]) -> list[dict[str, Any]]:
         """Answers for raw cells of the input fields, in their order."""

@@ -202,6 +202,13 @@ def positive(text: str) -> float:
     return value
 
 
+def count(text: str) -> int:
+    """A whole number of at least 1."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(_("a whole number of at least {n}").format(n=1))
+    return int(text)
+
+
 def folds(text: str) -> int:
     """A whole number of at least 2."""
     if not text.isdecimal() or int(text) < 2:

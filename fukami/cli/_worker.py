@@ -15,7 +15,7 @@ from fukami.core.errors import FukamiError
 
 
 def main() -> int:
-    from fukami.training.launch import Job, leave
+    from fukami.training.launch import Job, leave, recipe_of
     from fukami.training.processes import Followed
     from fukami.training.verb import run_training
 
@@ -23,7 +23,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         with contextlib.redirect_stdout(sys.stderr):
-            recipe = job.open_recipe()
+            recipe = recipe_of(job.recipe)
             run_training(recipe, recipe.data.source, Path(job.out), resume=job.resume)
     except Followed as followed:
         return 0 if followed.final else 1

@@ -12,6 +12,8 @@ from fukami.core.errors import UsageError
 from fukami.core.language import N_, _
 
 SUMMARY = N_("train a model and leave a run folder with its proofs")
+SHARED = True
+"""Several processes (torchrun) work on one call of this verb."""
 USAGE = ("TASK DATA", "RECIPE")
 EXAMPLES = (
     (
@@ -46,6 +48,9 @@ def arguments(parser: Parser) -> None:
             "train a second time, killed and resumed on the way, and prove that the weights are the same; takes twice as long"
         ),
     )
+    parser.add_argument(
+        "--devices", metavar="N", type=_parser.count, help=_("share each step among N processes, on GPUs one for each")
+    )
     parser.add_argument("--folds", metavar="K", type=_parser.folds, help=_("cross-validate over this many parts"))
     _parser.settings(parser)
 
@@ -70,7 +75,7 @@ def call(args: Any) -> dict[str, Any]:
         out=args.out,
         epochs=args.epochs,
         minutes=args.minutes,
-        settings=_parser.chosen(args),
+        settings=_parser.chosen(args) | ({"devices": args.devices} if args.devices else {}),
         resume=args.resume,
         folds=args.folds or 0,
         prove_resume=args.prove_resume,

@@ -38,12 +38,15 @@ class Lost(Exception):
 
 @dataclass(frozen=True)
 class Group(Ranks):
-    """Process `rank` of `size`. `store` carries messages of this start of the processes; `norms` sums batch statistics.
+    """Process `rank` of `size`.
+
+    `store` carries messages of this start of the processes, `root` what outlives a restart; `norms` sums batch statistics.
 
     Every method is called by all processes in the same order, or they wait for each other.
     """
 
     store: Any = None
+    root: Any = None
     norms: Any = None
     counter: list[int] = field(default_factory=lambda: [0])
 
@@ -82,6 +85,9 @@ class Group(Ranks):
             self.store.set(key, json.dumps(value))
             return value
         return json.loads(self._message(key))
+
+    def lasting(self, name: str, work: Callable[[], str]) -> str:
+        return self.told(lambda: self.root.compare_set(f"fukami/lasting/{name}", "", work()).decode())
 
     @contextmanager
     def first_leads(self) -> Iterator[None]:

@@ -19,6 +19,7 @@ from fukami.core.language import _
 from fukami.engine.loop import Learner, Progress, train
 from fukami.engine.mishaps import Event, NotFinite, NotPrepared, TooLarge, TornUpdate, is_out_of_memory
 from fukami.engine.not_finite import broken, finite_batch
+from fukami.engine.spread import divided_state
 from fukami.engine.step import halve, release
 
 TRIES = 5
@@ -87,7 +88,8 @@ class Keeper:
             # into the memory of the snapshot before: fresh memory costs more than the copy
             state = copied(state_of(self.learner), self.snapshot.get("learner"))
         except (RuntimeError, MemoryError) as error:
-            if not is_out_of_memory(error) or not self.snapshot:
+            # several processes must go back to the same snapshot
+            if not is_out_of_memory(error) or not self.snapshot or self.learner.ranks.size > 1:
                 raise
             kept = {"kept": self.snapshot["learner"]["step"]}
             self.learner.events.append(Event(self.learner.step, "no-snapshot", kept))
@@ -102,6 +104,8 @@ class Keeper:
     def restore(self, snapshot: dict[str, Any]) -> None:
         """Puts a snapshot back: this keeper's own, or one that was saved."""
         self.tries, self.returns = snapshot["tries"], snapshot["returns"]
+        if self.learner.ranks.sharded:
+            snapshot = snapshot | {"learner": divided_state(self.learner, snapshot["learner"])}
         put_back(self.learner, snapshot["learner"])
         for name, part in self.parts.items():
             part.load(snapshot[name])

@@ -26,11 +26,16 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Ranks:
-    """Process `rank` of `size`. `sharded`: each holds a part of the weights only (FSDP2) instead of a copy (DDP)."""
+    """Process `rank` of `size`.
+
+    `sharded`: each holds a part of the weights only (FSDP2) instead of a copy (DDP). `again`: one was lost and all were started
+    anew, as the first process knows.
+    """
 
     rank: int = 0
     size: int = 1
     sharded: bool = False
+    again: bool = False
 
     @property
     def leads(self) -> bool:
@@ -96,6 +101,10 @@ class Ranks:
 
         The others wait for as long as it takes. An error in it ends all of them.
         """
+        return work()
+
+    def lasting(self, name: str, work: Callable[[], str]) -> str:
+        """As `told`, but after a restart of the processes what was told under `name` before."""
         return work()
 
     @contextmanager

@@ -7,6 +7,7 @@ With DDP every process holds all weights; gradients are averaged while the backw
 from __future__ import annotations
 
 import copy
+import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,8 @@ def spread(
     """
     if not learner.ranks.sharded:
         (idle,) = learner.ranks.any(learner.frozen_steps > 0 or has_idle(learner, batch))
+        # kernels of pictures with one channel have two memory orders that are the same
+        warnings.filterwarnings("ignore", message="Grad strides do not match bucket view strides")
         learner.called = nn.parallel.DistributedDataParallel(learner.called, find_unused_parameters=idle)
         return None
     whole = copy.deepcopy(learner.network).cpu()
@@ -86,15 +89,22 @@ def blocks(network: nn.Module) -> list[nn.Module]:
 # -- whole states --------------------------------------------------------------------------------------------------------
 def whole(tree: Any) -> Any:
     """The tree with every tensor that is divided among processes put together, on the processor. All processes call it."""
-    from torch.distributed.tensor import DTensor
-
-    if isinstance(tree, DTensor):
-        return tree.full_tensor().cpu()
+    if isinstance(tree, torch.Tensor):
+        return tree.full_tensor().cpu() if hasattr(tree, "full_tensor") else tree  # type: ignore[operator]
     if isinstance(tree, dict):
         return {key: whole(value) for key, value in tree.items()}
     if isinstance(tree, (list, tuple)):
         return type(tree)(whole(value) for value in tree)
     return tree
+
+
+def divided_state(learner: Learner, state: dict[str, Any]) -> dict[str, Any]:
+    """A learner's whole state (`keeper.state_of`) cut into the shares that this process holds; shares stay as they are."""
+    return state | {
+        "network": divided(state["network"], learner.network.state_dict()),
+        "optimizer": divided_optimizer(state["optimizer"], learner.optimizer),
+        "ema": divided(state["ema"], learner.ema.state()) if learner.ema else {},
+    }
 
 
 def divided(tensors: dict[str, Any], like: dict[str, Any]) -> dict[str, Any]:

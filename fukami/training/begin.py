@@ -1,6 +1,8 @@
 """A session ready for its first step, or for the next one where it was interrupted; only with the data that it began with."""
 
 import hashlib
+import os
+import platform
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,8 @@ import numpy as np
 from fukami.core import artefact
 from fukami.core.errors import RunError
 from fukami.core.language import _
+from fukami.engine.mishaps import Event
+from fukami.engine.ranks import ALONE, Ranks
 from fukami.predictor import Predictor
 from fukami.training.network import Ready, make_ready
 from fukami.training.prepare import Prepared, headline_of
@@ -24,19 +28,35 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def begin(data: Prepared, place: Path, out: Path, *, module: Any = None, loss: Any = None) -> tuple[Session, Ready]:
-    """A session ready to run, restored to where it was saved."""
-    ready = make_ready(data, model=module, loss=loss)
+def begin(
+    data: Prepared,
+    place: Path,
+    out: Path,
+    *,
+    module: Any = None,
+    loss: Any = None,
+    ranks: Ranks = ALONE,
+    scratch: Path | None = None,
+) -> tuple[Session, Ready]:
+    """A session ready to run, restored to where it was saved.
+
+    Of several processes (`ranks`) the first alone writes to `place`; the others have a folder `scratch` for what they would.
+    """
+    mark = data_mark(data)
+    require_same(data, mark, ranks)
+    ready = make_ready(data, model=module, loss=loss, ranks=ranks)
     for note in (*ready.built.notes, *ready.measured.notes, ready.measured.line()):
         if note:
             say(note)
-    predictor = Predictor(data.task, ready.built.network, ready.recipe, data.choice, ready.plan, device=ready.learner.device)
-    session = Session(
-        data, predictor, ready.learner, place, out, Best(headline_of(data.recipe)), ready.recipe.plan.snapshot_steps
+    learner, every = ready.learner, ready.recipe.plan.snapshot_steps
+    predictor = Predictor(
+        data.task, ready.built.network, ready.recipe, data.choice, ready.plan, device=learner.device, ranks=ranks
     )
-    written, mark = place / "recipe.toml", place / "data.json"
-    if written.exists():
-        if artefact.read_json(mark) != data_mark(data):
+    session = Session(data, predictor, learner, scratch or place, out, Best(headline_of(data.recipe)), every)
+    session.shared, session.plain = place, ready.whole
+    written = place / "recipe.toml"
+    if ranks.told(written.exists):
+        if artefact.read_json(place / "data.json") != mark:
             raise RunError(
                 "F-RESUME-DATA",
                 _("the data is not what the interrupted training saw"),
@@ -44,14 +64,48 @@ def begin(data: Prepared, place: Path, out: Path, *, module: Any = None, loss: A
                 fix=_("train without --resume"),
             )
         session.restore()
-    else:
-        artefact.write_json(mark, data_mark(data))
+        note_restart(session)
+    elif ranks.leads:
+        artefact.write_json(place / "data.json", mark)
         if ready.measured.figures:  # a resumed training follows its recipe and measures nothing, but its run still tells these
             artefact.write_json(place / PLAN, ready.measured.as_dict())
         draft = place / ".recipe.toml"
         draft.write_text(ready.recipe.to_toml(), "utf-8")
         draft.replace(written)
     return session, ready
+
+
+def require_same(data: Prepared, mark: dict[str, Any], ranks: Ranks) -> None:
+    """Raises `RunError` F-PROCESS-DATA where this process has read other data than the first one."""
+    if ranks.told(lambda: mark) != mark:
+        raise RunError(
+            "F-PROCESS-DATA",
+            _("the processes of one training have read different data"),
+            where=str(data.table.name),
+            got=_("process {number} on {machine}").format(number=ranks.rank, machine=platform.node()),
+            fix=_("put the same files on every machine"),
+        )
+
+
+def leave_smaller(place: Path, micro_batch: int) -> None:
+    """Notes for the processes that begin again how many examples at a time fit into memory."""
+    artefact.write_json(place / f"memory-{platform.node()}-{os.getpid()}.json", {"micro_batch": micro_batch})
+
+
+def note_restart(session: Session) -> None:
+    """Follows what earlier processes noted about memory, and says that all began again."""
+    learner, place = session.learner, session.checkpoint.parent
+
+    def smallest() -> int:
+        found = [artefact.read_json(path)["micro_batch"] for path in place.glob("memory-*.json")]
+        return min(found, default=0)
+
+    most = learner.ranks.told(smallest)
+    if most and (learner.micro_batch == 0 or learner.micro_batch > most):
+        learner.micro_batch = most
+        learner.events.append(Event(learner.step, "began-smaller", {"micro_batch": most}))
+    elif learner.ranks.again:
+        learner.events.append(Event(learner.step, "began-again"))
 
 
 def data_mark(data: Prepared) -> dict[str, Any]:

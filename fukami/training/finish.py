@@ -46,13 +46,18 @@ class Finished:
     part: str
 
 
-def finish(prepared: Prepared, predictor: Predictor) -> Finished:
-    """Calibrates on the validation examples, judges on the held-out ones, and sets baselines beside."""
+def finish(prepared: Prepared, predictor: Predictor) -> Finished | None:
+    """Calibrates on the validation examples, judges on the held-out ones, and sets baselines beside.
+
+    Several processes share the answers that are judged; the rest is for the first, and the others get None.
+    """
     store, columns, task = prepared.store, prepared.columns, predictor.task
     rows, part = held_out(prepared)
     predictor = calibrated(predictor, prepared)
     groups = whole.group_columns(prepared.table, predictor.recipe.data.groups)
     raw = Spool(predictor.stream(store, rows, calibrated=False))
+    if not predictor.ranks.leads:
+        return None
     found = whole.judged(predictor, raw, groups=groups)
     fitted = whole.baselines(task, columns, prepared.split.train)
     beside = whole.judged_baselines(task, fitted, columns, store, rows)

@@ -45,18 +45,27 @@ class Job:
     resume: bool
     trouble: str
 
-    def open_recipe(self) -> Recipe:
-        """The recipe as it was typed: what nobody chose is still open."""
-        told = tomllib.loads(self.recipe)
-        fields = contract(str(told["task"])).fields
-        return from_dict(told, {name: field.options for name, field in fields.items()})
-
     def write(self, path: Path) -> None:
         path.write_text(json.dumps(dataclasses.asdict(self)), "utf-8")
 
     @classmethod
     def read(cls, path: Path) -> Job:
         return cls(**json.loads(path.read_text("utf-8")))
+
+
+def recipe_of(text: str) -> Recipe:
+    """The recipe that `to_toml` wrote: what nobody chose is still open."""
+    told = tomllib.loads(text)
+    fields = contract(str(told["task"])).fields
+    return from_dict(told, {name: field.options for name, field in fields.items()})
+
+
+def devices_of(recipe: Recipe, out: Path, *, resume: bool) -> int:
+    """How many processes are to be started: as many as asked for, or as an interrupted training had."""
+    written = out.parent / f".{out.name}.unfinished" / "recipe.toml"
+    if resume and "devices" not in recipe.chosen and written.exists():
+        return recipe_of(written.read_text("utf-8")).plan.devices
+    return recipe.plan.devices
 
 
 def launch(recipe: Recipe, source: Any, out: Path, *, resume: bool, custom: bool) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -136,7 +136,7 @@ class Ready:
     built: Built
     optimizer_of: OptimizerOf
     seconds_per_step: float
-    whole: nn.Module | None = None
+    whole: Network | None = None
     """Where the weights are divided among processes: a network of the same form for the whole of them."""
 
     @property
@@ -175,7 +175,7 @@ def make_ready(
         learner.frozen_steps = min(round(recipe.model.freeze_epochs * epoch), learner.num_steps // 2)
     learner.ranks, whole = ranks, None
     if ranks.size > 1:
-        whole = spread(learner, optimizer_of, part_of(sample(learner, 0), 0, 2))
+        whole = cast("Network | None", spread(learner, optimizer_of, part_of(sample(learner, 0), 0, 2)))
     if learner.learning.ema:
         learner.ema = EMA(learner.network, learner.learning.ema)
     every = recipe.plan.snapshot_steps or snapshot_steps(per_step, learner.device)

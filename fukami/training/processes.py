@@ -135,7 +135,9 @@ def _group(root: Any, choices: PlanChoices) -> Any:
     from fukami.engine.group import Group
 
     rank, size = worker.rank(), worker.size()
-    store = PrefixStore(f"fukami/{_meeting(root, rank, size)}", root)
+    name = _meeting(root, rank, size)
+    again = rank == 0 and root.compare_set("fukami/began", "", name).decode() != name
+    store = PrefixStore(f"fukami/{name}", root)
     gpu = choices.device in ("auto", "cuda") and torch.cuda.is_available()
     if gpu:
         _take_gpu()
@@ -143,7 +145,7 @@ def _group(root: Any, choices: PlanChoices) -> Any:
     dist.init_process_group("cpu:gloo,cuda:nccl" if gpu else "gloo", store=store, rank=rank, world_size=size, timeout=timeout)
     # batch statistics are summed while gradients are under way, in an order of their own
     norms = dist.new_group(timeout=timeout)
-    return Group(rank, size, choices.parallel == "fsdp", store=PrefixStore("messages", store), norms=norms)
+    return Group(rank, size, again=again, store=PrefixStore("messages", store), root=root, norms=norms)
 
 
 def _meeting(root: Any, rank: int, size: int) -> str:

@@ -6,9 +6,10 @@ An unfinished training lives in a hidden folder beside its run: `recipe.toml` wi
 
 import signal
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event as Flag
 from threading import current_thread, main_thread
@@ -27,7 +28,10 @@ from fukami.engine.keeper import Keeper
 from fukami.engine.loop import Learner, Progress
 from fukami.engine.mishaps import Event
 from fukami.engine.progress import Display
+from fukami.engine.ranks import Ranks
+from fukami.engine.spread import whole
 from fukami.evaluate.judge import judge
+from fukami.models.contract import Network
 from fukami.predictor import Predictor
 from fukami.training.prepare import Prepared
 from fukami.training.watching import validation_metrics, watching
@@ -62,7 +66,7 @@ class Best:
         # of equally good weights the later are kept: the rate was lower, and a small validation set cannot tell them apart
         if gain >= 0:
             self.value, self.step = value, step
-            self.weights = {name: t.detach().cpu().clone() for name, t in network.state_dict().items()}
+            self.weights = {name: t.detach().cpu().clone() for name, t in whole(network.state_dict()).items()}
 
     def state(self) -> dict[str, Any]:
         """What a snapshot keeps; `weights` are replaced by better ones, never changed."""
@@ -88,6 +92,10 @@ class Session:
     waited: float = 0.0
 
     watch: checkpoint.Watch | None = None
+    shared: Path | None = None
+    """Where the first of several processes keeps the state; `place` of the others is nobody's."""
+    plain: Network | None = None
+    """What takes the final weights, where they are divided among processes."""
 
     def __post_init__(self) -> None:
         first = next(iter(self.prepared.task.inputs))
@@ -99,7 +107,11 @@ class Session:
 
     @property
     def checkpoint(self) -> Path:
-        return self.place / CHECKPOINT
+        return (self.shared or self.place) / CHECKPOINT
+
+    @property
+    def ranks(self) -> Ranks:
+        return self.learner.ranks
 
     def save(self) -> None:
         """Writes the last snapshot, unless it stands there. What was saved before stays whole until this is.
@@ -107,8 +119,16 @@ class Session:
         Raises `OSError` where the disk does not take it.
         """
         if not self._is_saved():
-            checkpoint.save(self.checkpoint, {"seconds": self.seconds, **self.keeper.snapshot}, watch=self.watch)
-            self._saved = self.keeper.stands_at()
+            self._write(self._state())
+
+    def _state(self) -> dict[str, Any]:
+        """What a checkpoint holds; weights that are divided among processes are put together, by all of them."""
+        return {"seconds": self.seconds, "processes": self.ranks.size, **whole(self.keeper.snapshot)}
+
+    def _write(self, state: dict[str, Any]) -> None:
+        if self.ranks.leads:
+            checkpoint.save(self.checkpoint, state, watch=self.watch)
+        self._saved = self.keeper.stands_at()
 
     def _is_saved(self) -> bool:
         return self._saved == self.keeper.stands_at()
@@ -117,30 +137,36 @@ class Session:
         """Saves what is new; on a full disk the training goes on, says so once, and tries again later."""
         if self._is_saved():
             return True
+        state, before, reason = self._state(), self._saved, ""
         try:
             history.sync()  # a checkpoint must not know of lines that are lost
-            self.save()
+            self._write(state)
         except OSError as error:
             if error.errno not in checkpoint.DISK:
                 raise
+            reason = error.strerror or str(error)
+        (full,) = self.ranks.any(bool(reason))
+        if full:
+            self._saved = before
             if not self._disk_full:
-                kind, kept = ("disk-full", {"kept": self._saved[0]}) if self._saved else ("disk-full-first", {})
-                self.learner.events.append(Event(self.learner.step, kind, {"reason": error.strerror, **kept}))
-            self._disk_full = True
-            return False
-        self._disk_full = False
-        return True
+                kind, kept = ("disk-full", {"kept": before[0]}) if before else ("disk-full-first", {})
+                self.learner.events.append(Event(self.learner.step, kind, {"reason": reason, **kept}))
+        self._disk_full = full
+        return not full
 
     def restore(self) -> None:
         """Continues from the saved state, where there is one."""
         if not checkpoint.exists(self.checkpoint):
             return
         state, damage = checkpoint.load_last(self.checkpoint)
-        self.seconds = state.pop("seconds")
+        self.seconds, before = state.pop("seconds"), state.pop("processes", 1)
         self.keeper.restore(state)
         self._saved = self.keeper.stands_at()
         if damage:
             self.learner.events.append(Event(self.learner.step, "checkpoint-damaged", {"reason": damage}))
+        if before != self.ranks.size:
+            told = {"before": before, "size": self.ranks.size}
+            self.learner.events.append(Event(self.learner.step, "other-number", told))
 
     def told(self) -> dict[str, Any]:
         """What the run says of its training: steps, seconds, the shares that waiting for data and padding took, and mishaps."""
@@ -165,10 +191,16 @@ class Session:
             return {}
         with self.averaged() as network:
             stream = self.predictor.stream(self.prepared.store, rows)
-            found = judge(target, validation_metrics(self.prepared), stream, replicates=0, keep_mistakes=0)
-            values = {name: m["value"] for name, m in found.as_dict()["metrics"].items()}
-            if values[self.best.metric] is not None:
-                self.best.seen(values[self.best.metric], self.learner.step, network)
+            values: dict[str, float | None] = {}
+            if self.ranks.leads:
+                found = judge(target, validation_metrics(self.prepared), stream, replicates=0, keep_mistakes=0)
+                values |= {name: m["value"] for name, m in found.as_dict()["metrics"].items()}
+            else:
+                deque(stream, maxlen=0)  # answering is shared, judging is for the first process
+            values = self.ranks.told(lambda: values)
+            value = values[self.best.metric]
+            if value is not None:
+                self.best.seen(value, self.learner.step, network)
         return values
 
     def run(self) -> None:
@@ -178,7 +210,7 @@ class Session:
         """
         display = Display(_("training"), total=self.learner.num_steps, unit=_("examples"))
         with (
-            interruptible() as interrupt,
+            interruptible(patient=self.ranks.size > 1) as interrupt,
             History(self.place / "history.jsonl", resume_at=self.learner.step, returns=self.keeper.returns) as history,
             Events(self.place / "events", purge_step=self.learner.step) as events,
             display,
@@ -200,17 +232,19 @@ class Session:
             values = self._log(progress, history, events)
             if values:
                 display.valid(values)
-            if interrupt.is_set():
+            interrupted, due = self.ranks.any(interrupt.is_set(), time.monotonic() - saved > SAVE_EVERY_S)
+            if interrupted:
                 # the last snapshot, not the present state: what goes back later goes back to where it would have gone
                 if not self._save(history):
                     raise self._unsaved()
-                raise Interrupted(self.place, self.out)
+                raise Interrupted(self.checkpoint.parent, self.out)
             if progress.ends_epoch and self._exhausted():
                 break
-            if time.monotonic() - saved > SAVE_EVERY_S:
+            if due:
                 self._save(history)
                 saved = time.monotonic()
         self.keeper.take()
+        self.keeper.snapshot = whole(self.keeper.snapshot)  # from here on the first process may save it alone
         if self._saved:  # long enough to be saved: what comes now may take long as well
             self._save(history)
 
@@ -270,25 +304,29 @@ class Session:
         return bool(patience) and self.best.stale >= patience
 
     def _finish(self) -> None:
-        """Leaves in the network the weights that the run keeps."""
+        """Leaves in the predictor's network the weights that the run keeps."""
+        network = self.plain or self.learner.network
         if self.learner.learning.keep_best and self.best.weights:
-            self.learner.network.load_state_dict(self.best.weights)
-        elif self.learner.ema:
-            with self.learner.ema.swapped() as network:
-                kept = {name: t.clone() for name, t in network.state_dict().items()}
-            self.learner.network.load_state_dict(kept)
+            network.load_state_dict(self.best.weights)
+        elif self.learner.ema or self.plain:
+            with self.averaged() as learned:
+                kept = {name: t.clone() for name, t in whole(learned.state_dict()).items()}
+            network.load_state_dict(kept)
+        if self.plain:
+            self.predictor = replace(self.predictor, network=self.plain.to(self.learner.device))
 
 
 @contextmanager
-def interruptible() -> Iterator[Flag]:
+def interruptible(*, patient: bool = False) -> Iterator[Flag]:
     """Inside, Ctrl-C and SIGTERM set the event, so that what is under way ends first; a second one interrupts at once.
 
+    Not where this is `patient`: several processes end together, and hear a signal from the terminal and from what started them.
     Only the main thread can receive signals; elsewhere nothing changes.
     """
     asked = Flag()
 
     def ask(_number: int, _frame: Any) -> None:
-        if asked.is_set():
+        if asked.is_set() and not patient:
             raise KeyboardInterrupt
         asked.set()
 

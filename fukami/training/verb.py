@@ -1,33 +1,42 @@
 """`train` from one end to the other: prepare, build, run, finish, write."""
 
 import shutil
+import sys
+import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from fukami.core import artefact
+from fukami.core import artefact, worker
 from fukami.core.cards import card
-from fukami.core.errors import GateError, RunError, UsageError
+from fukami.core.errors import FukamiError, GateError, RunError, UsageError
 from fukami.core.language import N_, _
 from fukami.core.recipe import Recipe, from_dict, option_names, read_toml
 from fukami.data.split import Split, folds
 from fukami.engine import checkpoint
+from fukami.engine.mishaps import BeginAgain
 from fukami.engine.plan import threads_kept
+from fukami.engine.ranks import ALONE, Ranks
 from fukami.run import Run
 from fukami.tasks.registry import contract
-from fukami.training.begin import begin, say
+from fukami.training.begin import begin, leave_smaller, say
 from fukami.training.finish import finish, held_out_metrics, write_run
+from fukami.training.launch import recipe_of
 from fukami.training.lock import cleared, is_empty, locked
 from fukami.training.prepare import Prepared, examined, prepared
+from fukami.training.processes import joined
 from fukami.training.prove_resume import proof_of_resume, require_names
 from fukami.training.session import CHECKPOINT, Interrupted, Session
 
-SETTLED = ("minutes", "epochs", "find_learning_rate")
-"""Options that become others when a training begins: minutes become epochs, a range test a rate."""
+SETTLED = ("minutes", "epochs", "find_learning_rate", "devices")
+"""Options that become others when a training begins: minutes become epochs, a range test a rate; devices may be others."""
+FOLDER_S = 20.0
+"""How long a shared file system may take to show on one machine what another has made."""
 
 
 def run_training(
@@ -40,44 +49,109 @@ def run_training(
     resume: bool = False,
     prove_resume: bool = False,
 ) -> Run:
-    """Trains, proves and writes the run folder `out`. `prove_resume` trains a second time, killed and resumed on the way."""
+    """Trains, proves and writes the run folder `out`. `prove_resume` trains a second time, killed and resumed on the way.
+
+    One of several processes that were started together does its share; `out` is the first one's.
+    """
+    if worker.size() > 1:
+        recipe = replace(recipe, plan=replace(recipe.plan, devices=worker.size()))
     if prove_resume:
         require_names(recipe, source, module, loss)
-    place = out.parent / f".{out.name}.unfinished"
-    with locked(place), threads_kept():
-        artefact.recover(out)
-        if out.exists() and resume:
-            return Run(out, network=module)
-        artefact.refuse_existing(out)
-        recipe = opened(place, recipe, out, resume=resume)
-        try:
-            return _trained(recipe, source, place, out, module=module, loss=loss, prove_resume=prove_resume)
-        except OSError as error:
-            if error.errno not in checkpoint.DISK:
+    with joined(recipe.plan) as ranks, threads_kept():
+        out = Path(ranks.lasting("out", lambda: str(out)))
+        place = out.parent / f".{out.name}.unfinished"
+        with locked(place) if ranks.leads else nullcontext():
+            agreed = opened_by_first(place, recipe, out, resume=resume, ranks=ranks)
+            if agreed is None:
+                return Run(out, network=module)
+            ranks = replace(ranks, sharded=ranks.size > 1 and agreed.plan.parallel == "fsdp")
+            require_shared(place, ranks)
+            try:
+                return _trained(agreed, source, place, out, ranks, module=module, loss=loss, prove_resume=prove_resume)
+            except BeginAgain as error:
+                leave_smaller(place, error.micro_batch)
                 raise
-            raise disk_full(error, place, out) from None
-        finally:
-            # what cannot be resumed is not left lying about
-            if not checkpoint.exists(place / CHECKPOINT):
-                shutil.rmtree(place, ignore_errors=True)
+            except OSError as error:
+                if error.errno not in checkpoint.DISK:
+                    raise
+                raise disk_full(error, place, out) from None
+            finally:
+                # what cannot be resumed is not left lying about; what several processes noted is for those that begin again
+                begins_again = ranks.size > 1 and not isinstance(sys.exception(), FukamiError)
+                if ranks.leads and not begins_again and not checkpoint.exists(place / CHECKPOINT):
+                    shutil.rmtree(place, ignore_errors=True)
 
 
-def _trained(recipe: Recipe, source: Any, place: Path, out: Path, *, module: Any, loss: Any, prove_resume: bool = False) -> Run:
-    crossed = cross_validated(recipe, source, module=module, loss=loss) if recipe.data.folds else {}
-    data = prepared(recipe, source, model=module)
+def _trained(
+    recipe: Recipe, source: Any, place: Path, out: Path, ranks: Ranks, *, module: Any, loss: Any, prove_resume: bool = False
+) -> Run:
+    crossed = cross_validated(recipe, source, ranks, module=module, loss=loss) if recipe.data.folds else {}
+    with ranks.first_leads():  # it fills the prepared store, which the others find
+        data = prepared(recipe, source, model=module)
     say_problems(data)
-    session, ready = begin(data, place, out, module=module, loss=loss)
-    session.run()
-    with saved_where_it_fails(session):
-        predictor = replace(session.predictor, recipe=ready.recipe)
-        finished = finish(data, predictor)
-        if crossed:
-            finished.proofs["folds"] = crossed
-        if prove_resume:
-            finished.proofs["resume"] = proof_of_resume(session, predictor, source)
-        write_run(session, replace(data, recipe=ready.recipe), finished, out, notes=ready.built.notes)
-    shutil.rmtree(place, ignore_errors=True)
+    with own_folder(place, ranks) as folder:
+        session, ready = begin(data, place, out, module=module, loss=loss, ranks=ranks, scratch=folder)
+        session.run()
+        with saved_where_it_fails(session):
+            predictor = replace(session.predictor, recipe=ready.recipe)
+            finished = finish(data, predictor)
+            if finished is not None:
+                if crossed:
+                    finished.proofs["folds"] = crossed
+                if prove_resume:
+                    finished.proofs["resume"] = proof_of_resume(session, predictor, source)
+                write_run(session, replace(data, recipe=ready.recipe), finished, out, notes=ready.built.notes)
+    if ranks.leads:
+        shutil.rmtree(place, ignore_errors=True)
+    ranks.told(lambda: "the run is written")
     return Run(out, network=module)
+
+
+# -- several processes ---------------------------------------------------------------------------------------------------
+def opened_by_first(place: Path, recipe: Recipe, out: Path, *, resume: bool, ranks: Ranks) -> Recipe | None:
+    """The recipe that all processes train by; None where the run is there already.
+
+    Processes that were started again because one was lost resume what they find.
+    """
+    found: list[Recipe] = []
+
+    def opening() -> str:
+        artefact.recover(out)
+        if out.exists() and (resume or ranks.again):
+            return ""
+        artefact.refuse_existing(out)
+        goes_on = resume or (ranks.again and (place / "recipe.toml").exists())
+        found.append(opened(place, recipe, out, resume=goes_on))
+        return found[0].to_toml()
+
+    told = ranks.told(opening)
+    if not told:
+        return None
+    return found[0] if found else recipe_of(told)
+
+
+def require_shared(place: Path, ranks: Ranks) -> None:
+    """Raises `RunError` F-PROCESS-FOLDER where this process does not see what the first one writes."""
+    until = time.monotonic() + FOLDER_S
+    while not ranks.leads and not place.exists():
+        if time.monotonic() > until:
+            raise RunError(
+                "F-PROCESS-FOLDER",
+                _("a process of the training does not see the folder that the first one writes to"),
+                where=str(place),
+                fix=_("choose an --out that all machines share"),
+            )
+        time.sleep(0.1)
+
+
+@contextmanager
+def own_folder(place: Path, ranks: Ranks) -> Iterator[Path]:
+    """Where a process writes what only the first one's is kept of."""
+    if ranks.leads:
+        yield place
+        return
+    with tempfile.TemporaryDirectory(prefix="fukami-process-") as folder:
+        yield Path(folder)
 
 
 @contextmanager
@@ -92,7 +166,7 @@ def saved_where_it_fails(session: Session) -> Iterator[None]:
             if failed.errno not in checkpoint.DISK:
                 raise
         if isinstance(error, KeyboardInterrupt) and checkpoint.exists(session.checkpoint):
-            raise Interrupted(session.place, session.out) from None
+            raise Interrupted(session.checkpoint.parent, session.out) from None
         raise
 
 
@@ -155,7 +229,9 @@ def say_ignored(asked: Recipe, kept: Recipe) -> None:
 
 
 # -- cross-validation ----------------------------------------------------------------------------------------------------
-def cross_validated(recipe: Recipe, source: Any, *, module: Any = None, loss: Any = None) -> dict[str, Any]:
+def cross_validated(
+    recipe: Recipe, source: Any, ranks: Ranks = ALONE, *, module: Any = None, loss: Any = None
+) -> dict[str, Any]:
     """Trains once for each part of the data, judged on that part: how good the recipe is, apart from luck with one split."""
     found = examined(recipe, source)
     parts = folds(found.table, found.columns, found.task, recipe.data, seed=recipe.learning.seed)
@@ -164,7 +240,7 @@ def cross_validated(recipe: Recipe, source: Any, *, module: Any = None, loss: An
     for number, division in enumerate(parts, 1):
         say(_("fold {number} of {total}").format(number=number, total=len(parts)))
         _reset(module, first)
-        results.append(one_fold(recipe, source, division, module=module, loss=loss))
+        results.append(one_fold(recipe, source, division, ranks, module=module, loss=loss))
     _reset(module, first)
     names = results[0].keys()
     values = {name: [told[name] for told in results if told[name] is not None] for name in names}
@@ -185,14 +261,13 @@ def _reset(module: Any, weights: dict[str, Any] | None) -> None:
         module.load_state_dict(weights)
 
 
-def one_fold(recipe: Recipe, source: Any, division: Split, *, module: Any, loss: Any) -> dict[str, float]:
+def one_fold(recipe: Recipe, source: Any, division: Split, ranks: Ranks = ALONE, *, module: Any, loss: Any) -> dict[str, float]:
     """The held-out metrics of one part's training, which leaves nothing behind."""
-    import tempfile
-
     with tempfile.TemporaryDirectory(prefix="fukami-fold-") as folder, threads_kept():
         place = Path(folder)
-        data = prepared(recipe, source, model=module, division=division)
-        session, ready = begin(data, place, place / "run", module=module, loss=loss)
+        with ranks.first_leads():
+            data = prepared(recipe, source, model=module, division=division)
+        session, ready = begin(data, place, place / "run", module=module, loss=loss, ranks=ranks)
         try:
             session.run()
         except Interrupted:  # a fold's state goes with its folder, so there is nothing to go on from
