@@ -14,7 +14,6 @@ REASONS = {
     "memory": N_("memory ran out"),
     "not-finite": N_("its loss is not a finite number"),
     "error": N_("it fails here: {text}"),
-    "not-repaid": N_("compiling takes longer than it would save"),
 }
 """Why a candidate was refused. What follows a colon in `reason` fills `{text}`."""
 

@@ -1,7 +1,8 @@
 """Which plans are worth trying, coordinate by coordinate, the likeliest gains first.
 
-The full product would be hundreds of plans; what helps one choice seldom depends on another. One dependence is known: some
-devices are slower in channels-last order in float32 and much faster in bfloat16, so that order is asked about twice.
+The full product would be hundreds of plans; what helps one choice seldom depends on another. Two dependences are known. Some
+devices are slower in channels-last order in float32 and much faster in bfloat16, so that order is asked about twice. And too
+many threads make every time uncertain, so where there is time their number is asked about first, and again at the end.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ class Facts:
     loading: float = 0.0
 
 
-def coordinates(choices: PlanChoices, facts: Facts) -> list[Callable[[Figure], Iterator[Plan]]]:
+def coordinates(choices: PlanChoices, facts: Facts, *, threads_first: bool = False) -> list[Callable[[Figure], Iterator[Plan]]]:
     """Functions `(best so far) -> plans to try`, in the order to ask them. What `choices` fixes has none.
 
     >>> facts = Facts(pictures=True, bfloat16=False, threads=1, cores=1, whole=False, batch_size=8)
@@ -44,6 +45,9 @@ def coordinates(choices: PlanChoices, facts: Facts) -> list[Callable[[Figure], I
     ['channels-last']
     """
     asked: list[Callable[[Figure], Iterator[Plan]]] = []
+    threads = [lambda best: _threads(best, facts.threads)] if choices.threads == 0 and facts.threads > 1 else []
+    if threads_first:
+        asked += threads
     formats = choices.memory_format == "auto" and facts.pictures
     if formats:
         asked.append(_formats)
@@ -51,8 +55,7 @@ def coordinates(choices: PlanChoices, facts: Facts) -> list[Callable[[Figure], I
         asked.append(_precisions)
         if formats:
             asked.append(_formats)
-    if choices.threads == 0 and facts.threads > 1:
-        asked.append(lambda best: _threads(best, facts.threads))
+    asked += threads
     if choices.micro_batch == 0 and not facts.whole:
         asked.append(lambda best: _parts(best, facts.batch_size))
     if choices.batches_ahead < 0 and facts.cores > 1 and facts.loading >= 1 - 1 / GAIN:

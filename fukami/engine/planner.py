@@ -8,10 +8,12 @@ training that was measured takes the same steps, to the bit, as one that was not
 What it may cost. Measuring takes at most `SHARE` of the training's estimated time and at most `MOST_S` seconds, save for the
 candidate it has begun. A compiled network is tried only where what compiling takes on this machine
 (`plan_cache.compile_seconds`) is itself within `SHARE` of that time: at a typical minute, a training of twenty minutes and
-more, of which a gain of a twentieth pays for it, and less is not admitted. A training of thirty seconds never compiles.
+more, of which a gain of a twentieth pays for it, and less is not admitted. What is compiled for the copy serves the training's
+own network. A training of thirty seconds never compiles.
 
-A candidate is compared with the best so far in alternation, step by step, and judged by the median of the ratios, so that a
-machine that grows slower meanwhile favours neither. Before it may win its gradient is compared with the usual plan's.
+A candidate is compared with the best so far in alternation, step by step, so that a machine that grows slower meanwhile favours
+neither; it must be faster by the median of the ratios and by the fastest steps of both. Before it may win, its gradient is
+compared with the usual plan's.
 """
 
 from __future__ import annotations
@@ -51,6 +53,8 @@ HOPELESS = 0.85
 """A candidate that is this slow in its first step is not timed again."""
 CANDIDATE_STEPS = 4
 """What a candidate takes at least, in steps: one to warm up, one of each side, and room for the unexpected."""
+ROOMY_STEPS = 20
+"""Steps that there has to be time for before the number of threads is asked about first."""
 AHEAD_STEPS = 4
 """Steps in a row that are timed where batches are prepared ahead."""
 
@@ -184,22 +188,26 @@ class Search:
             # the first step sets up what every training has to set up, so it is not counted as measuring
             self.started = self.trial.clock()
             self._allow(cold)
-            usual = self.trial.seconds(plan, step) if self._room(cold, steps=1) else cold
+            times = [self.trial.seconds(plan, step)] if self._room(cold, steps=1) else [cold]
+            self._allow(times[0])
+            while len(times) < 3 and self._room(times[0], steps=CANDIDATE_STEPS + 1):
+                times.append(self.trial.seconds(plan, step))
         except (NotFinite, TooLarge, TornUpdate):  # the training itself meets it and tells it
             return Measured(plan)
-        self._allow(usual)
+        usual = statistics.median(times)
         self.figures = [Figure(plan, usual)]
         loading = self.trial.loading(plan, step) / usual if self.facts.cores > 1 else 0.0
         complete = self._descend(replace(self.facts, loading=loading))
         if self.length.allows_compiling(self.best.seconds, self.compile_s) and not self.best.plan.compiled:
-            self.figures.append(self._repaid(self.compare(self.best, candidates.compiled(self.best), spread)))
+            self.figures.append(self.compare(self.best, candidates.compiled(self.best), spread))
         self._average(spread)
         spent = self.trial.clock() - begun
         return Measured(self.best.plan, tuple(self.figures), spent_s=spent, complete=complete)
 
     def _descend(self, facts: Facts) -> bool:
         """Tries every coordinate's candidates; whether there was time for all."""
-        for ask in candidates.coordinates(self.choices, facts):
+        roomy = self.most_s >= ROOMY_STEPS * self.best.seconds
+        for ask in candidates.coordinates(self.choices, facts, threads_first=roomy):
             for candidate in ask(self.best):
                 if any(figure.plan == candidate for figure in self.figures):
                     continue
@@ -240,27 +248,25 @@ class Search:
         return replace(figure, seconds=0.0, admitted=False, reason="gradient")
 
     def _ratio(self, best: Figure, candidate: Plan) -> float:
-        """How many times faster the candidate is than the best so far: the median over alternating steps."""
+        """How many times faster the candidate is than the best so far.
+
+        The median over alternating steps, or what the fastest step of each says where that is less: on a machine that does
+        other work too a median is luck.
+        """
         ratios: list[float] = []
-        candidate_s = 0.0
+        least, candidate_s = {best.plan: float("inf"), candidate: float("inf")}, 0.0
         count = AHEAD_STEPS if candidate.batches_ahead != best.plan.batches_ahead else 1
         while len(ratios) < PAIRS[1]:
             turn = (best.plan, candidate) if len(ratios) % 2 == 0 else (candidate, best.plan)
             times = {plan: self.trial.seconds(plan, self.step, count) for plan in turn}
             ratios.append(times[best.plan] / max(times[candidate], 1e-9))
+            least = {plan: min(least[plan], times[plan]) for plan in turn}
             candidate_s += times[candidate] * count
             if ratios[0] < HOPELESS:
                 break
             if len(ratios) >= PAIRS[0] and (candidate_s >= LONG_S or not self._room(best.seconds, steps=2)):
                 break
-        return statistics.median(ratios)
-
-    def _repaid(self, figure: Figure) -> Figure:
-        """A compiled candidate that wins less than compiling the training's own network takes again is not admitted."""
-        saved = self.length.seconds(self.best.seconds) * (1 - figure.seconds / self.best.seconds)
-        if figure.admitted and figure.seconds < self.best.seconds and saved < figure.compile_s:
-            return replace(figure, admitted=False, reason="not-repaid")
-        return figure
+        return min(statistics.median(ratios), least[best.plan] / max(least[candidate], 1e-9))
 
     def _average(self, spread: list[int]) -> None:
         """Scales all figures to the average over `spread`, as the best plan has it."""

@@ -186,12 +186,6 @@ def test_compiling_is_tried_where_the_training_repays_it(minutes, gain, compiled
         assert found.figures[-1].compile_s == pytest.approx(50.0, abs=0.1)
 
 
-def test_compiling_that_would_not_be_repaid_is_refused():
-    machine = Machine(lambda plan: 0.01 / (1.1 if plan.compiled else 1), compile_s=500.0)
-    found = searched(machine, length=Length(steps=10, minutes=21), compile_s=60.0)
-    assert not found.plan.compiled and found.figures[-1].reason == "not-repaid"
-
-
 def test_batches_are_prepared_ahead_where_a_step_waits_for_them():
     def speed(plan):
         return 0.006 if plan.batches_ahead else 0.01
