@@ -73,7 +73,7 @@ def section(name: str, one: dict[str, Any]) -> str:
     """One work's part of the page."""
     settings = one["settings"]
     counts = [f"{settings['examples']:,} examples" if settings["examples"] else "all examples"]
-    counts += [f"{settings['epochs']} epochs at most" if settings["to_accuracy"] else f"{settings['epochs']} epochs"]
+    counts += [f"{settings['epochs']} epochs at most" if settings["to_accuracy"] else f"epochs {settings['epochs']}"]
     counts += [f"batch {settings['batch_size']}"]
     trains = f"{', '.join(counts)}; " if "/s" in one["table"] or settings["to_accuracy"] else ""
     libraries = dict(sorted({**one["versions"]["peers"], **one["versions"]["fukami"]}.items()))
@@ -83,7 +83,7 @@ def section(name: str, one: dict[str, Any]) -> str:
             "",
             one["table"],
             "",
-            f"{trains}{one['rounds']} rounds, {one['measured'][:10]}, {machine.sentence(one['machine'])}. "
+            f"{trains}rounds: {one['rounds']}, {one['measured'][:10]}, {machine.sentence(one['machine'])}. "
             + ", ".join(f"{library} {version}" for library, version in libraries.items())
             + ".",
             "",
