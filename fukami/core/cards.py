@@ -130,6 +130,8 @@ class SymptomCard(Card):
 
     explains: tuple[str, ...] = ()
     """Symptoms that follow from this one: where it is found, they are told after it."""
+    trials: int = 0
+    """Short trainings that the look for it may take. The cheap ones come first, so that time runs out on the others."""
 
 
 @dataclass(frozen=True, kw_only=True)

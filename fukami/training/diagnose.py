@@ -99,7 +99,7 @@ def made_case(opened: Opened, source: Any, *, module: Any, loss: Any, seconds: f
             "F-RUN-MODULE",
             _("the run was trained with a module of your own, whose code it does not hold"),
             where=str(opened.out),
-            fix=f"fukami.diagnose({str(opened.out)!r}, DATA, model=…)",
+            fix=f"fukami.load({str(opened.out)!r}, model=…).diagnose(DATA)",
         )
     own = None if module is None else redrawn(module, recipe.learning.seed)
     data = prepared(as_measured(recipe), source, model=own)

@@ -14,7 +14,7 @@ from fukami.core.tables import Column, Table
 from fukami.data import read
 from fukami.data.bind import bind, remarks
 from fukami.data.doctor import examine
-from fukami.data.split import Split, split
+from fukami.data.split import Split, combined, split
 from fukami.data.store import Store, prepare
 from fukami.engine.progress import Display
 from fukami.fields.contract import Field
@@ -116,6 +116,7 @@ def prepared(recipe: Recipe, source: Any, *, model: Any = None, division: Split 
     assert found.split is not None
     division = division or found.split
     if len(division.valid) + len(division.test) == 0:
+        require_different_inputs(found)
         raise DataError(
             "F-SPLIT-NOTHING-KEPT",
             _("no example is kept aside, so nothing could be said about the model"),
@@ -141,6 +142,20 @@ def prepared(recipe: Recipe, source: Any, *, model: Any = None, division: Split 
         store = prepare(fields, found.columns, fingerprints, progress=lambda done, _total: display.step(done))
     task = found.task.with_fields(fields)
     return Prepared(task, found.table, found.columns, division, found.problems, recipe, choice, pretrained, store, fingerprints)
+
+
+def require_different_inputs(found: Examined) -> None:
+    """Raises `DataError` where equal inputs, which stay in one part, are why none could be kept aside."""
+    hashes = combined([found.task.inputs[name].fingerprint(found.columns[name]) for name in found.task.inputs])
+    different = len(np.unique(hashes))
+    if different < len(hashes) / 2:
+        raise DataError(
+            "F-DATA-SAME-INPUTS",
+            _("the examples have nearly all the same inputs, so nothing tells them apart and none can be kept aside"),
+            where=found.table.name,
+            expected=_("inputs that differ from example to example"),
+            got=_("{n} different inputs in {total} examples").format(n=different, total=len(hashes)),
+        )
 
 
 def limited(train: np.ndarray, recipe: Recipe) -> np.ndarray:

@@ -33,8 +33,10 @@ HELD = 2000
 """Examples kept aside that are judged."""
 STEPS, FEWEST = 60, 20
 """Steps of a trial, and the fewest that say anything."""
-SHARE = 0.12
+SHARE = 0.16
 """Most of the whole time that one trial may take."""
+SMALLEST = 8
+"""Examples that a step is cut to at most, where whole batches take too long."""
 ONE_BATCH = 32
 """Examples that a network which can learn at all learns by heart."""
 BY_HEART = 0.8
@@ -100,8 +102,8 @@ class Case:
 
     @cached_property
     def sample(self) -> np.ndarray:
-        """Training rows that losses are measured on."""
-        return self.some(self.train, SAMPLE)
+        """Training rows that losses are measured on, which happens after every trial."""
+        return self.some(self.train, self._affordable(SAMPLE, SHARE / 4))
 
     # -- time ----------------------------------------------------------------------------------------------------------------
     def left(self) -> float:
@@ -113,20 +115,30 @@ class Case:
         """The time of one training step on a whole batch."""
         rng = torch.Generator(self.learner.device).manual_seed(derive(self.seed, "diagnosis", 0))
         batch = prepare_batch(self.learner, self.learner.order.at(0), rng)
-        if size_of(batch) == 0:
-            return 0.0
-        told = self._brief(self.learner.network, lambda _index: batch, rate=1e-6, steps=2)
-        return told.seconds / 2
+        whole, few = size_of(batch), part_of(batch, 0, SMALLEST)
+        estimate = self._timed(few) * whole / size_of(few)  # too high for small networks, which are quick to time in full
+        return self._timed(batch) if estimate < SHARE * self.seconds else estimate
+
+    def _timed(self, batch: dict[str, Any]) -> float:
+        return min(self._brief(self.learner.network, lambda _index: batch, rate=1e-6, steps=1).seconds for _again in range(2))
 
     @cached_property
     def _cut(self) -> int:
         whole, allowed = self.learner.order.batch_size, SHARE * self.seconds / STEPS
-        return whole if self.step_seconds <= allowed else max(8, int(whole * allowed / self.step_seconds))
+        return whole if self.step_seconds <= allowed else max(SMALLEST, int(whole * allowed / self.step_seconds))
 
-    def steps(self, most: int = STEPS) -> int:
-        """The number of steps that a trial may take. Raises `LeftOut` where too few fit into the time."""
-        each = self.step_seconds * min(1.0, self._cut / self.learner.order.batch_size)
-        fit = int(min(2 * SHARE * self.seconds, self.left()) / max(each, 1e-9))
+    def _affordable(self, most: int, share: float) -> int:
+        """How many examples can be answered within a share of the time: a third of what learning from them takes."""
+        each = self.step_seconds / self.learner.order.batch_size / 3
+        return max(64, min(most, int(share * self.seconds / max(each, 1e-9))))
+
+    def steps(self, most: int = STEPS, *, size: int = 0) -> int:
+        """The number of steps with `size` examples that a trial may take (0: a step's own).
+
+        Raises `LeftOut` where too few fit into the time.
+        """
+        each = self.step_seconds * min(1.0, (size or self._cut) / self.learner.order.batch_size)
+        fit = int(min(SHARE * self.seconds, self.left()) / max(each, 1e-9))
         if fit < FEWEST:
             raise LeftOut(_("there was no time for it: a step takes {seconds} s").format(seconds=f"{self.step_seconds:.2g}"))
         return min(most, fit)
@@ -199,9 +211,9 @@ class Case:
         """How much a trial learned, on training examples as they are."""
         return 0.0 if trial.loss is None else self.learned(self.loss_of(trial.network, self.sample))
 
-    def range_test(self, batch_at: Callable[[int], Any], network: nn.Module | None = None) -> finder.Found:
+    def range_test(self, batch_at: Callable[[int], Any], network: nn.Module | None = None, *, size: int = 0) -> finder.Found:
         """The learning-rate range test. Raises `LeftOut` where the loss does not fall at any rate."""
-        learner, steps = self.learner, self.steps(80)
+        learner, steps = self.learner, self.steps(80, size=size)
         network = network or learner.network
         try:
             found = finder.find(network, learner.objective, batch_at, learner.learning, steps=steps, seed=self.seed)
@@ -221,7 +233,7 @@ class Case:
     def good_rate(self) -> float:
         """A rate that suits the network, whatever its labels: found by learning one batch by heart; else the recipe's own."""
         try:
-            return self.range_test(lambda _index: self._single).rate
+            return self.range_test(lambda _index: self._single, size=size_of(self._single)).rate
         except LeftOut:
             return self.learner.learning.learning_rate
 
@@ -241,7 +253,7 @@ class Case:
     @cached_property
     def _single(self) -> dict[str, Any]:
         """One small batch, not augmented."""
-        return self.batch(self.some(self.sample, ONE_BATCH))
+        return self.batch(self.some(self.sample, self._cut if self._cut < self.learner.order.batch_size else ONE_BATCH))
 
     @cached_property
     def one_batch(self) -> tuple[Trial, float]:
@@ -250,9 +262,8 @@ class Case:
         goal = ends[1] + 0.05 * (ends[0] - ends[1])
         best: tuple[Trial, float] | None = None
         for rate in dict.fromkeys((self.good_rate, self.learner.learning.learning_rate, self.good_rate / 10)):
-            trial = self._brief(
-                self.learner.network, lambda _index: self._single, rate=rate, steps=self.steps(2 * STEPS), until=goal
-            )
+            steps = self.steps(2 * STEPS, size=size_of(self._single))
+            trial = self._brief(self.learner.network, lambda _index: self._single, rate=rate, steps=steps, until=goal)
             learned = self.learned(trial.loss, ends)
             best = (trial, learned) if best is None or learned > best[1] else best
             if learned > BY_HEART:
@@ -264,17 +275,17 @@ class Case:
     @cached_property
     def on_held(self) -> Judged:
         """The trained network judged on examples kept aside. Raises `LeftOut` where there is none of either."""
-        return self.judge(self.trained, self.some(self.held, HELD))
+        return self.judge(self.trained, self.held)
 
     @cached_property
     def on_train(self) -> Judged:
         """The trained network judged on examples that it was trained on."""
-        return self.judge(self.trained, self.some(self.train, HELD))
+        return self.judge(self.trained, self.train)
 
     def judge(self, network: nn.Module | None, rows: np.ndarray) -> Judged:
-        """A network judged on stored examples."""
+        """A network judged on stored examples, on as many of them as there is time for."""
         if network is None:
             raise LeftOut(_("no weights of the training were kept"))
         if len(rows) == 0:
             raise LeftOut(_("no example was kept aside"))
-        return judged(self, network, rows)
+        return judged(self, network, self.some(rows, self._affordable(HELD, SHARE / 2)))

@@ -22,6 +22,7 @@ CARD = SymptomCard(
     name="input-scale",
     summary="inputs that are not normalised",
     explains=("gradients", "learning-rate", "dead-units", "one-batch", "label-noise", "underfitting", "overfitting"),
+    trials=5,
 )
 
 LARGE, SMALL, OFFSET = 10.0, 0.02, 10.0

@@ -21,6 +21,7 @@ CARD = SymptomCard(
     name="labels",
     summary="labels that the inputs tell nothing about",
     explains=("learning-rate", "label-noise", "underfitting", "overfitting"),
+    trials=3,
 )
 
 ENOUGH = 20

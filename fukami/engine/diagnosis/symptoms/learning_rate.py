@@ -15,6 +15,7 @@ CARD = SymptomCard(
     name="learning-rate",
     summary="a learning rate that is too high or too low",
     explains=("gradients", "dead-units", "one-batch", "label-noise", "underfitting", "overfitting"),
+    trials=2,
 )
 
 APART = 6.0

@@ -9,6 +9,7 @@ CARD = SymptomCard(
     name="one-batch",
     summary="a network that cannot learn even one batch by heart",
     explains=("label-noise", "underfitting"),
+    trials=4,
 )
 
 LITTLE = 0.5
