@@ -1,0 +1,244 @@
+"""`fukami diagnose` on trainings with a planted fault, which comes first, and on healthy ones, where it stays silent."""
+
+import json
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from sklearn.datasets import load_breast_cancer, load_digits, load_wine
+from torch import nn
+
+import fukami
+from fukami import api
+from fukami.cli.main import main
+from fukami.engine.history import read
+
+PICTURES, TABLE = "image-classification", "tabular-classification"
+
+
+@cache
+def digits(count: int = 1797) -> tuple[np.ndarray, np.ndarray]:
+    found = load_digits()
+    return (found.images * 15.9).astype("uint8")[:count], found.target[:count]
+
+
+def layers(*sizes: int, between=nn.ReLU) -> nn.Module:
+    """A plain network of 8 × 8 pixels to ten classes."""
+    torch.manual_seed(0)
+    made: list[nn.Module] = [nn.Flatten()]
+    for before, after in zip((64, *sizes), sizes, strict=False):
+        made += [nn.Linear(before, after), between()]
+    return nn.Sequential(*made, nn.Linear(sizes[-1], 10))
+
+
+def found(out: Path, task: str, data, **settings) -> tuple[list[str], dict]:
+    """The causes that stand for themselves, in their order, and the whole diagnosis, of a training with these settings."""
+    settings = {"plan": "default", "epochs": 6, **settings}
+    told = fukami.train(task, data, out=out, **settings).diagnose(data)
+    assert told["seconds"] < 25
+    return [one["cause"] for one in told["findings"] if not one["follows"]], told
+
+
+# -- planted faults -------------------------------------------------------------------------------------------------------
+def test_a_rate_a_thousand_times_too_high(tmp_path):
+    causes, told = found(tmp_path / "run", PICTURES, digits(600), model=layers(64, 64), learning_rate=1.0)
+    assert causes == ["learning-rate"]
+    first = told["findings"][0]
+    assert first["code"] == "F-DIAGNOSE-RATE-HIGH" and "learning_rate=0.0" in first["fix"]
+    assert first["evidence"]["trial_learned"] > first["evidence"]["training_learned"] + 0.1
+
+
+def test_a_rate_that_is_far_too_low(tmp_path):
+    causes, told = found(tmp_path / "run", PICTURES, digits(600), model=layers(64, 64), learning_rate=1e-7)
+    assert causes == ["learning-rate"] and told["findings"][0]["code"] == "F-DIAGNOSE-RATE-LOW"
+
+
+def test_shuffled_labels(tmp_path):
+    x, y = digits(600)
+    shuffled = np.random.default_rng(0).permutation(y)
+    causes, told = found(tmp_path / "run", PICTURES, (x, shuffled), model=layers(64, 64), learning_rate=3e-3, epochs=12)
+    assert causes == ["labels"]
+    evidence = told["findings"][0]["evidence"]
+    assert max(evidence["trial_real_labels"], evidence["trial_shuffled_labels"]) < 3
+
+
+def test_weights_that_begin_at_zero(tmp_path):
+    network = layers(64, 64)
+    for weight in network.parameters():
+        nn.init.zeros_(weight)
+    causes, told = found(tmp_path / "run", PICTURES, digits(600), model=network)
+    assert causes == ["initialisation"] and told["findings"][0]["evidence"]["layers_of_zeros"] == 3
+    assert all(not weight.any() for weight in network.parameters() if weight.ndim > 1), "the diagnosis changed the module"
+
+
+class Raw(nn.Module):
+    """Undoes the normalisation of the inputs, as a module written for raw values would see them."""
+
+    def __init__(self):
+        super().__init__()
+        self.layers = layers(64, 64)
+
+    def forward(self, x_BCHW):
+        return self.layers(x_BCHW * 80 + 100)
+
+
+def test_inputs_that_are_not_normalised(tmp_path):
+    causes, told = found(tmp_path / "run", PICTURES, digits(600), model=Raw(), learning_rate=1e-3)
+    assert causes == ["input-scale"] and told["findings"][0]["evidence"]["size"] > 100
+
+
+def test_thirty_layers_of_sigmoids(tmp_path):
+    causes, told = found(tmp_path / "run", PICTURES, digits(600), model=layers(*[32] * 30, between=nn.Sigmoid))
+    assert causes == ["gradients"] and told["findings"][0]["code"] == "F-DIAGNOSE-VANISHING"
+
+
+def test_a_constant_column_as_the_only_input(tmp_path):
+    target = load_breast_cancer().target[:400]
+    same = pd.DataFrame({"sensor": np.full(400, 5.0), "y": target})
+    with pytest.raises(fukami.FukamiError, match="F-DATA-SAME-INPUTS"):
+        fukami.train(TABLE, same, out=tmp_path / "refused")
+    # an identifier makes the rows differ, and six cells make the column vary: the doctor lets it pass
+    sensor = np.where(np.arange(400) % 70 == 0, 4.0, 5.0)
+    nearly = pd.DataFrame({"name": [f"k{i}" for i in range(400)], "sensor": sensor, "y": target})
+    causes, told = found(tmp_path / "run", TABLE, nearly, epochs=2)
+    assert causes == ["constant-inputs"] and told["findings"][0]["evidence"]["commonest"] > 0.95
+
+
+def test_a_batch_of_one_with_batch_norm(tmp_path):
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Conv2d(1, 8, 3), nn.BatchNorm2d(8), nn.ReLU(), nn.Flatten(), nn.Linear(288, 10))
+    causes, told = found(tmp_path / "run", PICTURES, digits(300), model=network, batch_size=1, epochs=2)
+    assert causes == ["tiny-batches"] and "batch_size=32" in told["findings"][0]["fix"]
+
+
+@pytest.mark.parametrize("copies", ["exact", "nearly"])
+def test_a_test_part_copied_from_the_training_part(tmp_path, copies):
+    x, y = load_breast_cancer(return_X_y=True)
+    again = x[:60] if copies == "exact" else x[:60] * (1 + 1e-6 * np.random.default_rng(0).standard_normal((60, x.shape[1])))
+    data = {"train": (x[:400], y[:400]), "test": (again, y[:60])}
+    causes, told = found(tmp_path / "run", TABLE, data, epochs=8)
+    assert causes == ["leakage"], told["findings"]
+
+
+def test_labels_of_which_a_fifth_are_wrong(tmp_path):
+    x, y = digits()
+    rng = np.random.default_rng(0)
+    noisy = np.where(rng.random(len(y)) < 0.2, rng.integers(0, 10, len(y)), y)
+    causes, told = found(tmp_path / "run", PICTURES, (x, noisy), model=layers(64, 64), learning_rate=5e-3, epochs=10)
+    assert "label-noise" in causes[:2], told["findings"]
+
+
+# -- healthy trainings -----------------------------------------------------------------------------------------------------
+def test_silence_on_healthy_pictures(tmp_path):
+    causes, told = found(
+        tmp_path / "run", PICTURES, digits(), model=layers(64, 64), learning_rate=5e-3, epochs=10, shift=0, flip="no"
+    )
+    assert causes == [] and told["healthy"], told["findings"]
+    assert {"labels", "learning-rate", "one-batch", "gradients", "dead-units"} <= set(told["tests"])
+
+
+def test_silence_on_a_healthy_table(tmp_path):
+    causes, told = found(tmp_path / "run", TABLE, load_breast_cancer(return_X_y=True), epochs=8)
+    assert causes == [] and told["healthy"], told["findings"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("kind", ["pictures", "breast cancer", "wine", "numbers", "words"])
+def test_silence_on_healthy_trainings_with_their_own_recipes(tmp_path, kind, seed):
+    data = {
+        "pictures": (PICTURES, "digits"),
+        "breast cancer": (TABLE, load_breast_cancer(return_X_y=True)),
+        "wine": (TABLE, load_wine(return_X_y=True)),
+        "numbers": ("tabular-regression", "diabetes"),
+        "words": ("text-classification", sentences()),
+    }
+    task, source = data[kind]
+    told = fukami.train(task, source, out=tmp_path / "run", seed=seed).diagnose(source)
+    assert told["healthy"], told["findings"]
+
+
+def sentences(count: int = 600) -> tuple[list[str], list[str]]:
+    """Texts whose label shows in some of their words."""
+    rng = np.random.default_rng(0)
+    filler = [f"word{i}" for i in range(200)]
+    marks = {"good": ["fine", "lovely", "bright", "warm"], "bad": ["dull", "broken", "cold", "poor"]}
+    labels = [("good", "bad")[i % 2] for i in range(count)]
+    return [" ".join(rng.permutation([*rng.choice(filler, 9), *rng.choice(marks[y], 3)])) for y in labels], labels
+
+
+# -- the verb ------------------------------------------------------------------------------------------------------------
+def table_at(place: Path) -> str:
+    x, y = load_wine(return_X_y=True)
+    pd.DataFrame(x[:, :6], columns=list("abcdef")).assign(kind=[f"wine {i}" for i in y]).to_csv(place, index=False)
+    return str(place)
+
+
+def test_the_verb_prints_one_object_and_commands_that_name_the_run(tmp_path, capsys):
+    data, out = table_at(tmp_path / "wine.csv"), tmp_path / "run"
+    api.train(TABLE, data, out=out, epochs=2, learning_rate=1e-7, settings={"target": "kind", "plan": "default"})
+    before = sorted((p.name, p.stat().st_mtime_ns) for p in out.rglob("*"))
+    capsys.readouterr()
+    assert main(["diagnose", str(out), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert set(told) >= {"run", "findings", "healthy", "tests"} and not told["healthy"]
+    first = told["findings"][0]
+    assert set(first) >= {"cause", "score", "evidence", "sentence", "fix", "code"}
+    assert first["cause"] == "learning-rate" and first["fix"].startswith(f"fukami train {out}/recipe.toml --set learning_rate=")
+    assert sorted((p.name, p.stat().st_mtime_ns) for p in out.rglob("*")) == before
+    assert main(["diagnose", str(out)]) == 0
+    shown = capsys.readouterr().out
+    assert first["sentence"] in shown and first["fix"] in shown
+
+
+def test_a_training_that_is_not_finished_is_diagnosed_from_its_checkpoint(tmp_path, monkeypatch):
+    from fukami.training import verb
+
+    def interrupted(*_args, **_kwargs):
+        raise KeyboardInterrupt
+
+    data, out = table_at(tmp_path / "wine.csv"), tmp_path / "run"
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(verb, "finish", interrupted)
+        api.train(TABLE, data, out=out, epochs=2, learning_rate=1e-7, settings={"target": "kind", "plan": "default"})
+    assert not out.exists()
+    told = api.diagnose(out)
+    assert not told["finished"] and told["findings"][0]["cause"] == "learning-rate"
+
+
+def test_a_training_that_stalls_says_so_once(tmp_path, capsys):
+    data, out = table_at(tmp_path / "wine.csv"), tmp_path / "run"
+    api.train(TABLE, data, out=out, epochs=6, learning_rate=1e-7, settings={"target": "kind", "plan": "default"})
+    events = [line for line in read(out / "history.jsonl") if "event" in line]
+    assert [line["event"] for line in events] == ["stalled-flat"]
+    assert capsys.readouterr().err.count(f"`fukami diagnose {out}`") == 1
+
+
+def test_validation_logs_a_loss_beside_the_headline(tmp_path):
+    data, out = table_at(tmp_path / "wine.csv"), tmp_path / "run"
+    api.train(TABLE, data, out=out, epochs=1, settings={"target": "kind", "plan": "default"})
+    valid = [line["valid"] for line in read(out / "history.jsonl") if "valid" in line]
+    assert valid and all(set(one) == {"roc_auc", "log_loss"} for one in valid)
+
+
+def test_what_was_trained_on_arrays_asks_for_them(tmp_path):
+    run = fukami.train(PICTURES, digits(300), model=layers(16), out=tmp_path / "run", epochs=1, plan="default")
+    with pytest.raises(fukami.FukamiError, match="F-DIAGNOSE-DATA"):
+        run.diagnose()
+    with pytest.raises(fukami.FukamiError, match="F-RUN-MODULE"):
+        api.diagnose(run.path, digits(300))
+
+
+def test_a_place_without_a_training_is_named(tmp_path):
+    with pytest.raises(fukami.FukamiError, match="F-RUN-MISSING"):
+        api.diagnose(tmp_path / "nothing")
+
+
+def test_without_time_everything_is_left_out_and_said(tmp_path):
+    run = fukami.train(PICTURES, digits(300), model=layers(16), out=tmp_path / "run", epochs=1, plan="default")
+    told = run.diagnose(digits(300), seconds=0.0)
+    assert not told["healthy"] and not told["findings"]
+    assert all(test["left_out"] for test in told["tests"].values())

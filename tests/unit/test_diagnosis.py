@@ -1,0 +1,183 @@
+"""The parts of a diagnosis: the two ends of a loss, chance, the order of causes, and the watch over a running training."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from fukami.core.cards import cards
+from fukami.core.language import use
+from fukami.core.recipe import LearningChoices
+from fukami.engine.diagnosis import attainable
+from fukami.engine.diagnosis.contract import Finding
+from fukami.engine.diagnosis.judging import Judged, constant
+from fukami.engine.diagnosis.look import ROOM, Diagnosis, ranked
+from fukami.engine.diagnosis.symptoms.dead_units import Watching
+from fukami.engine.diagnosis.symptoms.gradients import ratio
+from fukami.engine.diagnosis.symptoms.initialisation import all_alike
+from fukami.engine.diagnosis.trial import train_briefly
+from fukami.engine.diagnosis.watch import Watch
+from fukami.engine.mishaps import SENTENCES, Event
+
+CARDS = cards(ROOM)
+
+
+# -- the registry --------------------------------------------------------------------------------------------------------
+def test_what_a_symptom_explains_is_there_and_never_leads_back_to_it():
+    for name in CARDS:
+        reached, open_ = set(), list(CARDS[name].explains)
+        while open_:
+            other = open_.pop()
+            assert other in CARDS and other != name, f"{name} explains {other}"
+            if other not in reached:
+                reached.add(other)
+                open_ += CARDS[other].explains
+
+
+def test_every_symptom_has_a_look():
+    folder = Path(attainable.__file__).parent / "symptoms"
+    assert {path.stem for path in folder.glob("*.py")} - {"__init__"} == {name.replace("-", "_") for name in CARDS}
+    assert len(CARDS) >= 12
+
+
+# -- the ends of a loss --------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_the_ends_of_a_loss_are_guessing_and_knowing(smoothing):
+    target = torch.tensor([0, 0, 0, 1])
+    loss = nn.CrossEntropyLoss(label_smoothing=smoothing)
+    outputs = torch.zeros(4, 1, 2)
+
+    def objective(network, batch, _rng):
+        return loss(network(batch)[:, 0], batch["y"])
+
+    share = torch.tensor([3 / 4, 1 / 4]) * (1 - smoothing) + smoothing / 2
+    floor = torch.tensor([1 - smoothing / 2, smoothing / 2])
+    entropy = [float(torch.special.entr(p).sum()) for p in (share, floor)]
+    assert attainable.guess(objective, {"y": target}, outputs) == pytest.approx(entropy[0], abs=1e-3)
+    assert attainable.floor(objective, {"y": target}, outputs) == pytest.approx(entropy[1], abs=2e-3)
+
+
+def test_a_trial_leaves_network_and_random_numbers_as_they_were():
+    torch.manual_seed(0)
+    network = nn.Linear(2, 1)
+    before, drawn = network.weight.clone(), torch.random.get_rng_state()
+    x = torch.tensor([[1.0, 0.0], [0.0, 1.0]])
+    trial = train_briefly(
+        network,
+        lambda net, batch, _rng: ((net(batch["x"])[:, 0] - torch.tensor([1.0, -1.0])) ** 2).mean(),
+        lambda _index: {"x": x},
+        LearningChoices(weight_decay=0.0),
+        rate=0.1,
+        steps=60,
+        seed=0,
+    )
+    assert torch.equal(network.weight, before) and torch.equal(torch.random.get_rng_state(), drawn)
+    assert trial.loss is not None and trial.loss < 0.1 and trial.moved > 0
+
+
+# -- chance --------------------------------------------------------------------------------------------------------------
+def judged_of(scores, targets) -> Judged:
+    return Judged(np.arange(len(targets)), scores, targets, ("accuracy", "log_loss"), scores.shape[1])
+
+
+def test_scores_are_held_against_targets_of_other_examples():
+    rng = np.random.default_rng(0)
+    targets = rng.integers(0, 3, 200)
+    knowing = judged_of(np.eye(3)[targets] * 0.4 + 0.2, targets).beyond_chance()
+    blind = judged_of(rng.dirichlet(np.ones(3), 200), targets).beyond_chance()
+    same = judged_of(constant(targets, 3, 200), targets).beyond_chance()
+    assert min(knowing.values()) > 10 and max(blind.values()) < 3
+    assert same == {"accuracy": 0.0, "log_loss": 0.0}
+
+
+def test_skill_runs_from_guessing_to_perfect():
+    targets = np.array([0, 0, 0, 1])
+    assert judged_of(np.eye(2)[targets], targets).skill("accuracy", targets) == 1
+    assert judged_of(constant(targets, 2, 4), targets).skill("accuracy", targets) == 0
+
+
+# -- what is measured in a network ----------------------------------------------------------------------------------------
+def test_rectifiers_are_seen_as_modules_and_as_functions():
+    network = nn.Sequential(nn.Linear(3, 5), nn.ReLU())
+    with torch.no_grad(), Watching() as watching:
+        torch.relu(network(torch.randn(4, 3)) - 100)
+    assert [tuple(axis.shape) for fired in watching.fired for axis in fired] == [(5,), (5,)]
+    assert watching.fired[0][0].any() and not watching.fired[1][0].any()
+
+
+def test_units_that_are_alike_are_told_from_units_that_differ():
+    assert all_alike(torch.full((4, 3), 0.5)) and all_alike(torch.arange(3.0).repeat(4, 1))
+    assert not all_alike(nn.Linear(3, 4).weight)
+
+
+def test_the_ratio_of_gradients_forgives_a_single_odd_layer():
+    assert ratio([1.0, 1e-9, 1.0, 1.0, 1.0, 1.0]) == pytest.approx(1.0, rel=1) or ratio([1.0] * 6) == 1.0
+    assert ratio([1e-9] * 3 + [1.0] * 6) == pytest.approx(1e-9)
+
+
+# -- the order of causes --------------------------------------------------------------------------------------------------
+def finding(cause: str, score: float) -> Finding:
+    return Finding(cause=cause, code="F-X", score=score, what="", evidence={}, fix="")
+
+
+def test_what_follows_comes_after_what_it_follows_from():
+    told = ranked([finding("underfitting", 0.95), finding("learning-rate", 0.7), finding("leakage", 0.6)])
+    assert [(one.cause, one.follows) for one in told] == [
+        ("learning-rate", ""),
+        ("leakage", ""),
+        ("underfitting", "learning-rate"),
+    ]
+
+
+def test_an_unsure_cause_explains_nothing():
+    told = ranked([finding("underfitting", 0.9), finding("learning-rate", 0.3)])
+    assert [(one.cause, one.follows) for one in told] == [("underfitting", ""), ("learning-rate", "")]
+
+
+def test_a_diagnosis_that_looked_at_nothing_calls_nothing_healthy():
+    assert Diagnosis((), {"a": {}}).healthy
+    assert not Diagnosis((), {"a": {"left_out": "the time was up"}}).healthy
+
+
+# -- while a training runs -----------------------------------------------------------------------------------------------
+def heard(losses, norms=None, watch=None) -> list[str]:
+    watch = watch or Watch()
+    norms = norms or [1.0] * len(losses)
+    told = [watch.seen(epoch=i / 5, loss=loss, norm=norm) for i, (loss, norm) in enumerate(zip(losses, norms, strict=True))]
+    return [kind for kind in told if kind]
+
+
+def test_a_loss_that_does_not_fall_is_told_once():
+    assert heard([2.3] * 60) == ["stalled-flat"]
+    assert heard([2.3] * 60, [1e-9] * 60) == ["stalled-vanished"]
+    assert heard([2.3] * 3 + [5.0] * 57) == ["stalled-rising"]
+
+
+def test_a_loss_that_falls_at_any_time_is_left_alone():
+    rng = np.random.default_rng(0)
+    assert heard(list(2.3 * np.exp(-np.arange(60) / 200) + 0.02 * rng.standard_normal(60))) == []
+    assert heard([2.3] * 3 + [1.0] + [2.3] * 56) == []
+    assert heard([2.3] * 8) == []
+
+
+def test_a_validation_no_better_than_guessing_by_any_metric_is_told():
+    def said(accuracy, log_loss):
+        watch = Watch({"accuracy": 0.5, "log_loss": 0.69})
+        values = {"accuracy": accuracy, "log_loss": log_loss}
+        return [kind for epoch in range(2, 8) if (kind := watch.validated(epoch=epoch, values=values))]
+
+    assert said(0.5, 0.7) == ["stalled-guessing"]
+    # the commonest class may be most of the data: the loss shows that something is learned all the same
+    assert said(0.5, 0.6) == [] and said(0.6, 0.9) == []
+
+
+def test_what_the_watch_says_has_a_sentence_in_both_languages():
+    for kind in (kind for kind in SENTENCES if kind.startswith("stalled-")):
+        try:
+            for language in ("en", "ja"):
+                use(language)
+                assert "`fukami diagnose runs/a`" in Event(7, kind, {"run": "runs/a"}).sentence()
+        finally:
+            use("en")
