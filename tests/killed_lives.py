@@ -1,8 +1,8 @@
 """One training, killed many times: `python -m tests.killed_lives FOLDER KILLS`. Prints what was left as JSON. No test itself.
 
 The undisturbed training runs first, in this process, which loads every library; a life is a fork of it. (With one thread
-there is no pool of threads that a fork would lack.) A third of the deaths come at once or while the data is prepared, a third somewhere
-after a checkpoint, a third in the midst of writing one.
+there is no pool of threads that a fork would lack.) A third of the deaths come at once or while the data is
+prepared, a third somewhere after a checkpoint, a third in the midst of writing one.
 """
 
 import json
