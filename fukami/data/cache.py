@@ -1,18 +1,14 @@
 """Where prepared data, unpacked archives and downloads are kept. Safe to delete at any time."""
 
 import contextlib
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from fukami.core.cache import cache_folder
 
-def cache_folder() -> Path:
-    """`FUKAMI_CACHE`, else `fukami` in the user's cache folder (`XDG_CACHE_HOME`, `~/.cache`)."""
-    named = os.environ.get("FUKAMI_CACHE")
-    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return Path(named) if named else base / "fukami"
+__all__ = ["cache_folder", "made_at_once"]
 
 
 @contextlib.contextmanager

@@ -2,61 +2,43 @@
 
 The doctor, the split's proof and the choice of a size all need some of it, and opening files is what costs. So each file is
 read and decoded once (a very large JPEG at an eighth of its size, which still reads it to its end), in threads, and remembered
-until it changes.
+until it changes: by this process, and where there are many on disk, for the next one (see `glance_cache`).
 """
 
 import os
-import threading
+import sys
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
-from PIL import Image as Pillow
 
-from fukami.core.errors import DataError
 from fukami.core.language import _
 from fukami.core.tables import Column
-from fukami.fields import cells, pictures
+from fukami.fields import glance_cache, pictures
+from fukami.fields.glance import THUMBNAIL_PX, Glance, digest_of, look
+from fukami.fields.glance_cache import Key
 from fukami.fields.parsing import plain
-from fukami.fields.picture_hash import array_hashes, counts_by_pixels, picture_hash
 
 _R = TypeVar("_R")
 _T = TypeVar("_T")
 MOST_REMEMBERED = 1_000_000
 AT_A_TIME = 8
 """Pictures that a thread takes at a time."""
-_SMALL = (144, 128)  # a multiple of 9 × 8 and of 16 × 16, so that averages of averages are averages
 MOST_SHOWN = 400
 """Letters of a path that a message shows."""
+SETTLED_NS = 2_000_000_000
+"""A file that changed less than this before it was looked at may change again without its time of change telling (file systems
+count in steps of up to 2 s): such a look is not remembered."""
+WRITTEN_FROM = 1000
+"""One new look among so many does not pay for writing all of them again."""
+SILENT_S, NOTE_EVERY_S = 2.0, 10.0
+"""Seconds until a line tells that pictures are being looked at, and between two such lines."""
 
-
-@dataclass(frozen=True, slots=True)
-class Glance:
-    """What one look at a picture told. `error` is set, and the rest empty, where it cannot be read.
-
-    `levels` are the lowest and highest raw values of pictures with more than 8 bits; `thumbnail` holds the bytes of a small
-    grey copy.
-    """
-
-    error: DataError | None = None
-    content: int = 0
-    near: int = 0
-    width: int = 0
-    height: int = 0
-    format: str = ""
-    mode: str = ""
-    grey: bool = False
-    levels: tuple[float, float] | None = None
-    thumbnail: bytes = b""
-
-
-THUMBNAIL_PX = 16
-"""Side of the grey thumbnails that near pictures are compared by."""
-_remembered: dict[Any, Glance] = {}
+_remembered: dict[Key, Glance] = {}
+_complained: set[str] = set()
 
 
 def raw_cells(column: Column) -> list[Any]:
@@ -76,20 +58,28 @@ def place(column: Column, row: int, cell: Any) -> str:
     return f"{column.where(row)} {path}" if column.file else path
 
 
-def in_threads(work: Callable[[_T], _R], items: Sequence[_T]) -> list[_R]:
+def in_threads(work: Callable[[_T], _R], items: Sequence[_T], *, progress: Callable[[int], None] | None = None) -> list[_R]:
     """`work` over all items, in order, in as many threads as there are processors. Decoders release Python's lock.
 
-    Small pictures cost little more than handing them to a thread, so each thread takes several at a time.
+    Small pictures cost little more than handing them to a thread, so each thread takes several at a time. `progress` is told
+    how many are done. What `work` raises is raised, and what was not begun by then is left.
     """
-    threads = min(32, processors(), -(-len(items) // AT_A_TIME))
-    if threads < 2:
-        return [work(item) for item in items]
 
     def several(start: int) -> list[_R]:
         return [work(item) for item in items[start : start + AT_A_TIME]]
 
-    with ThreadPoolExecutor(threads) as pool:
-        return list(chain.from_iterable(pool.map(several, range(0, len(items), AT_A_TIME))))
+    starts, done = range(0, len(items), AT_A_TIME), []
+    threads = min(32, processors(), len(starts))
+    pool = ThreadPoolExecutor(threads) if threads > 1 else None
+    try:
+        for part in map(several, starts) if pool is None else pool.map(several, starts):
+            done += part
+            if progress is not None:
+                progress(len(done))
+    finally:
+        if pool is not None:
+            pool.shutdown(cancel_futures=True)
+    return done
 
 
 def processors() -> int:
@@ -101,101 +91,113 @@ def processors() -> int:
 
 
 def glances(column: Column) -> list[Glance]:
-    """One look at each cell (paths, bytes or single arrays)."""
-    if len(_remembered) > MOST_REMEMBERED:
+    """One look at each cell (paths, bytes or single arrays). A file that did not change since the last one is not opened."""
+    items = raw_cells(column)
+    keys = _keys(items, column.base)
+    if len(_remembered) > max(MOST_REMEMBERED, 2 * len(items)):
         _remembered.clear()
-    items, base = raw_cells(column), None if column.base is None else str(column.base)
-    keys = [_key(cell, base) for cell in items]
-    found = [None if key is None else _remembered.get(key) for key in keys]
-    unknown = [row for row, look in enumerate(found) if look is None]
-    for row, look in zip(unknown, in_threads(lambda row: _glance(items[row], keys[row], column, row), unknown), strict=True):
-        found[row] = look
-    return [look for look in found if look is not None]
+    wanted = {key: row for row, key in enumerate(keys) if key is not None}
+    known = {key: seen for key in wanted if (seen := _remembered.get(key)) is not None}
+    if len(known) < len(wanted):
+        known |= _looks({key: row for key, row in wanted.items() if key not in known}, list(wanted), items, column)
+    nameless = [row for row, key in enumerate(keys) if key is None]
+    once = dict(zip(nameless, _looked_at([items[row] for row in nameless], column.base), strict=True))
+    found = (once[row] if key is None else known[key] for row, key in enumerate(keys))
+    return [seen if seen.error is None else seen.at(place(column, row, items[row])) for row, seen in enumerate(found)]
 
 
-def _glance(cell: Any, key: Any, column: Column, row: int) -> Glance:
-    where = place(column, row, cell)
-    try:
-        found = _array_glance(cell, where) if isinstance(cell, np.ndarray) else _look(cell, column.base, where)
-    except DataError as error:
-        return Glance(error=error)
-    if key is not None:
-        with _lock:
-            _remembered[key] = found
-    return found
+def _looks(wanted: dict[Key, int], asked: list[Key], items: list[Any], column: Column) -> dict[Key, Glance]:
+    """A look at each of `wanted` (and the row it is found in), from disk where it is kept there; new ones are kept.
 
-
-_lock = threading.Lock()
-
-
-def _key(cell: Any, base: str | None) -> Any:
-    if isinstance(cell, (bytes, bytearray)):
-        return cells.hash_of(bytes(cell))
-    if isinstance(cell, (str, Path)) and cell:
-        # a `Path` would cost more than the look at it
-        path = str(cell) if base is None else os.path.join(base, cell)  # noqa: PTH118
-        try:
-            told = os.stat(path)  # noqa: PTH116
-        except (OSError, ValueError):
-            return None
-        return path, told.st_mtime_ns, told.st_size, told.st_ino
-    return None
-
-
-def _look(cell: Any, base: Path | None, where: str) -> Glance:
-    data = pictures.content(cell, base, where)
-    header = pictures.opened(data, where)
-    width, height, mode, kind = header.width, header.height, header.mode, header.format or ""
-    by_pixels = counts_by_pixels(header)
-    image = pictures.finished(header, where, at_least=0 if by_pixels else 64)
-    content = picture_hash(image) if by_pixels else cells.hash_of(data)
-    if (image.width > image.height) != (width > height):  # stored on its side
-        width, height = height, width
-    levels = None
-    if pictures.is_deep(image):
-        values = np.asarray(image)
-        if not np.isfinite(values).all():
-            raise not_finite(where)
-        levels = float(values.min()), float(values.max())
-    small = pictures.in_mode(image, 1 if pictures.has_grey_mode(image) else 3, {})
-    if max(small.size) > _SMALL[0]:
-        small = small.resize(_SMALL, Pillow.Resampling.BOX)
-    is_grey = small.mode == "L" or pictures.is_grey(small)
-    small = small.convert("L")
-    near, thumb = difference_hash(small), thumbnail(small)
-    return Glance(None, content, near, width, height, kind, mode, is_grey, levels, thumb)
-
-
-def not_finite(where: str) -> DataError:
-    """The error for NaN or infinite pixels."""
-    return DataError("F-IMAGE-NAN", _("the picture has pixels that are not finite numbers"), where=where)
-
-
-def _array_glance(cell: np.ndarray, where: str) -> Glance:
-    pictures.layout_of((1, *cell.shape), where)
-    if cell.dtype.kind not in "buif" or not np.isfinite(cell).all():
-        raise not_finite(where)
-    grey = cell.ndim == 2 or 1 in (cell.shape[0], cell.shape[-1])
-    hwc = cell.ndim == 3 and cell.shape[-1] in (1, 3, 4)
-    height, width = cell.shape[:2] if cell.ndim == 2 or hwc else cell.shape[1:]
-    (content,) = array_hashes(cell[None], where).tolist()
-    levels = float(cell.min()), float(cell.max())
-    return Glance(None, content, content, width, height, "array", "array", grey, levels)
-
-
-def difference_hash(image: Pillow.Image) -> int:
-    """64 bits of a grey picture: whether each of 8 × 8 patches is brighter than its right neighbour.
-
-    Survives scaling and recompression.
-    Source: D. Hacker Factor, "Kind of Like That", 2013. Patches are averaged here rather than sampled.
+    `asked` are all pictures of the column.
     """
-    small = np.asarray(image.resize((9, 8), Pillow.Resampling.BOX))
-    return int(np.packbits(small[:, :-1] < small[:, 1:]).view(">u8")[0])
+    kept, fresh, where = {}, {}, None
+    if len(wanted) >= glance_cache.WORTH_KEEPING:
+        where = glance_cache.place_of(_source(column, asked))
+        kept = glance_cache.found(where, list(wanted))
+    missing = {key: row for key, row in wanted.items() if key not in kept}
+    try:
+        seen = _looked_at([items[row] for row in missing.values()], column.base, keys=list(missing), fresh=fresh)
+    finally:  # an interrupted pass over many pictures need not begin at the first again
+        _remembered.update(kept | fresh)
+        if where is not None and fresh and len(fresh) * WRITTEN_FROM >= len(asked):
+            _keep(where, fresh, asked)
+    return kept | dict(zip(missing, seen, strict=True))
 
 
-def thumbnail(image: Pillow.Image) -> bytes:
-    """The bytes of a grey picture at 16 × 16 pixels."""
-    return image.resize((THUMBNAIL_PX, THUMBNAIL_PX), Pillow.Resampling.BOX).tobytes()
+def _looked_at(
+    items: list[Any], base: Path | None, *, keys: Sequence[Key] = (), fresh: dict[Key, Glance] | None = None
+) -> list[Glance]:
+    """A look at each item; those that another look would repeat are put into `fresh` under their key, as they come."""
+
+    def one(row: int) -> Glance:
+        seen = look(items[row], base)
+        lasts, seen = seen.lasts(), seen.at("")
+        if fresh is not None and lasts:
+            fresh[keys[row]] = seen
+        return seen
+
+    return in_threads(one, range(len(items)), progress=_Note(len(items)))
+
+
+class _Note:
+    """Tells on standard error how far a long pass is."""
+
+    def __init__(self, total: int):
+        self.total, self.due = total, time.monotonic() + SILENT_S
+
+    def __call__(self, done: int) -> None:
+        if time.monotonic() >= self.due and done < self.total:
+            self.due = time.monotonic() + NOTE_EVERY_S
+            text = _("looking at every picture once: {done} of {total}").format(done=f"{done:,}", total=f"{self.total:,}")
+            print(text, file=sys.stderr, flush=True)
+
+
+def _keep(where: Path, fresh: dict[Key, Glance], asked: list[Key]) -> None:
+    try:
+        glance_cache.keep(where, fresh, asked)
+    except OSError as error:
+        folder, why = str(where.parent), error.strerror or str(error)
+        if folder in _complained:
+            return
+        _complained.add(folder)
+        text = _("what was seen of the pictures cannot be kept in {folder} ({why}), so each is opened anew. Mend: {command}")
+        print(text.format(folder=folder, why=why, command="export FUKAMI_CACHE=FOLDER"), file=sys.stderr, flush=True)
+
+
+def _source(column: Column, keys: list[Key]) -> str:
+    """What the looks at these pictures are kept under: their folder, else their table, else the folder they share."""
+    if column.base is not None or column.file:
+        return os.path.abspath(column.base or column.file)  # noqa: PTH100 - a `Path` cannot do without its links
+    paths = [key.name for key in keys if isinstance(key.name, str)]
+    # what the first and the last have in common, all have; on Windows that may be nothing
+    return os.path.dirname(os.path.commonprefix([min(paths), max(paths)])) if paths else column.name  # noqa: PTH120, RUF071
+
+
+def _keys(items: list[Any], base: Path | None) -> list[Key | None]:
+    """What each picture is known again by; None where it is not to be remembered."""
+    now = time.time_ns()
+    # `Path`s would cost more than the looks
+    root = os.path.abspath(base) if base is not None else ""  # noqa: PTH100
+    return [_key(cell, root, now) for cell in items]
+
+
+def _key(cell: Any, root: str, now: int) -> Key | None:
+    if isinstance(cell, dict):
+        cell = cell.get("bytes") or cell.get("path")
+    if isinstance(cell, (bytes, bytearray)):
+        return Key(digest_of(cell), 0, len(cell))
+    text = str(cell).strip() if isinstance(cell, (str, Path)) else ""
+    if not text:
+        return None
+    try:
+        path = os.path.join(root, text) if root else os.path.abspath(text)  # noqa: PTH100, PTH118
+        told = os.stat(path)  # noqa: PTH116
+    except (OSError, ValueError):  # not there, or (which is rare) written on Windows: `pictures` finds out
+        return None
+    if now - told.st_mtime_ns < SETTLED_NS:
+        return None
+    return Key(path, told.st_mtime_ns, told.st_size, told.st_ino & (2**64 - 1))
 
 
 def thumbnails(column: Column, rows: np.ndarray) -> np.ndarray:
