@@ -1,12 +1,11 @@
-"""What two gloo processes do beside one: run by `tests/runs/test_processes.py` as `torchrun … -m tests.two_processes OUT`.
+"""What two gloo processes do beside one: run by `tests/runs/test_processes.py`.
 
-Every check leaves plain values under its name in OUT/<rank>.json; the test compares them.
+Every check leaves plain values under its name in OUT/<rank>.json; a whole training becomes OUT/pair. The test compares them.
 """
 
 import copy
 import json
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +14,17 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from fukami import api
+from fukami.core import worker
 from fukami.core.recipe import LearningChoices, PlanChoices
 from fukami.data.batches import Order
 from fukami.engine import optimisers
 from fukami.engine.group import Group
-from fukami.engine.keeper import copied, put_back, state_of
 from fukami.engine.loop import Learner, train
 from fukami.engine.plan import Plan
 from fukami.engine.ranks import ALONE, Ranks
 from fukami.engine.shared_norm import shared_statistics
-from fukami.engine.spread import spread, whole
+from fukami.engine.spread import spread
 from fukami.models import registry
 from fukami.models.contract import Network
 from fukami.training.processes import joined
@@ -67,29 +67,8 @@ def trained(task: str, ranks: Ranks, *, micro_batch: int = 0, batch_size: int = 
     if ranks.size > 1:
         spread(learner, optimizer_of(learner), learner.store.batch(np.arange(4)))
     losses = [float(progress.loss) for progress in train(learner)]
-    state = whole(learner.network.state_dict())
+    state = learner.network.state_dict()
     return {"losses": losses, "weights": {name: value.flatten().tolist() for name, value in state.items()}}
-
-
-def restored(ranks: Ranks) -> list[bool]:
-    """A learner with divided weights, saved whole after two steps and put back into another: the same weights at the end."""
-    ends = []
-    for cut in (False, True):
-        learner = learner_of("tabular-classification", batch_size=16, num_steps=4)
-        learner.ranks = replace(ranks, sharded=True)
-        spread(learner, optimizer_of(learner), learner.store.batch(np.arange(4)))
-        for progress in train(learner):
-            if cut and progress.step == 2:
-                break
-        if cut:
-            saved = copied(whole(state_of(learner)))
-            learner = learner_of("tabular-classification", batch_size=16, num_steps=4)
-            learner.ranks = replace(ranks, sharded=True)
-            spread(learner, optimizer_of(learner), learner.store.batch(np.arange(4)))
-            put_back(learner, saved)
-            list(train(learner))
-        ends.append(whole(learner.network.state_dict()))
-    return [torch.equal(ends[0][name], ends[1][name]) for name in ends[0]]
 
 
 def normalised(group: Group) -> dict[str, float]:
@@ -106,35 +85,44 @@ def normalised(group: Group) -> dict[str, float]:
     with shared_statistics(group.norms):
         y = other(own)
         ((y - goal[cut]) ** 2).sum().backward()
+        evaluated = F.batch_norm(x, norm.running_mean, norm.running_var, norm.weight, norm.bias)
     torch.distributed.all_reduce(other.weight.grad)
     return {
         "input": float((own.grad - full.grad[cut]).abs().max()),
         "weight": float((other.weight.grad - norm.weight.grad).abs().max() / norm.weight.grad.abs().max()),
         "mean": float((other.running_mean - norm.running_mean).abs().max()),
         "var": float((other.running_var - norm.running_var).abs().max()),
-        "evaluates": float(F.batch_norm(x, norm.running_mean, norm.running_var).abs().max()),
+        "evaluated": float((evaluated - norm.eval()(x)).abs().max()),
     }
 
 
-def main(out: Path) -> None:
-    with joined(PlanChoices()) as group:
-        told: dict[str, Any] = {"rank": group.rank, "size": group.size}
-        told["message"] = group.told(lambda: {"from": group.rank})
-        told["any"], told["most"] = group.any(group.leads, False), group.most(float(group.rank))
-        parts = [np.arange(start, min(start + 3, 10)) for start in range(0, 10, 3)]
-        done = list(group.over(parts, lambda part: (part * 2.0, part.astype(np.float32))))
-        told["over"] = [doubled.tolist() for doubled, _part in done]
-        told["norm"] = normalised(group)
-        for task in ("tabular-classification", "image-classification"):
-            for micro in (0, 3):
-                told[f"{task}-{micro}"] = trained(task, group, micro_batch=micro)
-        told["fsdp"] = trained("tabular-classification", replace(group, sharded=True))
-        told["restored"] = restored(group)
+def checked(group: Group) -> dict[str, Any]:
+    told: dict[str, Any] = {"message": group.told(lambda: {"from": group.rank})}
+    told["any"], told["most"] = group.any(group.leads, False), group.most(float(group.rank))
+    worked: list[int] = []
+
+    def work(part: np.ndarray) -> tuple[np.ndarray, ...]:
+        worked.append(int(part[0]))
+        return part * 2.0, part.astype(np.float32)
+
+    parts = [np.arange(start, min(start + 3, 10)) for start in range(0, 10, 3)]
+    told["over"] = [doubled.tolist() for doubled, _part in group.over(parts, work)]
+    told["worked"] = worked
+    told["norm"] = normalised(group)
+    for task in MODELS:
+        for micro in (0, 3):
+            told[f"{task}-{micro}"] = trained(task, group, micro_batch=micro)
         if group.leads:
-            for task in ("tabular-classification", "image-classification"):
-                told[f"{task}-alone"] = trained(task, ALONE)
-        (out / f"{group.rank}.json").write_text(json.dumps(told))
+            told[f"{task}-alone"] = trained(task, ALONE)
+    return told
+
+
+def main(out: Path, data: str, settings: dict[str, Any]) -> None:
+    with joined(PlanChoices()) as group:
+        told = checked(group)  # type: ignore[arg-type]
+    (out / f"{worker.rank()}.json").write_text(json.dumps(told))
+    api.train("tabular-classification", data, model="mlp", out=out / "pair", **settings)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), sys.argv[2], json.loads(sys.argv[3]))

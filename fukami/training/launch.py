@@ -88,7 +88,7 @@ def launch(recipe: Recipe, source: Any, out: Path, *, resume: bool, custom: bool
         job, trouble = Path(folder) / "job.json", Path(folder) / "trouble.json"
         Job(recipe.to_toml(), str(out), resume, str(trouble)).write(job)
         try:
-            _run(recipe.plan.devices, job, Path(folder) / "logs")
+            start(recipe.plan.devices, ["-m", "fukami.cli._worker", str(job)], Path(folder) / "logs")
         except _Stopped:
             place = out.parent / f".{out.name}.unfinished"
             raise Interrupted(place, out) if list(place.glob("checkpoint*")) else KeyboardInterrupt from None
@@ -115,12 +115,16 @@ class _Stopped(Exception):
     """The agent was sent a signal, and has ended the processes."""
 
 
-def _run(number: int, job: Path, logs: Path) -> None:
+def start(number: int, words: list[str], logs: Path) -> None:
+    """Runs `python words…` in `number` processes and waits for all of them.
+
+    Raises `RunError` F-PROCESS-LOST where they could not go on.
+    """
     from torch.distributed.elastic.multiprocessing import DefaultLogsSpecs, SignalException
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
     from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
-    logs.mkdir()
+    logs.mkdir(exist_ok=True)
     config = LaunchConfig(
         min_nodes=1,
         max_nodes=1,
@@ -136,7 +140,7 @@ def _run(number: int, job: Path, logs: Path) -> None:
     )
     with _surroundings(number):
         try:
-            elastic_launch(config, sys.executable)("-m", "fukami.cli._worker", str(job))
+            elastic_launch(config, sys.executable)(*words)
         except SignalException:
             raise _Stopped from None
         except ChildFailedError as error:
