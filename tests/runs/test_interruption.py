@@ -46,7 +46,14 @@ def whole(tmp_path_factory):
     return data, artefact.digest(base / "run" / "model" / "model.safetensors")
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 130), (signal.SIGKILL, -9)])
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [
+        (signal.SIGTERM, 130),
+        pytest.param(signal.SIGINT, 130, marks=pytest.mark.slow),
+        pytest.param(signal.SIGKILL, -9, marks=pytest.mark.slow),  # tests/runs/test_kills.py does it thirty times
+    ],
+)
 def test_an_interrupted_training_is_resumed_to_the_same_bits(whole, tmp_path, number, code):
     data, digest = whole
     out = tmp_path / "run"
