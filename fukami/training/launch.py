@@ -115,8 +115,8 @@ class _Stopped(Exception):
     """The agent was sent a signal, and has ended the processes."""
 
 
-def start(number: int, words: list[str], logs: Path) -> None:
-    """Runs `python words…` in `number` processes and waits for all of them.
+def start(number: int, words: list[str], logs: Path, *, restarts: int = MAX_RESTARTS) -> None:
+    """Runs `python words…` in `number` processes and waits for all; where one is lost, they start again, `restarts` times.
 
     Raises `RunError` F-PROCESS-LOST where they could not go on.
     """
@@ -134,7 +134,7 @@ def start(number: int, words: list[str], logs: Path) -> None:
         rdzv_backend="c10d",
         rdzv_endpoint="127.0.0.1:0",
         local_addr="127.0.0.1",
-        max_restarts=MAX_RESTARTS,
+        max_restarts=restarts,
         signals_to_handle=",".join(STOPS),
         shutdown_timeout=SHUTDOWN_S,
     )
@@ -145,13 +145,13 @@ def start(number: int, words: list[str], logs: Path) -> None:
             raise _Stopped from None
         except ChildFailedError as error:
             _rank, failure = error.get_first_failure()
-            raise process_lost(_how(failure.exitcode)) from None
+            raise process_lost(_how(failure.exitcode, restarts + 1)) from None
 
 
-def _how(code: int) -> str:
+def _how(code: int, times: int) -> str:
     if code >= 0:
-        return _("exit code {code}, {n} times").format(code=code, n=MAX_RESTARTS + 1)
-    return _("{signal}, {n} times").format(signal=signal.Signals(-code).name, n=MAX_RESTARTS + 1)
+        return _("exit code {code}, {n} times").format(code=code, n=times)
+    return _("{signal}, {n} times").format(signal=signal.Signals(-code).name, n=times)
 
 
 @contextlib.contextmanager
