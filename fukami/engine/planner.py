@@ -5,8 +5,8 @@ more in either direction: convolutions in channels-last order are about twice as
 times faster with AMX and slower without. So it is measured, on a copy of the network. Nothing leaks: with the same plan, a
 training that was measured takes the same steps, to the bit, as one that was not.
 
-What it may cost. Measuring takes at most `SHARE` of the training's estimated time and at most `MOST_S` seconds, save for the
-candidate it has begun. A compiled network is tried only where what compiling takes on this machine
+What it may cost. Measuring takes at most `SHARE` of the training's estimated time and at most `MOST_S` seconds (`LONG_SHARE` of
+a training of a quarter of an hour and more), save for the candidate it has begun. A compiled network is tried only where what compiling takes on this machine
 (`plan_cache.compile_seconds`) is itself within `SHARE` of that time: at a typical minute, a training of twenty minutes and
 more, of which a gain of a twentieth pays for it, and less is not admitted. What is compiled for the copy serves the training's
 own network. A training of thirty seconds never compiles.
@@ -43,8 +43,8 @@ PARTS = 1e-3
 """Most by which gradients added up from parts may differ from the whole's, as a share of its norm."""
 SHARE = 0.05
 """Most of the estimated training time that measuring may take."""
-MOST_S = 4.0
-"""Most seconds that measuring may take, a compiled candidate apart."""
+MOST_S, LONG_SHARE = 4.0, 0.005
+"""Most seconds that measuring may take, or this share of a training for which they are less; a compiled candidate apart."""
 PAIRS = (2, 9)
 """Comparisons of a step of each side: at least, and at most where steps are short."""
 LONG_S = 0.1
@@ -54,7 +54,11 @@ HOPELESS = 0.85
 CANDIDATE_STEPS = 4
 """What a candidate takes at least, in steps: one to warm up, one of each side, and room for the unexpected."""
 ROOMY_STEPS = 20
-"""Steps that there has to be time for before the number of threads is asked about first."""
+"""Steps that there has to be time for, to measure with whole ones, and to ask about the number of threads first."""
+PART = 4
+"""Where there is less time, a processor measures with one in so many of a step's examples: the ratios are much the same."""
+LEAST_PART = 8
+"""With fewer examples than this they are not."""
 AHEAD_STEPS = 4
 """Steps in a row that are timed where batches are prepared ahead."""
 
@@ -73,10 +77,11 @@ class Length:
     def allows(self, per_step: float) -> float:
         """Seconds that measuring may take, a compiled candidate apart.
 
-        >>> Length(steps=100).allows(0.1), Length(steps=10**6).allows(0.1)
-        (0.5, 4.0)
+        >>> Length(steps=100).allows(0.1), Length(steps=5000).allows(0.1), Length(steps=36_000).allows(0.1)
+        (0.5, 4.0, 18.0)
         """
-        return min(MOST_S, SHARE * self.seconds(per_step))
+        whole = self.seconds(per_step)
+        return min(SHARE * whole, max(MOST_S, LONG_SHARE * whole))
 
     def allows_compiling(self, per_step: float, compile_s: float) -> bool:
         """Whether the training is long enough to try a compiled network.
@@ -161,7 +166,11 @@ def facts_of(learner: Learner, batches: list[dict[str, Any]]) -> Facts:
 
 @dataclass
 class Search:
-    """One search, coordinate by coordinate. `most_s` is what it may take, known once a step has been timed."""
+    """One search, coordinate by coordinate.
+
+    `most_s` is what it may take, known once a step has been timed; `times` is how many times as long as what is timed a whole
+    step is, and `roomy` whether there is time for whole steps.
+    """
 
     trial: Trial
     choices: PlanChoices
@@ -172,6 +181,8 @@ class Search:
     most_s: float = 0.0
     started: float = 0.0
     step: int = 0
+    times: float = 1.0
+    roomy: bool = True
     figures: list[Figure] = field(default_factory=list)
 
     @property
@@ -183,31 +194,56 @@ class Search:
         begun, self.step = self.trial.clock(), step
         try:
             plan = self._fitting(plan)
-            cold = self.trial.seconds(plan, step)
-            plan = replace(plan, micro_batch=self.trial.fitted() or plan.micro_batch)
-            # the first step sets up what every training has to set up, so it is not counted as measuring
-            self.started = self.trial.clock()
-            self._allow(cold)
-            times = [self.trial.seconds(plan, step)] if self._room(cold, steps=1) else [cold]
-            self._allow(times[0])
-            while len(times) < 3 and self._room(times[0], steps=CANDIDATE_STEPS + 1):
-                times.append(self.trial.seconds(plan, step))
+            self.figures = [self._usual(plan)]
         except (NotFinite, TooLarge, TornUpdate):  # the training itself meets it and tells it
             return Measured(plan)
-        usual = statistics.median(times)
-        self.figures = [Figure(plan, usual)]
-        loading = self.trial.loading(plan, step) / usual if self.facts.cores > 1 else 0.0
-        complete = self._descend(replace(self.facts, loading=loading))
+        complete = self._descend()
+        self._take_whole()
         if self.length.allows_compiling(self.best.seconds, self.compile_s) and not self.best.plan.compiled:
             self.figures.append(self.compare(self.best, candidates.compiled(self.best), spread))
         self._average(spread)
         spent = self.trial.clock() - begun
         return Measured(self.best.plan, tuple(self.figures), spent_s=spent, complete=complete)
 
-    def _descend(self, facts: Facts) -> bool:
+    def _usual(self, plan: Plan) -> Figure:
+        """Times the usual plan, and settles how much time there is and how many examples are taken to measure with.
+
+        The first step sets up what every training has to set up, so it is not counted as measuring.
+        """
+        part = self.facts.batch_size // PART if plan.device == "cpu" else 0
+        self._take(part if part >= LEAST_PART else 0)
+        cold = self.trial.seconds(plan, self.step)
+        self.started = self.trial.clock()
+        self._allow(cold * self.times)
+        first = self.trial.seconds(plan, self.step) if self._room(cold, steps=1) else cold
+        self._allow(first * self.times)
+        self.roomy = self._room(first * self.times, steps=ROOMY_STEPS)
+        if self.roomy and self.times > 1:
+            self._take(0)
+            first = self.trial.seconds(plan, self.step)
+            self._allow(first)
+        plan = replace(plan, micro_batch=self.trial.fitted() or plan.micro_batch)
+        times = [first]
+        while len(times) < 3 and self._room(first, steps=CANDIDATE_STEPS + 1):
+            times.append(self.trial.seconds(plan, self.step))
+        return Figure(plan, statistics.median(times))
+
+    def _take_whole(self) -> None:
+        self.figures = [replace(figure, seconds=figure.seconds * self.times) for figure in self.figures]
+        self._take(0)
+
+    def _take(self, examples: int) -> None:
+        self.trial.take(examples)
+        self.times = self.facts.batch_size / examples if examples else 1.0
+
+    def _descend(self) -> bool:
         """Tries every coordinate's candidates; whether there was time for all."""
-        roomy = self.most_s >= ROOMY_STEPS * self.best.seconds
-        for ask in candidates.coordinates(self.choices, facts, threads_first=roomy):
+        facts, usual = self.facts, self.best
+        if self.roomy and facts.cores > 1:
+            facts = replace(facts, loading=self.trial.loading(usual.plan, self.step) / usual.seconds)
+        if not self.roomy:  # in parts of a part, times would tell nothing
+            facts = replace(facts, whole=True)
+        for ask in candidates.coordinates(self.choices, facts, threads_first=self.roomy):
             for candidate in ask(self.best):
                 if any(figure.plan == candidate for figure in self.figures):
                     continue

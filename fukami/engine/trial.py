@@ -14,10 +14,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, cast
 
+import numpy as np
 import torch
 from torch import nn
 
 from fukami.core.language import _
+from fukami.data.batches import Order
 from fukami.engine.loop import Learner, load, train
 from fukami.engine.memory import saved_bytes
 from fukami.engine.parts import part_of, size_of
@@ -30,6 +32,23 @@ OptimizerOf = Callable[[nn.Module], torch.optim.Optimizer]
 
 class NotCopied(Exception):
     """The network cannot be copied, so nothing can be measured. Its text is for the user."""
+
+
+@dataclass(frozen=True)
+class Fewer:
+    """An order whose steps have the first `batch_size` examples alone."""
+
+    order: Order
+    batch_size: int
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """As many as of whole steps."""
+        return self.order.steps_per_epoch
+
+    def at(self, step: int) -> np.ndarray:
+        """Positions in the store of the examples of a step."""
+        return self.order.at(step)[: self.batch_size]
 
 
 class Agreement(NamedTuple):
@@ -52,6 +71,12 @@ class Trial:
     memory_format: str = ""
     compiled: nn.Module | None = None
     reference: list[torch.Tensor | None] = field(default_factory=list)
+
+    def take(self, examples: int) -> None:
+        """From here on steps have so many examples; 0 for all that the training's have."""
+        order = self.learner.order.order if isinstance(self.learner.order, Fewer) else self.learner.order
+        self.learner.order = cast(Order, Fewer(order, examples)) if examples else order
+        self.reference = []
 
     def seconds(self, plan: Plan, step: int, count: int = 1) -> float:
         """Seconds of a step under `plan`: the mean of `count` steps from `step` on."""

@@ -50,17 +50,20 @@ class Machine:
 
     def __init__(self, speed, *, agreement=SAME, compile_s=0.0, loading_s=0.0):
         self.speed, self.found, self.compile_s, self.loading_s = speed, agreement, compile_s, loading_s
-        self.now, self.told, self.compared = 0.0, [], []
+        self.now, self.told, self.compared, self.share = 0.0, [], [], 1.0
         self.learner = type("Double", (), {"device": torch.device("meta")})()
 
     def clock(self):
         return self.now
 
+    def take(self, examples):
+        self.share = examples / FACTS.batch_size if examples else 1.0
+
     def seconds(self, plan, step, count=1):
         if plan.compiled and plan not in self.told:
             self.now += self.compile_s
         self.told.append(plan)
-        seconds = self.speed(plan)
+        seconds = self.speed(plan) * self.share
         self.now += seconds * count
         return seconds
 
@@ -134,7 +137,7 @@ def test_a_candidate_whose_gradient_disagrees_is_refused(bad, why):
 
 
 def test_parts_must_add_up_and_threads_need_no_comparison():
-    machine = Machine(lambda plan: 0.2 / (2 if plan.micro_batch == 32 else 1), agreement=Agreement(0.9999, 1.0, 0.01))
+    machine = Machine(lambda plan: 0.1 / (2 if plan.micro_batch == 32 else 1), agreement=Agreement(0.9999, 1.0, 0.01))
     facts = replace(FACTS, pictures=False, bfloat16=False)
     assert searched(machine, facts=facts).plan.micro_batch == 0
     machine.found = Agreement(1.0, 1.0, 1e-5)
@@ -161,10 +164,28 @@ def test_measuring_keeps_to_its_share_of_the_training():
         searched(machine, length=Length(steps=steps))
         allowed = min(planner.MOST_S, planner.SHARE * steps * 0.16)
         # the first step is the training's own to set up, and a candidate that was begun is judged
-        assert machine.now - 0.16 <= max(0.0, allowed) + 8 * 0.16
+        assert machine.now - 0.16 / 4 <= allowed + 8 * 0.16 / 4
     machine = Machine(conv_with_amx)
     found = searched(machine, length=Length(steps=10))
     assert len(machine.told) <= 2 and found.plan == Plan(threads=2) and not found.complete
+
+
+def test_a_short_training_is_measured_with_a_part_of_its_examples():
+    machine = Machine(conv_with_amx)
+    found = searched(machine, length=Length(steps=40))
+    assert found.plan.memory_format == "channels-last" and machine.share == 1.0
+    assert found.figures[0].seconds == pytest.approx(0.16) and machine.now < 0.1 * 40 * 0.16
+    alone = replace(FACTS, batch_size=16)  # a quarter would say too little
+    assert searched(Machine(conv_with_amx), facts=alone, length=Length(steps=40)).plan == Plan(threads=2)
+
+
+def test_a_trial_of_fewer_examples_takes_the_first_of_each_step():
+    with apart(learner(), optimizer_of) as trial:
+        whole = trial.learner.order.at(2)
+        trial.take(4)
+        assert trial.learner.order.at(2).tolist() == whole[:4].tolist() and trial.seconds(Plan(), 2) > 0
+        trial.take(0)
+        assert trial.learner.order.at(2).tolist() == whole.tolist()
 
 
 def test_a_hopeless_candidate_is_not_timed_again():
