@@ -27,7 +27,7 @@ class TornUpdate(Exception):
 
 
 class BeginAgain(Exception):
-    """Memory ran out in one of several processes: all begin again from the checkpoint, with `micro_batch` examples at a time."""
+    """Memory ran out in one of several processes: all begin again from the checkpoint, `micro_batch` examples at a time."""
 
     def __init__(self, micro_batch: int):
         super().__init__(f"micro-batch {micro_batch}")

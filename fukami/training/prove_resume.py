@@ -183,8 +183,9 @@ def _paused(job: Job, steps: Iterator[Progress]) -> Iterator[Progress]:
 
 def _wait(job: Job) -> None:
     """Says that this process may be killed now, and waits for it."""
+    parent = os.getppid()
     job.waits.touch()
-    while os.getppid() != 1:  # whoever was to kill it may have died
+    while os.getppid() == parent:  # who was to kill it may itself have died
         time.sleep(0.1)
     os._exit(1)
 
