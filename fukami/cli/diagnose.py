@@ -30,10 +30,9 @@ def show(result: dict[str, Any], screen: Screen) -> None:
     if result["healthy"]:
         screen.line(_("Nothing found."), "bold")
     for place, finding in enumerate(result["findings"], 1):
-        screen.heading(f"{place}. {finding['sentence']}")
+        screen.heading(f"{place}. {finding['code']}  {finding['sentence']}")
         screen.facts(
             [
-                ("", finding["code"]),
                 (_("how sure"), f"{finding['score']:.0%}"),
                 (_("follows from"), finding["follows"]),
                 (_("evidence"), ", ".join(f"{name} {_figure(value)}" for name, value in finding["evidence"].items())),

@@ -21,11 +21,11 @@ PICTURES, TABLE = "image-classification", "tabular-classification"
 
 @cache
 def digits(count: int = 1797) -> tuple[np.ndarray, np.ndarray]:
-    found = load_digits()
-    return (found.images * 15.9).astype("uint8")[:count], found.target[:count]
+    x, y = load_digits(return_X_y=True)
+    return (np.asarray(x).reshape(-1, 8, 8) * 15.9).astype("uint8")[:count], np.asarray(y)[:count]
 
 
-def layers(*sizes: int, between=nn.ReLU) -> nn.Module:
+def layers(*sizes: int, between: type[nn.Module] = nn.ReLU) -> nn.Module:
     """A plain network of 8 × 8 pixels to ten classes."""
     torch.manual_seed(0)
     made: list[nn.Module] = [nn.Flatten()]
@@ -96,7 +96,7 @@ def test_thirty_layers_of_sigmoids(tmp_path):
 
 
 def test_a_constant_column_as_the_only_input(tmp_path):
-    target = load_breast_cancer().target[:400]
+    target = load_breast_cancer(return_X_y=True)[1][:400]
     same = pd.DataFrame({"sensor": np.full(400, 5.0), "y": target})
     with pytest.raises(fukami.FukamiError, match="F-DATA-SAME-INPUTS"):
         fukami.train(TABLE, same, out=tmp_path / "refused")

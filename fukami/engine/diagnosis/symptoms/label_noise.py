@@ -25,11 +25,11 @@ CARD = SymptomCard(
 
 EASIEST = 0.25
 """Share of examples that count as easy."""
-NOISE = 0.04
-"""Share of wrong labels that is worth a word."""
+NOISE = 0.06
+"""Share of wrong labels that is worth a word; what inputs cannot tell (who survived a shipwreck) looks like a few of them."""
 OF_ALL = 0.5
 """Easy examples of clean data are contradicted far less often than all are; with wrong labels about as often."""
-ENOUGH = 20
+ENOUGH = 50
 NEIGHBOURS = 4000
 """Training examples among which neighbours are looked for."""
 SHOWN = 8
@@ -63,9 +63,9 @@ def look(case: Case) -> Look:
         cause=CARD.name,
         code="F-DIAGNOSE-LABEL-NOISE",
         score=min(0.9, 0.6 + among),
-        what=_("about {share} of the labels look wrong: the network contradicts them where it is surest").format(
-            share=f"{among:.0%}"
-        ),
+        what=_(
+            "about {share} of the labels look wrong: the network and similar examples contradict them where it is surest"
+        ).format(share=f"{among:.0%}"),
         evidence=figures | {"rows": [int(row) + 1 for row in judged.rows[suspects[:SHOWN]]]},
         fix=case.check,
     )
