@@ -2,9 +2,8 @@
 
 import hashlib
 import os
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from PIL import Image as Pillow
@@ -21,12 +20,11 @@ THUMBNAIL_PX = 16
 _SMALL = (144, 128)  # a multiple of 9 × 8 and of 16 × 16, so that averages of averages are averages
 
 
-@dataclass(frozen=True, slots=True)
-class Glance:
+class Glance(NamedTuple):
     """What one look at a picture told. `error` is set, and the rest empty, where it cannot be read.
 
     `levels` are the lowest and highest raw values of pictures with more than 8 bits; `thumbnail` holds the bytes of a small
-    grey copy.
+    grey copy. A tuple, as there may be a million of them.
     """
 
     error: DataError | None = None

@@ -79,8 +79,8 @@ class _Kept(NamedTuple):
 
 def place_of(source: str) -> Path:
     """The file for the looks at `source` (a folder or a table). Another Pillow may decode otherwise, so it has its own."""
-    told = [FORMAT, PIL.__version__, features.version("jpg"), sorted(pictures.FORMATS), source]
-    name = hashlib.blake2b(json.dumps(told).encode(), digest_size=16).hexdigest()
+    known_by = [FORMAT, PIL.__version__, features.version("jpg"), sorted(pictures.FORMATS), source]
+    name = hashlib.blake2b(json.dumps(known_by).encode(), digest_size=16).hexdigest()
     return cache_folder() / "glances" / f"{name}.looks"
 
 
@@ -128,8 +128,8 @@ def _entries_of(keys: Sequence[Key]) -> np.ndarray:
     entries["name"] = np.frombuffer(
         b"".join(key.name if isinstance(key.name, bytes) else digest_of(key.name) for key in keys), "<u8"
     ).reshape(len(keys), 2)
-    for part in ("modified_ns", "size", "inode"):
-        entries[part] = [getattr(key, part) for key in keys]
+    for part, values in zip(("modified_ns", "size", "inode"), list(zip(*keys, strict=True))[1:], strict=False):
+        entries[part] = values
     return entries
 
 
@@ -156,19 +156,21 @@ def _parts(error: DataError) -> str:
 
 
 def _looks(kept: _Kept) -> list[Glance]:
-    columns = (kept.entries[name].tolist() for name in ("error", "content", "near", "width", "height", "kind", "grey", "deep"))
-    levels, thumbnails = kept.entries["levels"].tolist(), kept.entries["thumbnail"].tolist()
-    errors = [DataError(**told(parts)) for parts in kept.errors]
-    looks = []
-    for error, content, near, width, height, kind, grey, deep, level, small in zip(*columns, levels, thumbnails, strict=True):
-        if error:
-            looks.append(Glance(errors[error - 1]))
-            continue
-        format, mode = kept.kinds[kind]
-        looks.append(
-            Glance(None, content, near, width, height, format, mode, grey, (level[0], level[1]) if deep else None, small)
-        )
-    return looks
+    entries = kept.entries
+    errors = [None, *(DataError(**told(parts)) for parts in kept.errors)]
+    kinds = [kept.kinds[number] for number in entries["kind"].tolist()]
+    levels = [tuple(told) if deep else None for deep, told in zip(entries["deep"], entries["levels"].tolist(), strict=True)]
+    columns = (
+        [errors[number] for number in entries["error"].tolist()],
+        *(entries[name].tolist() for name in ("content", "near", "width", "height")),
+        [format for format, _mode in kinds],
+        [mode for _format, mode in kinds],
+        entries["grey"].tolist(),
+        levels,
+        entries["thumbnail"].tolist(),
+    )
+    looks = map(Glance._make, zip(*columns, strict=True))
+    return [look if look.error is None else Glance(look.error) for look in looks]
 
 
 # -- files -----------------------------------------------------------------------------------------------------------------
