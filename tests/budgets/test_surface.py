@@ -17,7 +17,8 @@ VERBS = {
     "datasets": set(),
     "check": {"TASK", "DATA", "--set"},
     "plan": {"TASK", "DATA", "--model", "--set"},
-    "train": {"TASK", "DATA", "--model", "--out", "--epochs", "--minutes", "--set", "--resume", "--prove-resume", "--folds"},
+    "train": {"TASK", "DATA", "--model", "--out", "--epochs", "--minutes", "--set"}
+    | {"--resume", "--prove-resume", "--folds", "--devices"},
     "diagnose": {"RUN", "DATA"},
     "evaluate": {"RUN", "DATA", "--set"},
     "predict": {"RUN", "INPUT"},
