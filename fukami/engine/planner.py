@@ -6,10 +6,10 @@ times faster with AMX and slower without. So it is measured, on a copy of the ne
 training that was measured takes the same steps, to the bit, as one that was not.
 
 What it may cost. Measuring takes at most `SHARE` of the training's estimated time and at most `MOST_S` seconds (`LONG_SHARE` of
-a training of a quarter of an hour and more), save for the candidate it has begun. A compiled network is tried only where what compiling takes on this machine
-(`plan_cache.compile_seconds`) is itself within `SHARE` of that time: at a typical minute, a training of twenty minutes and
-more, of which a gain of a twentieth pays for it, and less is not admitted. What is compiled for the copy serves the training's
-own network. A training of thirty seconds never compiles.
+a training of a quarter of an hour and more), save for the candidate it has begun. A compiled network is tried only where what
+compiling takes on this machine (`plan_cache.compile_seconds`) is itself within `SHARE` of that time: at a typical minute, a
+training of twenty minutes and more, of which a gain of a twentieth pays for it, and less is not admitted. What is compiled for
+the copy serves the training's own network. A training of thirty seconds never compiles.
 
 A candidate is compared with the best so far in alternation, step by step, so that a machine that grows slower meanwhile favours
 neither; it must be faster by the median of the ratios and by the fastest steps of both. Before it may win, its gradient is

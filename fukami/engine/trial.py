@@ -64,19 +64,22 @@ NONE = Agreement(0.0, 0.0, float("inf"))
 
 @dataclass
 class Trial:
-    """A learner's double. Made by `apart`; `clock` gives seconds."""
+    """What a learner's doubles do. Made by `apart`; `clock` gives seconds.
+
+    Each memory order has a double of its own: one that changed its order from step to step would spend the steps on that.
+    """
 
     learner: Learner
+    optimizer_of: OptimizerOf
     clock: Callable[[], float] = time.perf_counter
-    memory_format: str = ""
-    compiled: nn.Module | None = None
+    examples: int = 0
+    doubles: dict[str, Learner] = field(default_factory=dict)
+    compiled: dict[str, nn.Module] = field(default_factory=dict)
     reference: list[torch.Tensor | None] = field(default_factory=list)
 
     def take(self, examples: int) -> None:
         """From here on steps have so many examples; 0 for all that the training's have."""
-        order = self.learner.order.order if isinstance(self.learner.order, Fewer) else self.learner.order
-        self.learner.order = cast(Order, Fewer(order, examples)) if examples else order
-        self.reference = []
+        self.examples, self.reference = examples, []
 
     def seconds(self, plan: Plan, step: int, count: int = 1) -> float:
         """Seconds of a step under `plan`: the mean of `count` steps from `step` on."""
@@ -107,9 +110,10 @@ class Trial:
 
     def fitted(self) -> int:
         """The micro-batch that memory allowed, where it ran out since this was last asked; else 0."""
-        ran_out = bool(self.learner.events)
-        self.learner.events.clear()
-        return self.learner.micro_batch if ran_out else 0
+        short = [double for double in self.doubles.values() if double.events]
+        for double in short:
+            double.events.clear()
+        return min((double.micro_batch for double in short), default=0)
 
     def activations(self, plan: Plan, step: int, examples: int) -> int:
         """Bytes that the forward pass over the first `examples` of a step saves for the backward pass."""
@@ -127,9 +131,10 @@ class Trial:
         if plan.compiled:
             reference = [*map(_copied, self._gradient(replace(plan, compiled=False), step))]
             return _compared(self._gradient(plan, step), reference)
-        with noiseless(self.learner.network):
-            if not self.reference:
+        if not self.reference:
+            with noiseless(self._follow(usual).network):
                 self.reference = [*map(_copied, self._gradient(usual, step))]
+        with noiseless(self._follow(plan).network):
             return _compared(self._gradient(plan, step), self.reference)
 
     def wait(self) -> None:
@@ -145,22 +150,39 @@ class Trial:
         return [p.grad for p in learner.network.parameters() if p.requires_grad]
 
     def _follow(self, plan: Plan) -> Learner:
-        """The learner with `plan` in force."""
-        learner = self.learner
-        if plan.memory_format != self.memory_format:
-            plan.prepared(learner.network)
-            learner.optimizer.state.clear()  # it has the memory order that the weights had
-            self.memory_format = plan.memory_format
-        elif plan.threads:
+        """A double with `plan` in force."""
+        order = plan.memory_format
+        if order not in self.doubles:
+            self.doubles[order] = self._double()
+            plan.prepared(self.doubles[order].network)
+        double, whole = self.doubles[order], self.learner.order
+        if plan.threads:
             torch.set_num_threads(plan.threads)
-        if plan.compiled and self.compiled is None:
-            self.compiled = plan.calling(learner.network)
-        learner.called = self.compiled if plan.compiled and self.compiled is not None else learner.network
-        learner.plan, learner.micro_batch = plan, plan.micro_batch
-        return learner
+        if plan.compiled and order not in self.compiled:
+            self.compiled[order] = plan.calling(double.network)
+        double.called = self.compiled[order] if plan.compiled else double.network
+        double.order = cast(Order, Fewer(whole, self.examples)) if self.examples else whole
+        double.plan, double.micro_batch = plan, plan.micro_batch
+        return double
+
+    def _double(self) -> Learner:
+        network = copied_network(self.learner.network).train()
+        return replace(
+            self.learner,
+            network=network,
+            called=network,
+            optimizer=self.optimizer_of(network),
+            learning=replace(self.learner.learning, learning_rate=0.0),
+            ema=None,
+            frozen_steps=0,
+            ranks=ALONE,
+            step=0,
+            events=[],
+        )
 
 
-def _double(network: nn.Module) -> nn.Module:
+def copied_network(network: nn.Module) -> nn.Module:
+    """A copy. Raises `NotCopied`."""
     try:
         return copy.deepcopy(network)
     except Exception as error:  # a module of anybody's may hold what cannot be copied
@@ -181,7 +203,7 @@ def _compared(own: list[torch.Tensor | None], reference: list[torch.Tensor | Non
         if (g is None) != (r is None):
             return NONE
         if g is not None and r is not None:
-            g, r = g.double(), r.double()
+            g, r = (t.double() if t.device.type != "mps" else t.cpu().double() for t in (g, r))  # mps has no float64
             sums += torch.stack([(g * r).sum(), g.square().sum(), r.square().sum(), (g - r).square().sum()]).cpu()
     dot, length, usual, far = sums.tolist()
     if not math.isfinite(length) or (usual == 0) != (length == 0):
@@ -193,26 +215,13 @@ def _compared(own: list[torch.Tensor | None], reference: list[torch.Tensor | Non
 
 @contextmanager
 def apart(learner: Learner, optimizer_of: OptimizerOf, *, clock: Callable[[], float] = time.perf_counter) -> Iterator[Trial]:
-    """A trial of `learner`, in a scope after which random numbers and the number of threads are as they were.
+    """A trial with `learner`, in a scope after which random numbers and the number of threads are as they were.
 
     `optimizer_of` makes the training's kind of optimiser for the copied network.
     """
     devices = [learner.device] if learner.device.type == "cuda" else []
     with torch.random.fork_rng(devices=devices), threads_kept():
-        network = _double(learner.network).train()
-        double = replace(
-            learner,
-            network=network,
-            called=network,
-            optimizer=optimizer_of(network),
-            learning=replace(learner.learning, learning_rate=0.0),
-            ema=None,
-            frozen_steps=0,
-            ranks=ALONE,
-            step=0,
-            events=[],
-        )
-        yield Trial(double, clock)
+        yield Trial(learner, optimizer_of, clock)
 
 
 @contextmanager

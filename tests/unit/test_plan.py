@@ -182,10 +182,11 @@ def test_a_short_training_is_measured_with_a_part_of_its_examples():
 def test_a_trial_of_fewer_examples_takes_the_first_of_each_step():
     with apart(learner(), optimizer_of) as trial:
         whole = trial.learner.order.at(2)
-        trial.take(4)
-        assert trial.learner.order.at(2).tolist() == whole[:4].tolist() and trial.seconds(Plan(), 2) > 0
-        trial.take(0)
-        assert trial.learner.order.at(2).tolist() == whole.tolist()
+        for examples, taken in [(4, whole[:4]), (0, whole)]:
+            trial.take(examples)
+            assert trial.seconds(Plan(), 2) > 0
+            (double,) = trial.doubles.values()
+            assert double.order.at(2).tolist() == taken.tolist()
 
 
 def test_a_hopeless_candidate_is_not_timed_again():
@@ -341,11 +342,13 @@ def test_a_trial_restores_threads_and_draws_when_it_fails():
 def test_the_double_times_whole_steps_on_the_training_s_own_batches():
     ticks = iter(range(1000))
     with apart(learner(), optimizer_of, clock=lambda: float(next(ticks))) as trial:
-        weights = copy.deepcopy(list(trial.learner.network.parameters()))
         assert trial.seconds(Plan(), 3) == 1.0
+        (double,) = trial.doubles.values()
+        assert double.network is not trial.learner.network and double.called is double.network
+        weights = list(trial.learner.network.parameters())
         assert trial.seconds(Plan(batches_ahead=2), 3, count=4) == 0.25
-        assert trial.learner.optimizer.state  # the update ran, at rate 0
-        assert all(torch.equal(a, b) for a, b in zip(weights, trial.learner.network.parameters(), strict=True))
+        assert double.optimizer.state  # the update ran, at rate 0
+        assert all(torch.equal(a, b) for a, b in zip(weights, double.network.parameters(), strict=True))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -378,8 +381,8 @@ def test_a_network_that_cannot_be_copied_gets_the_usual_plan_and_a_note():
 
     found = measure(learner(Holding), choices=PlanChoices(), optimizer_of=optimizer_of, length=SOON)
     assert not found.figures and found.line() == "" and "cannot be copied" in found.notes[0]
-    with pytest.raises(NotCopied), apart(learner(Holding), optimizer_of):
-        pass
+    with pytest.raises(NotCopied), apart(learner(Holding), optimizer_of) as trial:
+        trial.seconds(Plan(), 0)
 
 
 def test_what_is_wrong_with_every_step_is_left_for_the_training_to_tell():
