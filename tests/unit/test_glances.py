@@ -64,7 +64,7 @@ def put(path: Path, data: bytes, *, at: int = LONG_AGO) -> None:
 
 
 def folder(tmp_path: Path, n: int = N) -> Column:
-    """Pictures of two classes, three of which cannot be read."""
+    """Pictures of two classes under `photos`, three of which cannot be read."""
     base, names = tmp_path / "photos", [f"{'ab'[i % 2]}/{i}.png" for i in range(n)]
     for i, name in enumerate(names):
         put(base / name, png(i))
@@ -95,7 +95,7 @@ def test_the_next_command_opens_no_file_and_sees_the_same(tmp_path, opened):
     assert len(opened) == N, "and from one to the next, what cannot be read as well"
     error = first[4].error
     assert error is not None
-    assert (error.code, error.where) == ("F-IMAGE-UNREADABLE", str(column.base / "a/4.png"))
+    assert (error.code, error.where) == ("F-IMAGE-UNREADABLE", str(tmp_path / "photos" / "a/4.png"))
     assert error.__traceback__ is error.__context__ is None, "no frame with a picture's bytes is held"
 
 
@@ -115,7 +115,7 @@ def test_a_changed_file_is_noticed(tmp_path, opened, same):
     before = glances.glances(column)
     opened.clear()
     another_process()
-    path = column.base / "a/10.png"
+    path = tmp_path / "photos" / "a/10.png"
     data = png(1000).ljust(path.stat().st_size, b"\0")[: path.stat().st_size]
     put(tmp_path / "new.png", png(1000) if same == "nothing" else data, at=LONG_AGO + (same != "size and time"))
     (tmp_path / "new.png").replace(path)  # another inode
@@ -129,8 +129,8 @@ def test_a_changed_file_is_noticed(tmp_path, opened, same):
 def test_a_file_that_may_still_be_written_is_not_trusted(tmp_path, opened):
     column = folder(tmp_path)
     moment = time.time()
-    os.utime(column.base / "a/10.png", (moment, moment))
-    os.utime(column.base / "b/11.png", (moment + 3600, moment + 3600))  # by another clock
+    os.utime(tmp_path / "photos" / "a/10.png", (moment, moment))
+    os.utime(tmp_path / "photos" / "b/11.png", (moment + 3600, moment + 3600))  # by another clock
     for _ in range(2):
         glances.glances(column)
         another_process()
@@ -313,7 +313,8 @@ def test_the_folder_keeps_to_its_size(tmp_path, monkeypatch):
     places = [glance_cache.place_of(name) for name in "abc"]
     for age, place in zip((300, 100, 0), places, strict=True):
         glance_cache.keep(place, looks, looks)
-        os.utime(place, (time.time() - age,) * 2)
+        moment = time.time() - age
+        os.utime(place, (moment, moment))
     monkeypatch.setattr(glance_cache, "MOST_BYTES", int(2.5 * places[0].stat().st_size))
     draft = places[0].parent / ".abc-123"
     put(draft, b"x")
