@@ -168,8 +168,9 @@ def facts_of(learner: Learner, batches: list[dict[str, Any]]) -> Facts:
 class Search:
     """One search, coordinate by coordinate.
 
-    `most_s` is what it may take, known once a step has been timed; `times` is how many times as long as what is timed a whole
-    step is, and `roomy` whether there is time for whole steps.
+    `most_s` is what it may take, known once a step has been timed; `times` is how many times as many examples a step has
+    as are taken to measure, `update_s` the part of a step that does not depend on them, and `roomy` tells whether there is time
+    for whole steps. Figures are of whole steps.
     """
 
     trial: Trial
@@ -182,6 +183,7 @@ class Search:
     started: float = 0.0
     step: int = 0
     times: float = 1.0
+    update_s: float = 0.0
     roomy: bool = True
     figures: list[Figure] = field(default_factory=list)
 
@@ -198,7 +200,7 @@ class Search:
         except (NotFinite, TooLarge, TornUpdate):  # the training itself meets it and tells it
             return Measured(plan)
         complete = self._descend()
-        self._take_whole()
+        self._take(0)
         if self.length.allows_compiling(self.best.seconds, self.compile_s) and not self.best.plan.compiled:
             self.figures.append(self.compare(self.best, candidates.compiled(self.best), spread))
         self._average(spread)
@@ -214,27 +216,32 @@ class Search:
         self._take(part if part >= LEAST_PART else 0)
         cold = self.trial.seconds(plan, self.step)
         self.started = self.trial.clock()
-        self._allow(cold * self.times)
-        first = self.trial.seconds(plan, self.step) if self._room(cold, steps=1) else cold
-        self._allow(first * self.times)
-        self.roomy = self._room(first * self.times, steps=ROOMY_STEPS)
+        self.update_s = self.trial.updating(plan) if self.times > 1 else 0.0
+        self._allow(self._whole(cold))
+        first = self.trial.seconds(plan, self.step) if self._room(cold) else cold
+        self._allow(self._whole(first))
+        self.roomy = self._room(ROOMY_STEPS * self._whole(first))
         if self.roomy and self.times > 1:
             self._take(0)
             first = self.trial.seconds(plan, self.step)
             self._allow(first)
         plan = replace(plan, micro_batch=self.trial.fitted() or plan.micro_batch)
         times = [first]
-        while len(times) < 3 and self._room(first, steps=CANDIDATE_STEPS + 1):
+        while len(times) < 3 and self._room((CANDIDATE_STEPS + 1) * first):
             times.append(self.trial.seconds(plan, self.step))
-        return Figure(plan, statistics.median(times))
-
-    def _take_whole(self) -> None:
-        self.figures = [replace(figure, seconds=figure.seconds * self.times) for figure in self.figures]
-        self._take(0)
+        return Figure(plan, self._whole(statistics.median(times)))
 
     def _take(self, examples: int) -> None:
         self.trial.take(examples)
         self.times = self.facts.batch_size / examples if examples else 1.0
+
+    def _whole(self, seconds: float) -> float:
+        """What a step of all examples takes, from one of those that are taken."""
+        return max(seconds - self.update_s, 0.0) * self.times + min(self.update_s, seconds)
+
+    def _cost(self, figure: Figure) -> float:
+        """What a step of those that are taken costs: the inverse."""
+        return max(figure.seconds - self.update_s, 0.0) / self.times + min(self.update_s, figure.seconds)
 
     def _descend(self) -> bool:
         """Tries every coordinate's candidates; whether there was time for all."""
@@ -247,7 +254,7 @@ class Search:
             for candidate in ask(self.best):
                 if any(figure.plan == candidate for figure in self.figures):
                     continue
-                if not self._room(self.best.seconds, steps=CANDIDATE_STEPS):
+                if not self._room(CANDIDATE_STEPS * self._cost(self.best)):
                     return False
                 self.figures.append(self.compare(self.best, candidate))
         return True
@@ -295,18 +302,19 @@ class Search:
         while len(ratios) < PAIRS[1]:
             turn = (best.plan, candidate) if len(ratios) % 2 == 0 else (candidate, best.plan)
             times = {plan: self.trial.seconds(plan, self.step, count) for plan in turn}
+            candidate_s += times[candidate] * count
+            times = {plan: self._whole(seconds) for plan, seconds in times.items()}
             ratios.append(times[best.plan] / max(times[candidate], 1e-9))
             least = {plan: min(least[plan], times[plan]) for plan in turn}
-            candidate_s += times[candidate] * count
             if ratios[0] < HOPELESS:
                 break
-            if len(ratios) >= PAIRS[0] and (candidate_s >= LONG_S or not self._room(best.seconds, steps=2)):
+            if len(ratios) >= PAIRS[0] and (candidate_s >= LONG_S or not self._room(2 * self._cost(best))):
                 break
         return min(statistics.median(ratios), least[best.plan] / max(least[candidate], 1e-9))
 
     def _average(self, spread: list[int]) -> None:
         """Scales all figures to the average over `spread`, as the best plan has it."""
-        if spread and self._room(self.best.seconds, steps=len(spread)):
+        if spread and self._room(len(spread) * self.best.seconds):
             scale = statistics.mean(self.trial.seconds(self.best.plan, step) for step in spread) / self.best.seconds
             self.figures = [replace(figure, seconds=figure.seconds * scale) for figure in self.figures]
 
@@ -332,8 +340,9 @@ class Search:
     def _allow(self, per_step: float) -> None:
         self.most_s = MOST_S if self.afresh else self.length.allows(per_step)
 
-    def _room(self, per_step: float, *, steps: int) -> bool:
-        return self.trial.clock() - self.started + steps * per_step <= self.most_s
+    def _room(self, seconds: float) -> bool:
+        """Whether there is time for something that takes so many seconds."""
+        return self.trial.clock() - self.started + seconds <= self.most_s
 
 
 def differs(plan: Plan, usual: Plan) -> bool:

@@ -25,7 +25,7 @@ from fukami.engine.memory import saved_bytes
 from fukami.engine.parts import part_of, size_of
 from fukami.engine.plan import Plan, threads_kept
 from fukami.engine.ranks import ALONE
-from fukami.engine.step import gradients
+from fukami.engine.step import clip, gradients, update
 
 OptimizerOf = Callable[[nn.Module], torch.optim.Optimizer]
 
@@ -105,6 +105,15 @@ class Trial:
         learner = self._follow(plan)
         started = self.clock()
         load(learner, step)
+        self.wait()
+        return self.clock() - started
+
+    def updating(self, plan: Plan) -> float:
+        """Seconds that clipping and the update take, which do not depend on the number of examples. A step went before."""
+        double = self._follow(plan)
+        started = self.clock()
+        clip(double.optimizer, double.learning.clip_norm)
+        update(double)
         self.wait()
         return self.clock() - started
 

@@ -48,8 +48,9 @@ def _own_cache(tmp_path, monkeypatch):
 class Machine:
     """Stands in for a trial: a step of a plan takes what `speed` says, on a clock of its own."""
 
-    def __init__(self, speed, *, agreement=SAME, compile_s=0.0, loading_s=0.0):
-        self.speed, self.found, self.compile_s, self.loading_s = speed, agreement, compile_s, loading_s
+    def __init__(self, speed, *, agreement=SAME, compile_s=0.0, loading_s=0.0, update_s=0.0):
+        self.speed, self.found, self.compile_s = speed, agreement, compile_s
+        self.loading_s, self.update_s = loading_s, update_s
         self.now, self.told, self.compared, self.share = 0.0, [], [], 1.0
         self.learner = type("Double", (), {"device": torch.device("meta")})()
 
@@ -63,9 +64,12 @@ class Machine:
         if plan.compiled and plan not in self.told:
             self.now += self.compile_s
         self.told.append(plan)
-        seconds = self.speed(plan) * self.share
+        seconds = self.speed(plan) * self.share + self.update_s
         self.now += seconds * count
         return seconds
+
+    def updating(self, plan):
+        return self.update_s
 
     def loading(self, plan, step):
         return self.loading_s
@@ -175,6 +179,9 @@ def test_a_short_training_is_measured_with_a_part_of_its_examples():
     found = searched(machine, length=Length(steps=40))
     assert found.plan.memory_format == "channels-last" and machine.share == 1.0
     assert found.figures[0].seconds == pytest.approx(0.16) and machine.now < 0.1 * 40 * 0.16
+    # the update takes as long for a quarter, so it is not multiplied
+    machine = Machine(lambda plan: 0.16 / (2 if plan.memory_format == "channels-last" else 1), update_s=0.1)
+    assert searched(machine, length=Length(steps=80)).figures[0].seconds == pytest.approx(0.16 + 0.1)
     alone = replace(FACTS, batch_size=16)  # a quarter would say too little
     assert searched(Machine(conv_with_amx), facts=alone, length=Length(steps=40)).plan == Plan(threads=2)
 
@@ -348,6 +355,7 @@ def test_the_double_times_whole_steps_on_the_training_s_own_batches():
         weights = list(trial.learner.network.parameters())
         assert trial.seconds(Plan(batches_ahead=2), 3, count=4) == 0.25
         assert double.optimizer.state  # the update ran, at rate 0
+        assert trial.updating(Plan()) == 1.0
         assert all(torch.equal(a, b) for a, b in zip(weights, double.network.parameters(), strict=True))
 
 
