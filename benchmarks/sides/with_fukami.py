@@ -52,7 +52,7 @@ def fit(
 
     load_lazily()
     given = {**PLAIN, "batch_size": settings.batch_size, "seed": settings.seed, "device": settings.device, **choices}
-    with spent("fukami.training.verb", "make_ready") as planning, spent("fukami.training.prepare", "prepare") as storing:
+    with spent("fukami.training.begin", "make_ready") as planning, spent("fukami.training.prepare", "prepare") as storing:
         run = fukami.train(task, data, model=model, out="run", epochs=settings.epochs, settings=given)
     training = run.told["training"]
     before = sum(planning) + (sum(storing) if decodes else 0.0)
