@@ -105,7 +105,7 @@ def test_the_callers_own_objects_cannot_be_started_elsewhere(tmp_path):
 
 
 # -- the command line, and what is killed --------------------------------------------------------------------------------
-OPTIONS = ("epochs=60", "batch_size=16", "plan=default", "snapshot_steps=20")
+OPTIONS = ("epochs=40", "batch_size=16", "plan=default", "snapshot_steps=20")
 WORDS = ["--model", "mlp", *(word for option in OPTIONS for word in ("--set", option))]
 
 
