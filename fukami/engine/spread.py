@@ -33,7 +33,8 @@ def spread(
         warnings.filterwarnings("ignore", message="Grad strides do not match bucket view strides")
         learner.called = nn.parallel.DistributedDataParallel(learner.called, find_unused_parameters=idle)
         return None
-    whole = copy.deepcopy(learner.network).cpu()
+    whole = copy.deepcopy(learner.network.cpu())
+    learner.network.to(learner.device)
     shard(learner.network, learner.device)
     learner.optimizer = optimizer_of(learner.network)
     return whole
