@@ -25,7 +25,7 @@ from fukami.engine.memory import saved_bytes
 from fukami.engine.mishaps import NotFinite
 from fukami.engine.plan import Figure, Plan, best_of, threads_kept
 from fukami.engine.planner import Length, Search, measure
-from fukami.engine.trial import Agreement, NotCopied, apart
+from fukami.engine.trial import Agreement, NotCopied, apart, noiseless
 from fukami.models.contract import Network
 from fukami.tasks.registry import contract
 from tests.laws.test_tasks import loss_of
@@ -368,6 +368,21 @@ def test_honest_candidates_agree(kind):
         parts = Plan(micro_batch=8)
         # gradients of parts add up, but for batch statistics
         assert planner.agrees(trial.agreement(parts, usual, 0), parts, usual) is (kind is not Encoder)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_noise_is_off_where_gradients_are_compared_and_on_again_after(kind):
+    made = learner(kind)
+    network, batch = made.network.train(), load(made, 0).batch
+
+    def answers():
+        return network({"image": batch["image"]}).detach()
+
+    with noiseless(network):
+        assert torch.equal(answers(), answers())
+        assert all(m.training for m in network.modules() if isinstance(m, (nn.BatchNorm2d, nn.GRU)))
+    assert all(module.training for module in network.modules())
+    assert torch.equal(answers(), answers()) is (kind is Plain)
 
 
 def test_a_kernel_that_is_wrong_in_bfloat16_is_refused():
