@@ -166,11 +166,13 @@ class Keeper:
         if learner.device.type == "cpu":
             return error
         self.restore(self.snapshot)
-        for progress in train(learner):
-            loss, norm = float(progress.loss), float(progress.gradient_norm)
-            if not (math.isfinite(loss) and math.isfinite(norm)):
-                error = NotFinite(step=progress.step - 1, rows=learner.order.at(progress.step - 1), loss=loss, norm=norm)
-                break
+        try:
+            for progress in train(learner) if learner.step <= error.step else ():
+                self._require_finite(progress)
+                if progress.step > error.step:  # it does not break again: devices do not round alike each time
+                    break
+        except NotFinite as first:
+            error = first.with_traceback(None)
         self.restore(self.snapshot)
         for progress in train(learner) if learner.step < error.step else ():
             if progress.step == error.step:

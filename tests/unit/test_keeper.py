@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
 
 from fukami.core.errors import RunError
-from fukami.engine import checkpoint, keeper
+from fukami.engine import checkpoint, keeper, loop
 from fukami.engine.keeper import Keeper
 from fukami.engine.mishaps import is_out_of_memory
 from fukami.engine.parts import size_of
@@ -355,3 +356,27 @@ def test_the_words_by_which_memory_is_known():
     assert is_out_of_memory(RuntimeError("[enforce fail at alloc_cpu.cpp:117] DefaultCPUAllocator: can't allocate memory"))
     assert is_out_of_memory(MemoryError())
     assert not is_out_of_memory(RuntimeError("shapes do not match"))
+
+
+@pytest.mark.parametrize("repeats", [True, False])
+@pytest.mark.parametrize("broken", [13, 15])
+def test_where_the_loss_is_looked_at_seldom_the_first_step_that_broke_is_found(monkeypatch, broken, repeats):
+    """A device that has to be waited for, so that the loss is looked at after steps 15 (of an epoch) and 16."""
+    made, given_up, prepare = learner("tabular-regression", steps=20), [], loop.load
+    cpu, plain, pinpointed, searching = made.device, made.objective, Keeper._pinpointed, []
+
+    def objective(net, batch, rng):
+        return plain(net, batch, rng) * (float("nan") if made.step == broken and (repeats or not searching) else 1.0)
+
+    def told(stands, error, _name):
+        given_up.append((stands.step, error.step, len(error.rows)))
+        return RunError("F-LOSS-NONFINITE", "given up")
+
+    made.objective, made.device = objective, SimpleNamespace(type="other")
+    monkeypatch.setattr(loop, "load", lambda asked, step: prepare(replace(asked, device=cpu), step))
+    monkeypatch.setattr(keeper, "broken", told)
+    monkeypatch.setattr(Keeper, "_pinpointed", lambda own, error: searching.append(1) or pinpointed(own, error))
+    with pytest.raises(RunError):
+        list(Keeper(made, every=4).steps())
+    found = broken if repeats else {13: 14, 15: 15}[broken]
+    assert given_up == [(found, found, 16)]
