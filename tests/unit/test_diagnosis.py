@@ -160,6 +160,7 @@ def test_a_loss_that_falls_at_any_time_is_left_alone():
     assert heard(list(2.3 * np.exp(-np.arange(60) / 200) + 0.02 * rng.standard_normal(60))) == []
     assert heard([2.3] * 3 + [1.0] + [2.3] * 56) == []
     assert heard([2.3] * 8) == []
+    assert heard([2.3] * 3 + [2.25] * 8 + [float("nan")] * 40) == []  # not flat: what breaks is mended or told by others
 
 
 def test_a_validation_no_better_than_guessing_by_any_metric_is_told():

@@ -104,4 +104,4 @@ def _deviations(name: str, own: float, drawn: list[float]) -> float:
 def truth_of(case: Case, rows: np.ndarray) -> np.ndarray:
     """The targets of stored examples in the unit of scores."""
     target: Any = case.task.target
-    return target.truth(target.batch(case.learner.store.arrays[target.name], rows)).numpy()
+    return target.truth(target.batch(case.learner.store.arrays[target.name], rows)).cpu().numpy()

@@ -46,7 +46,7 @@ class Watch:
         if self.told or epoch < EPOCHS or len(self.losses) < LINES:
             return None
         begun, now = fmean(self.losses[:3]), fmean(self.losses[-5:])
-        if not math.isfinite(begun) or now <= FALLEN * begun or min(self.losses) <= (2 * FALLEN - 1) * begun:
+        if not math.isfinite(begun + now) or now <= FALLEN * begun or min(self.losses) <= (2 * FALLEN - 1) * begun:
             return None
         if median(self.norms[-5:]) < VANISHED:
             return self._say("stalled-vanished")
