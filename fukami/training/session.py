@@ -4,6 +4,7 @@ An unfinished training lives in a hidden folder beside its run: `recipe.toml` wi
 `checkpoint.safetensors`, `history.jsonl`, TensorBoard events. `--resume` finds it there.
 """
 
+import math
 import signal
 import time
 from collections import deque
@@ -61,7 +62,8 @@ class Best:
 
     def seen(self, value: float, step: int, network: torch.nn.Module) -> None:
         sign = 1 if card("metrics", self.metric).higher_is_better else -1
-        gain = float("inf") if self.value is None else sign * (value - self.value)
+        # weights with which the metric is no number are worse than any, and nothing could be better than what is no number
+        gain = -math.inf if math.isnan(value) else math.inf if self.value is None else sign * (value - self.value)
         self.stale = 0 if gain > 0 else self.stale + 1
         # of equally good weights the later are kept: the rate was lower, and a small validation set cannot tell them apart
         if gain >= 0:

@@ -4,8 +4,9 @@ import os
 import signal
 
 import pytest
+import torch
 
-from fukami.training.session import interruptible
+from fukami.training.session import Best, interruptible
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -17,3 +18,10 @@ def test_the_first_signal_waits_for_the_step_and_the_second_does_not(number):
         assert interrupt.is_set()
         os.kill(os.getpid(), number)
     assert signal.getsignal(number) is before
+
+
+def test_weights_whose_metric_is_no_number_are_never_the_best():
+    layer, best = torch.nn.Linear(1, 1), Best("mse")
+    for step, value in enumerate((float("nan"), 2.0, float("nan"), 1.0, 3.0), 1):
+        best.seen(value, step, layer)
+    assert (best.value, best.step, best.stale) == (1.0, 4, 1)
