@@ -34,11 +34,12 @@ def locked(place: Path) -> Iterator[None]:
     try:
         yield
     finally:
+        # a folder that was made for the lock alone is not left lying about; while it is held, since another takes it at once
+        with contextlib.suppress(OSError):  # another one begins there, or the file system keeps what is open
+            if place.is_dir() and is_empty(place):
+                (place / NAME).unlink(missing_ok=True)
+                place.rmdir()
         os.close(handle)
-        # a folder that was made for the lock alone is not left lying about
-        if place.is_dir() and is_empty(place):
-            (place / NAME).unlink(missing_ok=True)
-            place.rmdir()
 
 
 def is_empty(place: Path) -> bool:

@@ -13,6 +13,7 @@ from safetensors import safe_open
 from fukami.core.errors import RunError
 from fukami.engine import checkpoint, events, history
 from fukami.engine.patient import Patient
+from fukami.training import lock
 from fukami.training.lock import locked
 
 TREE = {
@@ -216,3 +217,18 @@ def test_a_place_that_was_made_for_the_lock_alone_goes_with_it(tmp_path):
     with locked(place):
         assert place.exists()
     assert not place.exists()
+
+
+def test_a_place_is_taken_away_while_it_is_still_held(tmp_path, monkeypatch):
+    place, busy = tmp_path / ".run.unfinished", []
+
+    def asked(folder):
+        with pytest.raises(RunError) as told, locked(place):
+            pass
+        busy.append(told.value.code)
+        return plain(folder)
+
+    plain = lock.is_empty
+    with locked(place):
+        monkeypatch.setattr(lock, "is_empty", asked)
+    assert busy == ["F-RUN-BUSY"] and not place.exists()
