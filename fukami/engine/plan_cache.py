@@ -12,7 +12,6 @@ import json
 import os
 import platform
 import statistics
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,9 +19,9 @@ from typing import Any
 import torch
 from torch import nn
 
+from fukami.core.cache import cache_folder, write_at_once
 from fukami.core.language import _
 from fukami.core.recipe import PlanChoices
-from fukami.data.cache import cache_folder
 from fukami.engine.plan import Figure, Plan
 
 SCHEMA = 1
@@ -94,9 +93,9 @@ def shapes(tree: Any) -> Any:
 def read(key: dict[str, Any]) -> tuple[Entry | None, tuple[str, ...]]:
     """The remembered entry, None where there is none, and what is to be said about it."""
     path = _path(key)
-    if not path.exists():
-        return None, ()
     try:
+        if not path.exists():
+            return None, ()
         told = json.loads(path.read_text("utf-8"))
         if told["schema"] != SCHEMA:
             return None, ()
@@ -109,15 +108,21 @@ def read(key: dict[str, Any]) -> tuple[Entry | None, tuple[str, ...]]:
         return None, (note,)
 
 
-def write(key: dict[str, Any], entry: Entry) -> None:
-    """Remembers what was measured, and how long compiling took where it was tried."""
+def write(key: dict[str, Any], entry: Entry) -> tuple[str, ...]:
+    """Remembers what was measured, and how long compiling took where it was tried. Says so where the disk does not take it."""
     figures = [figure.as_dict() for figure in entry.figures]
     told = {"schema": SCHEMA, "key": key, "complete": entry.complete, "most_s": entry.most_s, "figures": figures}
-    _replace(_path(key), told)
     times = [figure.compile_s for figure in entry.figures if figure.compile_s]
-    if times:
-        path = _compile_path(key["hardware"])
-        _replace(path, {"schema": SCHEMA, "seconds": [*_compile_times(path), *times][-KEPT:]})
+    try:
+        _replace(_path(key), told)
+        if times:
+            path = _compile_path(key["hardware"])
+            _replace(path, {"schema": SCHEMA, "seconds": [*_compile_times(path), *times][-KEPT:]})
+    except OSError as error:
+        note = _("the step plan cannot be kept in {folder} ({why}), so it is measured each time. Mend: {command}")
+        why, mend = error.strerror or str(error), "export FUKAMI_CACHE=FOLDER"
+        return (note.format(folder=plans_folder(), why=why, command=mend),)
+    return ()
 
 
 def compile_seconds(device: torch.device) -> float:
@@ -156,16 +161,7 @@ def _compile_path(machine: dict[str, Any]) -> Path:
 
 
 def _replace(path: Path, told: dict[str, Any]) -> None:
-    """Writes beside the place and renames: a reader sees the old file or the new one, whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, draft = tempfile.mkstemp(prefix=f".{path.stem}-", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(told, file, ensure_ascii=False, indent=1, allow_nan=False)
-        Path(draft).replace(path)
-    except BaseException:
-        Path(draft).unlink(missing_ok=True)
-        raise
+    write_at_once(path, json.dumps(told, ensure_ascii=False, indent=1, allow_nan=False).encode())
 
 
 def _processor() -> str:

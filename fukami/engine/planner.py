@@ -123,7 +123,7 @@ def measure(
     except NotCopied as error:
         return Measured(plan, notes=(*notes, str(error)))
     if found.figures:
-        plan_cache.write(key, plan_cache.Entry(found.figures, search.most_s, found.complete))
+        notes += plan_cache.write(key, plan_cache.Entry(found.figures, search.most_s, found.complete))
     return replace(found, notes=notes)
 
 

@@ -474,6 +474,13 @@ def remembered() -> Path:
     return path
 
 
+def test_a_cache_that_takes_nothing_is_told_and_ends_nothing(monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("FUKAMI_CACHE", str(tmp_path / "file" / "cache"))
+    found, machine = again(monkeypatch, learner())
+    assert machine.told and found.figures and "FUKAMI_CACHE" in found.notes[0]
+
+
 @pytest.mark.parametrize("damage", ["", "{", "[]", '{"schema": 1}', "null", "\x00"])
 def test_a_damaged_file_is_measured_anew_with_a_note(monkeypatch, damage):
     first, _machine = again(monkeypatch, learner())
