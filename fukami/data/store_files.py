@@ -165,8 +165,9 @@ def _opened_one(place: Path, name: str, told: dict[str, Any]) -> np.ndarray | Ra
 def evict(keep: Path) -> None:
     """Removes abandoned drafts, and the stores used longest ago until all together keep to the cap. `keep` stays."""
     for left in keep.parent.glob(".new-*"):  # by a process that was killed
-        if max(path.stat().st_mtime for path in (left, *left.glob("*"))) < time.time() - ABANDONED_S:
-            shutil.rmtree(left, ignore_errors=True)
+        with contextlib.suppress(OSError):  # another process has just given it its place
+            if max(path.stat().st_mtime for path in (left, *left.glob("*"))) < time.time() - ABANDONED_S:
+                shutil.rmtree(left, ignore_errors=True)
     cap, used = cap_bytes(), 0
     found = [(path, _seen(path)) for path in keep.parent.glob("*/meta.json")]
     for meta, (_moment, size) in sorted(found, key=lambda one: -one[1][0]):
