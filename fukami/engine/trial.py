@@ -148,8 +148,11 @@ class Trial:
 
     def wait(self) -> None:
         """Until the device has done what it was given."""
-        if self.learner.device.type in ("cuda", "mps"):
-            getattr(torch, self.learner.device.type).synchronize()
+        device = self.learner.device
+        if device.type == "cuda":
+            torch.cuda.synchronize(device)
+        elif device.type == "mps":
+            torch.mps.synchronize()
 
     def _gradient(self, plan: Plan, step: int) -> list[torch.Tensor | None]:
         learner = self._follow(plan)

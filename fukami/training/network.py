@@ -39,9 +39,9 @@ SNAPSHOT_EVERY_S = 5.0
 def pick_device(name: str, *, several: bool = False) -> torch.device:
     """`auto` is the first of cuda, mps and cpu that is there. Raises `UsageError` for one that is not.
 
-    One of `several` processes takes the GPU that it was given, else the processor.
+    A GPU is the process's current one. One of `several` processes takes the GPU that it was given, else the processor.
     """
-    if several and name in ("auto", "cuda") and torch.cuda.is_available():
+    if name in ("auto", "cuda") and torch.cuda.is_available():
         return torch.device("cuda", torch.cuda.current_device())
     if several and name == "auto":
         return torch.device("cpu")
@@ -51,8 +51,6 @@ def pick_device(name: str, *, several: bool = False) -> torch.device:
         except (RuntimeError, AssertionError):
             what = _("this machine has no such device")
             raise UsageError("F-DEVICE", what, expected="auto, cpu, cuda, mps", got=name, fix="--set device=auto") from None
-    if torch.cuda.is_available():
-        return torch.device("cuda")
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
