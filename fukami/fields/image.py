@@ -267,7 +267,8 @@ class Image(Field):
 
     def augment(self, batch: torch.Tensor, rng: torch.Generator) -> torch.Tensor:
         """Varied as the options say. `flip=auto` stands for no until a recipe has measured it."""
-        return augmented(batch, rng, self.options, batch.new_tensor(self.state["mean"]), batch.new_tensor(self.state["std"]))
+        mean_C, std_C = (_on_device(tuple(self.state[name]), batch.device) for name in ("mean", "std"))
+        return augmented(batch, rng, self.options, mean_C, std_C)
 
     # -- towards models and people -----------------------------------------------------------------------------------
     def spec(self) -> ImageSpec:
@@ -348,11 +349,17 @@ def _channels_last(total: int, channels: int, size: int) -> np.ndarray:
 
 
 @lru_cache(maxsize=16)
+def _on_device(values: tuple[float, ...], device: torch.device) -> torch.Tensor:
+    """Numbers that every batch needs, carried once: a device would be waited for each time."""
+    return torch.tensor(values, device=device)
+
+
+@lru_cache(maxsize=16)
 def _normalisers(
     mean_C: tuple[float, ...], std_C: tuple[float, ...], width: int, device: torch.device
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """What a row of raw pixels is multiplied by, and what is added: both (W · C,), so that memory is read straight."""
-    mean, std = torch.tensor(mean_C, device=device), torch.tensor(std_C, device=device)
+    mean, std = _on_device(mean_C, device), _on_device(std_C, device)
     return (1 / (255 * std)).repeat(width), (-mean / std).repeat(width)
 
 
