@@ -8,6 +8,7 @@ what the processes before left), and form a `Group`.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import sys
 import threading
@@ -32,6 +33,7 @@ LINGER_S = 1.0
 """How long the process that keeps the store outlives its failure."""
 FINAL = "fukami/final"
 """The key that says that starting again would not help."""
+_TRAININGS = itertools.count(1)
 
 
 class Followed(SystemExit):
@@ -120,11 +122,15 @@ def memory_of_one(micro_batch: int) -> RunError:
 
 # -- meeting -------------------------------------------------------------------------------------------------------------
 def _store() -> Any:
-    """The store in which the processes meet. It outlives them where an agent (torchrun) keeps it."""
+    """The store in which the processes meet. It outlives them where an agent (torchrun) keeps it.
+
+    A script may train several times; what one training left there is not for the next. Started again, it counts again.
+    """
+    from torch.distributed.distributed_c10d import PrefixStore
     from torch.distributed.rendezvous import rendezvous
 
     store, _rank, _size = next(rendezvous("env://", worker.rank(), worker.size(), timeout=timedelta(seconds=MEET_S)))
-    return store
+    return PrefixStore(f"training-{next(_TRAININGS)}", store)
 
 
 def _group(root: Any, choices: PlanChoices) -> Any:
