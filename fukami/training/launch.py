@@ -32,7 +32,7 @@ from fukami.training.session import Interrupted
 MAX_RESTARTS = 3
 """How often the processes are started again after one was lost."""
 SHUTDOWN_S = 60
-"""How long an interrupted training may take to end its step and save."""
+"""How long an interrupted training may take to end its step and save (torch 2.11 gives it 30 s, whatever is asked)."""
 STOPS = ("SIGTERM", "SIGINT", "SIGHUP")
 
 
@@ -136,7 +136,6 @@ def start(number: int, words: list[str], logs: Path, *, restarts: int = MAX_REST
         local_addr="127.0.0.1",
         max_restarts=restarts,
         signals_to_handle=",".join(STOPS),
-        shutdown_timeout=SHUTDOWN_S,
     )
     with _surroundings(number):
         try:
@@ -156,9 +155,13 @@ def _how(code: int, times: int) -> str:
 
 @contextlib.contextmanager
 def _surroundings(number: int) -> Iterator[None]:
-    """The language and a share of the processor's cores for the processes; a silent agent; signals as they were afterwards."""
+    """What the processes and their agent are told by the environment; a silent agent; signals as they were afterwards."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    given = {"FUKAMI_LANG": language.current(), "OMP_NUM_THREADS": str(max(1, cores // number))}
+    given = {
+        "FUKAMI_LANG": language.current(),
+        "OMP_NUM_THREADS": str(max(1, cores // number)),
+        "TORCH_ELASTIC_SHUTDOWN_TIMEOUT": str(SHUTDOWN_S),  # as a setting of the agent only from torch 2.12 on
+    }
     new = {name: value for name, value in given.items() if name not in os.environ or name == "FUKAMI_LANG"}
     old = {name: os.environ.get(name) for name in new}
     agent = logging.getLogger("torch.distributed.elastic")
