@@ -155,13 +155,16 @@ def load(place: Path) -> dict[str, Any]:
         raise RunError("F-CHECKPOINT", _("the checkpoint cannot be read"), where=str(place), got=str(error)) from None
 
 
-def load_last(place: Path) -> tuple[dict[str, Any], str]:
+def load_last(place: Path, *, mend: bool = True) -> tuple[dict[str, Any], str]:
     """The last tree that is whole, and what is wrong with the last file where it was not that: then the previous one is taken.
 
+    It also takes the last one's place, unless `mend` is off: who only looks must not move what a training may be writing.
     Raises `RunError` F-CHECKPOINT where neither can be read.
     """
     previous = previous_of(place)
     if not place.exists() and previous.exists():  # killed between two renames: the previous one is still the last
+        if not mend:
+            return load(previous), ""
         previous.replace(place)
     try:
         return load(place), ""
@@ -169,8 +172,8 @@ def load_last(place: Path) -> tuple[dict[str, Any], str]:
         if not previous.exists():
             raise
         tree = load(previous)
-        # in its place, so that the next checkpoint does not push it out in favour of the damaged one
-        previous.replace(place)
+        if mend:  # in its place, so that the next checkpoint does not push it out in favour of the damaged one
+            previous.replace(place)
         return tree, damaged.got
 
 

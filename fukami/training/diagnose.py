@@ -170,7 +170,7 @@ def trained_network(opened: Opened, fresh: Network) -> Network | None:
     if not states.exists(saved):
         return None
     try:
-        state, _damage = states.load_last(saved)
+        state, _damage = states.load_last(saved, mend=False)
         network.load_state_dict(state["learner"]["network"])
     except RuntimeError as error:
         raise RunError(

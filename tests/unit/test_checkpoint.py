@@ -56,6 +56,9 @@ def test_a_file_that_was_altered_anywhere_is_refused_and_the_one_before_is_taken
     place.write_bytes({"cut": data[:-9], "longer": data + b"\0", "empty": b""}.get(where, data))
     with pytest.raises(RunError, match="F-CHECKPOINT"):
         checkpoint.load(place)
+    before = {path.name: path.read_bytes() for path in place.parent.iterdir()}
+    told, damage = checkpoint.load_last(place, mend=False)
+    assert told["step"] == 1 and damage and {path.name: path.read_bytes() for path in place.parent.iterdir()} == before
     told, damage = checkpoint.load_last(place)
     assert told["step"] == 1 and damage
     again, damage = checkpoint.load_last(place)  # in the place of the damaged one
@@ -79,6 +82,7 @@ def test_a_kill_between_the_two_renames_loses_nothing(place):
         checkpoint.save(place, {"step": step, "w": torch.zeros(3)})
     place.unlink()
     assert checkpoint.exists(place)
+    assert checkpoint.load_last(place, mend=False)[0]["step"] == 1 and not place.exists()
     assert checkpoint.load_last(place) == ({"step": 1, "w": pytest.approx(torch.zeros(3))}, "")
 
 
