@@ -164,7 +164,8 @@ def recolouring(
     grey_C = x_BCHW.new_tensor(GREY) if C == 3 else x_BCHW.new_zeros(C)
     own_B, shared_B = bright_B * contrast_B * colour_B, bright_B * contrast_B * (1 - colour_B)
     # from normalised values to normalised values: those of a channel are (r - mean) / std
-    to_BCC = own_B[:, None, None] * torch.eye(C, dtype=x_BCHW.dtype, device=x_BCHW.device) + shared_B[:, None, None] * (grey_C * std_C / std_C[:, None])
+    eye_CC = torch.eye(C, dtype=x_BCHW.dtype, device=x_BCHW.device)
+    to_BCC = own_B[:, None, None] * eye_CC + shared_B[:, None, None] * (grey_C * std_C / std_C[:, None])
     constant_B = shared_B * (grey_C @ mean_C)
     low_C1, high_C1 = (-mean_C / std_C)[:, None], ((1 - mean_C) / std_C)[:, None]
 
