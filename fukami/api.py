@@ -115,12 +115,13 @@ def check(task: str, data: Any, *, settings: dict[str, Any] | None = None) -> di
 
 def plan(task: str, data: Any, *, model: str | None = None, settings: dict[str, Any] | None = None) -> dict[str, Any]:
     """Memory, minutes and the step plan of a training, measured on the real data and this machine, before it starts."""
+    from fukami.engine.allocator import freed_memory_kept
     from fukami.engine.plan import threads_kept
     from fukami.training.network import make_ready, memory_bytes, num_parameters
     from fukami.training.prepare import prepared
 
     ready_data = prepared(recipe_for(task, settings, model=_named(model)), data)
-    with threads_kept():
+    with threads_kept(), freed_memory_kept():
         ready = make_ready(ready_data, for_plan=True)
         memory = memory_bytes(ready)
     learner, recipe = ready.learner, ready.recipe

@@ -22,8 +22,11 @@ class Kept:
     """
 
     def __init__(self, network: nn.Module):
-        # by module and name: a module may replace its buffer instead of changing it
-        self._places = [(m._buffers, name) for m in network.modules() for name in m._buffers]
+        # by module and name: a module may replace its buffer instead of changing it. What is not saved with the weights is a
+        # constant or made anew
+        self._places = [
+            (m._buffers, name) for m in network.modules() for name in m._buffers if name not in m._non_persistent_buffers_set
+        ]
         self._seen: list[torch.Tensor | None] = []
         self._copies: list[torch.Tensor] = []
 

@@ -27,7 +27,7 @@ def parameter_groups(network: nn.Module, learning: LearningChoices, *, layer_dec
     >>> [(len(g["params"]), g["weight_decay"]) for g in parameter_groups(network, LearningChoices(weight_decay=0.1))]
     [(2, 0.1), (2, 0.0)]
     """
-    scales = _scales(network, layer_decay)
+    scales, muon = _scales(network, layer_decay), learning.optimizer == "muon"
     tables = {id(m.weight) for m in network.modules() if isinstance(m, (nn.Embedding, nn.EmbeddingBag))}
     head = {id(p) for p in getattr(network, "head", nn.Module()).parameters()}
     found: dict[tuple[float, float, bool], list[nn.Parameter]] = {}
@@ -35,7 +35,8 @@ def parameter_groups(network: nn.Module, learning: LearningChoices, *, layer_dec
         if not parameter.requires_grad:
             continue
         decay = learning.weight_decay if parameter.ndim > 1 else 0.0
-        matrix = parameter.ndim > 1 and id(parameter) not in tables and id(parameter) not in head
+        # others update matrices as everything else, and a group fewer is a pass over memory fewer
+        matrix = muon and parameter.ndim > 1 and id(parameter) not in tables and id(parameter) not in head
         found.setdefault((scales.get(id(parameter), 1.0), decay, matrix), []).append(parameter)
     return [
         {"params": members, "weight_decay": decay, "scale": scale, "matrices": matrix}

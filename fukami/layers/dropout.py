@@ -51,7 +51,7 @@ class Dropout(nn.Dropout):
     """`dropout` as a module; in place of `torch.nn.Dropout`, with which it shares arguments and (no) weights."""
 
     def forward(self, input: torch.Tensor) -> torch.Tensor:
-        return dropout(input, self.p, self.training)
+        return dropout(input, self.p, self.training) if self.training and self.p else input
 
 
 def quicken(network: nn.Module) -> nn.Module:

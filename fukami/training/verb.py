@@ -19,6 +19,7 @@ from fukami.core.language import N_, _
 from fukami.core.recipe import Recipe, from_dict, option_names, read_toml
 from fukami.data.split import Split, folds
 from fukami.engine import checkpoint
+from fukami.engine.allocator import freed_memory_kept
 from fukami.engine.mishaps import BeginAgain
 from fukami.engine.plan import threads_kept
 from fukami.engine.ranks import ALONE, Ranks
@@ -57,7 +58,7 @@ def run_training(
         recipe = replace(recipe, plan=replace(recipe.plan, devices=worker.size()))
     if prove_resume:
         require_names(recipe, source, module, loss)
-    with joined(recipe.plan) as ranks, threads_kept():
+    with joined(recipe.plan) as ranks, threads_kept(), freed_memory_kept():
         out = Path(ranks.lasting("out", lambda: str(out)))
         place = out.parent / f".{out.name}.unfinished"
         with locked(place) if ranks.leads else nullcontext():

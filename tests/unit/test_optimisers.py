@@ -128,7 +128,7 @@ def test_state_restored_continues_bit_for_bit(name):
 
 def test_groups_know_decay_depth_and_matrices():
     net = network()
-    groups = parameter_groups(net, LearningChoices(weight_decay=0.1), layer_decay=0.5)
+    groups = parameter_groups(net, LearningChoices(optimizer="muon", weight_decay=0.1), layer_decay=0.5)
     by_parameter = {id(p): g for g in groups for p in g["params"]}
     assert len(by_parameter) == len(list(net.parameters()))
     of = lambda p: by_parameter[id(p)]  # noqa: E731
