@@ -238,7 +238,7 @@ def load(path: str | Path, *, model: Any = None, network: Any = None) -> Run:
     if isinstance(model, str):
         raise UsageError(
             "F-RUN-MODEL",
-            _("the run knows its model, which is not chosen anew"),
+            _("the run already says which model it is; it cannot be chosen again"),
             where=str(path),
             expected=_("a module, where the run was trained with one of your own"),
             got=model,

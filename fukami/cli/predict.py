@@ -12,7 +12,7 @@ SUMMARY = N_("answers for new inputs: files, folders, tables, or standard input"
 USAGE = ("RUN INPUT…",)
 EXAMPLES = (
     ("fukami predict runs/cats cat.jpg other/*.jpg", N_("an answer for each picture")),
-    ("fukami predict runs/cats photos/", N_("an answer for each file of a folder, and of those in it")),
+    ("fukami predict runs/cats photos/", N_("an answer for each file of a folder and of its sub-folders")),
     ("fukami predict runs/income people.csv --json", N_("an answer for each row of a table")),
     ("echo 'A fine film.' | fukami predict runs/reviews -", N_("text or JSON from standard input")),
 )

@@ -117,10 +117,12 @@ class PlanChoices:
     precision: str = option("auto", "Number format of the heavy arithmetic.", choices=("auto", "float32", "bfloat16"))
     memory_format: str = option("auto", "Order of an image's axes in memory.", choices=("auto", "contiguous", "channels-last"))
     compile: str = option("auto", "Whether the model is compiled before training.", choices=("auto", "yes", "no"))
-    threads: int = option(0, "Processor threads; 0 measures.", low=0)
-    micro_batch: int = option(0, "Examples computed at a time, whose gradients are added up to a step; 0 measures.", low=0)
-    batches_ahead: int = option(-1, "Batches that are prepared while earlier ones are computed; -1 decides.", low=-1, high=64)
-    snapshot_steps: int = option(0, "Steps between two snapshots, to which a broken training goes back; 0 measures.", low=0)
+    threads: int = option(0, "Processor threads; 0 to measure.", low=0)
+    micro_batch: int = option(0, "Examples computed at a time, whose gradients are added up to a step; 0 to measure.", low=0)
+    batches_ahead: int = option(
+        -1, "Batches that are prepared while earlier ones are computed; -1 to decide by measuring.", low=-1, high=64
+    )
+    snapshot_steps: int = option(0, "Steps between two snapshots, to which a broken training goes back; 0 to measure.", low=0)
     device: str = option("auto", "cpu, cuda, mps; auto takes the fastest there is.")
     devices: int = option(1, "Processes that share each step: one for each GPU, or a share of the cores each.", low=1)
     parallel: str = option(

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import torch
 
-from fukami.core.errors import RunError
+from fukami.core.errors import FukamiError, RunError
 from fukami.core.language import _
 from fukami.engine.loop import Learner, Progress, train
 from fukami.engine.mishaps import Event, NotFinite, NotPrepared, TooLarge, TornUpdate, is_out_of_memory
@@ -54,6 +54,7 @@ class Keeper:
     returns: int = 0
     snapshot: dict[str, Any] = field(default_factory=dict)
     _alone_at: int = -1
+    _refused: FukamiError | None = None
 
     def steps(self) -> Iterator[Progress]:
         """The progress of `train`; where a step breaks, the training goes back to the last snapshot and tries again.
@@ -65,6 +66,7 @@ class Keeper:
             try:
                 for progress in train(self.learner):
                     yield progress
+                    self._require_accepted(progress)
                     if progress.step % self.every == 0:  # after the caller has validated and judged this step
                         self._require_finite(progress)
                         self.take()
@@ -81,6 +83,13 @@ class Keeper:
                     raise
                 mend = self._halve
             mend()  # outside the handlers: an exception in flight holds on to the tensors of the pass that failed
+
+    def refuse(self, told: FukamiError) -> None:
+        """Says that the state after the present step cannot be used, as a validation found: the training goes back.
+
+        `told` is raised where going back does not help.
+        """
+        self._refused = told
 
     def take(self) -> None:
         """Keeps the present state as the one to go back to; where memory does not suffice for it, the older one stays."""
@@ -124,7 +133,7 @@ class Keeper:
         learner = self.learner
         # the same examples come again whatever the rate is
         if self.tries >= TRIES or (learner.device.type == "cpu" and not finite_batch(learner, error.step)):
-            raise broken(learner, self._pinpointed(error), self.name)
+            raise error.told or broken(learner, self._pinpointed(error), self.name)
         tries, scale = self.tries + 1, learner.rate_scale * LOWER
         self._return(tries=tries, rate_scale=scale)
         told = {"back": learner.step, "share": f"{scale:.2g}", "tries": tries, "most": TRIES}
@@ -150,6 +159,13 @@ class Keeper:
         release(self.learner)
         self.learner.plan = replace(self.learner.plan, batches_ahead=0)
         self.learner.events.append(Event(step + 1, "not-prepared", {}))
+
+    def _require_accepted(self, progress: Progress) -> None:
+        """Raises `NotFinite` where the caller refused the state after this step."""
+        if self._refused is not None:
+            told, self._refused = self._refused, None
+            rows, step = self.learner.order.at(progress.step - 1), progress.step - 1
+            raise NotFinite(step=step, rows=rows, loss=float(progress.loss), norm=float(progress.gradient_norm), told=told)
 
     # -- devices whose loss is looked at every few steps ------------------------------------------------------------------
     def _require_finite(self, progress: Progress) -> None:

@@ -11,15 +11,19 @@ from typing import Any
 import numpy as np
 import torch
 
+from fukami.core.errors import FukamiError
 from fukami.core.language import N_, _
 
 
 class NotFinite(Exception):
-    """The loss, or the norm of its gradient, of a step was not a finite number. The weights had not changed yet."""
+    """The loss, or the norm of its gradient, of a step was not a finite number. The weights had not changed yet.
 
-    def __init__(self, *, step: int, rows: np.ndarray, loss: float, norm: float):
+    With `told`, what is not finite are the answers after the step, and that is what is said if nothing mends it.
+    """
+
+    def __init__(self, *, step: int, rows: np.ndarray, loss: float, norm: float, told: FukamiError | None = None):
         super().__init__(f"step {step}: loss {loss}, gradient norm {norm}")
-        self.step, self.rows, self.loss, self.norm = step, rows, loss, norm
+        self.step, self.rows, self.loss, self.norm, self.told = step, rows, loss, norm, told
 
 
 class TornUpdate(Exception):
@@ -88,9 +92,7 @@ SENTENCES = {
         "step {step}: the checkpoint could not be written ({reason}); the one of step {kept} is whole, and training goes on"
     ),
     "disk-full-first": N_("step {step}: no checkpoint could be written yet ({reason}); training goes on"),
-    "not-prepared": N_(
-        "step {step}: memory ran out while the batch was prepared; prepared again, and from now on none ahead of its step"
-    ),
+    "not-prepared": N_("step {step}: memory ran out while the batch was prepared; from now on no batch is prepared ahead"),
     "checkpoint-damaged": N_("the last checkpoint was damaged ({reason}); going on from the one before, of step {step}"),
     "no-snapshot": N_("step {step}: memory ran out for a snapshot; the one of step {kept} stays"),
     "stalled-flat": N_("step {step}: the training loss does not fall; `fukami diagnose {run}` looks for the cause"),

@@ -69,7 +69,7 @@ def cause_of(learner: Learner, error: NotFinite) -> Cause:
     first = first_gradient(learner, error)
     if first:
         return Cause(_("the gradient of {weight} is the first that is not finite").format(weight=first), lower)
-    return Cause(_("neither the examples nor the weights stand out"), lower)
+    return Cause(_("neither the examples nor the weights show anything unusual"), lower)
 
 
 def finite_batch(learner: Learner, step: int) -> bool:

@@ -22,6 +22,7 @@ from torch import nn
 from fukami.core.cache import cache_folder, write_at_once
 from fukami.core.language import _
 from fukami.core.recipe import PlanChoices
+from fukami.engine.memory import left_bytes
 from fukami.engine.plan import Figure, Plan
 
 SCHEMA = 1
@@ -66,11 +67,14 @@ def key_of(
     structure = hashlib.blake2b(repr(network).encode(), digest_size=16)
     for name, weight in network.named_parameters():
         structure.update(f"{name} {tuple(weight.shape)} {weight.dtype} {weight.requires_grad}".encode())
+    left = left_bytes(device)
     asked = {name: value for name, value in dataclasses.asdict(choices).items() if name != "snapshot_steps"}
     return {
         "model": f"{type(network).__module__}.{type(network).__qualname__} {structure.hexdigest()}",
         "batches": batches,
         "hardware": hardware(device),
+        # how many examples fit at a time: a machine with half as much left is another one
+        "memory": left.bit_length() if left else 0,
         "torch": torch.__version__,
         "choices": asked,
         "optimizer": optimizer,

@@ -200,7 +200,7 @@ def copied_network(network: nn.Module) -> nn.Module:
     except Exception as error:  # a module of anybody's may hold what cannot be copied
         text = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
         raise NotCopied(
-            _("the network cannot be copied to measure with ({reason}); its plan is the usual one").format(reason=text)
+            _("the network cannot be copied for measuring ({reason}); the usual plan is taken").format(reason=text)
         ) from error
 
 

@@ -178,7 +178,7 @@ def trained_network(opened: Opened, fresh: Network) -> Network | None:
             _("the weights that were saved do not belong to this recipe, data and module"),
             where=str(saved),
             got=str(error).splitlines()[0],
-            fix=_("give the data and the module that the training was given"),
+            fix=_("give the same data and module as the training had"),
         ) from None
     return network.eval()
 

@@ -194,6 +194,12 @@ def require_shareable(recipe: Recipe, learner: Learner, ranks: Ranks) -> None:
             fix=f"--set batch_size={ranks.size * 8} | --devices 1",
         )
     plan, learning = recipe.plan, recipe.learning
+    if ranks.size > 1 and not ranks.sharded and plan.compile == "yes" and has_batch_norm(learner.network):
+        raise UsageError(
+            "F-DEVICES-COMPILE",
+            _("batch norms whose statistics are those of all processes cannot be part of a compiled network"),
+            fix="--set compile=no | --devices 1",
+        )
     unable = {
         "optimizer=muon": learning.optimizer == "muon",
         "l1": learning.l1 > 0,
@@ -316,7 +322,7 @@ def length_of(learner: Learner, per_step: float) -> dict[str, float]:
     if per_step <= 0:
         raise UsageError(
             "F-MINUTES-UNMEASURED",
-            _("how long a step takes could not be measured, so minutes do not tell how many there will be"),
+            _("how long a step takes could not be measured, so the number of steps cannot be worked out from minutes"),
             fix="--set epochs=…",
         )
     steps = learning.minutes * 60 * 0.9 / per_step  # a tenth is left for validation and evaluation

@@ -104,7 +104,7 @@ def process_lost(why: str = "") -> RunError:
     """The error for a training whose processes could not all go on."""
     return RunError(
         "F-PROCESS-LOST",
-        _("one of the training's processes has gone"),
+        _("one of the training's processes was lost"),
         got=why,
         fix=_("the same command with --resume goes on from the last checkpoint; torchrun --max-restarts 3 does so by itself"),
     )

@@ -97,7 +97,7 @@ def _compared(folder: Path) -> dict[str, Any]:
             where=_("{n} of {total} tensors, first {name}").format(n=len(differ), total=len(ours), name=(*differ, "-")[0]),
             expected=artefact.digest(own),
             got=artefact.digest(again),
-            fix=_("--resume without --prove-resume writes the run without this proof"),
+            fix=_("run again with --resume and without --prove-resume: the run is then written without this proof"),
         )
     return {"tensors": len(ours), "digest": artefact.digest(own)}
 

@@ -194,11 +194,19 @@ class Session:
         with self.averaged() as network:
             stream = self.predictor.stream(self.prepared.store, rows)
             values: dict[str, float | None] = {}
+            refused: RunError | None = None
             if self.ranks.leads:
-                found = judge(target, validation_metrics(self.prepared), stream, replicates=0, keep_mistakes=0)
-                values |= {name: m["value"] for name, m in found.as_dict()["metrics"].items()}
-            else:
-                deque(stream, maxlen=0)  # answering is shared, judging is for the first process
+                try:
+                    found = judge(target, validation_metrics(self.prepared), stream, replicates=0, keep_mistakes=0)
+                    values |= {name: m["value"] for name, m in found.as_dict()["metrics"].items()}
+                except RunError as error:
+                    if error.code != "F-EVAL-FINITE":
+                        raise
+                    refused = error
+            deque(stream, maxlen=0)  # answering is shared, judging is for the first process
+            if any(self.ranks.any(refused is not None)):
+                self.keeper.refuse(refused or RunError("F-EVAL-FINITE", _("the model's answers are not finite numbers")))
+                return {}
             values = self.ranks.told(lambda: values)
             value = values[self.best.metric]
             if value is not None:

@@ -1,4 +1,4 @@
-"""Dropout by words of random bits: the same distribution as torch's, the gradient of what was computed, torch's own elsewhere."""
+"""Dropout by words of random bits: the distribution of torch's, the gradient of what was computed, torch's own elsewhere."""
 
 import pytest
 import torch

@@ -277,6 +277,30 @@ def test_a_snapshot_reuses_its_memory_and_is_not_what_it_was_taken_from():
 
 
 # -- losses that are no numbers ------------------------------------------------------------------------------------------
+def judged(made, *, usable):
+    """Runs with a caller who refuses the state after every fifth step that is not `usable(learner)`."""
+    kept, told = Keeper(made, every=3), []
+    for progress in kept.steps():
+        told += [event.as_dict() for event in made.events]
+        made.events.clear()
+        if progress.step % 5 == 0 and not usable(made):
+            kept.refuse(RunError("F-EVAL-FINITE", "the answers are not finite"))
+    return kept, told
+
+
+def test_a_state_whose_answers_are_not_finite_is_not_kept():
+    made = learner()
+    kept, told = judged(made, usable=lambda one: one.rate_scale < 1)
+    assert [event["event"] for event in told] == ["rolled-back"]
+    assert (told[0]["at"], told[0]["back"], kept.tries) == (5, 3, 1)
+    assert made.step == made.num_steps
+
+
+def test_answers_that_stay_broken_are_told_as_they_were_found():
+    with pytest.raises(RunError, match="F-EVAL-FINITE"):
+        judged(learner(), usable=lambda _one: False)
+
+
 def test_a_loss_that_stays_broken_is_given_up_with_the_examples_of_its_step():
     made = breaking(learner("tabular-regression"), 7)
     kept = Keeper(made, 3, name=lambda row: f"houses.csv:{row + 2}")

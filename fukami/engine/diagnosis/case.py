@@ -171,7 +171,7 @@ class Case:
         with torch.no_grad():
             outputs = self.learner.network.eval()(self.inputs(batch))
         if not isinstance(outputs, torch.Tensor):
-            raise LeftOut(_("the network's outputs are not one tensor, so its loss cannot be placed"))
+            raise LeftOut(_("the network's outputs are not one tensor, so its loss cannot be compared with guessing"))
         objective = self.learner.objective
         return attainable.guess(objective, batch, outputs), attainable.floor(objective, batch, outputs)
 

@@ -46,7 +46,7 @@ def look(case: Case) -> Look:
         cause=CARD.name,
         code="F-DIAGNOSE-CONSTANT",
         score=0.96,
-        what=_("{share} of the examples have the same inputs as the network gets them, so nothing tells them apart").format(
+        what=_("as the network gets them, {share} of the examples have the same inputs, so nothing tells them apart").format(
             share=f"{share:.0%}"
         ),
         evidence=figures,

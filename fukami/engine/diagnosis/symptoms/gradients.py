@@ -45,7 +45,8 @@ def look(case: Case) -> Look:
         return Look(figures)
     told = {"times": f"{1 / max(begun, 1e-30):.1g}", "layers": len(shares)}
     if begun < VANISHED:
-        sentence = _("gradients vanish: of {layers} layers, the first get {times} times less than the last").format(**told)
+        said = _("gradients vanish: of {layers} layers, the first layer's is {times} times smaller than the last's")
+        sentence = said.format(**told)
         fix = _("replace sigmoid and tanh by ReLU, and put a normalisation or a residual path between the layers")
         return Look(figures, _finding("F-DIAGNOSE-VANISHING", 0.93, sentence, figures, fix))
     if begun > EXPLODED or size > EXPLODED:

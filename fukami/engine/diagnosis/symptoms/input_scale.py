@@ -99,7 +99,7 @@ def first_layer(case: Case) -> str:
         for handle in handles:
             handle.remove()
     if not order or not isinstance(order[0][1], torch.Tensor) or not order[0][1].is_floating_point():
-        raise LeftOut(_("the first layer takes no quantities"))
+        raise LeftOut(_("the first layer takes no continuous numbers"))
     return order[0][0]
 
 

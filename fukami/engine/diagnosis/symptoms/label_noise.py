@@ -38,7 +38,7 @@ SHOWN = 8
 def look(case: Case) -> Look:
     judged = case.on_held
     if judged.targets.ndim != 1 or not np.issubdtype(judged.targets.dtype, np.integer):
-        raise LeftOut(_("it is looked for in classes only"))
+        raise LeftOut(_("this is looked for only where classes are predicted"))
     easy = max(1, round(EASIEST * len(judged.rows)))
     if easy < ENOUGH:
         raise LeftOut(_("fewer than {n} examples were kept aside").format(n=round(ENOUGH / EASIEST)))

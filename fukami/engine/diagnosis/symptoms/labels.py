@@ -43,7 +43,7 @@ def look(case: Case) -> Look:
     if max(by_baseline.values(), default=0.0) > BEYOND:
         return Look(figures)
     if not by_baseline and max(case.progress, case.one_batch[1]) < BY_HEART:
-        raise LeftOut(_("the network does not learn even one batch, so its control says nothing about the labels"))
+        raise LeftOut(_("the network does not learn even one batch, so training it on shuffled labels says nothing about them"))
     rate = case.good_rate
     real, shuffled = (max(_control(case, rate, shuffled=mixed).values()) for mixed in (False, True))
     figures |= {"trial_real_labels": round(real, 2), "trial_shuffled_labels": round(shuffled, 2)}
