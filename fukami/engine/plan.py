@@ -53,8 +53,11 @@ class Plan:
         """A batch tensor in the plan's memory order; everything but 4-D float tensors passes through."""
         if not is_picture(value):
             return value
-        last = self.memory_format == "channels-last"  # stored pictures come channels last, whatever the plan
-        return value.contiguous(memory_format=torch.channels_last if last else torch.contiguous_format)
+        if self.memory_format == "channels-last":
+            return value.contiguous(memory_format=torch.channels_last)
+        # stored pictures come channels last, whatever the plan. Those of one channel are in both orders at once, and their
+        # strides decide which one kernels take: written out anew, they are those of the plan
+        return value.contiguous().flatten(1).view(value.shape)
 
     def prepared(self, network: nn.Module) -> nn.Module:
         """The network with its kernels in the plan's memory order (in place), and the number of threads set."""

@@ -595,3 +595,12 @@ def test_a_run_tells_its_plan_and_repeats_it(tmp_path, capfd):
         settings |= {"plan": "default"}
         usual = fukami.train("tabular-classification", table(), model="mlp", out=tmp_path / "usual", settings=settings)
         assert "plan:" not in capfd.readouterr().err and "plan" not in json.loads((usual.path / "run.json").read_text())
+
+
+def test_pictures_of_one_channel_have_the_strides_of_the_plan():
+    stored = torch.zeros(4, 8, 8, 1).permute(0, 3, 1, 2)  # in both orders at once
+    assert Plan(memory_format="contiguous").arranged(stored).stride() == (64, 64, 8, 1)
+    convolve = torch.nn.Conv2d(1, 8, 3)
+    for name, order in (("contiguous", torch.contiguous_format), ("channels-last", torch.channels_last)):
+        plan = Plan(memory_format=name)
+        assert plan.prepared(convolve)(plan.arranged(stored)).is_contiguous(memory_format=order)
