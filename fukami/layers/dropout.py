@@ -5,6 +5,8 @@ transformer's step. Here one random 64-bit word decides four features, so a prob
 (and the scale with it, so that the expectation is exact). On other devices, for small inputs and in evaluation it is torch's.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -52,6 +54,17 @@ class Dropout(nn.Dropout):
 
     def forward(self, input: torch.Tensor) -> torch.Tensor:
         return dropout(input, self.p, self.training) if self.training and self.p else input
+
+
+@contextmanager
+def left_plain(module: nn.Module | None) -> Iterator[None]:
+    """Afterwards, what `quicken` changed in a module that belongs to somebody else is torch's own again."""
+    try:
+        yield
+    finally:
+        for part in module.modules() if module is not None else ():
+            if type(part) is Dropout:
+                part.__class__ = nn.Dropout
 
 
 def quicken(network: nn.Module) -> nn.Module:

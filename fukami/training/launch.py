@@ -93,7 +93,7 @@ def launch(recipe: Recipe, source: Any, out: Path, *, resume: bool, custom: bool
             place = out.parent / f".{out.name}.unfinished"
             raise Interrupted(place, out) if list(place.glob("checkpoint*")) else KeyboardInterrupt from None
         finally:
-            _raise(trouble)
+            raise_left(trouble)
 
 
 def require_devices(recipe: Recipe) -> None:
@@ -188,7 +188,7 @@ def leave(trouble: Path, error: FukamiError) -> None:
     draft.replace(trouble)
 
 
-def _raise(trouble: Path) -> None:
+def raise_left(trouble: Path) -> None:
     """Raises the error that a process left, where there is one."""
     if trouble.exists():
         told = json.loads(trouble.read_text("utf-8"))

@@ -25,6 +25,7 @@ from fukami.engine.ranks import ALONE, Ranks
 from fukami.engine.shared_norm import has_batch_norm
 from fukami.engine.spread import spread
 from fukami.engine.trial import NotCopied, OptimizerOf, apart
+from fukami.layers.dropout import quicken
 from fukami.models import registry
 from fukami.models.contract import Network, width
 from fukami.objectives.imbalance import class_weights, decide
@@ -69,7 +70,7 @@ def build_network(prepared: Prepared, model: Any = None) -> Built:
     torch.manual_seed(derive(recipe.learning.seed, "weights"))
     (spec,) = (field.spec() for field in task.inputs.values())
     if model is not None:
-        return Built(registry.wrap(model, spec, task.target.num_outputs))
+        return Built(cast("Network", quicken(registry.wrap(model, spec, task.target.num_outputs))))
     assert prepared.choice is not None
     encoder = registry.build(prepared.choice, spec, gives=task.card.needs, options=recipe.model.options)
     head = task.head(task, *width(encoder))

@@ -23,6 +23,7 @@ from fukami.engine.allocator import freed_memory_kept
 from fukami.engine.mishaps import BeginAgain
 from fukami.engine.plan import threads_kept
 from fukami.engine.ranks import ALONE, Ranks
+from fukami.layers.dropout import left_plain
 from fukami.run import Run
 from fukami.tasks.registry import contract
 from fukami.training.begin import begin, leave_smaller, say
@@ -90,7 +91,7 @@ def _trained(
     with ranks.first_leads():  # it fills the prepared store, which the others find
         data = prepared(recipe, source, model=module)
     say_problems(data)
-    with own_folder(place, ranks) as folder:
+    with own_folder(place, ranks) as folder, left_plain(module):
         session, ready = begin(data, place, out, module=module, loss=loss, ranks=ranks, scratch=folder)
         session.run()
         with saved_where_it_fails(session):
@@ -264,7 +265,7 @@ def _reset(module: Any, weights: dict[str, Any] | None) -> None:
 
 def one_fold(recipe: Recipe, source: Any, division: Split, ranks: Ranks = ALONE, *, module: Any, loss: Any) -> dict[str, float]:
     """The held-out metrics of one part's training, which leaves nothing behind."""
-    with tempfile.TemporaryDirectory(prefix="fukami-fold-") as folder, threads_kept():
+    with tempfile.TemporaryDirectory(prefix="fukami-fold-") as folder, threads_kept(), left_plain(module):
         place = Path(folder)
         with ranks.first_leads():
             data = prepared(recipe, source, model=module, division=division)

@@ -62,3 +62,22 @@ def test_only_plain_dropouts_are_made_quick_and_weights_keep_their_names():
     kinds = [type(m) for m in quicken(network)]
     assert kinds == [nn.Linear, Dropout, Own, nn.Dropout]
     assert list(network.state_dict()) == before
+
+
+def test_a_module_of_somebody_elses_gets_its_own_dropout_back(tmp_path):
+    from sklearn.datasets import load_wine
+
+    import fukami
+
+    x, y = load_wine(return_X_y=True)
+    kinds: list[type] = []
+
+    class Seen(nn.Sequential):
+        def forward(self, numbers):
+            kinds.append(type(self[2]))
+            return super().forward(numbers)
+
+    own = Seen(nn.Linear(13, 8), nn.ReLU(), nn.Dropout(0.1), nn.Linear(8, 3))
+    fukami.train("tabular-classification", (x.astype("float32"), y), model=own, out=tmp_path / "run", epochs=1, plan="default")
+    assert type(own[2]) is nn.Dropout
+    assert Dropout in kinds
