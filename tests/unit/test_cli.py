@@ -67,6 +67,7 @@ def error_of(capsys, *words):
 def test_train_hands_everything_over(api, capsys):
     api.answers["train"] = types.SimpleNamespace(summary=lambda: SUMMARY)
     words = f"train {TASK} photos/ --model resnet18 --epochs 5 --out runs/cats --set a=1 --set b.c=x=y --resume --folds 3"
+    words += " --devices 2"
     code, out, _err = said(capsys, *words.split(), "--json")
     assert code == 0 and json.loads(out) == SUMMARY
     name, args, options = api.calls[0]
@@ -76,9 +77,10 @@ def test_train_hands_everything_over(api, capsys):
         "out": Path("runs/cats"),
         "epochs": 5.0,
         "minutes": None,
-        "settings": {"a": "1", "b.c": "x=y"},
+        "settings": {"a": "1", "b.c": "x=y", "devices": 2},
         "resume": True,
         "folds": 3,
+        "prove_resume": False,
     }
 
 

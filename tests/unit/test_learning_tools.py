@@ -1,4 +1,4 @@
-"""What surrounds the loop: step plan, range test, history, events, progress."""
+"""What surrounds the loop: range test, history, events, progress."""
 
 import io
 import math
@@ -8,94 +8,14 @@ import torch
 from torch import nn
 
 from fukami.core.errors import RunError
-from fukami.core.recipe import LearningChoices, PlanChoices
-from fukami.engine import events, history, plan
+from fukami.core.recipe import LearningChoices
+from fukami.engine import events, history
 from fukami.engine.finder import find
 from fukami.engine.progress import Display
 
 
-class Small(nn.Module):
-    """A convolution, a batch norm, dropout, and a branch that is wrong in bfloat16 where `broken`."""
-
-    def __init__(self, broken: bool = False):
-        super().__init__()
-        self.conv, self.norm, self.drop = nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8), nn.Dropout(0.5)
-        self.head, self.broken = nn.Linear(8, 2), broken
-
-    def forward(self, inputs):
-        x = self.conv(inputs["image"])
-        if self.broken and x.dtype == torch.bfloat16:
-            x = -x
-        return self.head(self.drop(self.norm(x).float().relu().mean((2, 3))).to(x.dtype))
-
-
-def objective(network, batch, rng):
-    noise = torch.rand((), generator=rng)
-    outputs = network({"image": batch["image"]})
-    return nn.functional.cross_entropy(outputs.float(), batch["label"]) * (1 + 0 * noise)
-
-
-def batch(size: int = 8, seed: int = 0):
-    rng = torch.Generator().manual_seed(seed)
-    return {"image": torch.randn(size, 3, 12, 12, generator=rng), "label": torch.arange(size) % 2}
-
-
 def snapshot(network):
     return {n: t.clone() for n, t in network.state_dict().items()}
-
-
-@pytest.fixture
-def bfloat16_hardware(monkeypatch):
-    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: True)
-
-
-def test_measuring_leaves_no_trace(bfloat16_hardware):
-    torch.manual_seed(3)
-    network = Small().eval()
-    network.conv.weight.requires_grad_(False)
-    before, state = snapshot(network), torch.get_rng_state()
-    found = plan.measure(network, objective, batch(), choices=PlanChoices(), num_steps=100_000)
-    assert len(found.figures) == 4 and all(f.admitted and f.seconds > 0 for f in found.figures)
-    assert all(torch.equal(before[n], t) for n, t in network.state_dict().items())
-    assert torch.equal(state, torch.get_rng_state())
-    assert all(p.grad is None for p in network.parameters())
-    assert not any(m.training for m in network.modules()) and not network.conv.weight.requires_grad
-    assert network.conv.weight.is_contiguous()
-
-
-def test_a_candidate_with_wrong_gradients_is_refused(bfloat16_hardware):
-    torch.manual_seed(0)
-    found = plan.measure(Small(broken=True), objective, batch(), choices=PlanChoices(), num_steps=100_000)
-    refused = {f.precision for f in found.figures if not f.admitted}
-    assert refused == {"bfloat16"} and found.precision == "float32"
-
-
-def test_the_plan_keeps_to_what_is_chosen_and_to_its_budget():
-    fixed = PlanChoices(precision="float32", memory_format="channels-last")
-    found = plan.measure(Small(), objective, batch(), choices=fixed, num_steps=100_000)
-    assert (found.memory_format, found.figures) == ("channels-last", ())
-    assert plan.measure(Small(), objective, batch(), choices=PlanChoices(plan="default"), num_steps=100_000).figures == ()
-    assert len(plan.measure(Small(), objective, batch(), choices=PlanChoices(), num_steps=3).figures) <= 1
-    decided = found.choices(PlanChoices())
-    assert (decided.precision, decided.memory_format, decided.device) == ("float32", "channels-last", "cpu")
-    assert decided.threads == torch.get_num_threads()
-
-
-def test_the_fastest_admitted_candidate_wins_if_it_gains_enough():
-    own = plan.Figure("float32", "contiguous", 1.0, 1.0, True)
-    wrong = plan.Figure("bfloat16", "contiguous", 0.1, 0.2, False)
-    near = plan.Figure("float32", "channels-last", 0.97, 1.0, True)
-    clear = plan.Figure("bfloat16", "channels-last", 0.5, 0.999, True)
-    assert plan._best(plan.Plan(), [own, wrong, near]).memory_format == "contiguous"
-    assert plan._best(plan.Plan(), [own, wrong, near, clear]) == plan.Plan("bfloat16", "channels-last")
-
-
-def test_timing_a_step_touches_nothing():
-    network = Small()
-    before, state = snapshot(network), torch.get_rng_state()
-    seconds = plan.time_step(network, objective, [batch(), batch(4)], plan=plan.Plan(), device="cpu")
-    assert 0 < seconds < 5
-    assert all(torch.equal(before[n], t) for n, t in network.state_dict().items()) and torch.equal(state, torch.get_rng_state())
 
 
 def linear_regression(network, batch, _rng):
