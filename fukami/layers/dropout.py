@@ -1,6 +1,6 @@
 """Dropout (Srivastava et al. 2014) that draws sixteen bits for each feature instead of a uniform number.
 
-What differs from `torch.nn.Dropout`: on a processor, drawing Bernoulli numbers one at a time takes a tenth to a quarter of a
+What differs from `torch.nn.Dropout`: on a processor, drawing Bernoulli numbers one at a time takes a tenth of a
 transformer's step. Here one random 64-bit word decides four features, so a probability is rounded to a multiple of 1/65,536
 (and the scale with it, so that the expectation is exact). On other devices, for small inputs and in evaluation it is torch's.
 """
@@ -64,7 +64,7 @@ def left_plain(module: nn.Module | None) -> Iterator[None]:
     finally:
         for part in module.modules() if module is not None else ():
             if type(part) is Dropout:
-                part.__class__ = nn.Dropout
+                part.__class__ = nn.Dropout  # type: ignore[assignment]
 
 
 def quicken(network: nn.Module) -> nn.Module:
