@@ -15,6 +15,8 @@ import torch
 import torch.distributed as dist
 from torch import nn
 
+from fukami.engine.buffers import kept_of
+
 if TYPE_CHECKING:
     from fukami.engine.loop import Learner
 
@@ -32,12 +34,28 @@ def spread(
         # kernels of pictures with one channel have two memory orders that are the same
         warnings.filterwarnings("ignore", message="Grad strides do not match bucket view strides")
         learner.called = nn.parallel.DistributedDataParallel(learner.called, find_unused_parameters=idle)
+        settle(learner, batch)
         return None
     whole = copy.deepcopy(learner.network.cpu())
     learner.network.to(learner.device)
     shard(learner.network, learner.device)
     learner.optimizer = optimizer_of(learner.network)
     return whole
+
+
+def settle(learner: Learner, batch: dict[str, Any]) -> None:
+    """One backward pass that is thrown away, after which the gradients are summed in the order that they will always have.
+
+    DDP puts gradients together by the order in which they first came, so the sums of a first step are rounded as no later ones
+    are: a training that begins again in its midst would end with other bits.
+    """
+    moved = kept_of(learner.network).keep()
+    devices = [learner.device] if learner.device.type == "cuda" else []
+    learner.network.train()
+    with torch.random.fork_rng(devices=devices), learner.ranks.gathering(learner.called, last=True):
+        learner.objective(learner.called, batch, torch.Generator(learner.device)).backward()
+    learner.optimizer.zero_grad(set_to_none=True)
+    moved.put_back()
 
 
 def has_idle(learner: Learner, batch: dict[str, Any]) -> bool:
