@@ -1,5 +1,6 @@
 """Between the stages: the network, its first weights, the step plan, the optimiser, the number of steps."""
 
+import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import Any, cast
@@ -15,7 +16,8 @@ from fukami.core.seeds import derive
 from fukami.data.batches import Order
 from fukami.engine import finder, optimisers
 from fukami.engine.ema import EMA
-from fukami.engine.loop import CHECK_EVERY, Learner, Objective, Vary, load, prepare_batch
+from fukami.engine.keeper import copied, put_back, state_of
+from fukami.engine.loop import CHECK_EVERY, Learner, Objective, Vary, load, prepare_batch, train
 from fukami.engine.memory import batch_bytes, weight_bytes
 from fukami.engine.mishaps import NotFinite, TooLarge, TornUpdate
 from fukami.engine.parts import part_of
@@ -168,13 +170,14 @@ def make_ready(
     if not per_step and (for_plan or learning.minutes > 0 or recipe.plan.snapshot_steps == 0):
         # all at once, since they may share a processor; the slowest sets the pace
         per_step = ranks.most(seconds_per_step(replace(own, plan=measured.plan), optimizer_of))
-    learner.learning = replace(learner.learning, **length_of(learner, per_step))
-    learner.num_steps = max(1, round(learner.learning.epochs * epoch))
-    if built.pretrained:
-        learner.frozen_steps = min(round(recipe.model.freeze_epochs * epoch), learner.num_steps // 2)
-    learner.ranks, whole = ranks, None
+    frozen = round(recipe.model.freeze_epochs * epoch) if built.pretrained else 0
+    learner.ranks, learner.frozen_steps, whole = ranks, frozen, None
     if ranks.size > 1:
         whole = cast("Network | None", spread(learner, optimizer_of, part_of(sample(learner, 0), 0, 2)))
+        per_step = seconds_together(learner) if learning.minutes else per_step
+    learner.learning = replace(learner.learning, **length_of(learner, per_step))
+    learner.num_steps = max(1, round(learner.learning.epochs * epoch))
+    learner.frozen_steps = min(frozen, learner.num_steps // 2)
     if learner.learning.ema:
         learner.ema = EMA(learner.network, learner.learning.ema)
     every = recipe.plan.snapshot_steps or snapshot_steps(per_step, learner.device)
@@ -304,6 +307,26 @@ def seconds_per_step(learner: Learner, optimizer_of: OptimizerOf) -> float:
             return sum(trial.seconds(learner.plan, step) for step in steps) / len(steps)
     except (NotFinite, TooLarge, TornUpdate, NotCopied):
         return 0.0
+
+
+def seconds_together(learner: Learner) -> float:
+    """The time of a step that several processes take together, their sums included. Afterwards the learner is as it was."""
+    warm, count = 2, 8
+    kept, steps = copied(state_of(learner)), learner.num_steps
+    learner.rate_scale, learner.num_steps = 0.0, warm + count
+    seconds = 0.0
+    try:
+        for progress in train(learner):
+            learner.ranks.any(False, False)  # as after every step of a training
+            if progress.step == warm:
+                started = time.perf_counter()
+        seconds = (time.perf_counter() - started) / count
+    except NotFinite:  # the training meets it too, and tells it
+        pass
+    finally:
+        put_back(learner, kept)
+        learner.num_steps = steps
+    return learner.ranks.most(seconds)
 
 
 def snapshot_steps(per_step: float, device: torch.device) -> int:

@@ -208,6 +208,20 @@ def test_a_killed_process_is_started_again_and_nothing_is_lost(data, whole, tmp_
 
 
 @pytest.mark.slow
+def test_three_processes_sum_in_one_order_however_often_they_began(data, tmp_path):
+    """Of two numbers there is one sum; of three there are several."""
+    ends = []
+    for name in ("whole", "killed"):
+        process = start(fukami(data, tmp_path / name, "--devices", "3"), tmp_path)
+        if name == "killed":
+            os.kill(saved(tmp_path / name, process)[1], signal.SIGKILL)
+        code, _out, err = ended(process)
+        assert code == 0, err
+        ends.append(weights(tmp_path / name))
+    assert ends[0] == ends[1]
+
+
+@pytest.mark.slow
 def test_torchrun_restarts_from_the_checkpoint_by_itself(data, whole, tmp_path):
     process = start(torchrun(data, tmp_path / "run", agent=("--max-restarts", "2")), tmp_path)
     os.kill(saved(tmp_path / "run", process)[1], signal.SIGKILL)
