@@ -41,11 +41,8 @@ def show(result: dict[str, Any], screen: Screen) -> None:
             indent=2,
         )
     screen.heading(_("Looked at"))
-    rows = []
-    for name, test in result["tests"].items():
-        figures = {k: v for k, v in test.items() if k not in ("looked_for", "seconds", "left_out")}
-        told = ", ".join(f"{key} {_figure(value)}" for key, value in figures.items())
-        rows.append((name, test.get("left_out") or told or "–"))
+    # the figures of each are for --json: their names are those of the tests
+    rows = [(test.get("looked_for") or name, test.get("left_out") or "") for name, test in result["tests"].items()]
     screen.table((), rows, indent=2)
 
 

@@ -35,7 +35,7 @@ from fukami.training.processes import joined
 from fukami.training.prove_resume import proof_of_resume, require_names
 from fukami.training.session import CHECKPOINT, Interrupted, Session
 
-SETTLED = ("minutes", "epochs", "find_learning_rate", "devices")
+SETTLED = ("minutes", "find_learning_rate", "devices")
 """Options that become others when a training begins: minutes become epochs, a range test a rate; devices may be others."""
 FOLDER_S = 20.0
 """How long a shared file system may take to show on one machine what another has made."""
