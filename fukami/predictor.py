@@ -91,14 +91,17 @@ class Predictor:
         total = len(next(iter(columns.values()))[0])
 
         def answered(start: int, stop: int) -> list[dict[str, Any]]:
-            rows = np.arange(start, stop)
-            batch = {}
-            for name, input_field in self.task.inputs.items():
-                arrays = input_field.encode([c.take(rows) for c in columns[name]])
-                batch[name] = input_field.batch(arrays, np.arange(len(rows)), self.device)
-            return self.task.target.restore(self.scores(batch))
+            return self.task.target.restore(self.scores(self.batch(columns, np.arange(start, stop))))
 
         return [answer for part in in_parts(total, BATCH, answered) for answer in part]
+
+    def batch(self, columns: dict[str, Sequence[Column]], rows: np.ndarray) -> dict[str, Any]:
+        """The tensors of rows of raw cells of the input fields, as the network takes them."""
+        batch = {}
+        for name, input_field in self.task.inputs.items():
+            arrays = input_field.encode([c.take(rows) for c in columns[name]])
+            batch[name] = input_field.batch(arrays, np.arange(len(rows)), self.device)
+        return batch
 
     def calibrated(self, temperature: float) -> "Predictor":
         """The same predictor with another temperature."""

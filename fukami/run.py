@@ -86,6 +86,27 @@ class Run:
 
         return [{k: v for k, v in told.items() if k != "input"} for told in api.predict(self, inputs)["predictions"]]
 
+    def explain(self, inputs: Any, **options: Any) -> Any:
+        """Why: `fukami.explain.Explanation` of one raw input, or a list of them; see `fukami.api.explain`.
+
+        >>> run.explain("cat.jpg").save("why.png")          # doctest: +SKIP
+        """
+        from fukami.explain.verb import explanations
+
+        return explanations(self, inputs, **options)
+
+    def export(self, to: str = "onnx", **options: Any) -> Path:
+        """Writes the run in another format, only if it agrees; the folder. See `fukami.api.export`."""
+        from fukami import api
+
+        return Path(api.export(self, to, **options)["out"])
+
+    def compress(self, **options: Any) -> "Run":
+        """A smaller or faster run, only if it is as good as was asked; see `fukami.api.compress`."""
+        from fukami import api
+
+        return Run(api.compress(self, **options)["run"])
+
     def commands(self) -> list[tuple[str, str]]:
         """The three most useful next commands, with this run's path, each with what it does."""
         from fukami.training.finish import next_commands

@@ -135,6 +135,46 @@ class SymptomCard(Card):
 
 
 @dataclass(frozen=True, kw_only=True)
+class MethodCard(Card):
+    """A way to explain an answer, in `explain/methods/`."""
+
+    of: tuple[str, ...]
+    """Kinds of input field that it explains."""
+    looks_at: str = "answers"
+    """What it needs of the network: its `answers` to changed inputs, its `gradients`, or more (`grid`, `attention`)."""
+    scope: str = "input"
+    """`input` where it explains one answer, `set` where it speaks of many examples together."""
+    default_for: tuple[str, ...] = ()
+    """Kinds of input field that are explained by it unless another is asked for; the first that fits the network is taken."""
+    source: str = ""
+    """The paper, and the library that the code comes from."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FormatCard(Card):
+    """A form in which a run leaves Fukami, in `export/formats/`."""
+
+    file: str
+    """What is written: the name of its main file."""
+    extra: str = ""
+    """The extra of the package that brings the libraries for it."""
+    source: str = ""
+    """Where the format is described."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompressionCard(Card):
+    """A way to make a run smaller or faster, in `compress/ways/`."""
+
+    flag: str
+    """How it is asked for on the command line, e.g. `--to int8`."""
+    extra: str = ""
+    """The extra of the package that brings the libraries for it."""
+    source: str = ""
+    """The paper, and the library that the code comes from."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class FieldCard(Card):
     """One kind of data: how many columns of a table it reads, what people call them, and which files hold it."""
 
@@ -169,7 +209,10 @@ class DatasetCard(Card):
 
 _KINDS = {
     kind.__name__: kind
-    for kind in (TaskCard, ModelCard, MetricCard, LossCard, FieldCard, DatasetCard, BaselineCard, SymptomCard)
+    for kind in (
+        *(TaskCard, ModelCard, MetricCard, LossCard, FieldCard, DatasetCard, BaselineCard, SymptomCard),
+        *(MethodCard, FormatCard, CompressionCard),
+    )
 }
 
 
@@ -261,6 +304,9 @@ _NOUNS = {
     "fields": N_("field"),
     "objectives": N_("loss"),
     "evaluate/baselines": N_("baseline"),
+    "explain/methods": N_("method"),
+    "export/formats": N_("format"),
+    "compress/ways": N_("way to compress"),
 }
 
 

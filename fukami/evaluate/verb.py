@@ -1,22 +1,17 @@
 """`evaluate`: a run judged on other labelled data, or again on what its training kept aside; the report is written anew."""
 
-import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from fukami.core import artefact
-from fukami.core.errors import DataError, FukamiError
+from fukami.core.errors import FukamiError
 from fukami.core.language import _, _n
-from fukami.core.problems import Problem
-from fukami.core.tables import Column, Table
-from fukami.data import read
-from fukami.data.bind import bind
-from fukami.data.doctor import examine
-from fukami.data.split import Split, combined, split
-from fukami.data.store import Store, prepare
+from fukami.core.tables import Column
+from fukami.data.split import split
 from fukami.evaluate import whole
+from fukami.evaluate.examples import Judged, bound, examples, require_source, usable_only
 from fukami.evaluate.spool import Spool
 from fukami.report.content import Content
 from fukami.report.page import render
@@ -25,34 +20,12 @@ if TYPE_CHECKING:
     from fukami.run import Run
 
 
-@dataclasses.dataclass(frozen=True)
-class Judged:
-    """The examples of an evaluation: raw columns, prepared store, the rows that count, and what was left out."""
-
-    table: Table
-    columns: dict[str, list[Column]]
-    store: Store
-    rows: np.ndarray
-    problems: list[Problem]
-    excluded: int
-    unusable: int
-    split: Split | None = None
-    """How the training's own data is divided; None for other data."""
-
-
 def evaluate_run(run: "Run", data: Any, settings: dict[str, Any]) -> dict[str, Any]:
     """Judges, writes `report.html` and `proofs/evaluation…json` into the run, and returns the verb's result."""
     predictor = run.predictor
     recipe = predictor.recipe.changed(settings, free=_column_names(run))
     own = data is None
-    source = recipe.data.source if own else data
-    if own and not source:
-        raise DataError(
-            "F-EVALUATE-DATA",
-            _("the run was trained on arrays, which it does not keep"),
-            where=str(run.path),
-            fix=f"run.evaluate((x, y)) | fukami evaluate {run.path} DATA",
-        )
+    source = require_source(run, data)
     judged = examples(run, source, recipe, own=own)
     groups = whole.group_columns(judged.table, recipe.data.groups)
     raw = Spool(predictor.stream(judged.store, judged.rows, calibrated=False))
@@ -105,64 +78,6 @@ def _column_names(run: "Run") -> dict[str, tuple[str, str]]:
     from fukami.api import free_names
 
     return free_names(run.task, list(run.predictor.task.fields))
-
-
-def examples(run: "Run", source: Any, recipe: Any, *, own: bool) -> Judged:
-    """Reads and prepares the examples, leaving out those that cannot be used and those that the run was trained on."""
-    predictor = run.predictor
-    task = predictor.task
-    read_table, whole_columns = bound(run, source, recipe)
-    table, columns = usable_only(run, read_table, whole_columns)
-    hashes = {name: field.fingerprint(columns[name]) for name, field in task.fields.items()}
-    division = None
-    if own:
-        division = split(table, columns, task, recipe.data, seed=recipe.learning.seed)
-        # where there is no test part, the validation part stands for it, as it did when the training ended
-        tested = len(division.test) > 0
-        rows = np.intersect1d(unseen(run, hashes, table)[0], division.test) if tested else division.valid
-        excluded = 0
-    else:
-        rows, excluded = unseen(run, hashes, table)
-    store = prepare(task.fields, columns, hashes)
-    problems = [] if own else examine(task, table, whole_columns, None)
-    return Judged(table, columns, store, rows, problems, excluded, len(read_table) - len(table), division)
-
-
-def bound(run: "Run", source: Any, recipe: Any) -> tuple[Table, dict[str, list[Column]]]:
-    """The source as a table, and the columns of the run's inputs and targets."""
-    task = run.predictor.task
-    table = read(source, recipe.data, kinds=task.card.inputs)
-    return table, bind(table, task, recipe.data)
-
-
-def usable_only(run: "Run", table: Table, columns: dict[str, list[Column]]) -> tuple[Table, dict[str, list[Column]]]:
-    """The examples whose inputs can be read and whose targets the run knows."""
-    fields = run.predictor.task.fields
-    keep = np.flatnonzero(np.logical_and.reduce([fields[name].usable(cols) for name, cols in columns.items()]))
-    if len(keep) == 0:
-        raise DataError(
-            "F-EVALUATE-EMPTY",
-            _("no example of the data can be judged"),
-            where=table.name,
-            expected=_("inputs that can be read and targets that the run knows"),
-        )
-    return table.take(keep), {name: [c.take(keep) for c in cols] for name, cols in columns.items()}
-
-
-def unseen(run: "Run", hashes: dict[str, np.ndarray], table: Table) -> tuple[np.ndarray, int]:
-    """Rows that the run was not trained on, and how many it was."""
-    seen = np.load(run.path / "reference" / "seen.npy", allow_pickle=False)
-    known = np.isin(combined([hashes[name] for name in run.predictor.task.inputs]), seen)
-    rows = np.flatnonzero(~known)
-    if len(rows) == 0:
-        raise DataError(
-            "F-EVALUATE-SEEN",
-            _("the run was trained on every one of these examples"),
-            where=table.name,
-            expected=_("examples that the training did not see"),
-            fix=_("evaluate without DATA to judge the part that was kept aside"),
-        )
-    return rows, int(known.sum())
 
 
 def baselines_beside(run: "Run", judged: Judged) -> tuple[dict[str, dict[str, float]], str]:

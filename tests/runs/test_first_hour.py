@@ -106,12 +106,12 @@ def test_it_learned_and_says_so_beside_its_baselines(trained, task, capsys):
 @pytest.mark.parametrize("task", TASKS)
 def test_judging_again_reads_once_and_fits_no_baseline(trained, capsys, monkeypatch, task):
     """The training noted what the baselines reached on these very examples."""
-    from fukami.evaluate import verb, whole
+    from fukami.evaluate import examples, whole
 
     run, sources = trained[1][task], []
     noted = artefact.read_json(run / "proofs" / "baselines.json")["metrics"]
-    own = verb.read
-    monkeypatch.setattr(verb, "read", lambda source, *args, **more: (sources.append(source), own(source, *args, **more))[1])
+    own = examples.read
+    monkeypatch.setattr(examples, "read", lambda source, *args, **more: (sources.append(source), own(source, *args, **more))[1])
     with monkeypatch.context() as patched:
         patched.setattr(whole, "fit_baselines", None)
         assert call(capsys, "evaluate", run)["baselines"] == noted

@@ -1,0 +1,34 @@
+"""Libraries that only some verbs need: where one is missing, the command that installs it is told."""
+
+import importlib
+from types import ModuleType
+
+from fukami.core.errors import UsageError
+from fukami.core.language import _
+
+
+def needed(module: str, *, extra: str) -> ModuleType:
+    """Imports `module`, which `pip install 'fukami[extra]'` brings.
+
+    >>> needed("json", extra="export").__name__
+    'json'
+
+    Raises:
+        UsageError: F-EXTRA-MISSING, with the command, where it is not installed.
+    """
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != module.partition(".")[0]:
+            raise  # it is installed, and broken: its own words say how
+        raise missing(module.partition(".")[0], extra) from None
+
+
+def missing(library: str, extra: str) -> UsageError:
+    """The error that names the command which installs `library`."""
+    return UsageError(
+        "F-EXTRA-MISSING",
+        _("this needs {library}, which is not installed").format(library=library),
+        expected=library,
+        fix=f"pip install 'fukami[{extra}]'",
+    )
