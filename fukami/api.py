@@ -16,7 +16,7 @@ from fukami.core.cards import ModelCard, cards, known
 from fukami.core.cards import card as card_of
 from fukami.core.errors import UsageError
 from fukami.core.language import _
-from fukami.core.recipe import Recipe, from_dict, read_toml
+from fukami.core.recipe import Recipe
 
 if TYPE_CHECKING:
     from fukami.run import Run
@@ -80,14 +80,9 @@ def free_names(task: str, fields: list[str]) -> dict[str, tuple[str, str]]:
 def recipe_from(place: str) -> Recipe:
     """The recipe of a `recipe.toml`, or of a named recipe such as `published/fashion_mnist`. Nothing in it is open."""
     from fukami.recipes.registry import named
-    from fukami.tasks.registry import contract
+    from fukami.training import written
 
-    told = read_toml(Path(place)) if place.endswith(".toml") else named(place)
-    fields = contract(str(told["task"])).fields
-    recipe = from_dict(told, {name: field.options for name, field in fields.items()})
-    if place.endswith(".toml"):
-        return dataclasses.replace(recipe, chosen=frozenset(recipe.all_names()))
-    return recipe
+    return written.settled(Path(place)) if place.endswith(".toml") else written.recipe_from(named(place))
 
 
 # -- before training -----------------------------------------------------------------------------------------------------
@@ -186,6 +181,7 @@ def train(
         >>> from sklearn.datasets import load_iris                                      # doctest: +SKIP
         >>> run = train("tabular-classification", load_iris(return_X_y=True))           # doctest: +SKIP
     """
+    from fukami.training.asked import Asked
     from fukami.training.launch import devices_of, launch
     from fukami.training.verb import run_training
 
@@ -218,13 +214,12 @@ def train(
         kept = str(source) if named else str(Path(source).resolve())  # the run is used from other folders too
         recipe = dataclasses.replace(recipe, data=dataclasses.replace(recipe.data, source=kept))
     place = Path(out) if out else Path("runs") / f"{recipe.task}-{datetime.now():%Y%m%d-%H%M%S}"
-    module = None if model is None or isinstance(model, str) else model
-    devices = 1 if worker.size() > 1 or prove_resume else devices_of(recipe, place, resume=resume)
+    asked = Asked(recipe, source, place, module=None if isinstance(model, str) else model, loss=loss)
+    devices = 1 if worker.size() > 1 or prove_resume else devices_of(asked, resume=resume)
     if devices > 1:
-        recipe = recipe.changed({"devices": devices}, by_user=False)
-        launch(recipe, source, place, resume=resume, custom=module is not None or loss is not None)
+        launch(dataclasses.replace(asked, recipe=recipe.changed({"devices": devices}, by_user=False)), resume=resume)
         return load(place)
-    return run_training(recipe, source, place, module=module, loss=loss, resume=resume, prove_resume=prove_resume)
+    return run_training(asked, resume=resume, prove_resume=prove_resume)
 
 
 def load(path: str | Path, *, model: Any = None, network: Any = None) -> Run:
@@ -249,9 +244,11 @@ def load(path: str | Path, *, model: Any = None, network: Any = None) -> Run:
 
 def quickstart(out: str | Path | None = None) -> dict[str, Any]:
     """Real handwritten digits, from data to a judged model: check, plan, train, evaluate. Returns the training's summary."""
-    from fukami.training.verb import quickstart_digits
+    import sys
 
-    return quickstart_digits(out)
+    from fukami.training.quickstart import quickstart_digits
+
+    return quickstart_digits(out, sys.modules[__name__])
 
 
 # -- after training ------------------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from fukami.core import artefact
 from fukami.core.seeds import generator
 from fukami.engine import checkpoint
 from fukami.training import session
+from fukami.training.asked import Asked
 from fukami.training.verb import run_training
 from tests.runs.test_first_hour import table
 
@@ -41,7 +42,7 @@ def main(folder: Path, kills: int) -> dict[str, Any]:
     recipe = api.recipe_for("tabular-classification", {**settings, "width": 16, "patience": 0}, model="mlp")
 
     def train(out: Path, resume: bool) -> None:
-        run_training(recipe, str(source), out, resume=resume)
+        run_training(Asked(recipe, str(source), out), resume=resume)
 
     whole, out = folder / "whole", folder / "run"
     train(whole, False)

@@ -15,16 +15,18 @@ from fukami.core.errors import FukamiError
 
 
 def main() -> int:
-    from fukami.training.launch import Job, leave, recipe_of
+    from fukami.training.asked import Asked
+    from fukami.training.launch import Job, leave
     from fukami.training.processes import Followed
     from fukami.training.verb import run_training
+    from fukami.training.written import recipe_of
 
     job = Job.read(Path(sys.argv[1]))
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         with contextlib.redirect_stdout(sys.stderr):
             recipe = recipe_of(job.recipe)
-            run_training(recipe, recipe.data.source, Path(job.out), resume=job.resume)
+            run_training(Asked(recipe, recipe.data.source, Path(job.out)), resume=job.resume)
     except Followed as followed:
         return 0 if followed.final else 1
     except FukamiError as error:

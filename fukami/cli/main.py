@@ -25,6 +25,7 @@ from fukami.cli._screen import Screen
 from fukami.core import arrow, language, worker
 from fukami.core.errors import FukamiError, UsageError
 from fukami.core.language import _
+from fukami.core.unfinished import Interrupted, NothingSaved, command
 
 INTERRUPTED, BUG = 130, 70
 
@@ -152,13 +153,27 @@ def _overview(screen: Screen) -> None:
 
 
 def _interruption(interrupt: KeyboardInterrupt, words: Sequence[str]) -> FukamiError:
-    """What is left of an interrupted command. A training's interrupt names its `out`, from which the same command goes on."""
-    out = getattr(interrupt, "out", None)
-    if out is None:
+    """What is left of an interrupted command, and the command that goes on from there."""
+    if isinstance(interrupt, NothingSaved):
+        what = _("interrupted; nothing was saved yet")
+        return FukamiError("F-INTERRUPTED", what, fix=shlex.join(["fukami", *words]))
+    if not isinstance(interrupt, Interrupted):
         return FukamiError("F-INTERRUPTED", _("interrupted"))
-    more = [*(() if "--out" in words else ("--out", str(out))), *(() if "--resume" in words else ("--resume",))]
-    what = _("interrupted; what was learned so far is saved")
-    return FukamiError("F-INTERRUPTED", what, where=str(out), fix=shlex.join(["fukami", *words, *more]))
+    what = (
+        _("interrupted; what had been saved before is safe and waits to be resumed")
+        if interrupt.earlier
+        else _("interrupted; what was learned so far is saved and waits to be resumed")
+    )
+    return FukamiError("F-INTERRUPTED", what, where=str(interrupt.place), fix=_going_on(interrupt.out, words))
+
+
+def _going_on(out: Path, words: Sequence[str]) -> str:
+    """The command that goes on with the training of `out`: what was typed, with --resume, where that was a training."""
+    if _divided(list(words))[1] != "train":
+        return command(out)
+    named = any(word == "--out" or word.startswith("--out=") for word in words)
+    more = [*(() if named else ("--out", str(out))), *(() if "--resume" in words else ("--resume",))]
+    return shlex.join(["fukami", *words, *more])
 
 
 def _told(error: dict[str, Any], text: str, code: int, as_json: bool) -> int:

@@ -10,6 +10,7 @@ from fukami.cli._screen import Screen
 from fukami.core.cards import cards
 from fukami.core.errors import UsageError
 from fukami.core.language import N_, _
+from fukami.core.unfinished import interrupted
 
 SUMMARY = N_("train a model and leave a run folder with its proofs")
 SHARED = True
@@ -66,20 +67,24 @@ def call(args: Any) -> dict[str, Any]:
             expected=f"fukami train {args.task} DATA",
             fix=_("name a folder, a table, or one of `fukami datasets`"),
         )
-    from fukami import api
+    settings = _parser.chosen(args) | ({"devices": args.devices} if args.devices else {})
+    try:
+        from fukami import api
 
-    run = api.train(
-        args.task,
-        args.data,
-        model=args.model,
-        out=args.out,
-        epochs=args.epochs,
-        minutes=args.minutes,
-        settings=_parser.chosen(args) | ({"devices": args.devices} if args.devices else {}),
-        resume=args.resume,
-        folds=args.folds or 0,
-        prove_resume=args.prove_resume,
-    )
+        run = api.train(
+            args.task,
+            args.data,
+            model=args.model,
+            out=args.out,
+            epochs=args.epochs,
+            minutes=args.minutes,
+            settings=settings,
+            resume=args.resume,
+            folds=args.folds or 0,
+            prove_resume=args.prove_resume,
+        )
+    except KeyboardInterrupt as interrupt:  # also while libraries are loaded, long before the first step
+        raise interrupted(interrupt, args.out) from None
     return run.summary()
 
 

@@ -16,6 +16,7 @@ from typing import Any
 from fukami.core import language
 from fukami.core.errors import RunError, UsageError
 from fukami.core.language import _
+from fukami.core.unfinished import no_run
 
 SCHEMA = 1
 MANIFEST = "manifest.json"
@@ -136,16 +137,10 @@ def replace_json(path: Path, value: Any) -> None:
 
 
 def verify(run: Path) -> None:
-    """Raises `RunError` where `run` is not a whole, unaltered run folder."""
+    """Raises `RunError` where `run` is not a whole, unaltered run folder, `UsageError` where there is none."""
     recover(run)
     if not run.is_dir() or not (run / "run.json").exists():
-        raise RunError(
-            "F-RUN-MISSING",
-            _("there is no run at that place"),
-            where=str(run),
-            expected=_("a folder that `fukami train` has written"),
-            fix=_("look in runs/, or train with --out {path}").format(path=run),
-        )
+        raise no_run(run)
     told = read_json(run / MANIFEST).get("files", {})
     present = {p.relative_to(run).as_posix(): p for p in _files(run)}
     for name in sorted({*told, *present}):

@@ -4,17 +4,18 @@ import hashlib
 import os
 import platform
 import sys
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from fukami.core import artefact
+from fukami.core import artefact, unfinished
 from fukami.core.errors import RunError
 from fukami.core.language import _
 from fukami.engine.mishaps import Event
 from fukami.engine.ranks import ALONE, Ranks
 from fukami.predictor import Predictor
+from fukami.training.asked import Asked
 from fukami.training.network import Ready, make_ready
 from fukami.training.prepare import Prepared, headline_of
 from fukami.training.session import Best, Session
@@ -28,23 +29,16 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def begin(
-    data: Prepared,
-    place: Path,
-    out: Path,
-    *,
-    module: Any = None,
-    loss: Any = None,
-    ranks: Ranks = ALONE,
-    scratch: Path | None = None,
-) -> tuple[Session, Ready]:
-    """A session ready to run, restored to where it was saved.
+def begin(asked: Asked, data: Prepared, *, ranks: Ranks = ALONE, scratch: Path | None = None) -> tuple[Session, Ready]:
+    """A session ready to run, restored to where it was saved; `data` is what was prepared for what was asked.
 
-    Of several processes (`ranks`) the first alone writes to `place`; the others have a folder `scratch` for what they would.
+    Of several processes (`ranks`) the first alone writes to the training's place; the others have a folder `scratch` for what
+    they would.
     """
-    mark = data_mark(data)
+    place = asked.place
+    mark = data_mark(data.fingerprints, (data.split.train, data.split.valid))
     require_same(data, mark, ranks)
-    ready = make_ready(data, model=module, loss=loss, ranks=ranks)
+    ready = make_ready(data, model=asked.module, loss=asked.loss, ranks=ranks)
     for note in (*ready.built.notes, *ready.measured.notes, ready.measured.line()):
         if note:
             say(note)
@@ -52,21 +46,16 @@ def begin(
     predictor = Predictor(
         data.task, ready.built.network, ready.recipe, data.choice, ready.plan, device=learner.device, ranks=ranks
     )
-    session = Session(data, predictor, learner, scratch or place, out, Best(headline_of(data.recipe)), every)
+    session = Session(data, predictor, learner, scratch or place, asked.out, Best(headline_of(data.recipe)), every)
     session.shared, session.plain = place, ready.whole
-    written = place / "recipe.toml"
+    written = place / unfinished.RECIPE
     if ranks.told(written.exists):
-        if artefact.read_json(place / "data.json") != mark:
-            raise RunError(
-                "F-RESUME-DATA",
-                _("the data is not what the interrupted training saw"),
-                where=str(data.table.name),
-                fix=_("train without --resume"),
-            )
+        require_unchanged(artefact.read_json(place / unfinished.DATA)["data"], mark, data.table.name)
         session.restore()
+        say_standing(session)
         note_restart(session)
     elif ranks.leads:
-        artefact.write_json(place / "data.json", mark)
+        artefact.write_json(place / unfinished.DATA, {"data": mark, "own": asked.own})
         if ready.measured.figures:  # a resumed training follows its recipe and measures nothing, but its run still tells these
             artefact.write_json(place / PLAN, ready.measured.as_dict())
         draft = place / ".recipe.toml"
@@ -75,7 +64,33 @@ def begin(
     return session, ready
 
 
-def require_same(data: Prepared, mark: dict[str, Any], ranks: Ranks) -> None:
+def require_unchanged(kept: str, mark: str, name: str) -> None:
+    """Raises `RunError` F-RESUME-DATA where the data `name` has another mark than an interrupted training kept."""
+    if kept != mark:
+        raise RunError(
+            "F-RESUME-DATA",
+            _("the data is not what the interrupted training saw"),
+            where=name,
+            fix=_("train without --resume"),
+        )
+
+
+def say_standing(session: Session) -> None:
+    """Says from where a resumed training goes on. Processes that were started again tell it as an event."""
+    learner = session.learner
+    step, total, per_epoch = learner.step, learner.num_steps, learner.order.steps_per_epoch
+    if learner.ranks.again:
+        return
+    if session.is_over():
+        say(_("all steps were taken before; what is left is to judge the model and to write the run"))
+    elif step == 0:
+        say(_("nothing was saved yet: from the first step again, by the recipe that was begun"))
+    else:
+        epochs = {"epoch": f"{step / per_epoch:.4g}", "epochs": f"{total / per_epoch:.4g}"}
+        say(_("going on from step {step} of {total}, epoch {epoch} of {epochs}").format(step=step, total=total, **epochs))
+
+
+def require_same(data: Prepared, mark: str, ranks: Ranks) -> None:
     """Raises `RunError` F-PROCESS-DATA where this process has read other data than the first one."""
     if ranks.told(lambda: mark) != mark:
         raise RunError(
@@ -108,11 +123,11 @@ def note_restart(session: Session) -> None:
         learner.events.append(Event(learner.step, "began-again"))
 
 
-def data_mark(data: Prepared) -> dict[str, Any]:
-    """A hash of everything that the steps depend on, to know the same data again."""
+def data_mark(fingerprints: Mapping[str, np.ndarray], parts: Iterable[np.ndarray]) -> str:
+    """A hash of everything that steps depend on, to know the same data again: the examples, and the rows of each part."""
     digest = hashlib.blake2b(digest_size=16)
-    for name in sorted(data.fingerprints):
-        digest.update(data.fingerprints[name].tobytes())
-    for rows in (data.split.train, data.split.valid):
+    for name in sorted(fingerprints):
+        digest.update(fingerprints[name].tobytes())
+    for rows in parts:
         digest.update(np.ascontiguousarray(rows).tobytes())
-    return {"data": digest.hexdigest()}
+    return digest.hexdigest()

@@ -10,10 +10,10 @@ import numpy as np
 import torch
 from torch import nn
 
-from fukami.core import artefact
+from fukami.core import artefact, unfinished
 from fukami.core.errors import RunError, UsageError
 from fukami.core.language import _
-from fukami.core.recipe import Recipe, from_dict, read_toml
+from fukami.core.recipe import Recipe
 from fukami.core.seeds import derive
 from fukami.engine import checkpoint as states
 from fukami.engine import history
@@ -22,10 +22,10 @@ from fukami.engine.diagnosis.contract import Finding
 from fukami.engine.diagnosis.look import diagnose
 from fukami.models import checkpoint
 from fukami.models.contract import Network
-from fukami.tasks.registry import contract
 from fukami.training.network import learner_of
 from fukami.training.prepare import headline_of, prepared
 from fukami.training.session import CHECKPOINT
+from fukami.training.written import settled
 
 SECONDS = 25.0
 """How long a diagnosis may take where nothing else is said; tests for which there is no time are left out and told."""
@@ -41,7 +41,7 @@ class Opened:
 
     @property
     def recipe(self) -> Path:
-        return self.place / "recipe.toml"
+        return self.place / unfinished.RECIPE
 
 
 def diagnosed(
@@ -73,10 +73,11 @@ def told(finding: Finding) -> dict[str, Any]:
 
 
 def find(out: Path) -> Opened:
-    """The run at `out`, else the unfinished training of that name. Raises `RunError` where there is neither."""
+    """The run at `out`, else the unfinished training of that name. Raises `UsageError` where there is neither."""
+    out = unfinished.out_of(out)
     artefact.recover(out)
-    hidden = out.parent / f".{out.name}.unfinished"
-    if not out.exists() and (hidden / "recipe.toml").exists():
+    hidden = unfinished.place_of(out)
+    if not out.exists() and (hidden / unfinished.RECIPE).exists():
         return Opened(out, hidden, finished=False)
     artefact.verify(out)
     return Opened(out, out, finished=True)
@@ -84,7 +85,7 @@ def find(out: Path) -> Opened:
 
 def made_case(opened: Opened, source: Any, *, module: Any, loss: Any, seconds: float) -> Case:
     """Reads the recipe and the data again, and begins the training anew without taking a step."""
-    recipe = recipe_of(opened)
+    recipe = settled(opened.recipe)
     source = source if source is not None else recipe.data.source
     if isinstance(source, str) and not source:
         raise UsageError(
@@ -128,14 +129,6 @@ def made_case(opened: Opened, source: Any, *, module: Any, loss: Any, seconds: f
 def _proof(opened: Opened, name: str) -> dict[str, Any]:
     path = opened.place / "proofs" / f"{name}.json"
     return artefact.read_json(path) if path.exists() else {}
-
-
-def recipe_of(opened: Opened) -> Recipe:
-    """The recipe that the training followed; nothing in it is open."""
-    written = read_toml(opened.recipe)
-    fields = {name: field.options for name, field in contract(str(written["task"])).fields.items()}
-    recipe = from_dict(written, fields)
-    return replace(recipe, chosen=frozenset(recipe.all_names()))
 
 
 def as_measured(recipe: Recipe) -> Recipe:

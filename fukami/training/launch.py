@@ -15,19 +15,18 @@ import signal
 import sys
 import tempfile
 import threading
-import tomllib
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from fukami.core import errors, language
 from fukami.core.errors import FukamiError, UsageError
 from fukami.core.language import _
-from fukami.core.recipe import Recipe, from_dict
-from fukami.tasks.registry import contract
+from fukami.core.recipe import Recipe
+from fukami.core.unfinished import Interrupted, is_saved
+from fukami.training.asked import Asked
 from fukami.training.processes import process_lost
-from fukami.training.session import Interrupted
+from fukami.training.written import recipe_of_unfinished
 
 MAX_RESTARTS = 3
 """How often the processes are started again after one was lost."""
@@ -53,28 +52,20 @@ class Job:
         return cls(**json.loads(path.read_text("utf-8")))
 
 
-def recipe_of(text: str) -> Recipe:
-    """The recipe that `to_toml` wrote: what nobody chose is still open."""
-    told = tomllib.loads(text)
-    fields = contract(str(told["task"])).fields
-    return from_dict(told, {name: field.options for name, field in fields.items()})
-
-
-def devices_of(recipe: Recipe, out: Path, *, resume: bool) -> int:
+def devices_of(asked: Asked, *, resume: bool) -> int:
     """How many processes are to be started: as many as asked for, or as an interrupted training had."""
-    written = out.parent / f".{out.name}.unfinished" / "recipe.toml"
-    if resume and "devices" not in recipe.chosen and written.exists():
-        return recipe_of(written.read_text("utf-8")).plan.devices
-    return recipe.plan.devices
+    kept = recipe_of_unfinished(asked.place) if resume and "devices" not in asked.recipe.chosen else None
+    return (kept or asked.recipe).plan.devices
 
 
-def launch(recipe: Recipe, source: Any, out: Path, *, resume: bool, custom: bool) -> None:
-    """Trains in `recipe.plan.devices` processes, which write the run `out`.
+def launch(asked: Asked, *, resume: bool) -> None:
+    """Trains in as many processes as the recipe's `devices`, which write the run.
 
-    Raises what a process said, `RunError` F-PROCESS-LOST where they could not go on, `Interrupted` for a signal. `custom` says
-    that the caller's own module or loss is to be trained, which no other process has.
+    Raises what a process said, `RunError` F-PROCESS-LOST where they could not go on, `Interrupted` for a signal; `UsageError`
+    F-DEVICES-OBJECTS for a module, a loss or data that no other process has.
     """
-    if custom or not isinstance(source, (str, Path)):
+    recipe, place = asked.recipe, asked.place
+    if not asked.is_named:
         raise UsageError(
             "F-DEVICES-OBJECTS",
             _("other processes cannot have the objects of this one"),
@@ -86,12 +77,11 @@ def launch(recipe: Recipe, source: Any, out: Path, *, resume: bool, custom: bool
     require_devices(recipe)
     with tempfile.TemporaryDirectory(prefix="fukami-devices-") as folder:
         job, trouble = Path(folder) / "job.json", Path(folder) / "trouble.json"
-        Job(recipe.to_toml(), str(out), resume, str(trouble)).write(job)
+        Job(recipe.to_toml(), str(asked.out), resume, str(trouble)).write(job)
         try:
             start(recipe.plan.devices, ["-m", "fukami.cli._worker", str(job)], Path(folder) / "logs")
         except _Stopped:
-            place = out.parent / f".{out.name}.unfinished"
-            raise Interrupted(place, out) if list(place.glob("checkpoint*")) else KeyboardInterrupt from None
+            raise Interrupted(place, asked.out) if is_saved(place) else KeyboardInterrupt from None
         finally:
             raise_left(trouble)
 

@@ -23,29 +23,29 @@ from typing import Any
 import torch
 from safetensors.torch import load_file
 
-from fukami.core import artefact
+from fukami.core import artefact, unfinished
 from fukami.core.errors import GateError, UsageError
 from fukami.core.language import N_, _
-from fukami.core.recipe import Recipe, from_dict, read_toml
 from fukami.core.seeds import generator
 from fukami.engine import history
 from fukami.engine.loop import Progress
 from fukami.predictor import Predictor, save_model
-from fukami.tasks.registry import contract
 from fukami.training import session as sessions
+from fukami.training.asked import Asked
 from fukami.training.begin import begin, say
 from fukami.training.lock import locked
 from fukami.training.prepare import prepared
 from fukami.training.session import Session
+from fukami.training.written import settled
 
 WEIGHTS = "model.safetensors"
 CHECKPOINTS = 16
 """Checkpoints that a proving training writes, so that resuming has something to go on from, however short it is."""
 
 
-def require_names(recipe: Recipe, source: Any, module: Any, loss: Any) -> None:
+def require_names(asked: Asked) -> None:
     """Raises `UsageError` where another process could not repeat the training."""
-    if module is None and loss is None and isinstance(source, (str, Path)) and recipe.plan.devices <= 1:
+    if asked.is_named and asked.recipe.plan.devices <= 1:
         return
     raise UsageError(
         "F-PROVE-OBJECTS",
@@ -126,8 +126,13 @@ class Job:
         return Path(self.folder) / "waits"
 
     @property
+    def out(self) -> Path:
+        """The run that the lives would write. It is there when the weights are, which alone are compared."""
+        return Path(self.folder) / "again"
+
+    @property
     def place(self) -> Path:
-        return Path(self.folder) / ".again.unfinished"
+        return unfinished.place_of(self.out)
 
 
 def _live(job: Job) -> int | None:
@@ -159,18 +164,17 @@ def _live(job: Job) -> int | None:
 def live(job: Job) -> None:
     """Trains or goes on training, up to the place where this process is to be killed, or to the end; then saves the weights."""
     sessions.SAVE_EVERY_S = 0.0  # every new snapshot
-    told = read_toml(Path(job.recipe))
-    recipe = from_dict(told, {name: field.options for name, field in contract(str(told["task"])).fields.items()})
-    recipe = replace(recipe, chosen=frozenset(recipe.all_names()), data=replace(recipe.data, folds=0))
-    recipe = replace(recipe, plan=replace(recipe.plan, snapshot_steps=job.every))
-    with locked(job.place):
-        session, ready = begin(prepared(recipe, job.source), job.place, Path(job.folder) / "again")
+    recipe = settled(Path(job.recipe))
+    recipe = replace(recipe, data=replace(recipe.data, folds=0), plan=replace(recipe.plan, snapshot_steps=job.every))
+    asked = Asked(recipe, job.source, job.out)
+    with locked(asked.place):
+        session, ready = begin(asked, prepared(recipe, job.source))
         if job.pause_at:
             session.keeper.steps = lambda: _paused(job, type(session.keeper).steps(session.keeper))  # type: ignore[method-assign]
         if job.pause_writing:
             session.watch = lambda done, total: _wait(job) if 2 * done >= total else None
         session.run()
-        save_model(replace(session.predictor, recipe=ready.recipe), Path(job.folder) / "again")
+        save_model(replace(session.predictor, recipe=ready.recipe), job.out)
 
 
 def _paused(job: Job, steps: Iterator[Progress]) -> Iterator[Progress]:

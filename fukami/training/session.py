@@ -22,6 +22,7 @@ import torch
 from fukami.core.cards import card
 from fukami.core.errors import RunError
 from fukami.core.language import _
+from fukami.core.unfinished import CHECKPOINT, Interrupted
 from fukami.engine import checkpoint
 from fukami.engine.events import Events
 from fukami.engine.history import History, read
@@ -37,17 +38,8 @@ from fukami.predictor import Predictor
 from fukami.training.prepare import Prepared
 from fukami.training.watching import validation_metrics, watching
 
-CHECKPOINT = "checkpoint.safetensors"
 SAVE_EVERY_S = 20.0
 """Least time between two checkpoints: a step takes much less than writing one."""
-
-
-class Interrupted(KeyboardInterrupt):
-    """The training was interrupted and its state is saved in `place`."""
-
-    def __init__(self, place: Path, out: Path):
-        super().__init__(str(place))
-        self.place, self.out = place, out
 
 
 @dataclass
@@ -308,6 +300,10 @@ class Session:
         """Has it told, with what looks for the cause, where a training does not learn."""
         if kind is not None:
             self.learner.events.append(Event(step, kind, {"run": str(self.out)}))
+
+    def is_over(self) -> bool:
+        """Whether no step is left to take."""
+        return self.learner.step >= self.learner.num_steps or self._exhausted()
 
     def _exhausted(self) -> bool:
         patience = self.learner.learning.patience

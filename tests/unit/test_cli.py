@@ -18,6 +18,7 @@ from fukami.cli._screen import Screen
 from fukami.cli.main import main
 from fukami.core import language
 from fukami.core.errors import DataError
+from fukami.core.unfinished import Interrupted
 
 TASK = "image-classification"
 SUMMARY = {"run": "runs/x", "task": TASK, "model": "lenet", "steps": 12, "seconds": 3.5, "metrics": {"accuracy": 0.9876}}
@@ -270,11 +271,38 @@ def test_our_own_mistake_leaves_its_traceback_in_a_file(api, capsys, monkeypatch
 
 
 def test_an_interrupt_exits_130_and_tells_the_command_that_goes_on(api, capsys):
-    api.answers["train"] = KeyboardInterrupt()
-    api.answers["train"].out = Path("runs/my cats")
+    api.answers["train"] = Interrupted(Path("runs/.my cats.unfinished"), Path("runs/my cats"))
     code, error = error_of(capsys, "train", TASK, "x")
-    assert (code, error["code"]) == (130, "F-INTERRUPTED")
+    assert (code, error["code"], error["where"]) == (130, "F-INTERRUPTED", "runs/.my cats.unfinished")
+    assert "saved and waits to be resumed" in error["what"]
     assert error["fix"] == f"fukami train {TASK} x --json --out 'runs/my cats' --resume"
+
+
+@pytest.mark.parametrize(("saved", "what"), [(True, "what had been saved before is safe"), (False, "nothing was saved yet")])
+def test_an_interrupt_before_the_first_step_says_what_is_safe(api, capsys, tmp_path, saved, what):
+    api.answers["train"] = KeyboardInterrupt()
+    if saved:
+        (tmp_path / ".run.unfinished").mkdir()
+        (tmp_path / ".run.unfinished" / "checkpoint.previous.safetensors").touch()
+    words = ["train", TASK, "x", f"--out={tmp_path / 'run'}"]
+    code, error = error_of(capsys, *words)
+    assert (code, error["code"]) == (130, "F-INTERRUPTED") and what in error["what"]
+    assert error["fix"] == " ".join(["fukami", *words, "--json", *(["--resume"] if saved else [])])
+
+
+def test_an_interrupt_of_a_training_without_a_place_saved_nothing(api, capsys):
+    api.answers["train"] = KeyboardInterrupt()
+    assert "nothing was saved yet" in error_of(capsys, "train", TASK, "x")[1]["what"]
+
+
+def test_an_interrupted_tour_goes_on_as_a_training(api, capsys, tmp_path):
+    place = tmp_path / ".run.unfinished"
+    place.mkdir()
+    (place / "recipe.toml").write_text('task = "image-classification"\n[data]\nsource = "digits"\n')
+    (place / "data.json").write_text("{}")
+    api.answers["quickstart"] = Interrupted(place, tmp_path / "run")
+    told = error_of(capsys, "quickstart")[1]["fix"]
+    assert told == f"fukami train image-classification digits --out {tmp_path / 'run'} --resume"
 
 
 def test_an_interrupt_of_anything_else_exits_130(api, capsys):

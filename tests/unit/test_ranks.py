@@ -12,8 +12,9 @@ from fukami.core.recipe import PlanChoices, Recipe
 from fukami.engine.ranks import ALONE, Ranks
 from fukami.engine.spread import blocks
 from fukami.engine.wire import packed, unpacked
-from fukami.training.launch import Job, leave, raise_left, recipe_of
+from fukami.training.launch import Job, leave, raise_left
 from fukami.training.network import require_shareable
+from fukami.training.written import recipe_of
 
 
 @pytest.mark.parametrize(("size", "most"), list(itertools.product([1, 2, 3, 5], [0, 1, 2, 3, 7])))

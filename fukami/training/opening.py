@@ -1,0 +1,76 @@
+"""How a training finds its place: a new folder, the state of an interrupted training, or the run that is there already."""
+
+from fukami.core import artefact, unfinished
+from fukami.core.errors import UsageError
+from fukami.core.language import _
+from fukami.core.recipe import Recipe, option_names
+from fukami.engine.ranks import Ranks
+from fukami.training.asked import Asked
+from fukami.training.begin import say
+from fukami.training.lock import cleared, is_empty
+from fukami.training.written import recipe_of, recipe_of_unfinished
+
+SETTLED = ("minutes", "find_learning_rate", "devices")
+"""Options that become others when a training begins: minutes become epochs, a range test a rate; devices may be others."""
+
+
+def opened_by_first(asked: Asked, *, resume: bool, ranks: Ranks) -> Recipe | None:
+    """The recipe that all processes train by; None where the run is there already.
+
+    Processes that were started again because one was lost resume what they find.
+    """
+    found: list[Recipe] = []
+
+    def opening() -> str:
+        artefact.recover(asked.out)
+        if asked.out.exists() and (resume or ranks.again):
+            return ""
+        artefact.refuse_existing(asked.out)
+        found.append(opened(asked, resume=resume or (ranks.again and unfinished.is_begun(asked.place))))
+        return found[0].to_toml()
+
+    told = ranks.told(opening)
+    if not told:
+        return None
+    return found[0] if found else recipe_of(told)
+
+
+def opened(asked: Asked, *, resume: bool) -> Recipe:
+    """The recipe to train by: the interrupted training's own where it is resumed, else the one asked for, in a fresh folder.
+
+    Raises `UsageError` F-RESUME-NOTHING where nothing is there to resume, F-RESUME-WAITS where something would be lost.
+    """
+    place = asked.place
+    if resume:
+        if is_empty(place):
+            raise UsageError(
+                "F-RESUME-NOTHING",
+                _("there is no interrupted training to resume"),
+                where=str(asked.out),
+                fix=_("train without --resume, or name its --out"),
+            )
+        kept = recipe_of_unfinished(place)
+        if kept is None:
+            return asked.recipe
+        say_ignored(asked.recipe, kept)
+        return kept
+    if unfinished.is_saved(place):
+        raise UsageError(
+            "F-RESUME-WAITS",
+            _("an interrupted training of this run waits to be resumed"),
+            where=str(place),
+            expected=_("--resume, another --out, or that folder deleted"),
+            fix=unfinished.command(asked.out),
+        )
+    cleared(place)
+    return asked.recipe
+
+
+def say_ignored(asked: Recipe, kept: Recipe) -> None:
+    """Says which of the options that were typed a resumed training does not follow: its own were settled when it began."""
+    told = kept.sections()
+    for section, options in asked.sections().items():
+        for name in sorted(option_names(options)):
+            own = getattr(told[section], name)
+            if name in asked.chosen and name not in SETTLED and getattr(options, name) != own:
+                say(_("the resumed training keeps {name}={value}, as it began").format(name=name, value=own))
