@@ -1,0 +1,159 @@
+"""A network as an ONNX graph: encoder, head and what follows them in one file, with a free number of examples and of tokens.
+
+The graph's inputs are the field's tensors by name (see `tensors`), its only output has the name that is asked for. Traced by
+`torch.onnx` (torch.export). Names of source files, which the exporter notes beside every operation, are taken out again.
+"""
+
+import copy
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import nn
+
+from fukami.core.errors import RunError
+from fukami.core.extras import needed
+from fukami.core.language import _
+from fukami.export.tensors import Flat, axes, example_of, named_tensors
+
+OPSET = 18
+"""Understood by every onnxruntime since 1.14 (2023)."""
+LARGEST_FILE = 1_900_000_000
+"""Bytes of weights beyond which they lie in a file of their own, because one ONNX file holds two gigabytes at most."""
+
+
+class Graph(NamedTuple):
+    """What was written: its file, the names of its inputs in order, of its output."""
+
+    path: Path
+    inputs: list[str]
+    output: str
+
+
+def write_graph(
+    network: nn.Module,
+    inputs: dict[str, Any],
+    path: str | Path,
+    *,
+    after: Callable[[torch.Tensor], torch.Tensor] | None = None,
+    output: str = "outputs",
+) -> Graph:
+    """Writes `network`, and `after` behind it, as one ONNX file.
+
+    Args:
+        network: takes `{input name: batch}` and gives raw outputs `(B, M, K)`; it is copied, put on the processor in float32
+            and into evaluation, and is itself left as it is.
+        inputs: a real batch of each input field, as `Predictor.batch` gives it. Examples beyond three are not looked at.
+        path: where; folders are made.
+        after: from raw outputs to what the graph gives, e.g. to scores. None for the raw outputs.
+        output: the name of what the graph gives.
+
+    Raises:
+        RunError: F-EXPORT-TRACE where the network's code cannot be followed (a module of the user's own, mostly).
+        UsageError: F-EXTRA-MISSING where onnx or onnxscript is not installed.
+    """
+    needed("onnx", extra="export")
+    needed("onnxscript", extra="export")
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    example = example_of(inputs)
+    flat = Flat(portable_copy(network), example, after).eval()
+    arguments = flat.arguments(example)
+    with quiet(), torch.no_grad():
+        try:
+            program = torch.onnx.export(
+                flat,
+                arguments,
+                dynamo=True,
+                verbose=False,
+                opset_version=OPSET,
+                input_names=flat.names,
+                output_names=[output],
+                dynamic_shapes=(tuple(axes(flat, example)),),
+                external_data=False,
+            )
+        except (RuntimeError, ValueError, TypeError, AssertionError) as error:
+            raise untraceable(network, error) from error
+        assert program is not None
+        _forget_sources(program.model)
+        size = sum(p.numel() * p.element_size() for p in flat.parameters())
+        program.save(path, external_data=size > LARGEST_FILE)
+    return Graph(path, flat.names, output)
+
+
+def portable_copy(network: nn.Module) -> nn.Module:
+    """A copy on the processor, in float32, in the usual order of memory, in evaluation."""
+    copied = copy.deepcopy(network).cpu().float().eval()
+    return copied.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+
+
+def untraceable(network: nn.Module, error: BaseException) -> RunError:
+    """The error for a network whose code the tracer cannot follow, with the innermost reason."""
+    reason = error
+    while reason.__cause__ is not None:
+        reason = reason.__cause__
+    said = next((line for line in str(reason).strip().splitlines() if line.strip()), type(reason).__name__)
+    module = getattr(getattr(network, "encoder", network), "module", network)
+    return RunError(
+        "F-EXPORT-TRACE",
+        _("the code of the network cannot be turned into a graph"),
+        where=type(module).__name__,
+        expected=_("a forward whose course does not depend on the values of its tensors"),
+        got=said[:300],
+        fix=_("use torch.where and masks in place of `if` and loops over values in forward"),
+    )
+
+
+def session(path: str | Path, *, threads: int = 0) -> Any:
+    """An onnxruntime session of a file, on the processor; `threads` 0 takes torch's number."""
+    runtime = needed("onnxruntime", extra="export")
+    options = runtime.SessionOptions()
+    options.intra_op_num_threads = threads or torch.get_num_threads()
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    return runtime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def feeds(opened: Any, inputs: dict[str, Any]) -> dict[str, np.ndarray]:
+    """`{input name: batch}` as the arrays that an opened session takes."""
+    tensors = named_tensors(inputs)
+    return {told.name: tensors[told.name].cpu().contiguous().numpy() for told in opened.get_inputs()}
+
+
+def answered(opened: Any, inputs: dict[str, Any]) -> np.ndarray:
+    """What the graph gives for `{input name: batch}`."""
+    return opened.run(None, feeds(opened, inputs))[0]
+
+
+def _forget_sources(model: Any) -> None:
+    """Takes out what the exporter noted of source files: it tells of the machine, and is most of a small file."""
+    for graph in (model.graph, *(function.graph for function in model.functions.values())):
+        graph.metadata_props.clear()
+        for node in graph.all_nodes():
+            node.metadata_props.clear()
+            node.doc_string = None
+        for value in (*graph.inputs, *graph.outputs, *graph.initializers.values()):
+            value.metadata_props.clear()
+            value.doc_string = None
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Exporters talk of their own affairs: warnings, logs and prints are kept from the screen, errors are raised as ever."""
+    disabled, said = logging.root.manager.disable, sys.stdout
+    with warnings.catch_warnings(), Path(os.devnull).open("w") as nowhere:
+        warnings.simplefilter("ignore")
+        logging.disable(logging.ERROR)
+        sys.stdout = nowhere
+        try:
+            yield
+        finally:
+            logging.disable(disabled)
+            sys.stdout = said
