@@ -60,8 +60,13 @@ class Run:
             "metrics": self.metrics,
             "next": [{"command": command, "does": does} for command, does in self.commands()],
         }
-        folds = self.path / "proofs" / "folds.json"
-        return told | ({"folds": artefact.read_json(folds)["metrics"]} if folds.exists() else {})
+        folds, resume = (self.path / "proofs" / f"{name}.json" for name in ("folds", "resume"))
+        if folds.exists():
+            told["folds"] = artefact.read_json(folds)["metrics"]
+        if resume.exists():
+            proof = artefact.read_json(resume)
+            told["resume"] = {name: proof[name] for name in ("held", "killed_at", "steps")}
+        return told
 
     def evaluate(self, data: Any = None, **settings: Any) -> dict[str, Any]:
         """Judges the run on labelled `data`, or again on its held-out part; see `fukami.api.evaluate`."""

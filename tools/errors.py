@@ -78,15 +78,15 @@ def assigned(tree: ast.Module, name: ast.expr) -> Iterator[str]:
 
 
 def literals(node: ast.expr) -> Iterator[str]:
-    """The text in `"…"`, `_("…")`, `_("…").format(…)` and in a choice between two of these."""
+    """The text in `"…"`, `_("…")`, `_("…").format(…)`, `_n(…, "…", n)`, and in a choice between two of these."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         yield node.value
     elif isinstance(node, ast.Call):
         called = node.func
         if isinstance(called, ast.Attribute) and called.attr == "format":
             yield from literals(called.value)
-        elif isinstance(called, ast.Name) and called.id in ("_", "N_") and node.args:
-            yield from literals(node.args[0])
+        elif isinstance(called, ast.Name) and called.id in ("_", "N_", "_n") and node.args:
+            yield from literals(node.args[1 if called.id == "_n" else 0])
     elif isinstance(node, ast.IfExp):
         yield from literals(node.body)
         yield from literals(node.orelse)

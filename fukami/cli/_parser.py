@@ -71,7 +71,8 @@ class Parser(argparse.ArgumentParser):
         name = error.argument_name.split("/")[-1]
         action = next((a for a in self._actions if name in a.option_strings), None)
         if isinstance(error.__context__, argparse.ArgumentTypeError):
-            return UsageError("F-OPTION-VALUE", _("{name} cannot be that").format(name=name), expected=error.message)
+            got = getattr(error.__context__, "got", "")
+            return UsageError("F-OPTION-VALUE", _("{name} cannot be that").format(name=name), expected=error.message, got=got)
         if action is not None and action.nargs == 0:
             return UsageError("F-OPTION-VALUE", _("{name} takes no value").format(name=name), expected=name)
         if action is not None and not action.choices:
@@ -191,6 +192,14 @@ def setting(text: str) -> tuple[str, str]:
     return key.strip(), value.strip()
 
 
+class NotThat(argparse.ArgumentTypeError):
+    """A value that an option cannot have: what it can be, and what was typed."""
+
+    def __init__(self, expected: str, got: str):
+        super().__init__(expected)
+        self.got = got
+
+
 def positive(text: str) -> float:
     """A number above zero."""
     try:
@@ -198,21 +207,21 @@ def positive(text: str) -> float:
     except ValueError:
         value = float("nan")
     if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(_("a number above zero"))
+        raise NotThat(_("a number above zero"), text)
     return value
 
 
 def count(text: str) -> int:
     """A whole number of at least 1."""
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(_("a whole number of at least {n}").format(n=1))
+        raise NotThat(_("a whole number of at least {n}").format(n=1), text)
     return int(text)
 
 
 def folds(text: str) -> int:
     """A whole number of at least 2."""
     if not text.isdecimal() or int(text) < 2:
-        raise argparse.ArgumentTypeError(_("a whole number of at least 2"))
+        raise NotThat(_("a whole number of at least {n}").format(n=2), text)
     return int(text)
 
 

@@ -16,6 +16,7 @@ def show_run(result: dict[str, Any], screen: Screen) -> None:
             (_("model"), result.get("model")),
             (_("steps"), f"{result['steps']:,}" if result.get("steps") is not None else None),
             (_("time"), duration(result["seconds"]) if result.get("seconds") is not None else None),
+            (_("resuming"), _resuming(result.get("resume"))),
         ]
     )
     show_metrics(result.get("metrics", {}), screen, title=_("On examples kept aside"))
@@ -26,6 +27,16 @@ def show_run(result: dict[str, Any], screen: Screen) -> None:
         screen.line(f"{run}/report.html", indent=2)
         screen.heading(_("Next"))
         screen.commands(next_commands(result))
+
+
+def _resuming(proof: dict[str, Any] | None) -> str | None:
+    """What `--prove-resume` proved. (Where it does not hold, that is an error, and there is no run.)"""
+    if not proof:
+        return None
+    killed = ", ".join(map(str, proof["killed_at"]))
+    return _("exact: killed at step {steps} of {total} and resumed, it ended with the same weights, bit for bit").format(
+        steps=killed, total=proof["steps"]
+    )
 
 
 def next_commands(result: dict[str, Any]) -> list[tuple[str, str]]:

@@ -87,13 +87,13 @@ def N_(sentence: str) -> str:  # noqa: N802 - gettext's own name
     return sentence
 
 
-def _n(one: str, many: str, n: int) -> str:
-    """`one` where `n` is 1, else `many`, in the user's language and with `{n}` filled in. Japanese says both alike.
+def _n(one: str, many: str, n: int, **more: Any) -> str:
+    """`one` where `n` is 1, else `many`, in the user's language, with `{n}` and `more` filled in. Japanese says both alike.
 
     >>> use("en"); _n("{n} error", "{n} errors", 1), _n("{n} error", "{n} errors", 0)
     ('1 error', '0 errors')
     """
-    return _(one if n == 1 else many).format(n=n)
+    return _(one if n == 1 else many).format(n=n, **more)
 
 
 def joined(separator: str, parts: Sequence[str]) -> str:

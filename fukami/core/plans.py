@@ -71,7 +71,8 @@ def comparison(chosen: Mapping[str, Any], usual: Mapping[str, Any]) -> str:
     """
     own = step_time(chosen["seconds"])
     if words(chosen) == words(usual):
-        return _("{plan} — {time} a step, as usual").format(plan=words(chosen), time=own)
+        told = _("{plan} — {time} a step; these are PyTorch's defaults: nothing that was tried is faster")
+        return told.format(plan=words(chosen), time=own)
     times = f"{usual['seconds'] / chosen['seconds']:.1f}"
     return _("{plan} — {time} a step, {times} × the usual speed ({usual})").format(
         plan=words(chosen), time=own, times=times, usual=step_time(usual["seconds"])

@@ -189,7 +189,7 @@ class Recipe:
                 recipe = replace(recipe, **{section: replace(old, **{table: new})})
             elif len(found) == 1 or (found and all(name.startswith("fields.") for name, _leaf in found)):
                 for name, leaf in found:
-                    recipe = recipe._with(name, leaf, value)
+                    recipe = recipe._with(name, leaf, value, typed=key)
             elif found:
                 raise UsageError(
                     "F-SET-AMBIGUOUS",
@@ -211,9 +211,9 @@ class Recipe:
                 recipe = replace(recipe, chosen=recipe.chosen | {key.rpartition(".")[2]})
         return recipe
 
-    def _with(self, section: str, leaf: str, value: Any) -> "Recipe":
+    def _with(self, section: str, leaf: str, value: Any, *, typed: str = "") -> "Recipe":
         options = self.sections()[section]
-        checked = check_value(option_names(options)[leaf], value, key=f"{section}.{leaf}")
+        checked = check_value(option_names(options)[leaf], value, key=typed or f"{section}.{leaf}")
         new = replace(options, **{leaf: checked})
         if section.startswith("fields."):
             return replace(self, fields={**self.fields, section.removeprefix("fields."): new})

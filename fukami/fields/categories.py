@@ -16,7 +16,7 @@ import torch
 
 from fukami.core.cards import FieldCard
 from fukami.core.errors import DataError
-from fukami.core.language import _
+from fukami.core.language import _, _n
 from fukami.core.problems import Problem
 from fukami.core.recipe import option
 from fukami.core.tables import Column
@@ -136,7 +136,9 @@ class Categories(Field):
             yield Problem(
                 code="F-CATEGORY-FEW",
                 severity="warning",
-                what=_("{n} classes have fewer than {few} examples").format(n=len(few), few=FEW),
+                what=_n(
+                    "{n} class has fewer than {few} examples", "{n} classes have fewer than {few} examples", len(few), few=FEW
+                ),
                 where=cells.place(column),
                 got=", ".join(f"{label!r} {counts[label]}" for label in few[:8]),
                 fix=_("add examples, or start from pretrained weights"),

@@ -16,7 +16,7 @@ import torch
 
 from fukami.core.cards import FieldCard
 from fukami.core.errors import DataError
-from fukami.core.language import _
+from fukami.core.language import _, _n
 from fukami.core.problems import Problem
 from fukami.core.recipe import option
 from fukami.core.tables import Column
@@ -150,7 +150,9 @@ class Category(Field):
             yield Problem(
                 code="F-CATEGORY-MISSING",
                 severity="warning",
-                what=_("{n} examples have no label and are left out").format(n=len(missing)),
+                what=_n(
+                    "{n} example has no label and is left out", "{n} examples have no label and are left out", len(missing)
+                ),
                 where=cells.places(column, missing),
                 fix=_("fill in the labels or delete the rows"),
                 count=len(missing),
@@ -338,7 +340,11 @@ def _check_counts(column: Column, index: np.ndarray, classes: list[str], counts:
         yield Problem(
             code="F-CATEGORY-SINGLE",
             severity="warning",
-            what=_("{n} classes have only one example, so they cannot be both learned and tested").format(n=len(single)),
+            what=_n(
+                "{n} class has only one example, so it cannot be both learned and tested",
+                "{n} classes have only one example, so they cannot be both learned and tested",
+                len(single),
+            ),
             where=cells.places(column, [int(np.argmax(index == k)) for k in single[:4]]),
             got=listed([classes[k] for k in single]),
             fix=_("add examples, or merge or remove these classes"),
@@ -348,7 +354,7 @@ def _check_counts(column: Column, index: np.ndarray, classes: list[str], counts:
         yield Problem(
             code="F-CATEGORY-FEW",
             severity="warning",
-            what=_("{n} classes have fewer than {few} examples").format(n=len(few), few=FEW),
+            what=_n("{n} class has fewer than {few} examples", "{n} classes have fewer than {few} examples", len(few), few=FEW),
             where=cells.place(column),
             expected=_("{few} examples or more in each class").format(few=FEW),
             got=told(few),

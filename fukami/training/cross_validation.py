@@ -38,7 +38,7 @@ def cross_validated(asked: Asked, ranks: Ranks = ALONE) -> dict[str, Any]:
     mark = data_mark(hashes, (rows for part in parts for rows in (part.train, part.valid, part.test)))
     results: list[Figures] = ranks.told(lambda: done_before(asked.place, mark, found.table.name))
     if results:
-        say(_("{n} of {total} folds were done before").format(n=len(results), total=len(parts)))
+        say(_("folds that were done before: {n} of {total}").format(n=len(results), total=len(parts)))
     first = None if asked.module is None else {name: t.clone() for name, t in asked.module.state_dict().items()}
     for number, division in enumerate(parts[len(results) :], len(results) + 1):
         say(_("fold {number} of {total}").format(number=number, total=len(parts)))

@@ -124,6 +124,12 @@ def test_a_training_ends_with_figures_the_folder_and_three_commands(api, capsys)
     assert sum(line.strip().startswith("fukami ") for line in out.splitlines()) == 3
 
 
+def test_the_proof_of_resuming_is_told(api, capsys):
+    proof = {"held": True, "killed_at": [7, 13], "steps": 20}
+    api.answers["train"] = types.SimpleNamespace(summary=lambda: SUMMARY | {"resume": proof})
+    assert "killed at step 7, 13 of 20 and resumed" in said(capsys, "train", TASK, "photos", "--prove-resume")[1]
+
+
 def test_what_libraries_print_goes_to_standard_error(api, capsys):
     api.answers["tasks"] = []
     _code, out, err = said(capsys, "tasks", "--json")
@@ -228,6 +234,7 @@ def test_the_same_in_japanese(api, capsys):
         (f"train {TASK} x --epochs -3", "F-OPTION-VALUE", None),
         (f"train {TASK} x --epochs nan", "F-OPTION-VALUE", None),
         (f"train {TASK} x --folds 1", "F-OPTION-VALUE", None),
+        (f"train {TASK} x --devices 0", "F-OPTION-VALUE", None),
         (f"train {TASK} x --epochs 1 --minutes 1", "F-OPTION-TOGETHER", None),
         (f"train {TASK} x --resume=yes", "F-OPTION-VALUE", None),
         (f"train {TASK} x --set epochs", "F-SET-FORM", "--set epochs=VALUE"),
@@ -245,6 +252,8 @@ def test_a_mistake_is_told_with_its_code_and_mend(api, capsys, words, code, hint
     exit_code, error = error_of(capsys, *words.split())
     assert (exit_code, error["code"]) == (2, code)
     assert hint is None or hint in error["fix"]
+    if words.split()[-1] in ("-3", "nan", "0"):
+        assert error["got"] == words.split()[-1]
     assert not api.calls
 
 

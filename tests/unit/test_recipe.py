@@ -57,6 +57,7 @@ def test_a_wrong_setting_says_what_was_meant(recipe, setting, code):
         recipe.changed(setting)
     assert told.value.code == code
     assert told.value.expected or told.value.fix
+    assert code != "F-SET-VALUE" or told.value.what.startswith(f"{next(iter(setting))} ")  # the name as it was typed
 
 
 def test_the_nearest_option_is_offered(recipe):

@@ -67,6 +67,12 @@ def test_what_the_doctor_says_of_labels():
     assert codes(Category(), ["a"] * 100 + ["b"] * 100) == {}
 
 
+@pytest.mark.parametrize(("few", "told"), [(1, "1 class has fewer"), (2, "2 classes have fewer")])
+def test_one_class_is_one(few, told):
+    labels = ["a"] * 100 + [f"rare{i}" for i in range(few)] * 2
+    assert told in " ".join(str(p.what) for p in Category().check([column(labels)]) if p.code == "F-CATEGORY-FEW")
+
+
 def test_numbers_as_people_write_them():
     values, _bad = Number()._values(column(["1,234.5", " 7 ", "1e3", "-0.0", "", "x", "inf"]))
     np.testing.assert_array_equal(values[:4], [1234.5, 7, 1000, 0])
