@@ -72,6 +72,27 @@ class Best:
 
 
 @dataclass
+class Waiting:
+    """Seconds that steps waited for data since a training began: each time it goes back the loop counts from 0 again.
+
+    >>> waiting = Waiting(10.0)
+    >>> waiting.seconds(1.0, 0), waiting.seconds(2.0, 0), waiting.seconds(0.5, 1), waiting.seconds(1.5, 1)
+    (11.0, 12.0, 12.5, 13.5)
+    """
+
+    before: float = 0.0
+    _last: float = 0.0
+    _returns: int | None = None
+
+    def seconds(self, waited: float, returns: int) -> float:
+        """All that was waited, where the loop has waited for `waited`, and the training has gone back `returns` times."""
+        if self._returns is not None and returns != self._returns:
+            self.before += self._last
+        self._last, self._returns = waited, returns
+        return self.before + waited
+
+
+@dataclass
 class Session:
     """One training in progress: the learner, what it is judged by, and where its state is kept."""
 
@@ -117,7 +138,8 @@ class Session:
 
     def _state(self) -> dict[str, Any]:
         """What a checkpoint holds; weights that are divided among processes are put together, by all of them."""
-        return {"seconds": self.seconds, "processes": self.ranks.size, **whole(self.keeper.snapshot)}
+        own = {"seconds": self.seconds, "waited": self.waited, "processes": self.ranks.size}
+        return own | whole(self.keeper.snapshot)
 
     def _write(self, state: dict[str, Any]) -> None:
         if self.ranks.leads:
@@ -153,7 +175,8 @@ class Session:
         if not checkpoint.exists(self.checkpoint):
             return
         state, damage = checkpoint.load_last(self.checkpoint)
-        self.seconds, before = state.pop("seconds"), state.pop("processes", 1)
+        # what an older checkpoint does not say is as if there were nothing to say
+        self.seconds, self.waited, before = state.pop("seconds"), state.pop("waited", 0.0), state.pop("processes", 1)
         self.keeper.restore(state)
         self._saved = self.keeper.stands_at()
         if damage:
@@ -225,8 +248,9 @@ class Session:
 
     def _steps(self, history: History, events: Events, display: Display, interrupt: Flag) -> None:
         started, saved = time.monotonic() - self.seconds, time.monotonic()
+        waiting = Waiting(self.waited)
         for progress in () if self._exhausted() else self.keeper.steps():
-            self.seconds, self.waited = time.monotonic() - started, progress.waited
+            self.seconds, self.waited = time.monotonic() - started, waiting.seconds(progress.waited, self.keeper.returns)
             self._tell(history, events, display)
             if display.due() or progress.ends_epoch:
                 loss = float(progress.loss)
@@ -284,7 +308,7 @@ class Session:
             pace = {
                 "examples_per_s": round(step * progress.examples / max(self.seconds, 1e-9), 1),
                 "seconds": round(self.seconds, 3),
-                "waited_s": round(progress.waited, 3),
+                "waited_s": round(self.waited, 3),
             }
             history.write({"step": step, "epoch": epoch, **line, **pace})
             events.write(step, line | pace)
