@@ -7,7 +7,7 @@ B examples of a batch.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -23,6 +23,7 @@ from fukami.engine.ranks import ALONE, Ranks
 from fukami.fields.registry import field_class, restored_field
 from fukami.models import checkpoint, registry
 from fukami.models.contract import Network, width
+from fukami.models.onnx_network import OnnxNetwork
 from fukami.models.registry import Choice
 from fukami.tasks.contract import Task
 from fukami.tasks.registry import contract
@@ -108,8 +109,11 @@ class Predictor:
         return replace(self, temperature=temperature)
 
 
-def save_model(predictor: Predictor, folder: Path) -> None:
-    """Writes `model/`: a checkpoint that the model's own library loads, where it comes from one; with the tokenizer beside."""
+def save_model(predictor: Predictor, folder: Path, *, dtype: torch.dtype | None = None) -> None:
+    """Writes `model/`: a checkpoint that the model's own library loads, where it comes from one; with the tokenizer beside.
+
+    `dtype` is the number format of the weights in the file; None leaves them as they are.
+    """
     (input_field,) = predictor.task.inputs.values()
     target = predictor.task.target
     checkpoint.save(
@@ -122,6 +126,21 @@ def save_model(predictor: Predictor, folder: Path) -> None:
         classes=tuple(target.state.get("classes", ())),
         image={key: input_field.state[key] for key in ("mean", "std") if key in input_field.state},
         tokenizer=input_field.state.get("tokenizer", ""),
+        dtype=dtype,
+    )
+
+
+def save_graph(predictor: Predictor, model: bytes, folder: Path) -> None:
+    """Writes `model/` of a run whose network is the ONNX file `model`, made from the network of `predictor`."""
+    (input_field,) = predictor.task.inputs.values()
+    checkpoint.save_graph(
+        model,
+        folder,
+        network=predictor.network,
+        choice=predictor.choice,
+        spec=input_field.spec(),
+        gives=predictor.task.card.needs,
+        options=predictor.recipe.model.options,
     )
 
 
@@ -136,8 +155,11 @@ def restored(path: Path, told: dict[str, Any], *, network: Any = None) -> Predic
     task = unlearned.with_fields(fields)
     saved = checkpoint.read(path / "model")
     (input_field,) = task.inputs.values()
-    net = _network(path, saved, task, input_field.spec(), network)
-    checkpoint.load(net, path / "model")
+    if saved.format == "onnx":
+        net = cast("Network", OnnxNetwork.read(path / "model" / checkpoint.GRAPH))  # it answers as one does
+    else:
+        net = _network(path, saved, task, input_field.spec(), network)
+        checkpoint.load(net, path / "model")
     device = torch.device("cpu")
     plan = decided(replace(recipe.plan, device="cpu", threads=0), device)  # this machine's threads, not the other's
     if recipe.plan.device != "cpu":  # what was fastest elsewhere says nothing about this processor

@@ -3,6 +3,8 @@
 Where the network comes from timm or transformers and the head is linear, the folder is a checkpoint of that library: names of
 weights and configuration are the library's own. Elsewhere the names are those of `Network`. Either way `config.json` has a part
 `fukami` that says how to build the encoder again. No pickle, and nothing in the folder is executed.
+
+A network that computes in int8 has `model.onnx` in the place of weights. One that lost channels has the widths of its weights.
 """
 
 import dataclasses
@@ -19,10 +21,13 @@ from fukami.models.registry import Choice
 
 if TYPE_CHECKING:
     import torch
+    from torch import nn
 
     from fukami.models.contract import Network
 
-WEIGHTS, CONFIG = "model.safetensors", "config.json"
+WEIGHTS, CONFIG, GRAPH = "model.safetensors", "config.json", "model.onnx"
+NARROWED = "narrowed"
+"""What the configuration of a network says that has other widths than its family gives it."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,7 @@ class Saved:
     """How a folder's encoder is built: `registry.build(choice, spec, gives=gives)`.
 
     `choice` is None where the network was a module of the user's own, called `module`. `format` is fukami, timm or
-    transformers.
+    transformers, or onnx, where the folder holds the whole network as a graph (`models/onnx_network.py`).
     """
 
     choice: Choice | None
@@ -51,6 +56,7 @@ def save(
     classes: tuple[str, ...] = (),
     image: dict[str, Any] | None = None,
     tokenizer: str = "",
+    dtype: "torch.dtype | None" = None,
 ) -> None:
     """Writes weights and configuration into `folder`, which is made.
 
@@ -63,18 +69,49 @@ def save(
         classes: names of the outputs.
         image: what timm is told about the pictures, `{"mean": […], "std": […]}`.
         tokenizer: JSON of the tokenizer of texts; transformers' `AutoTokenizer` then cuts texts as the text field does.
+        dtype: in which floating-point numbers are written; as they are where it is None.
     """
     from safetensors.torch import save_file
 
+    from fukami.models.widths import is_narrowed
+
     folder.mkdir(parents=True, exist_ok=True)
     found = _as_library(network, classes, image or {})
+    narrowed = is_narrowed(network)
+    if found is not None and narrowed:  # the library would build it with its own widths
+        by_config = choice is not None and choice.card.prefix and found[0] == "transformers"
+        found = ("fukami", network.state_dict(), found[2] if by_config else {})
     kind, state, config = found or ("fukami", network.state_dict(), {})
-    config = {**config, "fukami": _recipe_of_encoder(network, choice, spec, gives, options or {}, kind)}
-    save_file({n: t.detach().cpu().contiguous().clone() for n, t in state.items()}, folder / WEIGHTS, {"format": "pt"})
+    told = _recipe_of_encoder(network, choice, spec, gives, options or {}, kind)
+    config = {**config, "fukami": told | ({NARROWED: True} if narrowed else {})}
+    if dtype is not None and "dtype" in config:
+        config["dtype"] = str(dtype).removeprefix("torch.")
+    save_file({n: _written(t, dtype) for n, t in state.items()}, folder / WEIGHTS, {"format": "pt"})
     _write_json(folder / CONFIG, config)
     if tokenizer and isinstance(spec, TokenSpec):
         (folder / "tokenizer.json").write_text(tokenizer, "utf-8")
         _write_json(folder / "tokenizer_config.json", _tokenizer_config(tokenizer, spec))
+
+
+def _written(tensor: "torch.Tensor", dtype: "torch.dtype | None") -> "torch.Tensor":
+    tensor = tensor.detach().cpu().contiguous()
+    return tensor.to(dtype) if dtype is not None and tensor.is_floating_point() else tensor.clone()
+
+
+def save_graph(
+    model: bytes,
+    folder: Path,
+    *,
+    network: "nn.Module",
+    choice: Choice | None,
+    spec: Spec,
+    gives: str = "vector",
+    options: dict[str, Any] | None = None,
+) -> None:
+    """Writes an ONNX file and a configuration that tells of the network that it was made from; arguments as in `save`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / GRAPH).write_bytes(model)
+    _write_json(folder / CONFIG, {"fukami": _recipe_of_encoder(network, choice, spec, gives, options or {}, "onnx")})
 
 
 def _write_json(place: Path, told: dict[str, Any]) -> None:
@@ -110,11 +147,12 @@ def _as_library(
 
 
 def _recipe_of_encoder(
-    network: "Network", choice: Choice | None, spec: Spec, gives: str, options: dict[str, Any], kind: str
+    network: "nn.Module", choice: Choice | None, spec: Spec, gives: str, options: dict[str, Any], kind: str
 ) -> dict[str, Any]:
     told: dict[str, Any] = {"schema": 1, "format": kind, "gives": gives, "spec": dataclasses.asdict(spec)}
     if choice is None:
-        own = type(getattr(network.encoder, "module", network.encoder))
+        encoder = getattr(network, "encoder", network)
+        own = type(getattr(encoder, "module", encoder))
         return told | {"module": f"{own.__module__}.{own.__qualname__}"}
     merged = {**choice.options, **options}
     return told | {"family": choice.card.name, "name": choice.name, "size": choice.size, "options": merged}
@@ -126,7 +164,8 @@ def read(folder: Path) -> Saved:
     Raises:
         RunError: the folder is not one of ours, or from a later version.
     """
-    told = config_of(folder).get("fukami")
+    config = config_of(folder)
+    told = config.get("fukami")
     if not isinstance(told, dict) or told.get("schema") != 1:
         raise RunError(
             "F-CHECKPOINT-CONFIG",
@@ -140,7 +179,7 @@ def read(folder: Path) -> Saved:
         return Saved(None, spec, gives, kind, str(told["module"]))
     family = card("models", told["family"])
     options = dict(told["options"])
-    if family.prefix and kind == "transformers":
+    if "model_type" in config and family.prefix:
         options["architecture"] = str(folder)  # the hub is not asked again
     choice = Choice(family, str(told["name"]), str(told["size"]), options, str(folder))
     return Saved(choice, spec, gives, kind)
@@ -201,11 +240,16 @@ def load(network: "Network", folder: Path) -> None:
     Raises:
         RunError: files are missing or damaged, or a weight is missing, left over, or of another shape.
     """
-    kind = config_of(folder).get("fukami", {}).get("format", "fukami")
+    told = config_of(folder).get("fukami", {})
+    kind = told.get("format", "fukami")
     state = tensors(folder / WEIGHTS)
     if kind != "fukami":
         encoder, head = network.encoder.from_library(state)  # type: ignore[operator]
         state = {f"encoder.{n}": t for n, t in encoder.items()} | {f"head.{n}": t for n, t in head.items()}
+    if told.get(NARROWED):
+        from fukami.models.widths import take_widths
+
+        take_widths(network, state)
     own = network.state_dict()
     wrong = [
         *(_("{name} is missing").format(name=name) for name in own.keys() - state.keys()),

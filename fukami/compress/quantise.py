@@ -1,0 +1,112 @@
+"""An ONNX file in int8: weights as eight-bit integers, one scale for each output channel (onnxruntime's quantiser).
+
+static    scales of activations are found beforehand, on training examples; products and what lies between them are integers
+          (quantise–dequantise pairs, which onnxruntime fuses). Nagel et al. 2021, arXiv:2106.08295.
+dynamic   scales of activations are found anew for every answer. Costs a pass over each activation; needs no examples, and
+          suits layers whose activations differ much between examples.
+"""
+
+import platform
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fukami.core.extras import needed
+from fukami.export.onnx_graph import quiet
+
+PRODUCTS = ("Conv", "MatMul", "Gemm", "Gather")
+"""Operations that hold nearly all weights and take nearly all of the time."""
+
+
+def static(
+    model: bytes, batches: Sequence[dict[str, np.ndarray]], *, operations: Sequence[str] = (), calibration: str = "MinMax"
+) -> bytes:
+    """`model` with the scales of its activations found on `batches`.
+
+    Args:
+        model: the content of an ONNX file in float32.
+        batches: arrays by name of input.
+        operations: which operations compute with integers; all that can where it is empty.
+        calibration: how a scale follows from what was seen: `MinMax`, or `Percentile` (99.99 %), which leaves out rare extremes.
+    """
+    library = needed("onnxruntime.quantization", extra="compress")
+    with tempfile.TemporaryDirectory(prefix="fukami-int8-") as folder, quiet():
+        before, after = _preprocessed(model, Path(folder)), Path(folder, "int8.onnx")
+        library.quantize_static(
+            str(before),
+            str(after),
+            _reader(library, batches),
+            quant_format=library.QuantFormat.QDQ,
+            op_types_to_quantize=list(operations) or None,
+            per_channel=True,
+            reduce_range=reduces_range(),
+            activation_type=library.QuantType.QUInt8,
+            weight_type=library.QuantType.QInt8,
+            calibrate_method=getattr(library.CalibrationMethod, calibration),
+            extra_options={"CalibPercentile": 99.99} if calibration == "Percentile" else {},
+        )
+        return after.read_bytes()
+
+
+def dynamic(model: bytes, *, operations: Sequence[str] = ("MatMul", "Gemm", "Gather", "LSTM")) -> bytes:
+    """`model` with the scales of its activations found at every answer; arguments as in `static`."""
+    library = needed("onnxruntime.quantization", extra="compress")
+    with tempfile.TemporaryDirectory(prefix="fukami-int8-") as folder, quiet():
+        before, after = _preprocessed(model, Path(folder)), Path(folder, "int8.onnx")
+        library.quantize_dynamic(
+            str(before),
+            str(after),
+            op_types_to_quantize=list(operations),
+            per_channel=True,
+            reduce_range=reduces_range(),
+            weight_type=library.QuantType.QInt8,
+        )
+        return after.read_bytes()
+
+
+def _preprocessed(model: bytes, folder: Path) -> Path:
+    """Batch norms folded into convolutions, constants computed, shapes told: what the quantiser wants to see."""
+    shape_inference = needed("onnxruntime.quantization.shape_inference", extra="compress")
+    given, ready = folder / "float32.onnx", folder / "ready.onnx"
+    given.write_bytes(model)
+    shape_inference.quant_pre_process(str(given), str(ready), skip_symbolic_shape=True)
+    return ready
+
+
+def _reader(library: Any, batches: Sequence[dict[str, np.ndarray]]) -> Any:
+    class Reader(library.CalibrationDataReader):
+        """The batches, one after the other."""
+
+        def __init__(self) -> None:
+            self.left: Iterator[dict[str, np.ndarray]] = iter(batches)
+
+        def get_next(self) -> dict[str, np.ndarray] | None:
+            return next(self.left, None)
+
+    return Reader()
+
+
+def operations_in(model: bytes) -> set[str]:
+    """Names of the operations of an ONNX file."""
+    onnx = needed("onnx", extra="compress")
+    found = onnx.load_model_from_string(model)
+    return {node.op_type for part in (found.graph, *found.functions) for node in part.node}
+
+
+def reduces_range(told: str | None = None, machine: str | None = None) -> bool:
+    """Whether weights take seven bits: processors that add up pairs of products in sixteen bits overflow with eight.
+
+    Those are x86 processors without VNNI. `told` is what the system says of its processor.
+
+    >>> reduces_range("flags: avx2 avx512f", "x86_64"), reduces_range("flags: avx512_vnni", "x86_64"), reduces_range("", "arm64")
+    (True, False, False)
+    """
+    if (machine or platform.machine()).lower() not in ("x86_64", "amd64"):
+        return False
+    if told is None:
+        place = Path("/proc/cpuinfo")
+        told = place.read_text("utf-8", "replace") if place.exists() else ""
+    return "vnni" not in told
