@@ -1,0 +1,159 @@
+"""Columns of a row: what an explanation of it weighs, how they are taken away, and the row with bars beside its cells.
+
+A cell is taken away by drawing it from what the training's column held, so that "not known" is an average over usual values
+rather than one value that would mean something. The run holds no rows; draws come from the quantiles and counts that the
+field learned, each column for itself, which is what Shapley values of single columns ask for (Lundberg & Lee 2017).
+
+N numbers (with the indicators of missing ones), M categories, P patterns, U units, D draws.
+"""
+
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+import numpy as np
+import torch
+
+from fukami.core.seeds import generator
+from fukami.core.tables import Column
+from fukami.fields import scaling
+from fukami.fields.contract import Cells
+from fukami.fields.lettering import Piece, drawn
+from fukami.fields.units import Portrait, Units, css, strength
+
+DRAWS = 16
+"""Values that stand for an unknown cell: evenly spread over its column."""
+_LISTED, _BAR = 12, 24
+
+
+def units_of(told: Sequence[dict[str, Any]], columns: Sequence[Column]) -> Units:
+    """One unit for each learned column, one for each number of a vector. `columns` hold the one row; `told` is the state's.
+
+    Elements are the numbers, then the indicators of missing numbers, then the categories, as the batch holds them.
+    """
+    names: list[str] = []
+    numbers, indicators, categories = [], [], []
+    for column in told:
+        vector = column["kind"] == "vector"
+        for part in column["numbers"]:
+            if vector or part is column["numbers"][0]:
+                names.append(part["name"] if vector else column["name"])
+            numbers.append(len(names) - 1)
+            indicators += [len(names) - 1] if part["missing"] > 0 else []
+        if column["categories"] and not column["numbers"]:
+            names.append(column["name"])
+        categories += [len(names) - 1] * len(column["categories"])
+    cells = _cells(told, columns)
+    of = np.array([*numbers, *indicators, *categories], np.int64)
+    return Units(tuple(names), of, tuple({"value": cells.get(name)} for name in names))
+
+
+def _cells(told: Sequence[dict[str, Any]], columns: Sequence[Column]) -> dict[str, Any]:
+    """What the row holds, by the names of units, as plain values."""
+    given = {column.name.strip().lower(): column for column in columns}
+    found: dict[str, Any] = {}
+    for part in told:
+        column = given.get(part["name"].strip().lower())
+        if column is None:
+            continue
+        value = column.values[0]
+        value = value.as_py() if hasattr(value, "as_py") else value
+        if part["kind"] == "vector":
+            found |= {n["name"]: float(v) for n, v in zip(part["numbers"], np.ravel(np.asarray(value, float)), strict=True)}
+        else:
+            found[part["name"]] = _plain(value)
+    return found
+
+
+def _plain(value: Any) -> Any:
+    value = value.item() if isinstance(value, np.generic) else value
+    if isinstance(value, float):
+        return None if value != value else float(f"{value:.6g}")
+    return value if isinstance(value, (int, str, bool, type(None))) else str(value)
+
+
+def fillings(told: Sequence[dict[str, Any]], *, seed: int, count: int = DRAWS) -> Cells:
+    """`Cells(numbers_DN, categories_DM)`: D draws of every cell, each column evenly spread and in an order of its own."""
+    rng = generator(seed, "row", "fillings")
+    numbers, indicators, categories = [], [], []
+    for part in (part for column in told for part in column["numbers"]):
+        share_D = _spread(rng, count)
+        missing_D = share_D < part["missing"]
+        known_D = (share_D - part["missing"]) / max(1e-9, 1 - part["missing"])
+        numbers.append(np.where(missing_D, 0.0, _number(part, np.clip(known_D, 0, 1))))
+        indicators += [missing_D.astype(float)] if part["missing"] > 0 else []
+    for part in (part for column in told for part in column["categories"]):
+        categories.append(_category(part, _spread(rng, count)))
+    stacked = np.stack([*numbers, *indicators], 1) if numbers else np.empty((count, 0))
+    codes = np.stack(categories, 1) if categories else np.empty((count, 0), np.int64)
+    return Cells(torch.from_numpy(stacked.astype(np.float32)), torch.from_numpy(codes.astype(np.int64)))
+
+
+def _spread(rng: np.random.Generator, count: int) -> np.ndarray:
+    return (rng.permutation(count) + 0.5) / count
+
+
+def _number(part: dict[str, Any], share_D: np.ndarray) -> np.ndarray:
+    """Scaled values below which these shares of the training's lie."""
+    scale = part["scale"]
+    if scale["transform"] == "quantile":
+        from scipy.special import ndtr
+
+        to = np.array(scale["to"])
+        ends = _ends(ndtr(to))
+        return to[np.minimum(np.searchsorted(ends, share_D, "right"), len(to) - 1)]
+    if not part["edges"]:
+        return np.zeros_like(share_D)
+    edges = np.array(part["edges"])
+    return scaling.apply(scale, edges[np.minimum((share_D * len(edges)).astype(int), len(edges) - 1)])
+
+
+def _ends(ranks: np.ndarray) -> np.ndarray:
+    """Up to which share each value goes whose middle rank is known: the first from 0, every other from where the last ended.
+
+    >>> _ends(np.array([0.45, 0.95])).round(3).tolist()
+    [0.9, 1.0]
+    """
+    signs = np.where(np.arange(len(ranks)) % 2, -1.0, 1.0)
+    ends = np.cumsum(2 * signs * ranks) * signs
+    return np.clip(np.maximum.accumulate(ends), 0, 1)
+
+
+def _category(part: dict[str, Any], share_D: np.ndarray) -> np.ndarray:
+    counts = np.array(part.get("counts", [1] * len(part["values"])), float)
+    missing = part.get("missing", 0.0)
+    shares = np.concatenate([[missing], (1 - missing) * counts / max(1.0, counts.sum())])
+    return np.minimum(np.searchsorted(np.cumsum(shares), share_D, "right"), len(counts))
+
+
+def without(cells: Cells, units: Units, gone_PU: np.ndarray, filling: Cells, draw: int) -> Cells:
+    """The one row of the batch with the cells of each pattern taken from draw number `draw`."""
+    gone_PE = torch.from_numpy(gone_PU[:, units.of]).to(cells.numbers.device)
+    count = cells.numbers.shape[1]
+    numbers_N, categories_M = (part[draw].to(cells.numbers.device) for part in filling)
+    return Cells(
+        torch.where(gone_PE[:, :count], numbers_N, cells.numbers),
+        torch.where(gone_PE[:, count:], categories_M, cells.categories),
+    )
+
+
+def portrait(units: Units, weights_U: np.ndarray) -> Portrait:
+    """The strongest columns, each with its cell and a bar: to the right for the answer, in the other colour against it."""
+    order = np.argsort(-np.abs(weights_U), kind="stable")[:_LISTED]
+    shares = strength(weights_U)
+    rows, lines, pieces = [], [], []
+    for u in order:
+        name, cell = units.names[u], _shown(units.told[u]["value"])
+        bar = (
+            f'<i style="display:block;height:.7em;width:{100 * abs(shares[u]):.0f}%;background:{css(np.sign(shares[u]))}"></i>'
+        )
+        cells = f"<th>{escape(name)}</th><td>{escape(cell)}</td><td>{weights_U[u]:+.4f}</td>"
+        rows.append(f'<tr>{cells}<td style="width:40%">{bar}</td></tr>')
+        lines.append(f"{weights_U[u]:+.3f}  {name} = {cell}")
+        width = max(1, round(_BAR * abs(shares[u])))
+        pieces.append([Piece(" " * 2 * width, float(np.sign(shares[u]))), Piece(f"  {weights_U[u]:+.3f}  {name} = {cell}")])
+    return Portrait(f'<table class="row">{"".join(rows)}</table>', lambda: drawn(pieces), tuple(lines))
+
+
+def _shown(value: Any) -> str:
+    return "–" if value is None else str(value)[:60]
