@@ -10,7 +10,6 @@
 
 import json
 import math
-import os
 from pathlib import Path
 from typing import Any
 
@@ -27,25 +26,17 @@ class History:
     """
 
     def __init__(self, place: Path, *, resume_at: int = 0, returns: int = 0):
-        place.parent.mkdir(parents=True, exist_ok=True)
         self.place = place
-        self._file = self._opened(resume_at, returns)
+        self._file = Patient(place)
+        self._keep(resume_at, returns)
 
-    def _opened(self, last: int, returns: int | None) -> Patient:
-        kept = until(read(self.place), last, returns)
-        # a draft that replaces the file: a crash while rewriting must not lose the lines that were there
-        draft = self.place.with_name(f".{self.place.name}.draft")
-        with draft.open("w", encoding="utf-8") as file:
-            file.writelines(map(_line, kept))
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(self.place)
-        return Patient(self.place)
+    def _keep(self, last: int, returns: int | None) -> None:
+        kept = until(_lines(self._file.content()), last, returns)
+        self._file.replace("".join(map(_line, kept)).encode())
 
     def back_to(self, step: int) -> None:
         """Takes away the lines of steps after `step`, which come again."""
-        self._file.close()
-        self._file = self._opened(step, None)
+        self._keep(step, None)
 
     def write(self, line: dict[str, Any]) -> None:
         """Writes one line. Numbers, text, lists and tables; its `step` (or `at`, of an event) is what resuming goes by."""
@@ -100,10 +91,12 @@ def _finite(value: Any) -> Any:
 
 def read(place: Path) -> list[dict[str, Any]]:
     """The lines of a history, up to one that was cut short. A missing file is an empty history."""
-    if not place.exists():
-        return []
+    return _lines(place.read_bytes()) if place.exists() else []
+
+
+def _lines(content: bytes) -> list[dict[str, Any]]:
     lines = []
-    for text in place.read_text("utf-8", errors="replace").splitlines():
+    for text in content.decode("utf-8", errors="replace").splitlines():
         try:
             lines.append(json.loads(text))
         except ValueError:

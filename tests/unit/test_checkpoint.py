@@ -111,7 +111,7 @@ def test_a_disk_that_is_full_leaves_the_last_checkpoint_and_no_draft(place, monk
 @pytest.fixture
 def disk(monkeypatch):
     """`disk["free"]`: bytes that the disk still takes; None for as many as there are."""
-    told, plain = {"free": None}, os.write
+    told, plain, put = {"free": None}, os.write, os.fsync
 
     def write(handle, data):
         if told["free"] is None:
@@ -122,7 +122,13 @@ def disk(monkeypatch):
         told["free"] -= took
         return took
 
+    def sync(handle):
+        if told["free"] == 0:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        put(handle)
+
     monkeypatch.setattr(os, "write", write)
+    monkeypatch.setattr(os, "fsync", sync)
     return told
 
 
@@ -188,6 +194,43 @@ def test_a_history_goes_back_without_double_lines_and_keeps_what_tells_of_it(tmp
     with history.History(place, resume_at=5, returns=0):  # saved before it went back: it will again
         pass
     assert history.read(place)[-1] == {"step": 5}
+
+
+def test_going_back_waits_for_a_disk_that_is_full(tmp_path, disk):
+    place, back = tmp_path / "history.jsonl", {"at": 5, "event": "rolled-back", "back": 2}
+    with history.History(place) as log:
+        for step in range(1, 4):
+            log.write({"step": step})
+        disk["free"] = 7  # a line is torn, and the next one waits
+        for step in (4, 5):
+            log.write({"step": step})
+        log.back_to(2)
+        log.write(back)
+        log.write({"step": 3})
+        assert [line["step"] for line in history.read(place)] == [1, 2, 3], "what was there is whole until there is room"
+        with pytest.raises(OSError, match="No space"):  # no checkpoint may know of lines that are not there
+            log.sync()
+        log.back_to(1)
+        log.write({"step": 2})
+        assert [path.name for path in tmp_path.iterdir()] == [place.name]
+        disk["free"] = None
+        log.write({"step": 3})
+    assert history.read(place) == [{"step": 1}, back, {"step": 2}, {"step": 3}]
+
+
+def test_going_back_on_a_disk_that_stays_full_leaves_the_lines_that_were_there(tmp_path, disk):
+    place = tmp_path / "history.jsonl"
+    with pytest.raises(OSError) as told, history.History(place) as log:
+        for step in range(1, 4):
+            log.write({"step": step})
+        disk["free"] = 0
+        log.back_to(1)
+    assert told.value.errno == errno.ENOSPC and told.value.filename == str(place)
+    assert [line["step"] for line in history.read(place)] == [1, 2, 3]
+    disk["free"] = None
+    with history.History(place, resume_at=1):
+        pass
+    assert [line["step"] for line in history.read(place)] == [1]
 
 
 # -- one training at a time ----------------------------------------------------------------------------------------------
