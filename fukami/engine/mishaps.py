@@ -85,6 +85,9 @@ SENTENCES = {
         "step {step}: going on in {size} processes instead of {before}: sums are rounded in another order and draws inside the "
         "network (dropout) are others, so the weights will not be those of an undisturbed training to the bit"
     ),
+    "left-graphs": N_(
+        "step {step}: what was compiled for whole steps cannot compute them in parts; from now on the network is not compiled"
+    ),
     "torn-update": N_(
         "step {step}: memory ran out in the update; back to step {back}, in parts of at most {micro_batch} examples"
     ),

@@ -43,6 +43,17 @@ class Plan:
     device: str = "cpu"
     varying: bool = False
 
+    @property
+    def graphs(self) -> bool:
+        """Whether steps are replayed as CUDA graphs.
+
+        A graph is of one shape. Its gradients lie in memory that its next run writes over, so they cannot be added up.
+
+        >>> Plan(compiled=True, device="cuda").graphs, Plan(compiled=True, device="cuda", micro_batch=8).graphs
+        (True, False)
+        """
+        return self.compiled and self.device == "cuda" and not self.varying and not self.micro_batch
+
     def autocast(self) -> AbstractContextManager:
         """The context in which the forward pass is computed."""
         if self.precision == "bfloat16":
@@ -74,9 +85,8 @@ class Plan:
         """
         if not self.compiled:
             return network
-        graphs = self.device == "cuda" and not self.varying
         options: dict[str, Any] = {"fallback_random": True}
-        if graphs:
+        if self.graphs:
             options["triton.cudagraphs"] = True
         return torch.compile(network, dynamic=True if self.varying else None, options=options)  # type: ignore[return-value]
 

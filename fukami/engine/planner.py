@@ -31,9 +31,9 @@ from fukami.engine import candidates, plan_cache
 from fukami.engine.candidates import Facts
 from fukami.engine.loop import Learner, load
 from fukami.engine.memory import ROOM, batch_bytes, left_bytes, weight_bytes
-from fukami.engine.mishaps import NotFinite, TooLarge, TornUpdate, is_out_of_memory
+from fukami.engine.mishaps import NotFinite, NotPrepared, TooLarge, TornUpdate, is_out_of_memory
 from fukami.engine.plan import GAIN, Figure, Measured, Plan, best_of, decided, is_picture
-from fukami.engine.trial import Agreement, NotCopied, OptimizerOf, Trial, apart
+from fukami.engine.trial import Agreement, NoRoom, NotMeasured, OptimizerOf, Trial, apart, room
 
 AGREEMENT = 0.99
 """Least cosine between a candidate's gradient and the usual one: honest bfloat16 is above 0.998, a broken kernel below."""
@@ -97,14 +97,21 @@ def measure(
 ) -> Measured:
     """The fastest admissible plan for the steps of `learner`, which is not touched.
 
-    What `choices` fixes is not varied. A plan that was measured for the same network, shapes, machine and choices is
-    remembered (`engine/plan_cache.py`); `afresh` measures all the same, and takes the time however short the training is.
+    What `choices` fixes is not varied. Where nothing can be measured (a network that cannot be copied, memory that does not
+    suffice), it is the usual plan, and a note says why. A plan that was measured for the same network, shapes, machine and
+    choices is remembered (`engine/plan_cache.py`); `afresh` measures all the same, and takes the time however short the
+    training is.
     """
     size, device = learner.order.batch_size, learner.device
+    usual = Measured(decided(choices, device, batch_size=size))
     if choices.plan == "default" or not is_open(choices):
-        return Measured(decided(choices, device, batch_size=size))
+        return usual
     steps = steps_to_time(learner)
-    batches = [load(learner, step).batch for step in steps]
+    try:
+        with room():
+            batches = [load(learner, step).batch for step in steps]
+    except NoRoom as error:
+        return replace(usual, notes=(str(error),))
     shapes = [plan_cache.shapes(batch) for batch in batches]
     varying = any(shape != shapes[0] for shape in shapes)
     plan = decided(choices, device, batch_size=size, varying=varying)
@@ -120,7 +127,7 @@ def measure(
         with apart(learner, optimizer_of) as trial:
             search = Search(trial, choices, facts_of(learner, batches), length, compile_s, afresh=afresh)
             found = search.run(plan, steps[middle], steps if varying else [])
-    except NotCopied as error:
+    except NotMeasured as error:
         return Measured(plan, notes=(*notes, str(error)))
     if found.figures:
         notes += plan_cache.write(key, plan_cache.Entry(found.figures, search.most_s, found.complete))
@@ -197,7 +204,7 @@ class Search:
         try:
             plan = self._fitting(plan)
             self.figures = [self._usual(plan)]
-        except (NotFinite, TooLarge, TornUpdate):  # the training itself meets it and tells it
+        except NotFinite:  # the training itself meets it and tells it
             return Measured(plan)
         complete = self._descend()
         self._take(0)
@@ -265,7 +272,7 @@ class Search:
             return self._compared(best, candidate, spread or [])
         except NotFinite:
             reason = "not-finite"
-        except (TooLarge, TornUpdate):
+        except (TooLarge, TornUpdate, NotPrepared):
             reason = "memory"
         except Exception as error:  # it is told in the figures: a kernel, a compiler or a module that cannot do this
             text = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
@@ -329,8 +336,10 @@ class Search:
         learner, size = self.trial.learner, self.facts.batch_size
         try:
             each = self.trial.activations(plan, self.step, 2) / 2
-        except (RuntimeError, ValueError):  # a module that takes whole batches only; the step itself tells what is wrong
-            return plan
+        except (RuntimeError, ValueError) as error:  # a module that takes whole batches only
+            if is_out_of_memory(error):
+                raise
+            return plan  # the step itself tells what is wrong
         free = ROOM * left - weight_bytes(learner.network, learner.learning.optimizer)
         parts = 1
         while each * -(-size // parts) > free and parts < size:

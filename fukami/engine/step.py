@@ -16,6 +16,7 @@ from fukami.core.seeds import derive
 from fukami.engine.buffers import kept_of
 from fukami.engine.draws import seed_draws
 from fukami.engine.fitting import clear
+from fukami.engine.graphs import leave_graphs
 from fukami.engine.mishaps import BeginAgain, Event, TooLarge, TornUpdate, is_out_of_memory
 from fukami.engine.parts import part_of, size_of
 
@@ -33,6 +34,7 @@ def gradients(learner: Learner, batch: Batch, rng: torch.Generator) -> torch.Ten
     """
     total = size_of(batch)
     while True:
+        leave_graphs(learner)
         moved = kept_of(learner.network).keep()
         state = rng.get_state()
         try:
@@ -101,11 +103,24 @@ def clip(optimizer: torch.optim.Optimizer, limit: float) -> torch.Tensor:
     that are short enough are left alone.
     """
     parameters = [p for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
-    norm = nn.utils.get_total_norm([p.grad for p in parameters if p.grad is not None], foreach=True)
-    norm = getattr(norm, "full_tensor", lambda: norm)()  # weights that are divided among processes have a norm in parts
+    norm = norm_of([p.grad for p in parameters])
     if limit > 0 and (norm.device.type != "cpu" or not limit / (float(norm) + 1e-6) >= 1):
         nn.utils.clip_grads_with_norm_(parameters, limit, norm, foreach=True)
     return norm
+
+
+def norm_of(gradients: list[torch.Tensor]) -> torch.Tensor:
+    """The norm of all gradients as one vector: what `torch.nn.utils.get_total_norm` gives, without its sorting where there is
+    nothing to sort.
+
+    >>> norm_of([torch.tensor([3.0]), torch.tensor([[0.0, 4.0]])])
+    tensor(5.)
+    """
+    kinds = {(type(g), g.dtype, g.device) for g in gradients}
+    if len(kinds) == 1 and kinds.pop()[0] is torch.Tensor:
+        return torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))  # type: ignore[arg-type]
+    norm = nn.utils.get_total_norm(gradients, foreach=True)
+    return getattr(norm, "full_tensor", lambda: norm)()  # weights that are divided among processes have a norm in parts
 
 
 def release(learner: Learner) -> None:

@@ -22,6 +22,7 @@ from fukami.core.language import _
 from fukami.data.batches import Order
 from fukami.engine.loop import Learner, load, train
 from fukami.engine.memory import saved_bytes
+from fukami.engine.mishaps import NotPrepared, TooLarge, TornUpdate, is_out_of_memory
 from fukami.engine.parts import part_of, size_of
 from fukami.engine.plan import Plan, threads_kept
 from fukami.engine.ranks import ALONE
@@ -29,9 +30,20 @@ from fukami.engine.step import clip, gradients, update
 
 OptimizerOf = Callable[[nn.Module], torch.optim.Optimizer]
 
+SHORT = (MemoryError, NotPrepared, TooLarge, TornUpdate)
+"""What a step raises, or Python itself, where memory runs out; allocators say it in a `RuntimeError`."""
 
-class NotCopied(Exception):
-    """The network cannot be copied, so nothing can be measured. Its text is for the user."""
+
+class NotMeasured(Exception):
+    """Nothing can be measured. Its text is for the user."""
+
+
+class NotCopied(NotMeasured):
+    """The network cannot be copied."""
+
+
+class NoRoom(NotMeasured):
+    """Memory does not suffice for a copy of the network and a step of it."""
 
 
 @dataclass(frozen=True)
@@ -198,6 +210,8 @@ def copied_network(network: nn.Module) -> nn.Module:
     try:
         return copy.deepcopy(network)
     except Exception as error:  # a module of anybody's may hold what cannot be copied
+        if is_out_of_memory(error):
+            raise
         text = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
         raise NotCopied(
             _("the network cannot be copied for measuring ({reason}); the usual plan is taken").format(reason=text)
@@ -229,11 +243,22 @@ def _compared(own: list[torch.Tensor | None], reference: list[torch.Tensor | Non
 def apart(learner: Learner, optimizer_of: OptimizerOf, *, clock: Callable[[], float] = time.perf_counter) -> Iterator[Trial]:
     """A trial with `learner`, in a scope after which random numbers and the number of threads are as they were.
 
-    `optimizer_of` makes the training's kind of optimiser for the copied network.
+    `optimizer_of` makes the training's kind of optimiser for the copied network. Raises `NoRoom` where memory runs out in it.
     """
     devices = [learner.device] if learner.device.type == "cuda" else []
-    with torch.random.fork_rng(devices=devices), threads_kept():
+    with torch.random.fork_rng(devices=devices), threads_kept(), room():
         yield Trial(learner, optimizer_of, clock)
+
+
+@contextmanager
+def room() -> Iterator[None]:
+    """A scope in which running out of memory, of whatever kind, becomes `NoRoom`."""
+    try:
+        yield
+    except (RuntimeError, *SHORT) as error:
+        if isinstance(error, RuntimeError) and not is_out_of_memory(error):
+            raise
+        raise NoRoom(_("memory did not suffice for measuring; the usual plan is taken")) from None
 
 
 @contextmanager

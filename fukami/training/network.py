@@ -9,6 +9,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from fukami.compress.pruning import prune
+from fukami.compress.teacher import teacher_of
 from fukami.core.errors import UsageError
 from fukami.core.language import _
 from fukami.core.recipe import PlanChoices, Recipe
@@ -19,20 +21,21 @@ from fukami.engine.ema import EMA
 from fukami.engine.keeper import copied, put_back, state_of
 from fukami.engine.loop import CHECK_EVERY, Learner, Objective, Vary, load, prepare_batch, train
 from fukami.engine.memory import batch_bytes, weight_bytes
-from fukami.engine.mishaps import NotFinite, TooLarge, TornUpdate
+from fukami.engine.mishaps import NotFinite
 from fukami.engine.parts import part_of
 from fukami.engine.plan import Measured, Plan
 from fukami.engine.planner import Length, measure, steps_to_time
 from fukami.engine.ranks import ALONE, Ranks
 from fukami.engine.shared_norm import has_batch_norm
 from fukami.engine.spread import spread
-from fukami.engine.trial import NotCopied, OptimizerOf, apart
+from fukami.engine.trial import NotMeasured, OptimizerOf, apart
 from fukami.layers.dropout import quicken
 from fukami.models import registry
 from fukami.models.contract import Network, width
+from fukami.objectives.distillation import distilled
 from fukami.objectives.imbalance import class_weights, decide
 from fukami.objectives.mixing import mix
-from fukami.objectives.penalty import penalised
+from fukami.objectives.penalty import l1, penalised
 from fukami.training.prepare import Prepared
 
 SNAPSHOT_EVERY_S = 5.0
@@ -81,6 +84,9 @@ def build_network(prepared: Prepared, model: Any = None) -> Built:
     if found.weights is None:
         return Built(network, tuple(found.notes))
     report = found.weights.into(network)
+    if recipe.model.prune:
+        inputs = {name: prepared.store.batch(prepared.split.train[:2])[name] for name in task.inputs}
+        prune(network, inputs, recipe.model.prune, structured=recipe.model.pruning == "structured")
     return Built(network, tuple(found.notes), report)
 
 
@@ -89,9 +95,12 @@ def objective_of(prepared: Prepared, loss: Any = None) -> Objective:
     task, learning = prepared.task, prepared.recipe.learning
     options = {"loss": loss} if loss is not None else {}
     judge = task.objective(task, learning, counts=class_counts(prepared), **options)
+    taught = distilled(judge, task, learning, teacher_of(learning.teacher, task)) if learning.teacher else None
 
     def objective(net: nn.Module, batch: dict[str, Any], _rng: torch.Generator) -> torch.Tensor:
         # the penalty is on the network that is given: copies are measured and compared too
+        if taught is not None:
+            return taught(net, batch) + (learning.l1 * l1(net) if learning.l1 else 0.0)
         return penalised(judge, net, learning.l1)(net({name: batch[name] for name in task.inputs}), batch)
 
     return objective
@@ -305,7 +314,7 @@ def seconds_per_step(learner: Learner, optimizer_of: OptimizerOf) -> float:
         with apart(learner, optimizer_of) as trial:
             trial.seconds(learner.plan, steps[0])
             return sum(trial.seconds(learner.plan, step) for step in steps) / len(steps)
-    except (NotFinite, TooLarge, TornUpdate, NotCopied):
+    except (NotFinite, NotMeasured):
         return 0.0
 
 

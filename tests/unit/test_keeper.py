@@ -203,6 +203,70 @@ def test_memory_may_run_out_anywhere_in_a_step(place, event):
     assert all(bool(torch.isfinite(t.float()).all()) for t in state(made))
 
 
+class Captured(torch.nn.Module):
+    """Stands for a network whose steps are replayed as graphs: it takes batches of one shape alone."""
+
+    def __init__(self, network, size=16):
+        super().__init__()
+        self.network, self.size, self.calls = [network], size, 0
+
+    def forward(self, batch):
+        self.calls += 1
+        assert size_of(batch) == self.size, "a graph was replayed for another shape"
+        return self.network[0](batch)
+
+
+@pytest.fixture
+def resets(monkeypatch):
+    """How often what was compiled was let go of."""
+    done = []
+    monkeypatch.setattr(torch.compiler, "reset", lambda: done.append(True))
+    return done
+
+
+def captured(made):
+    """As on a GPU, where a compiled step is a graph."""
+    made.plan = replace(made.plan, compiled=True, device="cuda")
+    made.called = Captured(made.network)
+    return made
+
+
+def test_graphs_of_whole_steps_are_not_replayed_for_parts_of_them(resets):
+    made, free = captured(learner()), learner()
+    graphs, left, plain = made.called, [2], made.objective
+
+    def objective(net, batch, rng):
+        loss = plain(net, batch, rng)
+        left[0] -= made.step == 3
+        if left[0] == 1:
+            left[0] = 0
+            raise torch.OutOfMemoryError(FULL)
+        return loss
+
+    made.objective = objective
+    _kept, _losses, told = run(made)
+    assert [(one["event"], one["at"]) for one in told] == [("out-of-memory", 4), ("left-graphs", 4)]
+    assert graphs.calls == 4 and made.called is made.network and not made.plan.compiled and resets == [True]
+    run(free, until=3)
+    free.micro_batch = 8
+    list(Keeper(free).steps())
+    assert same_bits(made, free)
+
+
+def test_a_training_that_had_come_down_to_parts_resumes_without_graphs(tmp_path, resets):
+    def new():
+        return captured(learner("tabular-regression"))
+
+    whole = new()
+    fail_backward(whole, once(whole, 2))
+    kept, _losses, _told = run(whole, until=6)
+    fresh = new()
+    graphs = fresh.called
+    resumed(kept, tmp_path / "checkpoint.safetensors", fresh)
+    list(kept.steps())
+    assert graphs.calls == 0 and same_bits(whole, fresh) and [event.kind for event in fresh.events] == ["left-graphs"]
+
+
 def test_a_pass_that_failed_leaves_no_trace_in_batch_statistics():
     made, free = learner(), learner()
     for one in (made, free):

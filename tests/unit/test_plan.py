@@ -17,7 +17,7 @@ from torch import nn
 import fukami
 from fukami.core.recipe import LearningChoices, PlanChoices
 from fukami.data.batches import Order
-from fukami.data.store import prepare
+from fukami.data.store import Store, prepare
 from fukami.engine import candidates, optimisers, plan_cache, planner
 from fukami.engine.candidates import Facts
 from fukami.engine.loop import Learner, load, train
@@ -25,7 +25,7 @@ from fukami.engine.memory import saved_bytes
 from fukami.engine.mishaps import NotFinite
 from fukami.engine.plan import Figure, Plan, best_of, threads_kept
 from fukami.engine.planner import Length, Search, measure
-from fukami.engine.trial import Agreement, NotCopied, apart, noiseless
+from fukami.engine.trial import Agreement, NotCopied, Trial, apart, noiseless, room
 from fukami.models.contract import Network
 from fukami.tasks.registry import contract
 from tests.laws.test_tasks import loss_of
@@ -412,6 +412,49 @@ def test_what_is_wrong_with_every_step_is_left_for_the_training_to_tell():
     made = learner(objective=lambda net, batch, rng: net({"image": batch["image"]}).sum() * float("nan"))
     found = measure(made, choices=PlanChoices(), optimizer_of=optimizer_of, length=SOON)
     assert not found.figures
+
+
+SHORTAGES = {
+    "allocator": RuntimeError("[enforce fail at alloc_cpu.cpp:117] DefaultCPUAllocator: can't allocate memory"),
+    "python": MemoryError(),
+    "gpu": torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"),
+}
+
+
+@pytest.mark.parametrize("shortage", SHORTAGES.values(), ids=SHORTAGES)
+@pytest.mark.parametrize("after", [0, 2, 3, 5], ids=["samples", "last sample", "step", "later step"])
+def test_memory_that_does_not_suffice_for_measuring_gets_the_usual_plan_and_a_note(monkeypatch, shortage, after):
+    """Three batches are prepared to look at, the fourth is of the first step that is timed."""
+    made, plain, count = learner(), Store.batch, iter(range(10**6))
+
+    def batch(*asked):
+        if next(count) >= after:
+            raise shortage
+        return plain(*asked)
+
+    monkeypatch.setattr(Store, "batch", batch)
+    found = measure(made, choices=PlanChoices(), optimizer_of=optimizer_of, length=SOON, afresh=True)
+    assert found.plan == Plan(threads=torch.get_num_threads()) and not found.figures
+    assert found.notes == ("memory did not suffice for measuring; the usual plan is taken",)
+
+
+def test_a_candidate_that_memory_does_not_suffice_for_is_refused(monkeypatch):
+    own = Trial._double
+
+    def double(self):
+        if self.doubles:  # one of another memory order
+            raise SHORTAGES["allocator"]
+        return own(self)
+
+    monkeypatch.setattr(Trial, "_double", double)
+    found = measure(learner(), choices=PlanChoices(), optimizer_of=optimizer_of, length=SOON, afresh=True)
+    refused = [figure for figure in found.figures if figure.plan.memory_format == "channels-last"]
+    assert refused and {figure.reason for figure in refused} == {"memory"} and not found.notes
+
+
+def test_mistakes_in_measuring_are_not_taken_for_a_lack_of_memory():
+    with pytest.raises(RuntimeError, match="shapes"), room():
+        raise RuntimeError("shapes do not match")
 
 
 def test_plan_default_measures_nothing():
