@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import torch
 import torch.distributed as dist
@@ -49,6 +50,7 @@ class Group(Ranks):
     root: Any = None
     norms: Any = None
     counter: list[int] = field(default_factory=lambda: [0])
+    seen: WeakKeyDictionary[nn.Module, bool] = field(default_factory=WeakKeyDictionary)
 
     # -- sums ------------------------------------------------------------------------------------------------------------
     @contextmanager
@@ -58,8 +60,14 @@ class Group(Ranks):
                 network.set_requires_gradient_sync(last)  # type: ignore[operator]
             elif not last:
                 stack.enter_context(network.no_sync())  # type: ignore[operator]
-            stack.enter_context(shared_statistics(self.norms) if has_batch_norm(network) else nullcontext())
+            stack.enter_context(shared_statistics(self.norms) if self._has_norms(network) else nullcontext())
             yield
+
+    def _has_norms(self, network: nn.Module) -> bool:
+        """Whether the network has batch norms; a walk through all modules is too much for every micro-batch."""
+        if network not in self.seen:
+            self.seen[network] = has_batch_norm(network)
+        return self.seen[network]
 
     def mean(self, loss: torch.Tensor) -> torch.Tensor:
         total = loss.detach().clone()

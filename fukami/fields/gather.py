@@ -1,4 +1,8 @@
-"""Rows of a stored array as a tensor on a device, whether the array lies on disk, in memory, or on the device already."""
+"""Rows of a stored array as a tensor on a device, whether the array lies on disk, in memory, or on the device already.
+
+What goes to a GPU goes through pinned memory: the copy is then one that nobody waits for. (The memory is torch's own, which it
+takes again once the copy is done.)
+"""
 
 import numpy as np
 import torch
@@ -13,7 +17,19 @@ def gathered(stored: np.ndarray | torch.Tensor, rows: np.ndarray, device: torch.
     [3, 1]
     """
     if isinstance(stored, torch.Tensor):
-        return stored.index_select(0, torch.from_numpy(np.ascontiguousarray(rows)).to(stored.device, non_blocking=True))
+        return stored.index_select(0, carried(np.ascontiguousarray(rows), stored.device))
     # take is the faster gather, but would first copy the whole of an array in another order
     found = stored.take(rows, axis=0) if stored.flags.c_contiguous else np.ascontiguousarray(stored[rows])
-    return torch.from_numpy(found).to(device, non_blocking=True)
+    return carried(found, device)
+
+
+def carried(array: np.ndarray, device: torch.device | str) -> torch.Tensor:
+    """A whole array as a tensor on `device`.
+
+    >>> carried(np.array([1, 2]), "cpu")
+    tensor([1, 2])
+    """
+    tensor = torch.from_numpy(array)
+    if torch.device(device).type == "cuda":
+        tensor = tensor.pin_memory()
+    return tensor.to(device, non_blocking=True)

@@ -23,11 +23,14 @@ from fukami.core.recipe import option
 from fukami.core.seeds import generator
 from fukami.core.specs import TokenSpec
 from fukami.core.tables import Column
-from fukami.fields import cells, tokenization
+from fukami.fields import cells, text_units, tokenization
 from fukami.fields.contract import Arrays, Field, Ragged, Tokens
+from fukami.fields.gather import carried
 from fukami.fields.text_check import check_texts
 from fukami.fields.text_features import alike, hashed_features, learn_weights, simhash
+from fukami.fields.text_portable import portable
 from fukami.fields.tokenization import has_text, is_unspaced, learn_tokenizer, load, read_tokenizer
+from fukami.fields.units import Portrait, Units
 
 CARD = FieldCard(
     name="text",
@@ -201,7 +204,7 @@ class Text(Field):
         real_BL = step_L < lengths_B[:, None]
         at_BL = np.where(real_BL, starts[:, None] + step_L, 0)
         ids_BL = np.where(real_BL, ids.values[at_BL], self.state["special"]["pad"]).astype(np.int64)
-        return Tokens(torch.from_numpy(ids_BL).to(device), torch.from_numpy(lengths_B.astype(np.int64)).to(device))
+        return Tokens(carried(ids_BL, device), carried(lengths_B.astype(np.int64), device))
 
     def augment(self, batch: Tokens, rng: torch.Generator) -> Tokens:
         """Hides tokens at random as the unknown token; padding, cls and sep stay."""
@@ -247,10 +250,29 @@ class Text(Field):
             "unspaced_share": sum(is_unspaced([text]) for text in texts) / len(texts),
         }
 
+    def portable(self) -> dict[str, Any]:
+        return portable(self.name, self.state, CHARACTERS_PER_TOKEN)
+
+    def as_inputs(self, columns: Sequence[Column], rows: np.ndarray, folder: Path) -> list[str]:
+        return cells.strings(columns[0].take(rows))
+
     def facts(self) -> dict[str, Any]:
         return {
             name: self.state[name] for name in ("vocabulary_size", "max_tokens", "median_tokens", "level") if name in self.state
         }
+
+    # -- explaining an answer ----------------------------------------------------------------------------------------
+    def units(self, batch: Tokens, columns: Sequence[Column]) -> Units:
+        """Tokens, each with the letters that it stands for."""
+        (text,) = cells.strings(columns[0])
+        return text_units.units_of(text, self.state, self.state["max_tokens"] * CHARACTERS_PER_TOKEN)
+
+    def without(self, batch: Tokens, units: Units, gone_PU: np.ndarray, filling: Any = None, draw: int = 0) -> Tokens:
+        special = self.state["special"]
+        return text_units.without(batch, units, gone_PU, special["unk"], special["pad"])
+
+    def portrait(self, batch: Tokens, units: Units, weights_U: np.ndarray, detail: np.ndarray | None = None) -> Portrait:
+        return text_units.portrait(units, weights_U)
 
 
 def _content(value: Any) -> str:
