@@ -241,6 +241,10 @@ class Categories(Field):
         told = {"count": len(rows), "missing": len(rows) - len(given), "classes": _count(rows)}
         return told | {"labels_per_example": sum(map(len, given)) / max(1, len(given))}
 
+    def portable(self) -> dict[str, Any]:
+        told = {"classes": self.state["classes"], "threshold": self.options.threshold}
+        return {"kind": "categories", "code": ["categories"], **told}
+
     def facts(self) -> dict[str, Any]:
         if "classes" not in self.state:
             return {}

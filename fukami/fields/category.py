@@ -251,6 +251,12 @@ class Category(Field):
         """Probabilities `scores_BK`: the mean over members of their softmax."""
         return outputs_BMK.float().softmax(-1).mean(1)
 
+    def margin(self, outputs_BMK: torch.Tensor, index: int) -> torch.Tensor:
+        """Log-odds of class `index`, the mean over members."""
+        others_BMK = outputs_BMK.clone()
+        others_BMK[..., index] = -torch.inf
+        return (outputs_BMK[..., index] - others_BMK.logsumexp(-1)).mean(1)
+
     def temper(self, scores: torch.Tensor, temperature: float) -> torch.Tensor:
         """The scores that logits divided by `temperature` would have given."""
         return scores if temperature == 1 else (scores.clamp_min(1e-30).log() / temperature).softmax(-1)
@@ -281,6 +287,9 @@ class Category(Field):
         index, classes = labels_of(columns[0])
         counts = np.bincount(index[index >= 0], minlength=len(classes)).tolist()
         return {"count": len(columns[0]), "missing": int((index < 0).sum()), "classes": dict(zip(classes, counts, strict=True))}
+
+    def portable(self) -> dict[str, Any]:
+        return {"kind": "category", "code": ["category"], "classes": self.state["classes"]}
 
     def facts(self) -> dict[str, Any]:
         if "classes" not in self.state:

@@ -7,15 +7,19 @@ The path of a cell: `Column` (raw) → `check` → `learn` (from training rows) 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 import pyarrow as pa
 import torch
 
+from fukami.core.errors import UsageError
+from fukami.core.language import _
 from fukami.core.problems import Problem
 from fukami.core.specs import Spec
 from fukami.core.tables import Column
+from fukami.fields.units import Portrait, Units
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,8 @@ class Field(ABC):
     """Input fields only: in how many bits near fingerprints of nearly the same content may differ."""
     takes_rows: ClassVar[bool] = False
     """Input fields only: whether one value is a mapping of column names to cells."""
+    draws: ClassVar[int] = 1
+    """Input fields only: how many different fillings stand for a part of an example of which nothing is known."""
 
     # -- raw cells ---------------------------------------------------------------------------------------------------
     @classmethod
@@ -140,6 +146,9 @@ class Field(ABC):
         """Whether encoding these cells costs so much that even few examples are kept on disk for the next run."""
         return False
 
+    def forget(self) -> None:  # noqa: B027 - most fields hold nothing
+        """Lets go of what is held so that examples which were looked at can be stored without being read again."""
+
     @abstractmethod
     def batch(self, stored: Arrays, rows: np.ndarray, device: torch.device | str = "cpu") -> Any:
         """The tensors of examples `rows`. Dense arrays may be tensors that lie on `device` already: see `gather.gathered`."""
@@ -193,6 +202,57 @@ class Field(ABC):
         """What is worth measuring with the encoded targets at hand, e.g. whether mirrored pictures keep their class."""
         return {}
 
+    def portable(self) -> dict[str, Any]:
+        """What a program without Fukami needs to do what this field does: plain JSON, of which `code` names the files of
+        `export/standalone/` that do it. Raises `UsageError` where none of them can.
+        """
+        raise unportable(self.kind)
+
+    def as_inputs(self, columns: Sequence[Column], rows: np.ndarray, folder: Path) -> list[Any]:
+        """Raw values of some rows as other programs give them (paths, text, objects of JSON); files go into `folder`.
+        `gather` takes them as well. Input fields only."""
+        raise NotImplementedError(f"{self.kind} is not an input")
+
     def facts(self) -> dict[str, Any]:
         """What the recipe may look at when it recommends, e.g. `{"num_classes": 10}` or `{"size_px": 28}`."""
         return {}
+
+    # -- explaining an answer ----------------------------------------------------------------------------------------
+    def units(self, batch: Any, columns: Sequence[Column]) -> Units:
+        """The parts of one example that an explanation weighs. `batch` and `columns` hold that example. Input fields only."""
+        raise NotImplementedError(f"{self.kind} is not an input")
+
+    def filling(self, batch: Any, *, seed: int = 0) -> Any:
+        """What `without` puts where something is taken away from the one example of `batch`, in `draws` versions."""
+        return None
+
+    def without(self, batch: Any, units: Units, gone_PU: np.ndarray, filling: Any = None, draw: int = 0) -> Any:
+        """A batch of P copies of the one example of `batch`, of which copy p lacks the units where `gone_PU[p]` is true.
+
+        `filling` comes from `filling`, of which version `draw` is taken. Input fields only.
+        """
+        raise NotImplementedError(f"{self.kind} is not an input")
+
+    def portrait(self, batch: Any, units: Units, weights_U: np.ndarray, detail: np.ndarray | None = None) -> Portrait:
+        """The one example of `batch` drawn with the weights of its units; `detail` holds those of single elements, where a
+        method has them. Input fields only."""
+        raise NotImplementedError(f"{self.kind} is not an input")
+
+    def labels(self) -> list[str]:
+        """Names of the K numbers that its scores hold; none where a score is one value. Target fields only."""
+        return list(self.state.get("classes", ()))
+
+    def comparable(self, scores: torch.Tensor) -> torch.Tensor:
+        """Scores in a unit in which differences compare: probabilities, or values in deviations. Target fields only."""
+        return scores
+
+    def margin(self, outputs_BMK: torch.Tensor, index: int) -> torch.Tensor:
+        """Per example a number without bounds that grows with score `index`, for gradients: scores near 1 have none left."""
+        return outputs_BMK[..., index].mean(1)
+
+
+def unportable(kind: str) -> UsageError:
+    """The error for a field that no program outside Fukami can stand in for yet."""
+    return UsageError(
+        "F-EXPORT-FIELD", _("a program of its own cannot do yet what Fukami does with `{kind}`").format(kind=kind), got=kind
+    )

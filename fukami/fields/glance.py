@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -62,20 +63,26 @@ def _error(parts: dict[str, Any]) -> DataError:
     return DataError(shown.pop("code"), shown.pop("what"), **shown)
 
 
-def look(cell: Any, base: Path | None, where: str = "") -> Glance:
+Hold = Callable[[Pillow.Image, str], None]
+"""Takes a picture that a look has decoded at its full size, and the format of its file."""
+
+
+def look(cell: Any, base: Path | None, where: str = "", *, hold: Hold | None = None) -> Glance:
     """One look at a path, at the bytes of a file, or at an array. What cannot be read is told, not raised."""
     try:
-        return _array_glance(cell, where) if isinstance(cell, np.ndarray) else _glance(cell, base, where)
+        return _array_glance(cell, where) if isinstance(cell, np.ndarray) else _glance(cell, base, where, hold)
     except DataError as error:
         return Glance(error=error)
 
 
-def _glance(cell: Any, base: Path | None, where: str) -> Glance:
+def _glance(cell: Any, base: Path | None, where: str, hold: Hold | None) -> Glance:
     data = pictures.content(cell, base, where)
     header = pictures.opened(data, where)
     width, height, mode, kind = header.width, header.height, header.mode, header.format or ""
     by_pixels = counts_by_pixels(header)
     image = pictures.finished(header, where, at_least=0 if by_pixels else 64)
+    if hold is not None and image.width * image.height == width * height:
+        hold(image, kind)
     content = picture_hash(image) if by_pixels else cells.hash_of(data)
     if (image.width > image.height) != (width > height):  # stored on its side
         width, height = height, width

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,10 +18,11 @@ import numpy as np
 
 from fukami.core.language import _
 from fukami.core.tables import Column
-from fukami.fields import glance_cache, pictures
-from fukami.fields.glance import THUMBNAIL_PX, Glance, digest_of, look
+from fukami.fields import glance_cache
+from fukami.fields.glance import Glance, digest_of, look
 from fukami.fields.glance_cache import Key
 from fukami.fields.parsing import plain
+from fukami.fields.picture_memory import MEMORY
 
 _R = TypeVar("_R")
 _T = TypeVar("_T")
@@ -93,7 +95,7 @@ def processors() -> int:
 def glances(column: Column) -> list[Glance]:
     """One look at each cell (paths, bytes or single arrays). A file that did not change since the last one is not opened."""
     items = raw_cells(column)
-    keys = _keys(items, column.base)
+    keys = keys_of(items, column.base)
     if len(_remembered) > max(MOST_REMEMBERED, 2 * len(items)):
         _remembered.clear()
     wanted = {key: row for row, key in enumerate(keys) if key is not None}
@@ -131,7 +133,9 @@ def _looked_at(
     """A look at each item; those that another look would repeat are put into `fresh` under their key, as they come."""
 
     def one(row: int) -> Glance:
-        seen = look(items[row], base)
+        # so many at once are probably going to be stored
+        hold = partial(MEMORY.hold_whole, keys[row]) if len(keys) >= glance_cache.WORTH_KEEPING else None
+        seen = look(items[row], base, hold=hold)
         lasts, seen = seen.lasts(), seen.at("")
         if fresh is not None and lasts:
             fresh[keys[row]] = seen
@@ -174,7 +178,7 @@ def _source(column: Column, keys: list[Key]) -> str:
     return os.path.dirname(os.path.commonprefix([min(paths), max(paths)])) if paths else column.name  # noqa: PTH120, RUF071
 
 
-def _keys(items: list[Any], base: Path | None) -> list[Key | None]:
+def keys_of(items: list[Any], base: Path | None) -> list[Key | None]:
     """What each picture is known again by; None where it is not to be remembered."""
     now = time.time_ns()
     # `Path`s would cost more than the looks
@@ -198,38 +202,6 @@ def _key(cell: Any, root: str, now: int) -> Key | None:
     if now - told.st_mtime_ns < SETTLED_NS:
         return None
     return Key(path, told.st_mtime_ns, told.st_size, told.st_ino & (2**64 - 1))
-
-
-def thumbnails(column: Column, rows: np.ndarray) -> np.ndarray:
-    """Small grey copies of some pictures (R, D), each centred and of length 1: the product of two is their correlation."""
-    if is_pixels(column):
-        from torch import from_numpy
-        from torch.nn.functional import adaptive_avg_pool2d
-
-        x_NCHW = pictures.as_nchw(column.values[rows], pictures.layout_of(column.values.shape, column.name))
-        side = min(THUMBNAIL_PX * 2, *x_NCHW.shape[2:])  # arrays are small: no need to lose what tells them apart
-        small = adaptive_avg_pool2d(from_numpy(np.asarray(x_NCHW, np.float32).mean(1)), side).numpy()
-    else:
-        found = (np.frombuffer(g.thumbnail or bytes(THUMBNAIL_PX**2), np.uint8) for g in glances(column.take(rows)))
-        small = np.stack(list(found)).astype(np.float32)
-    flat = small.reshape(len(rows), -1)
-    flat = flat - flat.mean(1, keepdims=True)
-    return flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-6)
-
-
-def difference_hashes(x_NHW: np.ndarray) -> np.ndarray:
-    """The same of many grey arrays at once (or of `x_NCHW`, made grey): uint64 (N)."""
-    import torch
-    from torch.nn.functional import adaptive_avg_pool2d
-
-    out = []
-    for start in range(0, len(x_NHW), 8192):
-        part = torch.from_numpy(x_NHW[start : start + 8192].astype(np.float32))
-        part = part.mean(1) if part.ndim == 4 else part
-        small = adaptive_avg_pool2d(part[:, None], (8, 9))[:, 0].numpy()
-        bits = small[:, :, :-1] < small[:, :, 1:] - 1e-3
-        out.append(np.packbits(bits.reshape(len(bits), 64), axis=1).view(">u8")[:, 0].astype(np.uint64))
-    return np.concatenate(out) if out else np.zeros(0, np.uint64)
 
 
 def is_pixels(column: Column) -> bool:

@@ -5,13 +5,9 @@ gather and one multiplication. Everything that is decided from the data (size, c
 mean black and white) is in `state`.
 """
 
-import base64
-import html
 import io
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -19,23 +15,28 @@ import numpy as np
 import pyarrow as pa
 import torch
 from PIL import Image as Pillow
-from torch.nn.functional import interpolate
 
 from fukami.core.cards import FieldCard
-from fukami.core.errors import DataError
 from fukami.core.language import _
 from fukami.core.problems import Problem
 from fukami.core.recipe import option
 from fukami.core.seeds import generator
 from fukami.core.specs import ImageSpec
 from fukami.core.tables import Column
-from fukami.fields import cells, glances, pictures
+from fukami.fields import cells, glances, image_units, pictures
 from fukami.fields.contract import Arrays, Field, Ragged
-from fukami.fields.gather import gathered
 from fukami.fields.image_augment import augmented
 from fukami.fields.image_check import check_pictures
+from fukami.fields.image_encode import SHAPING, encoded, reduced
+from fukami.fields.image_likeness import correlate, difference_hashes
+from fukami.fields.image_normalise import normalised, on_device
+from fukami.fields.image_portable import as_files, portable
+from fukami.fields.image_render import rendered
+from fukami.fields.image_traits import traits_of
 from fukami.fields.mirror import mirror_is_harmless
 from fukami.fields.picture_hash import array_hashes
+from fukami.fields.picture_memory import MEMORY
+from fukami.fields.units import Portrait, Units
 
 CARD = FieldCard(
     name="image",
@@ -53,11 +54,12 @@ CARD = FieldCard(
 
 LARGEST_PX = 224
 """Pictures are stored no larger than this unless `size_px` asks for more."""
-NEARLY_SAME = 0.99
-"""Correlation of small grey copies from which pictures are nearly the same. Different articles of clothing reach 0.98."""
 LOOKED_AT = 2000
 """Training pictures from which size, channels, mean and deviation are learned."""
-THUMBNAIL_PX = 160
+MOST_STRETCHED = 1.5
+"""The longer side as a multiple of the shorter one up to which pictures are stretched rather than padded."""
+PROBED_PX, PLAIN_PX, SKETCHED_PX = 32, {1: 28, 3: 16}, 16
+"""Side of the pictures that a probe, a linear baseline (by channels) and a sketch look at."""
 _IMAGENET = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
 
 
@@ -132,27 +134,11 @@ class Image(Field):
 
     def near_fingerprint(self, columns: Sequence[Column]) -> np.ndarray | None:
         """Difference hashes: whether each of 8 × 8 patches is brighter than its right neighbour."""
-        (column,) = columns
-        if glances.is_pixels(column):
-            x_NCHW = pictures.as_nchw(column.values, pictures.layout_of(column.values.shape, column.name))
-            return glances.difference_hashes(x_NCHW)
-        return np.array([g.near for g in glances.glances(column)], dtype=np.uint64)
+        return difference_hashes(columns[0])
 
     def nearly_same(self, columns: Sequence[Column], left: np.ndarray, right: np.ndarray) -> np.ndarray:
         """Whether small grey copies correlate: a difference hash alone finds every two shirts alike."""
-        (column,) = columns
-        rows, index = np.unique(np.concatenate([left, right]), return_inverse=True)
-        if not len(rows):
-            return np.zeros(0, dtype=bool)
-        small, pairs = glances.thumbnails(column, rows), index.reshape(2, -1)
-        # Far apart along the directions that tell most is far apart: this dismisses nearly all pairs at little cost.
-        some = small[:: max(1, len(small) // 1000)]
-        telling = small @ np.linalg.eigh(some.T @ some)[1][:, -48:]
-        a, b = pairs
-        same = np.square(telling[a] - telling[b]).sum(1) <= 2 * (1 - NEARLY_SAME)
-        asked = np.flatnonzero(same)
-        same[asked] = np.einsum("pd,pd->p", small[a[asked]], small[b[asked]]) > NEARLY_SAME
-        return same
+        return correlate(columns[0], left, right)
 
     def gather(self, values: Sequence[Any]) -> list[Column]:
         """Paths, encoded bytes, arrays `(H, W)` or `(H, W, C)`, or Pillow images."""
@@ -176,34 +162,30 @@ class Image(Field):
     def learn(self, columns: Sequence[Column], *, seed: int = 0) -> Self:
         """Chooses size and channels, and measures mean and deviation, on at most 2,000 pictures. Raises `DataError`."""
         (column,) = columns
-        rows = generator(seed, "image", "learn").permutation(len(column))[:LOOKED_AT]
-        column = column.take(np.sort(rows))
-        found = _of_pixels(column) if glances.is_pixels(column) else _of_files(column)
+        column = column.take(_sample(column, seed))
+        found = traits_of(column)
         column = column.take(np.flatnonzero(self.usable([column])))
-        sides = np.sqrt(found["widths"] * found["heights"])
-        size = self.options.size_px or int(min(round(float(np.median(sides))), LARGEST_PX))
-        ratio = np.maximum(found["widths"] / found["heights"], found["heights"] / found["widths"])
-        resize = "squash" if float(np.median(ratio)) <= 1.5 else "pad"
+        side = float(np.median(np.sqrt(found.widths * found.heights)))
+        ratio = np.maximum(found.widths / found.heights, found.heights / found.widths)
+        resize = "squash" if float(np.median(ratio)) <= MOST_STRETCHED else "pad"
         state = {
-            "size_px": max(1, size),
-            "source_px": round(float(np.median(sides))),
-            "channels": 1 if self.options.channels == 1 else 3 if self.options.channels else found["channels"],
+            "size_px": max(1, self.options.size_px or int(min(round(side), LARGEST_PX))),
+            "source_px": round(side),
+            "channels": 1 if self.options.channels == 1 else 3 if self.options.channels else found.channels,
             "resize": resize if self.options.resize == "auto" else self.options.resize,
-            "levels": found["levels"],
+            "levels": found.levels,
         }
-        learned = replace(self, state=state)
-        mean, std = learned._moments(column)
+        mean, std = self._moments(column, state)
         return replace(self, state=state | {"mean": mean, "std": std})
 
-    def _moments(self, column: Column) -> tuple[list[float], list[float]]:
-        channels = self.state["channels"]
+    def _moments(self, column: Column, state: dict[str, Any]) -> tuple[list[float], list[float]]:
+        channels = state["channels"]
         if self.options.normalise == "half":
             return [0.5] * channels, [0.5] * channels
         if self.options.normalise == "imagenet":
             mean, std = _IMAGENET
             return (mean, std) if channels == 3 else ([float(np.mean(mean))], [float(np.mean(std))])
-        x_NCHW = self.encode([column])["pixels"]
-        assert isinstance(x_NCHW, np.ndarray)
+        x_NCHW = encoded(column, state, hold=True)
         per_channel = x_NCHW.transpose(1, 0, 2, 3).reshape(channels, -1)
         mean = [float(c.mean(dtype=np.float64)) / 255 for c in per_channel]
         std = [max(float(c.std(dtype=np.float64)), 1.0) / 255 for c in per_channel]  # a blank set must not divide by zero
@@ -211,63 +193,28 @@ class Image(Field):
 
     def encode(self, columns: Sequence[Column]) -> Arrays:
         """`pixels` uint8 (N, C, H, W), channels last in memory. Raises `DataError` naming the first undecodable picture."""
-        (column,) = columns
-        size = self.state["size_px"]
-        if glances.is_pixels(column):
-            return {"pixels": self._encode_pixels(column)}
-        items = glances.raw_cells(column)
-        out = _channels_last(len(items), self.state["channels"], size)
-
-        def decode(row: int) -> None:
-            out[row] = pictures.pixels(self._picture(items[row], column, row, size))
-
-        glances.in_threads(decode, range(len(items)))
-        return {"pixels": out}
+        return {"pixels": encoded(columns[0], self.state)}
 
     def stored_as(self) -> dict[str, Any]:
         """Size, channels, way of fitting and levels: what is decoded does not depend on how it is normalised or varied."""
-        return {name: self.state.get(name) for name in ("size_px", "channels", "resize", "levels")}
+        return {name: self.state.get(name) for name in SHAPING}
 
     def is_costly(self, columns: Sequence[Column]) -> bool:
         """Files have to be opened and decoded; arrays are there."""
         return not glances.is_pixels(columns[0])
 
-    def _picture(self, cell: Any, column: Column, row: int, size: int) -> Pillow.Image:
-        """One cell as a picture of the learned mode, fitted to `size`."""
-        where = glances.place(column, row, cell)
-        levels = self.state["levels"]
-        if isinstance(cell, np.ndarray):
-            image = pictures.from_array(cell, levels, where)
-        else:
-            data = pictures.content(cell, column.base, where)
-            image = pictures.decoded(data, where, at_least=size, grey=self.state["channels"] == 1)
-        return pictures.fitted(pictures.in_mode(image, self.state["channels"], levels), size, self.state["resize"])
-
-    def _encode_pixels(self, column: Column) -> np.ndarray:
-        layout = pictures.layout_of(column.values.shape, column.name)
-        size, channels = self.state["size_px"], self.state["channels"]
-        x_NCHW = pictures.as_nchw(column.values, layout)
-        out = _channels_last(len(x_NCHW), channels, size)
-        levels = pictures.range_in(self.state["levels"], "array", x_NCHW) if len(x_NCHW) else pictures.Range(0, 255)
-        step = max(1, (64 << 20) // max(1, x_NCHW[0].size * 4)) if len(x_NCHW) else 1
-        for start in range(0, len(x_NCHW), step):
-            part = pictures.to_bytes(x_NCHW[start : start + step], levels)
-            out[start : start + step] = _fit_arrays(pictures.with_channels(part, channels), size, self.state["resize"])
-        return out
+    def forget(self) -> None:
+        MEMORY.clear()
 
     def batch(self, stored: Arrays, rows: np.ndarray, device: torch.device | str = "cpu") -> torch.Tensor:
         """`x_BCHW` float32, normalised; its memory is in channels-last order, as it is stored."""
         pixels = stored["pixels"]
         assert not isinstance(pixels, Ragged)
-        x_BHWC = gathered(pixels.swapaxes(1, 2).swapaxes(2, 3), rows, device)
-        B, H, W, C = x_BHWC.shape
-        x_BHS = x_BHWC.reshape(B, H, W * C).float()
-        scale_S, shift_S = _normalisers(tuple(self.state["mean"]), tuple(self.state["std"]), W, x_BHS.device)
-        return torch.addcmul(shift_S, x_BHS, scale_S, out=x_BHS).view(B, H, W, C).permute(0, 3, 1, 2)
+        return normalised(pixels, rows, self.state["mean"], self.state["std"], device)
 
     def augment(self, batch: torch.Tensor, rng: torch.Generator) -> torch.Tensor:
         """Varied as the options say. `flip=auto` stands for no until a recipe has measured it."""
-        mean_C, std_C = (_on_device(tuple(self.state[name]), batch.device) for name in ("mean", "std"))
+        mean_C, std_C = (on_device(tuple(self.state[name]), batch.device) for name in ("mean", "std"))
         return augmented(batch, rng, self.options, mean_C, std_C)
 
     # -- towards models and people -----------------------------------------------------------------------------------
@@ -277,9 +224,7 @@ class Image(Field):
 
     def plain_features(self, columns: Sequence[Column]) -> np.ndarray:
         """Pixels of the picture, scaled down to 28 px (grey) or 16 px (colour), as float32 (N, D)."""
-        small = min(self.state["size_px"], 28 if self.state["channels"] == 1 else 16)
-        x_NCHW = replace(self, state={**self.state, "size_px": small}).encode(columns)["pixels"]
-        assert isinstance(x_NCHW, np.ndarray)
+        x_NCHW = encoded(columns[0], {**self.state, "size_px": min(self.state["size_px"], PLAIN_PX[self.state["channels"]])})
         return x_NCHW.reshape(len(x_NCHW), -1).astype(np.float32) / 255
 
     def probe(self, columns: Sequence[Column], labels: Arrays, *, seed: int = 0) -> dict[str, Any]:
@@ -288,27 +233,12 @@ class Image(Field):
             return {"mirror_is_harmless": False}
         (column,), index = columns, labels["index"]
         assert isinstance(index, np.ndarray)
-        rows = np.sort(generator(seed, "image", "probe").permutation(len(column))[:LOOKED_AT])
-        small = min(self.state["size_px"], 32)
-        x_NCHW = replace(self, state={**self.state, "size_px": small}).encode([column.take(rows)])["pixels"]
-        assert isinstance(x_NCHW, np.ndarray)
+        rows = _sample(column, seed)  # those that were learned from
+        x_NCHW = reduced(column.take(rows), self.state, PROBED_PX)
         return {"mirror_is_harmless": mirror_is_harmless(x_NCHW, index[rows], seed)}
 
     def render(self, columns: Sequence[Column], row: int) -> str:
-        column = columns[0].take(np.array([row]))
-        (cell,) = glances.raw_cells(column)
-        where = glances.place(column, 0, cell)
-        try:
-            image = _shown(cell, column, where, self.state)
-        except DataError as error:
-            return f"<em>{html.escape(error.what)}</em>"
-        image.thumbnail((THUMBNAIL_PX, THUMBNAIL_PX))
-        buffer = io.BytesIO()
-        kind = "png" if max(image.size) <= 64 else "jpeg"
-        image.save(buffer, kind.upper(), **({} if kind == "png" else {"quality": 80}))
-        data = base64.b64encode(buffer.getvalue()).decode()
-        name = Path(cell).name if isinstance(cell, (str, Path)) else where
-        return f'<img src="data:image/{kind};base64,{data}" alt="{html.escape(name, quote=True)}">'
+        return rendered(columns[0], row, self.state.get("levels", {}))
 
     def schema(self) -> dict[str, Any]:
         return {
@@ -326,41 +256,49 @@ class Image(Field):
         column = column.take(np.flatnonzero(self.usable([column])))
         if len(column) == 0:
             return {"count": len(columns[0])}
-        small = replace(self, state={**self.state, "size_px": min(16, self.state["size_px"])})
-        x_NCHW = small.encode([column])["pixels"]
-        assert isinstance(x_NCHW, np.ndarray)
-        found = _of_pixels(column) if glances.is_pixels(column) else _of_files(column)
+        x_NCHW = encoded(column, {**self.state, "size_px": min(SKETCHED_PX, self.state["size_px"])})
+        found = traits_of(column)
         return {
             "count": len(columns[0]),
             "brightness": np.histogram(x_NCHW.mean((1, 2, 3)), 16, (0, 255))[0].tolist(),
             "channel_means": (x_NCHW.mean((0, 2, 3)) / 255).round(4).tolist(),
             "contrast": float(x_NCHW.std((1, 2, 3)).mean() / 255),
-            "width_quantiles": np.quantile(found["widths"], [0, 0.25, 0.5, 0.75, 1]).tolist(),
-            "height_quantiles": np.quantile(found["heights"], [0, 0.25, 0.5, 0.75, 1]).tolist(),
+            "width_quantiles": np.quantile(found.widths, [0, 0.25, 0.5, 0.75, 1]).tolist(),
+            "height_quantiles": np.quantile(found.heights, [0, 0.25, 0.5, 0.75, 1]).tolist(),
         }
+
+    def portable(self) -> dict[str, Any]:
+        return portable(self.name, self.state)
+
+    def as_inputs(self, columns: Sequence[Column], rows: np.ndarray, folder: Path) -> list[str]:
+        return as_files(columns, rows, folder, self.state["levels"])
 
     def facts(self) -> dict[str, Any]:
         return {name: self.state[name] for name in ("size_px", "source_px", "channels") if name in self.state}
 
+    # -- explaining an answer ----------------------------------------------------------------------------------------
+    def units(self, batch: torch.Tensor, columns: Sequence[Column]) -> Units:
+        """Patches."""
+        return image_units.units_of(batch)
 
-def _channels_last(total: int, channels: int, size: int) -> np.ndarray:
-    """Room for `x_NCHW` uint8, whose memory is in the order N, H, W, C."""
-    return np.empty((total, size, size, channels), np.uint8).transpose(0, 3, 1, 2)
+    def filling(self, batch: torch.Tensor, *, seed: int = 0) -> torch.Tensor:
+        """The picture, blurred beyond recognition."""
+        return image_units.blurred(batch)
+
+    def without(
+        self, batch: torch.Tensor, units: Units, gone_PU: np.ndarray, filling: Any = None, draw: int = 0
+    ) -> torch.Tensor:
+        return image_units.without(batch, units, gone_PU, self.filling(batch) if filling is None else filling)
+
+    def portrait(
+        self, batch: torch.Tensor, units: Units, weights_U: np.ndarray, detail: np.ndarray | None = None
+    ) -> Portrait:
+        return image_units.portrait(batch, units, weights_U, detail, self.state)
 
 
-@lru_cache(maxsize=16)
-def _on_device(values: tuple[float, ...], device: torch.device) -> torch.Tensor:
-    """Numbers that every batch needs, carried once: a device would be waited for each time."""
-    return torch.tensor(values, device=device)
-
-
-@lru_cache(maxsize=16)
-def _normalisers(
-    mean_C: tuple[float, ...], std_C: tuple[float, ...], width: int, device: torch.device
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """What a row of raw pixels is multiplied by, and what is added: both (W · C,), so that memory is read straight."""
-    mean, std = _on_device(mean_C, device), _on_device(std_C, device)
-    return (1 / (255 * std)).repeat(width), (-mean / std).repeat(width)
+def _sample(column: Column, seed: int) -> np.ndarray:
+    """The rows that are learned from, ascending."""
+    return np.sort(generator(seed, "image", "learn").permutation(len(column))[:LOOKED_AT])
 
 
 def _looks_like_picture(cell: Any) -> bool:
@@ -371,71 +309,6 @@ def _looks_like_picture(cell: Any) -> bool:
     if isinstance(cell, np.ndarray):
         return cell.ndim in (2, 3)
     return Path(str(cell)).suffix.lower() in CARD.extensions
-
-
-def _of_pixels(column: Column) -> dict[str, Any]:
-    """Sizes, channels and levels of an array."""
-    layout = pictures.layout_of(column.values.shape, column.name)
-    x_NCHW = pictures.as_nchw(column.values, layout)
-    N, C, H, W = x_NCHW.shape
-    low, high = (float(np.nanmin(x_NCHW)), float(np.nanmax(x_NCHW))) if x_NCHW.size else (0.0, 255.0)
-    same = C == 3 and bool((x_NCHW[:200, 0] == x_NCHW[:200, 1]).all() and (x_NCHW[:200, 1] == x_NCHW[:200, 2]).all())
-    return {
-        "widths": np.full(max(N, 1), W),
-        "heights": np.full(max(N, 1), H),
-        "channels": 1 if C == 1 or same else 3,
-        "levels": {"array": list(pictures.range_of(low, high))},
-    }
-
-
-def _of_files(column: Column) -> dict[str, Any]:
-    """The same of files; the first unreadable one raises when all are."""
-    looks = glances.glances(column)
-    found = [g for g in looks if g.error is None]
-    if not found:
-        raise looks[0].error or AssertionError
-    deep: dict[str, list[tuple[float, float]]] = {}
-    for look in found:
-        if look.levels is not None:
-            deep.setdefault(look.mode, []).append(look.levels)
-    levels = {
-        mode: list(pictures.range_of(min(low for low, _h in seen), max(high for _l, high in seen)))
-        for mode, seen in deep.items()
-    }
-    modes = Counter(g.grey for g in found)
-    return {
-        "widths": np.array([g.width for g in found]),
-        "heights": np.array([g.height for g in found]),
-        "channels": 3 if modes[False] else 1,
-        "levels": levels,
-    }
-
-
-def _fit_arrays(x_NCHW: np.ndarray, size: int, mode: str) -> np.ndarray:
-    """uint8 arrays of one size, fitted to `size` × `size`."""
-    H, W = x_NCHW.shape[2:]
-    if (size, size) == (H, W):
-        return x_NCHW
-    if mode == "crop":
-        side = min(H, W)
-        top, left = (H - side) // 2, (W - side) // 2
-        x_NCHW = x_NCHW[:, :, top : top + side, left : left + side]
-    elif mode == "pad":
-        side = max(H, W)
-        top, left = (side - H) // 2, (side - W) // 2
-        pads = ((0, 0), (0, 0), (top, side - H - top), (left, side - W - left))
-        x_NCHW = np.pad(x_NCHW, pads, constant_values=128)
-    x = torch.from_numpy(x_NCHW.astype(np.float32, order="C"))
-    return interpolate(x, (size, size), mode="bilinear", antialias=True).round_().clamp_(0, 255).byte().numpy()
-
-
-def _shown(cell: Any, column: Column, where: str, state: dict[str, Any]) -> Pillow.Image:
-    """A cell in its own colours, for people."""
-    if isinstance(cell, np.ndarray):
-        return pictures.from_array(cell, state.get("levels", {}), where)
-    image = pictures.decoded(pictures.content(cell, column.base, where), where, at_least=THUMBNAIL_PX)
-    channels = 1 if image.mode in ("1", "L") or pictures.is_deep(image) else 3
-    return pictures.in_mode(image, channels, state.get("levels", {}))
 
 
 def _encoded(value: Any) -> bytes:

@@ -224,6 +224,10 @@ class Number(Field):
         """The target as metrics take it: values in the target's unit (B,)."""
         return self.from_unit(batch)
 
+    def comparable(self, scores: torch.Tensor) -> torch.Tensor:
+        """Values in deviations from the mean."""
+        return self.to_unit(scores)
+
     def restore(self, scores: torch.Tensor) -> list[dict[str, Any]]:
         """From values `scores_B` in the target's unit to `{"value"}`."""
         return [{"value": value} for value in scores.reshape(-1).tolist()]
@@ -244,6 +248,9 @@ class Number(Field):
             quantiles = np.quantile(found, np.linspace(0, 1, 101)).tolist()
             told |= {"mean": float(found.mean()), "std": float(found.std()), "quantiles": quantiles}
         return told
+
+    def portable(self) -> dict[str, Any]:
+        return {"kind": "number", "code": ["number"]}
 
     def facts(self) -> dict[str, Any]:
         return {name: self.state[name] for name in ("mean", "std") if name in self.state}

@@ -57,6 +57,11 @@ DATE_FORMATS = tuple(_DATES)
 """The ways of writing a date, in the order in which they are tried: where a column fits several, the first one counts."""
 
 
+def date_pattern(form: str) -> str:
+    """The regular expression of a way of writing dates, with the groups year, month, day, hour, minute, second, half, zone."""
+    return _DATES[form]
+
+
 class Parsed(NamedTuple):
     """`values` (N), and which cells hold something that could not be understood (`bad`, bool N)."""
 

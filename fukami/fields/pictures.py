@@ -23,6 +23,10 @@ FORMATS = tuple(
     {"AVIF", "BMP", "DIB", "GIF", "ICO", "JPEG", "JPEG2000", "MPO", "PCX", "PNG", "PPM", "QOI", "SGI", "TGA", "TIFF", "WEBP"}
     & Pillow.OPEN.keys()
 )
+DRAFTED = ("JPEG", "MPO")
+"""Formats that are decoded to a part of their size, or straight to grey, where that is asked for."""
+COLOURED = ("RGB", "YCbCr")
+"""Modes of those that can be decoded straight to grey."""
 MOST_PIXELS = 178_956_970
 """Larger pictures are refused from their header: it is Pillow's own limit, about 13,000 × 13,000."""
 MOST_BYTES = 1 << 30
@@ -195,8 +199,8 @@ def decoded(data: bytes, where: str, *, at_least: int = 0, grey: bool = False) -
 def finished(image: Pillow.Image, where: str, *, at_least: int = 0, grey: bool = False) -> Pillow.Image:
     """`decoded` of a picture whose header is read already."""
     try:
-        if at_least and image.format in ("JPEG", "MPO"):
-            image.draft("L" if grey and image.mode in ("RGB", "YCbCr") else image.mode, (at_least, at_least))
+        if at_least and image.format in DRAFTED:
+            image.draft("L" if grey and image.mode in COLOURED else image.mode, (at_least, at_least))
         image.load()
     except Exception as error:
         raise DataError(

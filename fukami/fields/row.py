@@ -8,6 +8,7 @@ for unknown or missing. N rows, n numbers, M categories.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from html import escape
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -22,9 +23,10 @@ from fukami.core.recipe import option
 from fukami.core.seeds import generator
 from fukami.core.specs import RowSpec
 from fukami.core.tables import Column
-from fukami.fields import parsing, row_columns, row_doctor, scaling
+from fukami.fields import parsing, row_columns, row_doctor, row_portable, row_units, scaling
 from fukami.fields.contract import Arrays, Cells, Field, Ragged
 from fukami.fields.gather import gathered
+from fukami.fields.units import Portrait, Units
 
 CARD = FieldCard(name="row", summary="numbers, categories, dates and missing values of a table's columns", columns="many")
 
@@ -69,6 +71,7 @@ class Row(Field):
     kind: ClassVar[str] = "row"
     Options: ClassVar[type] = RowOptions
     takes_rows: ClassVar[bool] = True
+    draws: ClassVar[int] = row_units.DRAWS
 
     # -- raw cells ---------------------------------------------------------------------------------------------------
     @classmethod
@@ -246,6 +249,13 @@ class Row(Field):
         """Per column: a histogram between learned edges or counts of learned values, and the share of missing cells."""
         return {told["name"]: row_columns.sketch(told, self._raw(told, column)) for told, column in self._matched(columns)}
 
+    def portable(self) -> dict[str, Any]:
+        return row_portable.portable(self.name, self._told(), self.options.missing)
+
+    def as_inputs(self, columns: Sequence[Column], rows: np.ndarray, folder: Path) -> list[dict[str, Any]]:
+        names = [told["name"] for told in self._told() if told["kind"] != "ignored"]
+        return row_portable.as_mappings(columns, rows, names)
+
     def facts(self) -> dict[str, Any]:
         spec = self.spec()
         return {
@@ -253,6 +263,21 @@ class Row(Field):
             "num_numbers": spec.num_numbers,
             "num_categories": len(spec.cardinalities),
         }
+
+    # -- explaining an answer ----------------------------------------------------------------------------------------
+    def units(self, batch: Cells, columns: Sequence[Column]) -> Units:
+        """Columns, or the single numbers of a vector."""
+        return row_units.units_of(self._told(), columns)
+
+    def filling(self, batch: Cells, *, seed: int = 0) -> Cells:
+        """Rows drawn from what each column held in training, each column for itself."""
+        return row_units.fillings(self._told(), seed=seed)
+
+    def without(self, batch: Cells, units: Units, gone_PU: np.ndarray, filling: Any = None, draw: int = 0) -> Cells:
+        return row_units.without(batch, units, gone_PU, self.filling(batch) if filling is None else filling, draw)
+
+    def portrait(self, batch: Cells, units: Units, weights_U: np.ndarray, detail: np.ndarray | None = None) -> Portrait:
+        return row_units.portrait(units, weights_U)
 
     # -- inside ------------------------------------------------------------------------------------------------------
     def _told(self) -> list[dict[str, Any]]:

@@ -1,0 +1,100 @@
+"""A column of pictures as the pixels that are stored: of one size, one mode, 8 bits.
+
+`x_NCHW` uint8, in memory in the order N, H, W, C. What shapes them is in `state`: `size_px`, `channels`, `resize`, `levels`.
+"""
+
+import json
+from typing import Any
+
+import numpy as np
+import torch
+from torch.nn.functional import interpolate
+
+from fukami.core.tables import Column
+from fukami.fields import glances, pictures
+from fukami.fields.glance_cache import Key
+from fukami.fields.picture_memory import MEMORY, Form
+
+SHAPING = tuple(Form._fields)
+"""The parts of a state that shape the pixels."""
+
+
+def encoded(column: Column, state: dict[str, Any], *, hold: bool = False) -> np.ndarray:
+    """`x_NCHW` of all pictures; `hold` where they are soon asked for again. Raises `DataError` naming an undecodable one."""
+    if glances.is_pixels(column):
+        return _of_array(column, state)
+    items = glances.raw_cells(column)
+    keys = glances.keys_of(items, column.base) if hold or len(MEMORY) else [None] * len(items)
+    out = _channels_last(len(items), state["channels"], state["size_px"])
+
+    def decode(row: int) -> None:
+        out[row] = _one(items[row], keys[row], glances.place(column, row, items[row]), column, state, hold)
+        if not hold and keys[row] is not None:
+            MEMORY.drop(keys[row])
+
+    glances.in_threads(decode, range(len(items)))
+    return out
+
+
+def _one(cell: Any, key: Key | None, where: str, column: Column, state: dict[str, Any], hold: bool) -> np.ndarray:
+    """`x_CHW` of one cell, decoded unless that was just done."""
+    size, channels, levels = state["size_px"], state["channels"], state["levels"]
+    form = Form(size, channels, state["resize"], json.dumps(levels, sort_keys=True))
+    held = MEMORY.stored(key, form)
+    if held is not None:
+        return held
+    if isinstance(cell, np.ndarray):
+        image = pictures.from_array(cell, levels, where)
+    else:
+        image = MEMORY.whole(key, size_px=size, channels=channels)
+        if image is None:
+            data = pictures.content(cell, column.base, where)
+            image = pictures.decoded(data, where, at_least=size, grey=channels == 1)
+    x_CHW = pictures.pixels(pictures.fitted(pictures.in_mode(image, channels, levels), size, state["resize"]))
+    if hold and key is not None:
+        MEMORY.hold_stored(key, form, x_CHW)
+    return x_CHW
+
+
+def reduced(column: Column, state: dict[str, Any], size: int) -> np.ndarray:
+    """`x_NCHW` of at most `size` px. Files are decoded as they are stored, which is soon asked for again."""
+    small = min(size, state["size_px"])
+    if glances.is_pixels(column):
+        return encoded(column, {**state, "size_px": small})
+    return fitted_arrays(encoded(column, state, hold=True), small, "squash")
+
+
+def _of_array(column: Column, state: dict[str, Any]) -> np.ndarray:
+    layout = pictures.layout_of(column.values.shape, column.name)
+    size, channels = state["size_px"], state["channels"]
+    x_NCHW = pictures.as_nchw(column.values, layout)
+    out = _channels_last(len(x_NCHW), channels, size)
+    levels = pictures.range_in(state["levels"], "array", x_NCHW) if len(x_NCHW) else pictures.Range(0, 255)
+    step = max(1, (64 << 20) // max(1, x_NCHW[0].size * 4)) if len(x_NCHW) else 1
+    for start in range(0, len(x_NCHW), step):
+        part = pictures.to_bytes(x_NCHW[start : start + step], levels)
+        out[start : start + step] = fitted_arrays(pictures.with_channels(part, channels), size, state["resize"])
+    return out
+
+
+def fitted_arrays(x_NCHW: np.ndarray, size: int, mode: str) -> np.ndarray:
+    """uint8 arrays of one size, fitted to `size` × `size` as `pictures.fitted` does with one picture."""
+    H, W = x_NCHW.shape[2:]
+    if (size, size) == (H, W):
+        return x_NCHW
+    if mode == "crop":
+        side = min(H, W)
+        top, left = (H - side) // 2, (W - side) // 2
+        x_NCHW = x_NCHW[:, :, top : top + side, left : left + side]
+    elif mode == "pad":
+        side = max(H, W)
+        top, left = (side - H) // 2, (side - W) // 2
+        pads = ((0, 0), (0, 0), (top, side - H - top), (left, side - W - left))
+        x_NCHW = np.pad(x_NCHW, pads, constant_values=128)
+    x = torch.from_numpy(x_NCHW.astype(np.float32, order="C"))
+    return interpolate(x, (size, size), mode="bilinear", antialias=True).round_().clamp_(0, 255).byte().numpy()
+
+
+def _channels_last(total: int, channels: int, size: int) -> np.ndarray:
+    """Room for `x_NCHW` uint8, whose memory is in the order N, H, W, C."""
+    return np.empty((total, size, size, channels), np.uint8).transpose(0, 3, 1, 2)
