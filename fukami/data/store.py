@@ -2,8 +2,8 @@
 
 A store is keyed by what it was made of (the cells' fingerprints, and what of the field's options and state shapes the arrays),
 so two runs over the same pictures share one, whatever their augmentation, and a changed picture makes another. It is a cache:
-safe to delete at any time, written atomically, and the oldest stores go when all together pass the cap (`FUKAMI_STORE_GB`, 20
-by default). Small data stays in memory.
+safe to delete at any time, written atomically, made again where it is damaged, and the oldest stores go when all together pass
+the cap (`FUKAMI_STORE_GB`, 20 by default). Small data stays in memory.
 """
 
 import errno
@@ -32,7 +32,7 @@ COSTLY_CHUNK = 512
 """The same where each takes long, so that something is seen of it."""
 WORTH_KEEPING = 256
 """Fewer examples than this are decoded anew, however much that costs."""
-FORMAT = 2
+FORMAT = 3
 """Changes when stores of older versions cannot be read any more."""
 
 Progress = Callable[[int, int], None]
@@ -107,6 +107,8 @@ def prepare(
     for name, field in fields.items():
         work = _Work(field, columns[name], fingerprints.get(name), progress, tell or _on_stderr)
         arrays[name] = work.arrays()
+    for field in fields.values():
+        field.forget()
     return Store(fields, arrays)
 
 
@@ -129,6 +131,7 @@ class _Work:
         self.costly = field.is_costly(columns) and self.total >= WORTH_KEEPING
         self.step = COSTLY_CHUNK if field.is_costly(columns) else CHUNK
         self.progress, self.tell = progress, tell
+        self.damaged = False
         self.first: Arrays | None = None
         self.place: Path | None = None
         if fingerprint is not None and (self.costly or self.total > CHUNK):
@@ -156,7 +159,13 @@ class _Work:
     def _found(self) -> Arrays | None:
         if self.place is None:
             return None
-        found = store_files.opened(self.place)
+        try:
+            found = store_files.opened(self.place)
+        except store_files.Damaged as damaged:
+            if not self.damaged:
+                self.tell(_say_damaged(self.place / str(damaged)))
+            self.damaged = True
+            return None
         if found is None or any(len(array) != self.total for array in found.values()):
             return None
         store_files.touch(self.place)
@@ -210,6 +219,10 @@ class _Work:
         if self.progress is not None:
             self.progress(begin + len(rows), self.total)
         return encoded
+
+
+def _say_damaged(file: Path) -> str:
+    return _("the prepared examples are damaged on the disk ({file}); they are made again").format(file=file)
 
 
 def _shown(size: float) -> str:

@@ -1,7 +1,8 @@
 """The files of prepared stores: written beside their place and renamed, checked when opened, the oldest removed.
 
 A store is a folder of plain arrays (`NAME.values`, and `NAME.offsets` for ragged rows) and `meta.json`, which says how to read
-them and how many bytes each file has. Whatever does not match is no store: it is made again, never read.
+them, how many bytes each file has, and the checksums of its blocks. Whatever does not match is damaged: it is made again, never
+read.
 """
 
 import contextlib
@@ -11,6 +12,7 @@ import os
 import shutil
 import tempfile
 import time
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,8 @@ import numpy as np
 
 from fukami.core.errors import UsageError
 from fukami.core.language import _
+from fukami.core.seeds import generator
+from fukami.data.block_sums import SummedFile, damaged_block
 from fukami.fields.contract import Arrays, Ragged
 
 try:
@@ -26,6 +30,7 @@ try:
 except ImportError:  # Windows: two processes may prepare the same store; the first to finish gives it its place
     fcntl = None  # type: ignore[assignment]
 
+META = "meta.json"
 CAP_GB = 20.0
 """GiB that all stores together may fill, unless `FUKAMI_STORE_GB` says otherwise."""
 
@@ -89,26 +94,35 @@ def write(place: Path, chunks: Iterable[Arrays]) -> None:
     try:
         meta: dict[str, Any] = {}
         with contextlib.ExitStack() as stack:
-            files: dict[str, Any] = {}
+            files: dict[str, SummedFile] = {}
             for arrays in chunks:
                 for name, array in arrays.items():
                     _append(draft, name, array, meta, files, stack)
-            for file in files.values():
-                file.flush()
-                os.fsync(file.fileno())  # else a crash could leave the right sizes and no content
-        (draft / "meta.json").write_text(json.dumps(meta))
-        if (place / "meta.json").exists():  # there, but not as it should be
+            for summed in files.values():
+                summed.file.flush()
+                os.fsync(summed.file.fileno())  # else a crash could leave the right sizes and no content
+        _write_meta(draft, {"arrays": meta, "sums": {name: summed.sums for name, summed in files.items()}})
+        if (place / META).exists():  # there, but not as it should be
             shutil.rmtree(place, ignore_errors=True)
         try:
             draft.rename(place)
         except OSError:  # another process wrote the same store meanwhile; theirs is as good
-            if opened(place) is None:
-                raise
+            with contextlib.suppress(Damaged):
+                if opened(place) is not None:
+                    return
+            raise
     finally:
         shutil.rmtree(draft, ignore_errors=True)
 
 
-def _append(draft: Path, name: str, array: np.ndarray | Ragged, meta: dict, files: dict, stack: contextlib.ExitStack) -> None:
+def _append(
+    draft: Path,
+    name: str,
+    array: np.ndarray | Ragged,
+    meta: dict[str, Any],
+    files: dict[str, SummedFile],
+    stack: contextlib.ExitStack,
+) -> None:
     values = array.values if isinstance(array, Ragged) else array
     if name not in meta:
         order = _memory_order(values)
@@ -125,9 +139,9 @@ def _append(draft: Path, name: str, array: np.ndarray | Ragged, meta: dict, file
     told["bytes"] += plain.nbytes
 
 
-def _file(path: Path, files: dict, stack: contextlib.ExitStack) -> Any:
+def _file(path: Path, files: dict[str, SummedFile], stack: contextlib.ExitStack) -> SummedFile:
     if path.name not in files:
-        files[path.name] = stack.enter_context(path.open("wb"))
+        files[path.name] = SummedFile(stack.enter_context(path.open("wb")))
     return files[path.name]
 
 
@@ -136,20 +150,45 @@ def _memory_order(values: np.ndarray) -> list[int]:
     return [0, *sorted(range(1, values.ndim), key=lambda axis: -values.strides[axis])]
 
 
+def _write_meta(folder: Path, told: dict[str, Any]) -> None:
+    text = json.dumps(told)
+    (folder / META).write_text(json.dumps({"checksum": zlib.crc32(text.encode()), "told": text}))
+
+
+def _read_meta(folder: Path) -> dict[str, Any]:
+    found = json.loads((folder / META).read_text())
+    if zlib.crc32(found["told"].encode()) != found["checksum"]:
+        raise Damaged(META)
+    return json.loads(found["told"])
+
+
+class Damaged(Exception):
+    """A store is not what was written. Its text is the name of the file."""
+
+
 def opened(place: Path) -> Arrays | None:
-    """The arrays of the store at `place`, mapped into memory; None where there is none or a file is not what it should be."""
-    try:
-        meta = json.loads((place / "meta.json").read_text())
-        return {name: _opened_one(place, name, told) for name, told in meta.items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    """The arrays of the store at `place`, mapped into memory; None where there is none. Raises `Damaged`."""
+    if not (place / META).exists():
         return None
+    name = META
+    try:
+        told = _read_meta(place)
+        rng = generator((place / META).stat().st_mtime_ns, "blocks")  # it is touched with every use
+        for name, sums in told["sums"].items():
+            if damaged_block(place / name, sums, rng) is not None:
+                raise Damaged(name)
+        return {name: _opened_one(place, name, one) for name, one in told["arrays"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        if not (place / META).exists():  # another process has just removed it to make room
+            return None
+        raise Damaged(name) from None
 
 
 def _opened_one(place: Path, name: str, told: dict[str, Any]) -> np.ndarray | Ragged:
     path, dtype, shape = place / f"{name}.values", np.dtype(told["dtype"]), (told["rows"], *told["shape"])
     size = math.prod(shape) * dtype.itemsize
     if not size == told["bytes"] == path.stat().st_size:
-        raise ValueError(path)
+        raise Damaged(path.name)
     # copy-on-write: torch wants writable memory, and a stray write must never reach the shared file
     # a table without numbers stores an array of no columns, and an empty file cannot be mapped
     plain = np.memmap(path, dtype, "c", shape=shape) if size else np.empty(shape, dtype)
@@ -158,7 +197,7 @@ def _opened_one(place: Path, name: str, told: dict[str, Any]) -> np.ndarray | Ra
         return values
     offsets = np.fromfile(place / f"{name}.offsets", np.int64)
     if offsets.nbytes != told["offsets"] or not len(offsets) or offsets[-1] != len(values):
-        raise ValueError(name)
+        raise Damaged(f"{name}.offsets")
     return Ragged(values, offsets)
 
 
@@ -169,7 +208,7 @@ def evict(keep: Path) -> None:
             if max(path.stat().st_mtime for path in (left, *left.glob("*"))) < time.time() - ABANDONED_S:
                 shutil.rmtree(left, ignore_errors=True)
     cap, used = cap_bytes(), 0
-    found = [(path, _seen(path)) for path in keep.parent.glob("*/meta.json")]
+    found = [(path, _seen(path)) for path in keep.parent.glob(f"*/{META}")]
     for meta, (_moment, size) in sorted(found, key=lambda one: -one[1][0]):
         used += size
         if used > cap and meta.parent != keep:
@@ -187,7 +226,7 @@ def _seen(meta: Path) -> tuple[float, int]:
 def touch(place: Path) -> None:
     """The oldest *used* store goes first. A store that others prepared for all may be one that we cannot touch."""
     with contextlib.suppress(OSError):
-        os.utime(place / "meta.json")
+        os.utime(place / META)
 
 
 def room_for(folder: Path, size: float) -> bool:

@@ -17,8 +17,9 @@ import torch
 from PIL import Image as Pillow
 
 from fukami.core.errors import DataError, UsageError
+from fukami.core.seeds import generator
 from fukami.core.tables import Column
-from fukami.data import store_files
+from fukami.data import block_sums, store_files
 from fukami.data.store import CHUNK, WORTH_KEEPING, prepare
 from fukami.fields.contract import Ragged
 from fukami.fields.image import Image
@@ -132,7 +133,7 @@ def test_chunks_of_ragged_rows_are_joined_on_disk(cache, monkeypatch):
     np.testing.assert_array_equal(ids.offsets, whole.offsets)
 
 
-@pytest.mark.parametrize("damage", ["short", "long", "gone", "no meta", "other meta"])
+@pytest.mark.parametrize("damage", ["short", "long", "gone", "a bit", "no meta", "other meta", "meta of another"])
 def test_a_damaged_store_is_made_again(cache, monkeypatch, damage):
     column = photos()
     field = Image(name="x").learn([column])
@@ -145,15 +146,23 @@ def test_a_damaged_store_is_made_again(cache, monkeypatch, damage):
         values.write_bytes(values.read_bytes() + b"x")
     elif damage == "gone":
         values.unlink()
+    elif damage == "a bit":
+        data = bytearray(values.read_bytes())
+        data[-5] ^= 4
+        values.write_bytes(data)
     elif damage == "no meta":
-        meta.write_text('{"pixels": {"dt')
+        meta.write_text('{"checksum": 1, "to')
+    elif damage == "meta of another":
+        meta.write_text(meta.read_text().replace("|u1", "|i1"))
     else:
-        told = json.loads(meta.read_text())
-        told["pixels"]["rows"] -= 1
-        meta.write_text(json.dumps(told))
-    counting = Counting(monkeypatch)
-    again = prepared(field, column)
+        arrays = json.loads(json.loads(meta.read_text())["told"])
+        arrays["arrays"]["pixels"]["rows"] -= 1
+        store_files._write_meta(place, arrays)
+    counting, said = Counting(monkeypatch), []
+    again = prepared(field, column, tell=said.append)
     assert counting.count == TOTAL
+    name = "meta.json" if "meta" in damage and damage != "other meta" else "pixels.values"
+    assert said == [f"the prepared examples are damaged on the disk ({place / name}); they are made again"]
     np.testing.assert_array_equal(again.arrays["x"]["pixels"], whole)
     prepared(field, column)
     assert counting.count == TOTAL, "what was made again is found"
@@ -168,7 +177,32 @@ def test_an_offset_that_disagrees_is_noticed(cache, monkeypatch):
     with (place / "ids.offsets").open("r+b") as file:
         file.seek(-8, 2)
         file.write(np.int64(5).tobytes())
-    assert store_files.opened(place) is None
+    with pytest.raises(store_files.Damaged, match=r"ids\.offsets"):
+        store_files.opened(place)
+
+
+def test_a_large_file_is_looked_at_in_part_and_damage_is_found_in_the_end(tmp_path, monkeypatch):
+    monkeypatch.setattr(block_sums, "BLOCK", 16)
+    data = generator(0, "file").bytes(16 * 1000 + 7)
+    with (tmp_path / "file").open("wb") as file:
+        summed = block_sums.SummedFile(file)
+        for start in range(0, len(data), 37):  # blocks end in the midst of what is written
+            summed.write(data[start : start + 37])
+    assert len(summed.sums) == 1001
+
+    def looks(count: int) -> set[int | None]:
+        return {block_sums.damaged_block(tmp_path / "file", summed.sums, generator(i, "look")) for i in range(count)}
+
+    assert looks(200) == {None}
+    spoilt = bytearray(data)
+    spoilt[16 * 500] ^= 1  # of 999 blocks between the first and the last, a look reads 30
+    (tmp_path / "file").write_bytes(spoilt)
+    assert looks(200) == {None, 500}
+    for at in (3, len(data) - 1):
+        spoilt = bytearray(data)
+        spoilt[at] ^= 1
+        (tmp_path / "file").write_bytes(spoilt)
+        assert looks(20) == {at // 16}
 
 
 @pytest.mark.parametrize("told", ["abc", "nan", "-1", "inf"])
@@ -187,7 +221,7 @@ def test_the_store_used_longest_ago_goes_first(cache, monkeypatch):
         os.utime(newest / "meta.json", (1000 + moment, 1000 + moment))
     monkeypatch.setenv("FUKAMI_STORE_GB", str(TOTAL * 3 * (8 * 8 + 9 * 9 + 10) / (1 << 30)))
     prepared(Image(name="x", options=Image.Options(size_px=9)).learn([column]), column)
-    sizes = {json.loads((place / "meta.json").read_text())["pixels"]["shape"][1] for place in stores(cache)}
+    sizes = {store_files._read_meta(place)["arrays"]["pixels"]["shape"][1] for place in stores(cache)}
     assert sizes == {8, 9}
 
 
