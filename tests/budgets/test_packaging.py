@@ -17,8 +17,17 @@ def name_of(requirement: str) -> str:
 
 
 def wanted() -> list[str]:
-    groups = PROJECT["dependency-groups"]
-    return [*PROJECT["project"]["dependencies"], *groups["dev"], *groups["lint"]]
+    """Every requirement that is written out; groups and extras that another includes stand there once."""
+    groups, extras = PROJECT["dependency-groups"], PROJECT["project"]["optional-dependencies"]
+    named = [*PROJECT["project"]["dependencies"], *(one for group in groups.values() for one in group)]
+    named += [one for name in ("pandas", "explain", "export", "compress") for one in extras[name]]
+    return sorted({one for one in named if isinstance(one, str)})
+
+
+def test_tests_have_what_the_extras_bring():
+    """Each extra that tests use is in their group, within the same bounds."""
+    groups, extras = PROJECT["dependency-groups"], PROJECT["project"]["optional-dependencies"]
+    assert {*extras["explain"], *extras["export"], *extras["compress"]} == set(groups["extras"])
 
 
 def test_the_recorded_set_is_names_and_versions_in_order():
