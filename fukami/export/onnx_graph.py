@@ -21,6 +21,7 @@ from torch import nn
 from fukami.core.errors import RunError
 from fukami.core.extras import needed
 from fukami.core.language import _
+from fukami.export.recurrent import onnx_sweep, translations, with_loops
 from fukami.export.tensors import Flat, axes, example_of, named_tensors
 
 OPSET = 18
@@ -64,10 +65,10 @@ def write_graph(
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     example = example_of(inputs)
-    flat = Flat(portable_copy(network), example, after).eval()
-    arguments = flat.arguments(example)
     with quiet(), torch.no_grad():
         try:
+            flat = Flat(with_loops(portable_copy(network), onnx_sweep), example, after).eval()
+            arguments = flat.arguments(example)
             program = torch.onnx.export(
                 flat,
                 arguments,
@@ -77,6 +78,7 @@ def write_graph(
                 input_names=flat.names,
                 output_names=[output],
                 dynamic_shapes=(tuple(axes(flat, example)),),
+                custom_translation_table=translations(),
                 external_data=False,
             )
         except (RuntimeError, ValueError, TypeError, AssertionError) as error:

@@ -4,7 +4,7 @@ Programs outside know tensors, not batches: a batch that is one tensor keeps its
 name for each part (`text_ids`, `text_lengths`; `row_numbers`, `row_categories`).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -25,6 +25,20 @@ def named_tensors(inputs: dict[str, Any]) -> dict[str, torch.Tensor]:
         else:
             found |= {f"{name}_{part}": tensor for part, tensor in batch._asdict().items()}
     return found
+
+
+def batches(tensors: dict[str, Any], like: dict[str, Any]) -> dict[str, Any]:
+    """The opposite of `named_tensors`, from arrays as well; `like` shows how the batches are built."""
+
+    def tensor(name: str) -> torch.Tensor:
+        return torch.as_tensor(tensors[name])
+
+    return {
+        name: tensor(name)
+        if isinstance(batch, torch.Tensor)
+        else type(batch)(*(tensor(f"{name}_{part}") for part in batch._fields))
+        for name, batch in like.items()
+    }
 
 
 def num_examples(inputs: dict[str, Any]) -> int:
@@ -93,6 +107,3 @@ def axes(flat: Flat, inputs: dict[str, Any]) -> list[dict[int, str]]:
     """For each tensor of `flat.names` the axes whose size varies: `batch`, and `length` where the field's batch has lengths."""
     varying = {f"{name}_ids" for name, batch in inputs.items() if "lengths" in getattr(batch, "_fields", ())}
     return [{0: "batch", **({1: "length"} if name in varying else {})} for name in flat.names]
-
-
-__all__: Sequence[str] = ("Flat", "axes", "example_of", "named_tensors", "num_examples")

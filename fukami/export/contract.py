@@ -1,0 +1,52 @@
+"""What an export format is: a file of `formats/` with
+
+    CARD                          a `FormatCard` of literals
+    write(material, folder)       writes its files into `folder`, and gives what asks them: `{input name: batch}` → scores
+    USE                           how its main file is used, as lines of code for the folder's README
+    STANDALONE                    whether a `predict.py` that needs neither Fukami nor torch goes with it
+
+`write` raises `UsageError` where the run's model has no such form, naming the formats that it has.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from fukami.engine.plan import Plan
+from fukami.export.onnx_graph import portable_copy
+from fukami.predictor import Predictor
+
+Asked = Callable[[dict[str, Any]], np.ndarray]
+"""What was written, as a function: `{input name: batch}` → scores, calibrated, as the run's predictor gives them."""
+
+
+@dataclass(frozen=True)
+class Material:
+    """What there is to write.
+
+    Attributes:
+        predictor: the run's, computing in float32 on the processor whatever its plan says.
+        inputs: a few real examples, `{input name: batch}`.
+        folder: of the run, for formats that hand on what lies there.
+    """
+
+    predictor: Predictor
+    inputs: dict[str, Any]
+    folder: Path
+
+    def after(self, outputs_BMK: torch.Tensor) -> torch.Tensor:
+        """From raw outputs to calibrated scores: probabilities in float32, values in the target's unit in float64."""
+        task, temperature = self.predictor.task, self.predictor.temperature
+        return task.target.temper(task.scores(task, outputs_BMK), temperature)
+
+
+def plain(predictor: Predictor) -> Predictor:
+    """The predictor with a network of its own that computes in float32, on the processor, in the usual order of memory."""
+    from dataclasses import replace
+
+    network: Any = portable_copy(predictor.network)
+    return replace(predictor, network=network, plan=Plan(), device=torch.device("cpu"))

@@ -1,0 +1,45 @@
+"""torch.export: the network as a program of PyTorch that needs no Python code of ours, with a free number of examples."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from fukami.core.cards import FormatCard
+from fukami.export.contract import Asked, Material
+from fukami.export.onnx_graph import quiet, untraceable
+from fukami.export.tensors import Flat, axes, example_of
+
+CARD = FormatCard(
+    name="pt2",
+    summary="a program of torch.export, for PyTorch in Python and C++ (AOTInductor)",
+    file="model.pt2",
+    source="https://docs.pytorch.org/docs/stable/export.html",
+)
+STANDALONE = False
+USE = """\
+import torch
+scores = torch.export.load("model.pt2").module()
+"""
+
+
+def write(material: Material, folder: Path) -> Asked:
+    """Writes `model.pt2`: the field's tensors, in order, to scores."""
+    path, network = folder / CARD.file, material.predictor.network
+    example = example_of(material.inputs)
+    flat = Flat(network, example, material.after).eval()
+    sizes = [dict.fromkeys(named, torch.export.Dim.DYNAMIC) for named in axes(flat, example)]
+    with quiet(), torch.no_grad():
+        try:
+            program = torch.export.export(flat, flat.arguments(example), dynamic_shapes=(tuple(sizes),), strict=False)
+        except (RuntimeError, ValueError, TypeError, AssertionError) as error:
+            raise untraceable(network, error) from error
+        torch.export.save(program, path)
+        loaded = torch.export.load(path).module()
+
+    def asked(inputs: dict[str, Any]) -> np.ndarray:
+        with torch.no_grad():
+            return loaded(*flat.arguments(inputs)).numpy()
+
+    return asked

@@ -1,0 +1,84 @@
+"""ExecuTorch: one example at a time on phones and small devices, computed by XNNPACK on the processor.
+
+Sizes are fixed: one example, and texts padded to the longest that the run reads. The lengths say where a text ends.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from fukami.core.cards import FormatCard
+from fukami.core.extras import needed
+from fukami.export.contract import Asked, Material
+from fukami.export.onnx_graph import quiet, untraceable
+from fukami.export.tensors import Flat, num_examples
+
+CARD = FormatCard(
+    name="pte",
+    summary="ExecuTorch, for phones and small devices",
+    file="model.pte",
+    extra="edge",
+    source="https://docs.pytorch.org/executorch",
+)
+STANDALONE = False
+USE = """\
+from executorch.runtime import Runtime
+scores = Runtime.get().load_program("model.pte").load_method("forward").execute   # a list of tensors of one example
+"""
+
+
+def write(material: Material, folder: Path) -> Asked:
+    """Writes `model.pte`: the field's tensors of one example to its scores."""
+    needed("executorch", extra="edge")
+    path, network = folder / CARD.file, material.predictor.network
+    longest = max((getattr(field.spec(), "max_tokens", 0) for field in material.predictor.task.inputs.values()), default=0)
+    pads = {name: field.state["special"]["pad"] for name, field in material.predictor.task.inputs.items() if longest}
+    example = single(material.inputs, 0, longest, pads)
+    flat = Flat(network, example, material.after).eval()
+    with quiet(), torch.no_grad():
+        try:
+            path.write_bytes(_lowered(flat, flat.arguments(example)))
+        except (RuntimeError, ValueError, TypeError, AssertionError) as error:
+            raise untraceable(network, error) from error
+    method = _loaded(path)
+
+    def asked(inputs: dict[str, Any]) -> np.ndarray:
+        rows = range(num_examples(inputs))
+        return np.concatenate([method(flat.arguments(single(inputs, row, longest, pads))) for row in rows])
+
+    return asked
+
+
+def _lowered(flat: Flat, arguments: tuple[torch.Tensor, ...]) -> bytes:
+    """The program's bytes; what XNNPACK computes is handed to it, the rest to portable kernels."""
+    from executorch.backends.xnnpack.partition.xnnpack_partitioner import XnnpackPartitioner
+    from executorch.exir import to_edge_transform_and_lower
+
+    program = torch.export.export(flat, arguments, strict=False)
+    return to_edge_transform_and_lower(program, partitioner=[XnnpackPartitioner()]).to_executorch().buffer
+
+
+def _loaded(path: Path) -> Any:
+    from executorch.runtime import Runtime
+
+    with quiet():
+        method = Runtime.get().load_program(path).load_method("forward")
+    assert method is not None
+    return lambda arguments: method.execute(list(arguments))[0].numpy()
+
+
+def single(inputs: dict[str, Any], row: int, longest: int, pads: dict[str, int]) -> dict[str, Any]:
+    """One example of a batch; texts padded to `longest` tokens with their field's number of `pads`."""
+    found = {}
+    for name, batch in inputs.items():
+        if isinstance(batch, torch.Tensor):
+            found[name] = batch[row : row + 1].contiguous()
+            continue
+        parts = {part: tensor[row : row + 1].contiguous() for part, tensor in batch._asdict().items()}
+        if "lengths" in parts:
+            ids_1L = parts["ids"][:, :longest]
+            parts["ids"] = torch.nn.functional.pad(ids_1L, (0, longest - ids_1L.shape[1]), value=pads[name])
+        found[name] = type(batch)(**parts)
+    return found

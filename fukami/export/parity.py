@@ -1,0 +1,255 @@
+"""The gate of exporting: does what was written answer as the run does, from tensors and from raw inputs?
+
+Both are asked about the same held-out examples. Compared are the scores, in a unit in which they mean the same for every
+target, and the task's metrics.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from fukami.core.cards import card
+from fukami.core.errors import GateError
+from fukami.core.language import N_, _
+from fukami.core.seeds import generator
+from fukami.evaluate import whole
+from fukami.evaluate.examples import Judged
+from fukami.evaluate.spool import Spool
+from fukami.export import assemble
+from fukami.export.contract import Asked
+from fukami.export.tensors import batches
+from fukami.predictor import Predictor
+
+TOLERANCE = 1e-3
+"""Largest difference of two scores: of probabilities, or of values in deviations of the target."""
+POINTS = 0.1
+"""Largest difference of the headline metric: hundredths of one whose best value is 1, else percent of its value."""
+MOST, MOST_RAW = 2000, 500
+"""Held-out examples that are compared from tensors, and from raw inputs."""
+AT_ONCE = 64
+UNSEEN = ("torch", "fukami", "tokenizers", "transformers", "timm", "pyarrow", "torchvision")
+"""Libraries that `predict.py` is refused while it is tested."""
+_ASK = """
+import json, runpy, sys
+for name in json.loads(sys.argv[4]):
+    sys.modules[name] = None
+import numpy
+told = runpy.run_path(sys.argv[1])
+with open(sys.argv[2], encoding="utf-8") as file:
+    scores = told["scores"](json.load(file))
+numpy.save(sys.argv[3], scores)
+print(json.dumps([told["answer"](row, told["TOLD"]["answer"]) for row in scores]))
+"""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Scores of both sides for the same rows.
+
+    `apart` is how far they are apart, infinite where a score is no number.
+    """
+
+    own: np.ndarray
+    theirs: np.ndarray
+    truth: np.ndarray
+    rows: np.ndarray
+    apart: np.ndarray
+
+    @property
+    def worst(self) -> int:
+        """The place of the example in which they are farthest apart."""
+        return int(self.apart.argmax())
+
+    @property
+    def most(self) -> float:
+        return float(self.apart.max())
+
+
+def compared(predictor: Predictor, own: list[np.ndarray], theirs: list[np.ndarray], truth: Any, rows: np.ndarray) -> Compared:
+    """Both sides' scores, side by side. Raises `GateError` where their shapes differ."""
+    ours, found = np.concatenate(own), np.concatenate(theirs)
+    if ours.shape != found.shape:
+        raise GateError(
+            "F-EXPORT-SHAPE",
+            _("the exported model gives another number of scores than the run, so nothing was written"),
+            expected=str(ours.shape),
+            got=str(found.shape),
+        )
+    unit = predictor.task.target.comparable
+    both = (unit(torch.from_numpy(side).double()) for side in (ours, found))
+    apart = torch.sub(*both).abs().reshape(len(ours), -1).amax(1).nan_to_num(nan=float("inf"), posinf=float("inf"))
+    return Compared(ours, found, np.concatenate(truth), rows, apart.numpy())
+
+
+def some(rows: np.ndarray, most: int, seed: int) -> np.ndarray:
+    """At most `most` of the rows, the same ones each time, in order."""
+    return rows if len(rows) <= most else np.sort(generator(seed, "parity").permutation(rows)[:most])
+
+
+def from_tensors(predictor: Predictor, asked: Asked, judged: Judged, rows: np.ndarray) -> Compared:
+    """Both asked about the tensors of stored examples, those of like length together."""
+    target, lengths = predictor.task.target, judged.store.lengths()
+    rows = rows if lengths is None else rows[np.argsort(lengths[rows], kind="stable")]
+    own, theirs, truth = [], [], []
+    for start in range(0, len(rows), AT_ONCE):
+        batch = judged.store.batch(rows[start : start + AT_ONCE], "cpu")
+        inputs = {name: batch[name] for name in predictor.task.inputs}
+        own.append(predictor.scores(inputs).numpy())
+        theirs.append(asked(inputs))
+        truth.append(target.truth(batch[target.name]).numpy())
+    return compared(predictor, own, theirs, truth, rows)
+
+
+def from_raw(
+    predictor: Predictor, judged: Judged, rows: np.ndarray, answer: Callable[[Sequence[Any], Path], np.ndarray]
+) -> Compared:
+    """Both asked about raw inputs, as other programs give them: paths of pictures, texts, objects of JSON.
+
+    `answer(values, folder)` gives the other side's scores.
+    """
+    target = predictor.task.target
+    ((name, field),) = predictor.task.inputs.items()
+    with tempfile.TemporaryDirectory(prefix="fukami-") as place:
+        values = field.as_inputs(judged.columns[name], rows, Path(place))
+        own = []
+        for start in range(0, len(values), AT_ONCE):
+            columns: dict[str, Any] = {name: field.gather(values[start : start + AT_ONCE])}
+            own.append(predictor.scores(predictor.batch(columns, np.arange(len(columns[name][0])))).numpy())
+        theirs = answer(values, Path(place))
+    batch = judged.store.batch(rows, "cpu")
+    return compared(predictor, own, [theirs], [target.truth(batch[target.name]).numpy()], rows)
+
+
+def by_program(program: Path, values: Sequence[Any], folder: Path) -> tuple[np.ndarray, list[dict[str, Any]]]:
+    """Scores and answers of an exported `predict.py`, run by itself: torch and Fukami are kept from it."""
+    asked, scores = folder / "inputs.json", folder / "scores.npy"
+    asked.write_text(json.dumps(values), "utf-8")
+    command = [sys.executable, "-I", "-c", _ASK, str(program), str(asked), str(scores), json.dumps(UNSEEN)]
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", cwd=folder)
+    if done.returncode:
+        raise GateError(
+            "F-EXPORT-PROGRAM",
+            _("the exported predict.py does not run by itself, so nothing was written"),
+            where="predict.py",
+            got=(done.stderr.strip().splitlines() or ["?"])[-1][:300],
+        )
+    return np.load(scores, allow_pickle=False), json.loads(done.stdout)
+
+
+def in_process(told: dict[str, Any], asked: Asked, like: dict[str, Any], values: Sequence[Any]) -> np.ndarray:
+    """Scores of a format without a program of its own: raw inputs read as `predict.py` does, then the exported model."""
+    told = json.loads(json.dumps(told))
+    parts = [assemble.read(told, values[start : start + AT_ONCE]) for start in range(0, len(values), AT_ONCE)]
+    return np.concatenate([asked(batches(part, like)) for part in parts])
+
+
+def metrics(predictor: Predictor, scores: np.ndarray, found: Compared) -> dict[str, float | None]:
+    """The task's metrics of scores that are calibrated already."""
+    told = whole.judged(predictor.calibrated(1.0), Spool([(scores, found.truth, found.rows)]), replicates=0).as_dict()
+    return {name: value["value"] for name, value in told["metrics"].items()}
+
+
+def points_apart(name: str, run: float | None, exported: float | None) -> float:
+    """How far two values of a metric are apart, in points.
+
+    >>> points_apart("accuracy", 0.91, 0.9105) < 0.1 < points_apart("rmse", 10.0, 10.02)
+    True
+    """
+    if run is None or exported is None:
+        return 0.0 if run is exported else float("inf")
+    scale = 1.0 if card("metrics", name).high == 1 else max(abs(run), 1e-12)
+    return 100 * abs(run - exported) / scale
+
+
+def figures(predictor: Predictor, found: Compared) -> dict[str, Any]:
+    """What was measured: examples, the largest difference, and each metric of both."""
+    run, exported = metrics(predictor, found.own, found), metrics(predictor, found.theirs, found)
+    return {
+        "examples": len(found.rows),
+        "max_difference": found.most,
+        "metrics": {name: {"run": run[name], "exported": exported[name]} for name in run},
+    }
+
+
+def worst(predictor: Predictor, found: Compared, judged: Judged) -> dict[str, Any]:
+    """The example in which both are farthest apart, with both answers."""
+    at, target = found.worst, predictor.task.target
+    run, exported = (target.restore(torch.from_numpy(side[at : at + 1]))[0] for side in (found.own, found.theirs))
+    columns = judged.columns[next(iter(predictor.task.inputs))]
+    place = whole.place(columns, int(found.rows[at]))
+    return {"where": place, "difference": float(found.apart[at]), "run": run, "exported": exported}
+
+
+def proof(
+    predictor: Predictor, tensors: Compared, raw: Compared, judged: Judged, *, to: str, tolerance: float, points: float
+) -> dict[str, Any]:
+    """The content of `proofs/parity.json`. Its `held` is whether both ways agree."""
+    headline = predictor.task.card.headline
+    first, second = figures(predictor, tensors), figures(predictor, raw)
+    apart = max(points_apart(headline, **part["metrics"][headline]) for part in (first, second))
+    most = max(tensors.most, raw.most)
+    return {
+        "claim": N_("the exported model answers as the run does"),
+        "test": N_("both were asked about the same held-out examples, from tensors and from raw inputs"),
+        "held": most <= tolerance and apart <= points,
+        "to": to,
+        "max_difference": most,
+        "tolerance": tolerance,
+        "points": {"headline": headline, "apart": apart, "allowed": points},
+        **{"examples": first["examples"], "metrics": first["metrics"]},
+        "raw": second,
+        "worst": worst(predictor, max((tensors, raw), key=lambda side: side.most), judged),
+    }
+
+
+def require(told: dict[str, Any]) -> None:
+    """Raises `GateError` F-EXPORT-PARITY, with the worst example, where the proof does not hold."""
+    if told["held"]:
+        return
+    found, name = told["worst"], told["points"]["headline"]
+    raise GateError(
+        "F-EXPORT-PARITY",
+        _("the exported model does not answer as the run does, so nothing was written"),
+        where=found["where"],
+        expected=_("{answer}, as the run says").format(answer=short(found["run"])),
+        got=_("{answer} (scores differ by {most:.3g}, at most {allowed:g} is allowed; {metric} by {apart:.3g} points)").format(
+            answer=short(found["exported"]),
+            most=told["max_difference"],
+            allowed=told["tolerance"],
+            metric=name,
+            apart=told["points"]["apart"],
+        ),
+    )
+
+
+def short(answer: dict[str, Any]) -> str:
+    """An answer in a few words: what is not a list of every class.
+
+    >>> short({"label": "cat", "score": 0.95123, "scores": {"cat": 0.95123, "dog": 0.04877}})
+    'cat 0.9512'
+    """
+    parts = [value for value in answer.values() if not isinstance(value, dict)]
+    return " ".join(f"{part:.4g}" if isinstance(part, float) else str(part) for part in parts)
+
+
+def same_answers(left: Any, right: Any, *, within: float = 1e-4) -> bool:
+    """Whether two answers as JSON say the same, numbers `within` of each other.
+
+    >>> same_answers({"label": "a", "score": 0.5}, {"label": "a", "score": 0.500001})
+    True
+    """
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(same_answers(left[key], right[key], within=within) for key in left)
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(same_answers, left, right))
+    if isinstance(left, float) and isinstance(right, (int, float)):
+        return abs(left - right) <= within * max(1.0, abs(left))
+    return left == right

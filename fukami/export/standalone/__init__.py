@@ -1,0 +1,6 @@
+"""What an exported folder's `predict.py` is put together from: plain NumPy and Pillow, without anything of Fukami.
+
+A file for each kind of field. Input fields have `inputs(argument)` and `read(values, told)`, target fields
+`answer(scores, told)`; `told` is what the field's `portable()` says, whose `code` names the files that are needed. `program` is
+the frame around them, `fukami/export/assemble.py` puts them together.
+"""

@@ -1,0 +1,12 @@
+"""Cells that are one of the words that are known."""
+
+from fukami.export.standalone.row import READ, word
+
+
+def category(value, column, told):
+    """The place of the word among those that are known, from 1; 0 for others and for none."""
+    text = word(value, told)
+    return [], [column["values"].index(text) + 1 if text in column["values"] else 0]
+
+
+READ["category"] = category
