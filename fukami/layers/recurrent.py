@@ -48,8 +48,9 @@ class Recurrent(nn.Module):
         back_BL1 = reversal(valid_BL).unsqueeze(2)
         for forwards, backwards in zip(self.forwards, self.backwards, strict=True):
             ahead_BLH, _last = forwards(x_BLE)
-            behind_BLH, _last = backwards(torch.take_along_dim(x_BLE, back_BL1, dim=1))
-            behind_BLH = torch.take_along_dim(behind_BLH, back_BL1, dim=1)
+            # `gather` rather than `take_along_dim`, which an exporter takes for one of fixed sizes
+            behind_BLH, _last = backwards(x_BLE.gather(1, back_BL1.expand_as(x_BLE)))
+            behind_BLH = behind_BLH.gather(1, back_BL1.expand_as(behind_BLH))
             x_BLE = self.dropout(torch.cat([ahead_BLH, behind_BLH], dim=2))
         if self.gives == "sequence":
             return x_BLE * valid_BL.unsqueeze(2)
