@@ -11,11 +11,10 @@ from types import ModuleType
 from fukami.core.errors import UsageError, unknown
 from fukami.core.language import N_, _
 
-ORDER = ("quickstart", "tasks", "models", "datasets", "check", "plan", "train", "diagnose", "evaluate", "predict")
+ORDER = ("quickstart", "tasks", "models", "datasets", "check", "plan", "train", "diagnose", "evaluate", "predict", "explain")
 """The order of a person's first day, which help follows; verbs that it does not name come after, by name."""
 
 LATER = {
-    "explain": N_("why: what in an input speaks for the answer"),
     "compress": N_("make a model smaller and faster, and prove that it is as good"),
     "export": N_("write ONNX, only if it agrees with the run"),
     "serve": N_("an HTTP API and a page made for the task"),

@@ -6,7 +6,7 @@ from fukami.cli._parser import Parser, common
 
 NAMES = ["FukamiError", "Run", "check", "load", "plan", "predict", "quickstart", "train"]
 
-LATER = {"explain", "compress", "export", "serve", "monitor", "compare", "update"}
+LATER = {"compress", "export", "serve", "monitor", "compare", "update"}
 
 COMMON = {"--json", "--lang", "--help", "-h"}
 
@@ -22,6 +22,7 @@ VERBS = {
     "diagnose": {"RUN", "DATA"},
     "evaluate": {"RUN", "DATA", "--set"},
     "predict": {"RUN", "INPUT"},
+    "explain": {"RUN", "INPUT", "--method", "--of", "--out", "--examples"},
 }
 
 

@@ -1,0 +1,120 @@
+"""`fukami explain RUN [INPUT…]`: why, and whether that is true to the model."""
+
+from pathlib import Path
+from typing import Any
+
+from fukami.cli import _parser
+from fukami.cli._parser import Parser
+from fukami.cli._results import show_notes
+from fukami.cli._screen import Screen, number
+from fukami.core.language import N_, _
+
+SUMMARY = N_("why: what in an input speaks for the answer, tested by taking it away")
+USAGE = ("RUN [INPUT…]",)
+EXAMPLES = (
+    ("fukami explain runs/cats cat.jpg --out why", N_("the picture with what counts in it, as PNG and HTML")),
+    ("fukami explain runs/reviews 'A fine film.' --method shap", N_("fair shares of each word")),
+    ("fukami explain runs/income people.csv --out why", N_("row by row, and a page that sums them up")),
+    ("fukami explain runs/income --method permutation", N_("which columns count on the examples kept aside")),
+)
+
+SHOWN = 10
+"""Parts and inputs that are printed; the JSON and the page have all."""
+
+
+def arguments(parser: Parser) -> None:
+    _parser.run(parser)
+    parser.add_argument(
+        "inputs",
+        metavar="INPUT",
+        nargs="*",
+        help=_("as for `predict`; without any, the examples that the training kept aside"),
+    )
+    parser.add_argument(
+        "--method",
+        metavar="NAME",
+        default="auto",
+        type=method_name,
+        help=_("the way to explain; auto takes what suits the input"),
+    )
+    parser.add_argument("--of", metavar="LABEL", default="", help=_("the label to be explained; the answered one unless given"))
+    parser.add_argument("--out", metavar="FOLDER", type=Path, help=_("a new folder for pictures, HTML, JSON and the page"))
+    parser.add_argument(
+        "--examples", metavar="N", type=_parser.count, default=0, help=_("how many of a set are explained; 50 unless given")
+    )
+
+
+def method_name(text: str) -> str:
+    """A method's name, checked before anything heavy is loaded."""
+    from fukami.core.cards import card
+
+    if text != "auto":
+        card("explain/methods", text)
+    return text
+
+
+def call(args: Any) -> dict[str, Any]:
+    from fukami import api
+
+    return api.explain(args.run, args.inputs, method=args.method, out=args.out, of=args.of, examples=args.examples)
+
+
+def show(result: dict[str, Any], screen: Screen) -> None:
+    screen.facts([(_("task"), result["task"]), (_("run"), result["run"]), (_("method"), result["method"])])
+    explanations = result["explanations"]
+    for one in explanations[:SHOWN]:
+        _show_one(one, screen)
+    if len(explanations) > SHOWN:
+        screen.line()
+        screen.line(_("… and {n} more").format(n=len(explanations) - SHOWN))
+    if len(explanations) != 1:
+        _show_summary(result["summary"], screen)
+    show_notes(result.get("notes") or [], screen)
+    files = result.get("files") or []
+    if files:
+        screen.heading(_("Written"))
+        for file in files[-6:]:
+            screen.line(str(file), indent=2)
+
+
+def _show_one(one: dict[str, Any], screen: Screen) -> None:
+    name = one["input"] if isinstance(one["input"], str) else str(one["input"])
+    screen.heading(name if len(name) <= 80 else name[:79] + "…")
+    answer, nearest = one["answer"], one.get("nearest") or []
+    screen.facts(
+        [
+            (_("answer"), answer.get("label") or answer.get("labels") or number(answer.get("value"))),
+            (_("explained"), one["of"] or _("the value")),
+            (_("tested"), _verdict(one.get("faithfulness"))),
+            (_("nearest"), ", ".join(f"{n['input']} ({n['similarity']:.2f})" for n in nearest[:3])),
+        ],
+        indent=2,
+    )
+    ranked = sorted(one["units"], key=lambda unit: -abs(unit["weight"]))[:SHOWN]
+    most = max((abs(unit["weight"]) for unit in ranked), default=0.0) or 1.0
+    screen.table((), [_row(unit, most) for unit in ranked], indent=2)
+
+
+def _row(unit: dict[str, Any], most: float) -> tuple[str, ...]:
+    """Name, cell, weight and a bar."""
+    cell = "" if "value" not in unit else "–" if unit["value"] is None else str(unit["value"])[:40]
+    bar = ("█" if unit["weight"] >= 0 else "░") * round(20 * abs(unit["weight"]) / most)
+    return str(unit["name"])[:40], cell, f"{unit['weight']:+.3f}", bar
+
+
+def _show_summary(summary: dict[str, Any], screen: Screen) -> None:
+    screen.heading(_("Over {n} examples").format(n=summary["examples"]))
+    if summary.get("measure"):
+        screen.line(summary["measure"], indent=2)
+    screen.facts([(_("tested"), _verdict(summary.get("faithfulness")))], indent=2)
+    units = summary.get("units", [])[:SHOWN]
+    most = max((abs(unit["weight"]) for unit in units), default=0.0) or 1.0
+    screen.table((), [(u["name"], f"{u['weight']:.4f}", "█" * round(20 * max(0, u["weight"]) / most)) for u in units], indent=2)
+
+
+def _verdict(told: dict[str, Any] | None) -> str | None:
+    if told is None:
+        return None
+    if told["better_than_random"]:
+        return _("better than random orders (score {score:.3f}, p = {p:.3f})").format(score=told["score"], p=told["p_value"])
+    return _("not better than random (score {score:.3f}, p = {p:.3f})").format(score=told["score"], p=told["p_value"])

@@ -1,0 +1,52 @@
+"""Many examples together, for methods that speak of a set: their tensors, and their targets where they are known.
+
+N examples, K scores.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import torch
+
+from fukami.core.tables import Column
+from fukami.engine.fitting import in_parts
+from fukami.fields.units import Units
+from fukami.predictor import BATCH, Predictor
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """N examples of the task's only input. `truth` are their targets in the scores' unit, None where not known."""
+
+    predictor: Predictor
+    columns: Sequence[Column]
+    truth: np.ndarray | None = None
+    seed: int = 0
+
+    def __len__(self) -> int:
+        return len(self.columns[0])
+
+    @cached_property
+    def batch(self) -> Any:
+        """The tensors of all examples."""
+        ((name, _field),) = self.predictor.task.inputs.items()
+        return self.predictor.batch({name: self.columns}, np.arange(len(self)))[name]
+
+    def units(self, row: int) -> Units:
+        """The units of one example."""
+        ((_name, field),) = self.predictor.task.inputs.items()
+        return field.units(self.batch, [column.take(np.array([row])) for column in self.columns])
+
+    def scores(self, batch: Any) -> torch.Tensor:
+        """Scores of changed tensors, a few at a time."""
+        ((name, _field),) = self.predictor.task.inputs.items()
+        total = len(batch[0] if isinstance(batch, tuple) else batch)
+
+        def part(start: int, stop: int) -> torch.Tensor:
+            some = type(batch)(*(one[start:stop] for one in batch)) if isinstance(batch, tuple) else batch[start:stop]
+            return self.predictor.scores({name: some}).cpu()
+
+        return torch.cat(list(in_parts(total, 8 * BATCH, part)))

@@ -1,0 +1,126 @@
+"""What people get: one answer explained, as an object that shows itself, saves itself and tells itself as JSON."""
+
+import json
+from dataclasses import dataclass, field
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fukami.core import language
+from fukami.core.errors import UsageError
+from fukami.core.language import _
+from fukami.explain.contract import Weights
+from fukami.explain.faithfulness import Faithfulness
+from fukami.fields.units import Portrait, Units
+
+ENDINGS = (".png", ".html", ".json")
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why one input was answered as it was.
+
+    `of` is the label whose score is explained, None for a value. `weights` say how much each of `units` speaks for it,
+    `faithfulness` whether that holds when units are taken away.
+
+    >>> run.explain("cat.jpg").save("why.png")                      # doctest: +SKIP
+    """
+
+    input: Any
+    answer: dict[str, Any]
+    of: str | None
+    method: str
+    units: Units
+    weights: Weights
+    faithfulness: Faithfulness | None
+    portrait: Portrait = field(repr=False)
+    nearest: list[dict[str, Any]] = field(default_factory=list)
+
+    def ranked(self) -> list[int]:
+        """Units, the strongest first."""
+        return np.argsort(-np.abs(self.weights.weights), kind="stable").tolist()
+
+    def verdict(self) -> str:
+        """Whether the attribution stood its test, in a sentence."""
+        if self.faithfulness is None:
+            return _("not tested")
+        if len(self.units) < 2:
+            return _("there is only one part, so its order cannot be tested")
+        return verdict(self.faithfulness.as_dict())
+
+    def as_dict(self) -> dict[str, Any]:
+        """The explanation as plain values; the units in their own order."""
+        given = self.units.told or ({},) * len(self.units)
+        units = [
+            {"name": name, **told, "weight": float(weight)}
+            for name, told, weight in zip(self.units.names, given, self.weights.weights, strict=True)
+        ]
+        return {
+            "input": self.input,
+            "answer": self.answer,
+            "of": self.of,
+            "method": self.method,
+            "signed": self.weights.signed,
+            **({} if self.weights.base is None else {"base": self.weights.base}),
+            "units": units,
+            "faithfulness": None if self.faithfulness is None else self.faithfulness.as_dict(),
+            "nearest": self.nearest,
+        }
+
+    def html(self) -> str:
+        """A fragment of HTML that is complete in itself."""
+        nearest = ", ".join(escape(f"{one['input']} ({one['similarity']:.2f})") for one in self.nearest)
+        beside = [
+            (_("answer"), answered(self.answer)),
+            (_("explained"), self.of or _("the value")),
+            (_("method"), self.method),
+            (_("tested"), self.verdict()),
+        ]
+        rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(str(value))}</dd>" for name, value in beside)
+        rows += f"<dt>{escape(_('nearest training examples'))}</dt><dd>{nearest}</dd>" if nearest else ""
+        return f'<div class="explanation"><div class="example">{self.portrait.html}</div><dl>{rows}</dl></div>'
+
+    def _repr_html_(self) -> str:
+        return self.html()
+
+    def save(self, path: str | Path) -> Path:
+        """Writes the explanation as `.png`, `.html` or `.json`, as the name ends. Raises `UsageError` for another ending."""
+        path = Path(path)
+        ending = path.suffix.lower()
+        if ending not in ENDINGS:
+            raise UsageError(
+                "F-EXPLAIN-FILE",
+                _("an explanation cannot be saved as that"),
+                where=str(path),
+                expected=_("one of {names}").format(names=", ".join(ENDINGS)),
+                got=ending,
+            )
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if ending == ".png":
+            path.write_bytes(self.portrait.png())
+        elif ending == ".html":
+            path.write_text(self.html(), "utf-8", errors="replace")
+        else:
+            told = json.dumps(language.told(language.stored(self.as_dict())), ensure_ascii=False, indent=1, default=str)
+            path.write_text(told + "\n", "utf-8", errors="replace")
+        return path
+
+
+def verdict(told: dict[str, Any]) -> str:
+    """What a test found, in a sentence; `told` is the `as_dict` of one example's or of many."""
+    if told["better_than_random"]:
+        return _("better than random orders (score {score:.3f}, p = {p:.3f})").format(score=told["score"], p=told["p_value"])
+    return _("not better than random (score {score:.3f}, p = {p:.3f})").format(score=told["score"], p=told["p_value"])
+
+
+def answered(answer: dict[str, Any]) -> str:
+    """An answer in a few words. The shapes are those that target fields restore to."""
+    if "label" in answer:
+        return f"{answer['label']} ({answer.get('score', 0):.3f})"
+    if "labels" in answer:
+        return ", ".join(map(str, answer["labels"])) or "–"
+    if "value" in answer:
+        return f"{answer['value']:.6g}"
+    return json.dumps(answer, ensure_ascii=False)

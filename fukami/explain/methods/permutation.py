@@ -1,0 +1,77 @@
+"""Permutation importance: how much worse the answers become when a column is shuffled between the examples.
+
+Breiman 2001; Fisher et al. 2019 (model reliance). With targets the fall of the headline metric is told, with its deviation over
+repeats; without them how far answers move, the mean over examples of the largest change among their scores.
+
+N examples, E elements (numbers and categories), U units.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+
+from fukami.core.cards import MethodCard, card
+from fukami.core.language import _
+from fukami.core.seeds import generator
+from fukami.evaluate.judge import judge
+from fukami.explain.cohort import Cohort
+from fukami.explain.contract import Survey
+from fukami.fields.contract import Cells
+
+CARD = MethodCard(
+    name="permutation",
+    summary="how much worse answers become when a column is shuffled between examples",
+    of=("row",),
+    scope="set",
+    source="Breiman 2001; Fisher et al. 2019, arXiv:1801.01489",
+)
+
+REPEATS = 5
+
+
+def survey(cohort: Cohort) -> Survey:
+    """The mean over repeats for each column."""
+    units = cohort.units(0)
+    measure, sentence = _measure(cohort)
+    found_RU = np.zeros((REPEATS, len(units)))
+    for repeat in range(REPEATS):
+        order = torch.from_numpy(generator(cohort.seed, "permutation", repeat).permutation(len(cohort)))
+        for u in range(len(units)):
+            found_RU[repeat, u] = measure(cohort.scores(exchanged(cohort.batch, units.of == u, order)))
+    spread_U = found_RU.std(0, ddof=1)
+    return Survey(found_RU.mean(0), sentence, [{"deviation": float(s)} for s in spread_U])
+
+
+def exchanged(cells: Cells, gone_E: np.ndarray, order_N: torch.Tensor) -> Cells:
+    """The rows with the elements where `gone_E` is true taken from the rows `order_N`."""
+    gone = torch.from_numpy(gone_E).to(cells.numbers.device)
+    count = cells.numbers.shape[1]
+    return Cells(
+        torch.where(gone[:count], cells.numbers[order_N], cells.numbers),
+        torch.where(gone[count:], cells.categories[order_N], cells.categories),
+    )
+
+
+def _measure(cohort: Cohort) -> tuple[Callable[[torch.Tensor], float], str]:
+    """What a shuffling costs, given the scores after it; and that measure in a sentence."""
+    task = cohort.predictor.task
+    before = cohort.scores(cohort.batch)
+    if cohort.truth is None:
+        start = task.target.comparable(before)
+
+        def moved(scores: torch.Tensor) -> float:
+            change = (task.target.comparable(scores) - start).abs().reshape(len(scores), -1)
+            return float(change.amax(1).mean())
+
+        return moved, _("how far answers move when the column is shuffled")
+    metric = task.card.headline
+    sign = 1 if card("metrics", metric).higher_is_better else -1
+
+    def value(scores: torch.Tensor) -> float:
+        stream = [(scores.numpy(), cohort.truth, np.arange(len(cohort)))]
+        told = judge(task.target, (metric,), stream, replicates=0, keep_mistakes=0)  # type: ignore[arg-type]
+        return sign * told.metrics[metric].value
+
+    start = value(before)
+    return lambda scores: start - value(scores), _("what {metric} loses when the column is shuffled").format(metric=metric)

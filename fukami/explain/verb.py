@@ -1,0 +1,239 @@
+"""`explain`: why a run answers as it does, for one input or for many, each tested by taking away what is said to count."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fukami.answers import grouped, require_usable
+from fukami.core.cards import card, cards, load
+from fukami.core.errors import UsageError
+from fukami.core.language import _
+from fukami.core.seeds import generator
+from fukami.core.tables import Column
+from fukami.evaluate.examples import held_out
+from fukami.evaluate.whole import place
+from fukami.explain import written
+from fukami.explain.case import Case
+from fukami.explain.cohort import Cohort
+from fukami.explain.contract import Weights
+from fukami.explain.explanation import Explanation
+from fukami.explain.faithfulness import tested, together
+from fukami.explain.nearest import Reference, features, reference_of
+from fukami.explain.summary import summed_up
+
+if TYPE_CHECKING:
+    from fukami.run import Run
+
+METHODS = "explain/methods"
+EXAMPLES = 50
+"""Examples of a set that are explained one by one, unless more are asked for."""
+SURVEYED = 500
+"""Examples that a method looks at together, at least, where there are so many."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is explained: a run, by which method, which label, how."""
+
+    run: "Run"
+    method: str = "auto"
+    of: str = ""
+    examples: int = 0
+    seed: int = 0
+    samples: int = 0
+    nearest: int = 5
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """N raw examples, what each is called, and their targets where they are the training's own held-out ones."""
+
+    names: list[Any]
+    columns: list[Column]
+    truth: np.ndarray | None = None
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def take(self, rows: np.ndarray) -> "Inputs":
+        truth = None if self.truth is None else self.truth[rows]
+        return Inputs([self.names[row] for row in rows], [column.take(rows) for column in self.columns], truth)
+
+
+def explain_run(
+    run: "Run", inputs: Sequence[Any], *, method: str = "auto", out: Path | None = None, **options: Any
+) -> dict[str, Any]:
+    """Explains `inputs`, or without any the examples that the training kept aside; returns the verb's result.
+
+    Options: `of`, the label whose score is explained; `examples`, how many of a set are explained; `seed`; `samples`, how many
+    changed copies a sampling method asks for; `nearest`, how many training examples are told. `out` is a new folder.
+
+    Raises:
+        UsageError: F-METHOD-NAME, F-EXPLAIN-KIND, F-EXPLAIN-FIT, F-EXPLAIN-LABEL, F-EXTRA-MISSING.
+        DataError: an input cannot be used.
+    """
+    asked = Asked(run, method, **options)
+    if out is not None:
+        written.refuse_existing(out)
+    groups = list(given(asked.run, inputs))
+    name, notes = chosen(asked, groups)
+    if card(METHODS, name).scope == "set":
+        explanations, summary, more = surveyed(asked, name, groups)
+        notes += more
+    else:
+        explanations, more = each(asked, name, groups)
+        notes += more
+        summary = summed_up(explanations)
+    told = {
+        "run": str(run.path),
+        "task": run.task,
+        "method": name,
+        "explanations": [one.as_dict() for one in explanations],
+        "summary": summary,
+        "notes": notes,
+    }
+    files = written.write(out, run.told, told, explanations) if out is not None else []
+    return {**told, "files": [str(path) for path in files]}
+
+
+def explanations(run: "Run", inputs: Any, *, method: str = "auto", **options: Any) -> Any:
+    """What `Run.explain` gives: an `Explanation` of one input, a list for several, the result's mapping for a set's method."""
+    asked = Asked(run, method, **options)
+    several = isinstance(inputs, Sequence) and not isinstance(inputs, (str, bytes))
+    groups = list(given(run, list(inputs) if several else [inputs]))
+    name, _notes = chosen(asked, groups)
+    if card(METHODS, name).scope == "set":
+        return explain_run(run, list(inputs) if several else [inputs], method=name, **options)
+    found, _notes = each(asked, name, groups)
+    return found[0] if len(found) == 1 and not several else found
+
+
+# -- what is given -------------------------------------------------------------------------------------------------------
+def given(run: "Run", inputs: Sequence[Any]) -> Iterator[Inputs]:
+    """The inputs as columns; without any, the examples that the training kept aside, with their targets."""
+    ((name, _field),) = run.predictor.task.inputs.items()
+    if not inputs:
+        judged = held_out(run)
+        columns = [column.take(judged.rows) for column in judged.columns[name]]
+        target = run.predictor.task.target
+        truth = target.truth(target.batch(judged.store.arrays[target.name], judged.rows)).numpy()
+        yield Inputs([place(columns, row) for row in range(len(judged.rows))], columns, truth)
+        return
+    for names, columns in grouped(run, inputs):
+        require_usable(run.predictor.task, columns, names)
+        yield Inputs(names, columns[name])
+
+
+def drawn(inputs: Inputs, most: int, seed: int) -> Inputs:
+    """At most `most` of the inputs, in their order."""
+    if len(inputs) <= most:
+        return inputs
+    return inputs.take(np.sort(generator(seed, "explain", "examples").permutation(len(inputs))[:most]))
+
+
+def left_out(groups: Sequence[Inputs], looked_at: int) -> list[str]:
+    """A note where not all of a set was looked at."""
+    total = sum(map(len, groups))
+    if looked_at >= total:
+        return []
+    return [
+        _("{n} of {total} examples were looked at, drawn by chance; --examples says how many").format(n=looked_at, total=total)
+    ]
+
+
+# -- which method --------------------------------------------------------------------------------------------------------
+def chosen(asked: Asked, groups: Sequence[Inputs]) -> tuple[str, list[str]]:
+    """The method's name, tried on the first input where the choice is free; and what spoke against those before it.
+
+    Raises `UsageError` where a method does not explain inputs of this kind.
+    """
+    ((_name, field),) = asked.run.predictor.task.inputs.items()
+    known = cards(METHODS)
+    if asked.method != "auto":
+        found = card(METHODS, asked.method)
+        if field.kind not in found.of:
+            raise UsageError(
+                "F-EXPLAIN-KIND",
+                _("{method} does not explain inputs of kind `{kind}`").format(method=asked.method, kind=field.kind),
+                expected=_("one of {names}").format(names=", ".join(n for n, c in known.items() if field.kind in c.of)),
+                got=asked.method,
+            )
+        return asked.method, []
+    usual = [c for c in known.values() if field.kind in c.default_for]
+    usual.sort(key=lambda c: len(c.default_for))  # the more special one first
+    notes: list[str] = []
+    first = next(group for group in groups if len(group))
+    for one in usual[:-1]:
+        try:
+            load(METHODS, one.name).weigh(case_of(asked, first, 0))
+        except UsageError as error:
+            notes.append(_("{method} is left out: {reason}").format(method=one.name, reason=error.what))
+            continue
+        return one.name, notes
+    return usual[-1].name, notes
+
+
+# -- one by one ----------------------------------------------------------------------------------------------------------
+def case_of(asked: Asked, inputs: Inputs, row: int) -> Case:
+    """One example to be explained."""
+    columns = [column.take(np.array([row])) for column in inputs.columns]
+    return Case(asked.run.predictor, columns, of=asked.of, seed=asked.seed, samples=asked.samples)
+
+
+def each(asked: Asked, method: str, groups: Sequence[Inputs]) -> tuple[list[Explanation], list[str]]:
+    """Every input explained by itself, no more of a set than were asked for."""
+    single = [group for group in groups if asked.examples == 0 and len(group) <= EXAMPLES]
+    most = asked.examples or EXAMPLES
+    taken = groups if len(single) == len(groups) else [drawn(group, most, asked.seed) for group in groups]
+    reference, weigh = reference_of(asked.run.path), load(METHODS, method).weigh
+    found = []
+    for group in taken:
+        for row in range(len(group)):
+            case = case_of(asked, group, row)
+            weights = weigh(case) if len(case.units) else Weights(np.zeros(0))
+            found.append(explanation(case, group.names[row], method, weights, reference, nearest=asked.nearest))
+    return found, left_out(groups, sum(map(len, taken)))
+
+
+def explanation(
+    case: Case, name: Any, method: str, weights: Weights, reference: Reference | None, *, nearest: int = 5
+) -> Explanation:
+    """Weights, tested and drawn, with the nearest training examples."""
+    alike = []
+    if reference is not None and nearest:
+        features_BD = features(case.predictor, {case.name: case.batch})
+        alike = reference.nearest(features_BD[0].cpu().numpy(), nearest) if features_BD is not None else []
+    return Explanation(
+        input=name,
+        answer=case.answer,
+        of=case.label,
+        method=method,
+        units=case.units,
+        weights=weights,
+        faithfulness=tested(case, weights.weights, signed=weights.signed) if len(case.units) else None,
+        portrait=case.field.portrait(case.batch, case.units, weights.weights, weights.detail),
+        nearest=alike,
+    )
+
+
+# -- many together -------------------------------------------------------------------------------------------------------
+def surveyed(asked: Asked, method: str, groups: Sequence[Inputs]) -> tuple[list[Explanation], dict[str, Any], list[str]]:
+    """What many examples say together; tested on some of them by the order that it gives to the units of all."""
+    inputs = drawn(max(groups, key=len), max(SURVEYED, asked.examples), asked.seed)
+    cohort = Cohort(asked.run.predictor, inputs.columns, inputs.truth, asked.seed)
+    found = load(METHODS, method).survey(cohort)
+    names = cohort.units(0).names
+    few = drawn(inputs, asked.examples or EXAMPLES, asked.seed)
+    tests = [tested(case_of(asked, few, row), found.weights, signed=False) for row in range(len(few))]
+    told = found.told or [{}] * len(names)
+    units = [{"name": n, "weight": float(w), **more} for n, w, more in zip(names, found.weights, told, strict=True)]
+    summary = {
+        "examples": len(inputs),
+        "measure": found.measure,
+        "faithfulness": together(tests),
+        "units": sorted(units, key=lambda unit: -unit["weight"]),
+    }
+    return [], summary, left_out(groups, len(inputs))
