@@ -112,8 +112,9 @@ def plan(task: str, data: Any, *, model: str | None = None, settings: dict[str, 
     """Memory, minutes and the step plan of a training, measured on the real data and this machine, before it starts."""
     from fukami.engine.allocator import freed_memory_kept
     from fukami.engine.plan import threads_kept
-    from fukami.training.network import make_ready, memory_bytes, num_parameters
+    from fukami.training.building import num_parameters
     from fukami.training.prepare import prepared
+    from fukami.training.ready import make_ready, memory_bytes
 
     ready_data = prepared(recipe_for(task, settings, model=_named(model)), data)
     with threads_kept(), freed_memory_kept():

@@ -63,6 +63,8 @@ class Run:
         folds, resume = (self.path / "proofs" / f"{name}.json" for name in ("folds", "resume"))
         if folds.exists():
             told["folds"] = artefact.read_json(folds)["metrics"]
+        if self.told["training"].get("sharing"):
+            told["sharing"] = self.told["training"]["sharing"]
         if resume.exists():
             proof = artefact.read_json(resume)
             told["resume"] = {name: proof[name] for name in ("held", "killed_at", "steps")}

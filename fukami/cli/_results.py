@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fukami.cli._screen import Screen, duration, number
+from fukami.core import plans
 from fukami.core.cards import cards
 from fukami.core.language import _
 
@@ -16,6 +17,7 @@ def show_run(result: dict[str, Any], screen: Screen) -> None:
             (_("model"), result.get("model")),
             (_("steps"), f"{result['steps']:,}" if result.get("steps") is not None else None),
             (_("time"), duration(result["seconds"]) if result.get("seconds") is not None else None),
+            (_("processes"), plans.sharing(**result["sharing"]) if result.get("sharing") else None),
             (_("resuming"), _resuming(result.get("resume"))),
         ]
     )

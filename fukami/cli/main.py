@@ -162,9 +162,10 @@ def _interruption(interrupt: KeyboardInterrupt, words: Sequence[str]) -> FukamiE
     what = (
         _("interrupted; what had been saved before is safe and waits to be resumed")
         if interrupt.earlier
-        else _("interrupted; what was learned so far is saved and waits to be resumed")
+        else _("interrupted; the training is saved and waits to be resumed")
     )
-    return FukamiError("F-INTERRUPTED", what, where=str(interrupt.place), fix=_going_on(interrupt.out, words))
+    place, going_on = str(interrupt.place), _going_on(interrupt.out, words)
+    return FukamiError("F-INTERRUPTED", what, where=place, got=interrupt.reached, fix=going_on)
 
 
 def _going_on(out: Path, words: Sequence[str]) -> str:

@@ -52,6 +52,24 @@ def step_time(seconds: float) -> str:
     return f"{seconds * 1e3:.1f} ms" if seconds >= 0.001 else f"{seconds * 1e3:.2g} ms"
 
 
+def sharing(processes: int, together_s: float = 0.0, alone_s: float = 0.0) -> str:
+    """That several processes share each step, and whether that pays, where a step was timed in all and in one of them alone.
+
+    >>> sharing(2), sharing(2, 0.012, 0.03)
+    ('2 processes share each step', '2 processes share each step: 12 ms a step, 2.5 × as fast as one alone (30 ms)')
+    >>> sharing(2, 0.012, 0.008)
+    '2 processes share each step: 12 ms a step, where one alone takes 8.0 ms: here it does not pay'
+    """
+    if not (together_s and alone_s):
+        return _("{n} processes share each step").format(n=processes)
+    told = {"n": processes, "together": step_time(together_s), "alone": step_time(alone_s)}
+    if together_s >= alone_s:
+        slower = _("{n} processes share each step: {together} a step, where one alone takes {alone}: here it does not pay")
+        return slower.format(**told)
+    faster = _("{n} processes share each step: {together} a step, {times} × as fast as one alone ({alone})")
+    return faster.format(**told, times=f"{alone_s / together_s:.1f}")
+
+
 def refusal(reason: str) -> str:
     """Why a candidate was refused, as a sentence.
 

@@ -106,12 +106,13 @@ def no_run(run: Path) -> UsageError:
 class Interrupted(KeyboardInterrupt):
     """A training was interrupted and its state is saved in `place`; `out` is where its run will be.
 
-    `earlier` says that the state is one that had been saved before: this time nothing was added to it.
+    `earlier` says that the state is one that had been saved before: this time nothing was added to it. `reached` tells how far
+    the training was, and from where it goes on.
     """
 
-    def __init__(self, place: Path, out: Path, *, earlier: bool = False):
+    def __init__(self, place: Path, out: Path, *, earlier: bool = False, reached: str = ""):
         super().__init__(str(place))
-        self.place, self.out, self.earlier = place, out, earlier
+        self.place, self.out, self.earlier, self.reached = place, out, earlier, reached
 
 
 class NothingSaved(KeyboardInterrupt):

@@ -16,8 +16,8 @@ from fukami.engine.mishaps import Event
 from fukami.engine.ranks import ALONE, Ranks
 from fukami.predictor import Predictor
 from fukami.training.asked import Asked
-from fukami.training.network import Ready, make_ready
 from fukami.training.prepare import Prepared, headline_of
+from fukami.training.ready import Ready, make_ready
 from fukami.training.session import Best, Session
 
 PLAN = "plan.json"
@@ -39,7 +39,8 @@ def begin(asked: Asked, data: Prepared, *, ranks: Ranks = ALONE, scratch: Path |
     mark = data_mark(data.fingerprints, (data.split.train, data.split.valid))
     require_same(data, mark, ranks)
     ready = make_ready(data, model=asked.module, loss=asked.loss, ranks=ranks)
-    for note in (*ready.built.notes, *ready.measured.notes, ready.measured.line()):
+    shares = ready.sharing.line() if ready.sharing else ""
+    for note in (*ready.built.notes, *ready.measured.notes, ready.measured.line(), shares):
         if note:
             say(note)
     learner, every = ready.learner, ready.recipe.plan.snapshot_steps
@@ -47,7 +48,7 @@ def begin(asked: Asked, data: Prepared, *, ranks: Ranks = ALONE, scratch: Path |
         data.task, ready.built.network, ready.recipe, data.choice, ready.plan, device=learner.device, ranks=ranks
     )
     session = Session(data, predictor, learner, scratch or place, asked.out, Best(headline_of(data.recipe)), every)
-    session.shared, session.plain = place, ready.whole
+    session.shared, session.plain, session.sharing = place, ready.whole, ready.sharing
     written = place / unfinished.RECIPE
     if ranks.told(written.exists):
         require_unchanged(artefact.read_json(place / unfinished.DATA)["data"], mark, data.table.name)
@@ -84,7 +85,7 @@ def say_standing(session: Session) -> None:
     if session.is_over():
         say(_("all steps were taken before; what is left is to judge the model and to write the run"))
     elif step == 0:
-        say(_("nothing was saved yet: from the first step again, by the recipe that was begun"))
+        say(_("going on from the first step: the training had not come to its first snapshot"))
     else:
         epochs = {"epoch": f"{step / per_epoch:.4g}", "epochs": f"{total / per_epoch:.4g}"}
         say(_("going on from step {step} of {total}, epoch {epoch} of {epochs}").format(step=step, total=total, **epochs))

@@ -22,7 +22,7 @@ from fukami.engine.diagnosis.contract import Finding
 from fukami.engine.diagnosis.look import diagnose
 from fukami.models import checkpoint
 from fukami.models.contract import Network
-from fukami.training.network import learner_of
+from fukami.training.building import learner_of
 from fukami.training.prepare import headline_of, prepared
 from fukami.training.session import CHECKPOINT
 from fukami.training.written import settled

@@ -10,7 +10,7 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from threading import Event as Flag
 from threading import current_thread, main_thread
@@ -36,6 +36,7 @@ from fukami.evaluate.judge import judge
 from fukami.models.contract import Network
 from fukami.predictor import Predictor
 from fukami.training.prepare import Prepared
+from fukami.training.sharing import Sharing
 from fukami.training.watching import validation_metrics, watching
 
 SAVE_EVERY_S = 20.0
@@ -111,6 +112,8 @@ class Session:
     """Where the first of several processes keeps the state; `place` of the others is nobody's."""
     plain: Network | None = None
     """What takes the final weights, where they are divided among processes."""
+    sharing: Sharing | None = None
+    """What several processes share, and what it is worth."""
 
     def __post_init__(self) -> None:
         first = next(iter(self.prepared.task.inputs))
@@ -188,7 +191,8 @@ class Session:
     def told(self) -> dict[str, Any]:
         """What the run says of its training: steps, seconds, the shares that waiting for data and padding took, and mishaps."""
         lines = read(self.place / "history.jsonl")
-        return {
+        shares = {"sharing": asdict(self.sharing)} if self.sharing else {}
+        return shares | {
             "steps": self.learner.step,
             "seconds": round(self.seconds, 3),
             "best_step": self.best.step,
@@ -263,7 +267,10 @@ class Session:
                 # the last snapshot, not the present state: what goes back later goes back to where it would have gone
                 if not self._save(history):
                     raise self._unsaved()
-                raise Interrupted(self.checkpoint.parent, self.out)
+                reached = _("step {step} of {total}; it goes on from step {saved}").format(
+                    step=progress.step, total=progress.num_steps, saved=self.keeper.stands_at()[0]
+                )
+                raise Interrupted(self.checkpoint.parent, self.out, reached=reached)
             if progress.ends_epoch and self._exhausted():
                 break
             if due:

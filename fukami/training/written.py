@@ -14,7 +14,7 @@ def recipe_of(text: str) -> Recipe:
     """The recipe that `to_toml` wrote: what nobody chose is still open.
 
     >>> recipe_of('task = "tabular-regression"\\n[learning]\\nepochs = 3').learning.epochs
-    3.0
+    3
     """
     return recipe_from(tomllib.loads(text))
 

@@ -55,8 +55,9 @@ def error_of(capsys, *words) -> tuple[int, dict]:
 def test_an_interrupted_training_waits_says_so_and_goes_on(people, tmp_path, capsys, interrupted_at):
     out, place = tmp_path / "run", tmp_path / ".run.unfinished"
     interrupted_at(14)
-    with pytest.raises(Interrupted):
+    with pytest.raises(Interrupted) as interrupt:
         api.train(TASK, people, out=out, **CHOICES)
+    assert interrupt.value.reached == "step 14 of 25; it goes on from step 12"
     going_on = f"fukami train {TASK} {people} --out {out} --resume"
     for words in (
         ["predict", out, people],

@@ -283,7 +283,7 @@ def test_an_interrupt_exits_130_and_tells_the_command_that_goes_on(api, capsys):
     api.answers["train"] = Interrupted(Path("runs/.my cats.unfinished"), Path("runs/my cats"))
     code, error = error_of(capsys, "train", TASK, "x")
     assert (code, error["code"], error["where"]) == (130, "F-INTERRUPTED", "runs/.my cats.unfinished")
-    assert "saved and waits to be resumed" in error["what"]
+    assert "is saved and waits to be resumed" in error["what"] and "got" not in error
     assert error["fix"] == f"fukami train {TASK} x --json --out 'runs/my cats' --resume"
 
 

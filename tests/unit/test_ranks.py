@@ -13,7 +13,7 @@ from fukami.engine.ranks import ALONE, Ranks
 from fukami.engine.spread import blocks
 from fukami.engine.wire import packed, unpacked
 from fukami.training.launch import Job, leave, raise_left
-from fukami.training.network import require_shareable
+from fukami.training.sharing import require_shareable
 from fukami.training.written import recipe_of
 
 

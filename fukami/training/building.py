@@ -1,0 +1,131 @@
+"""What a training learns with, from prepared data: the network with its first weights, objective, optimiser, order of rows."""
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+import torch
+from torch import nn
+
+from fukami.compress.pruning import prune
+from fukami.compress.teacher import teacher_of
+from fukami.core.seeds import derive
+from fukami.data.batches import Order
+from fukami.engine import optimisers
+from fukami.engine.loop import Learner, Objective, Vary
+from fukami.engine.plan import Plan
+from fukami.engine.trial import OptimizerOf
+from fukami.layers.dropout import quicken
+from fukami.models import registry
+from fukami.models.contract import Network, width
+from fukami.objectives.distillation import distilled
+from fukami.objectives.imbalance import class_weights, decide
+from fukami.objectives.mixing import mix
+from fukami.objectives.penalty import l1, penalised
+from fukami.training.device import pick_device
+from fukami.training.prepare import Prepared
+
+
+@dataclass(frozen=True)
+class Built:
+    """A network with its first weights, and what is to be said about them."""
+
+    network: Network
+    notes: tuple[str, ...] = ()
+    pretrained: dict[str, Any] | None = None
+
+
+def learner_of(
+    prepared: Prepared, *, model: Any = None, loss: Any = None, several: bool = False
+) -> tuple[Learner, Built, OptimizerOf]:
+    """A learner with the framework's own plan, its network's origin, and what makes its kind of optimiser for a network."""
+    learning, device = prepared.recipe.learning, pick_device(prepared.recipe.plan.device, several=several)
+    built = build_network(prepared, model)
+    network = built.network.to(device)
+    layer_decay = prepared.recipe.model.layer_decay if built.pretrained else 1.0
+
+    def optimizer_of(network: nn.Module) -> torch.optim.Optimizer:
+        return optimisers.build(learning, optimisers.parameter_groups(network, learning, layer_decay=layer_decay))
+
+    learner = Learner(
+        network=network,
+        objective=objective_of(prepared, loss),
+        optimizer=optimizer_of(network),
+        learning=learning,
+        store=prepared.store if device.type == "cpu" else prepared.store.resident(device),
+        order=order_of(prepared),
+        plan=Plan(device=device.type),
+        num_steps=1,
+        seed=learning.seed,
+        device=device,
+        vary=mixing_of(prepared),
+    )
+    return learner, built, optimizer_of
+
+
+def build_network(prepared: Prepared, model: Any = None) -> Built:
+    """The network of the recipe, its first weights drawn from the seed or taken from a pretrained checkpoint."""
+    task, recipe = prepared.task, prepared.recipe
+    torch.manual_seed(derive(recipe.learning.seed, "weights"))
+    (spec,) = (field.spec() for field in task.inputs.values())
+    if model is not None:
+        return Built(cast("Network", quicken(registry.wrap(model, spec, task.target.num_outputs))))
+    assert prepared.choice is not None
+    encoder = registry.build(prepared.choice, spec, gives=task.card.needs, options=recipe.model.options)
+    head = task.head(task, *width(encoder))
+    network = Network(encoder, head)
+    found = prepared.pretrained
+    if found.weights is None:
+        return Built(network, tuple(found.notes))
+    report = found.weights.into(network)
+    if recipe.model.prune:
+        inputs = {name: prepared.store.batch(prepared.split.train[:2])[name] for name in task.inputs}
+        prune(network, inputs, recipe.model.prune, structured=recipe.model.pruning == "structured")
+    return Built(network, tuple(found.notes), report)
+
+
+def objective_of(prepared: Prepared, loss: Any = None) -> Objective:
+    """The learning step's loss: the task's objective with the recipe's penalty around it."""
+    task, learning = prepared.task, prepared.recipe.learning
+    options = {"loss": loss} if loss is not None else {}
+    judge = task.objective(task, learning, counts=class_counts(prepared), **options)
+    taught = distilled(judge, task, learning, teacher_of(learning.teacher, task)) if learning.teacher else None
+
+    def objective(net: nn.Module, batch: dict[str, Any], _rng: torch.Generator) -> torch.Tensor:
+        # the penalty is on the network that is given: copies are measured and compared too
+        if taught is not None:
+            return taught(net, batch) + (learning.l1 * l1(net) if learning.l1 else 0.0)
+        return penalised(judge, net, learning.l1)(net({name: batch[name] for name in task.inputs}), batch)
+
+    return objective
+
+
+def mixing_of(prepared: Prepared) -> Vary | None:
+    """What blends the examples of a whole batch, where the recipe asks for it."""
+    task, learning = prepared.task, prepared.recipe.learning
+    if not (learning.mixup or learning.cutmix):
+        return None
+    return lambda batch, rng: mix(batch, task, learning, rng)
+
+
+def class_counts(prepared: Prepared) -> np.ndarray | None:
+    """Training examples of each class, where the target has classes."""
+    counts = prepared.task.target.facts().get("class_counts")
+    return None if counts is None else np.asarray(counts)
+
+
+def order_of(prepared: Prepared, *, shares: int = 1) -> Order:
+    """The order of the training examples: bucketed by length where lengths vary, rare classes more often where asked.
+
+    With `shares` the steps are as small as the share of one of so many processes.
+    """
+    learning = prepared.recipe.learning
+    size = -(-min(learning.batch_size, len(prepared.split.train)) // shares)
+    counts, weights = class_counts(prepared), None
+    if counts is not None and decide(counts, learning.imbalance) == "resample":
+        weights = class_weights(counts)[prepared.target_of(prepared.split.train)].astype(np.float64)
+    return Order(prepared.split.train, size, seed=learning.seed, lengths=prepared.store.lengths(), weights=weights)
+
+
+def num_parameters(network: nn.Module) -> int:
+    return sum(p.numel() for p in network.parameters())
