@@ -144,13 +144,12 @@ def portrait(units: Units, weights_U: np.ndarray) -> Portrait:
     rows, lines, pieces = [], [], []
     for u in order:
         name, cell = units.names[u], _shown(units.told[u]["value"])
-        bar = (
-            f'<i style="display:block;height:.7em;width:{100 * abs(shares[u]):.0f}%;background:{css(np.sign(shares[u]))}"></i>'
-        )
+        colour = css(float(np.sign(shares[u])))
+        bar = f'<i style="display:block;height:.7em;width:{100 * abs(shares[u]):.0f}%;background:{colour}"></i>'
         cells = f"<th>{escape(name)}</th><td>{escape(cell)}</td><td>{weights_U[u]:+.4f}</td>"
         rows.append(f'<tr>{cells}<td style="width:40%">{bar}</td></tr>')
         lines.append(f"{weights_U[u]:+.3f}  {name} = {cell}")
-        width = max(1, round(_BAR * abs(shares[u])))
+        width = max(1, round(_BAR * abs(float(shares[u]))))
         pieces.append([Piece(" " * 2 * width, float(np.sign(shares[u]))), Piece(f"  {weights_U[u]:+.3f}  {name} = {cell}")])
     return Portrait(f'<table class="row">{"".join(rows)}</table>', lambda: drawn(pieces), tuple(lines))
 

@@ -23,6 +23,7 @@ from fukami.evaluate import calibration, whole
 from fukami.evaluate.evaluation import Evaluation
 from fukami.evaluate.spool import Spool
 from fukami.evaluate.verdict import verdict
+from fukami.explain import nearest
 from fukami.predictor import Predictor, save_model
 from fukami.report.content import Content
 from fukami.report.page import render
@@ -158,6 +159,8 @@ def write_run(session: Session, prepared: Prepared, finished: Finished, out: Pat
         artefact.write_json(draft / "proofs" / "evaluation.json", finished.evaluation.as_dict())
         artefact.write_json(draft / "proofs" / "data.json", {"problems": [p.as_dict() for p in prepared.problems]})
         write_reference(prepared, draft / "reference")
+        seen = told["training"]["steps"] * recipe.learning.batch_size
+        nearest.keep(predictor, prepared.store, prepared.split.train, prepared.columns, draft / "reference", seen=seen)
         history = artefact.read_lines(draft / "history.jsonl")
         page = content(told, recipe, history, prepared, finished, out)
         (draft / "report.html").write_text(render(page), "utf-8")
