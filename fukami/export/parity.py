@@ -132,7 +132,7 @@ def by_program(program: Path, values: Sequence[Any], folder: Path) -> tuple[np.n
     """Scores and answers of an exported `predict.py`, run by itself: torch and Fukami are kept from it."""
     asked, scores = folder / "inputs.json", folder / "scores.npy"
     asked.write_text(json.dumps(values), "utf-8")
-    command = [sys.executable, "-I", "-c", _ASK, str(program), str(asked), str(scores), json.dumps(UNSEEN)]
+    command = [sys.executable, "-I", "-c", _ASK, str(program.resolve()), str(asked), str(scores), json.dumps(UNSEEN)]
     done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", cwd=folder)
     if done.returncode:
         raise GateError(

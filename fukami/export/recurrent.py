@@ -53,9 +53,10 @@ class Loop(nn.Module):
         weights = [getattr(self.layer, f"weight_{part}{suffix}") for part in ("ih", "hh")]
         rows = weights[0].shape[0]
         biases = [getattr(self.layer, f"bias_{part}{suffix}", x_LBE.new_zeros(rows)) for part in ("ih", "hh")]
-        nothing = x_LBE.new_zeros((x_LBE.shape[1], weights[1].shape[1]))
-        at = depth * self.directions + direction
-        state = (nothing if given[0] is None else given[0][at], nothing if given[1] is None else given[1][at])
+        shape, at = (x_LBE.shape[1], weights[1].shape[1]), depth * self.directions + direction
+        # two tensors, as torch.export takes a tensor that is given twice for one
+        h_BH, c_BH = (x_LBE.new_zeros(shape) if part is None else part[at] for part in given)
+        state = (h_BH, c_BH)
         h_LBH, last = self.sweep(self.cell, x_LBE.flip(0) if direction else x_LBE, [*weights, *biases], state)
         lasts.append(last)
         return h_LBH.flip(0) if direction else h_LBH

@@ -8,7 +8,8 @@ import torch
 
 from fukami.core.cards import FormatCard
 from fukami.export.contract import Asked, Material
-from fukami.export.onnx_graph import quiet, untraceable
+from fukami.export.onnx_graph import portable_copy, quiet, untraceable
+from fukami.export.recurrent import scan_sweep, with_loops
 from fukami.export.tensors import Flat, axes, example_of
 
 CARD = FormatCard(
@@ -28,7 +29,7 @@ def write(material: Material, folder: Path) -> Asked:
     """Writes `model.pt2`: the field's tensors, in order, to scores."""
     path, network = folder / CARD.file, material.predictor.network
     example = example_of(material.inputs)
-    flat = Flat(network, example, material.after).eval()
+    flat = Flat(with_loops(portable_copy(network), scan_sweep), example, material.after).eval()
     sizes = [dict.fromkeys(named, torch.export.Dim.DYNAMIC) for named in axes(flat, example)]
     with quiet(), torch.no_grad():
         try:
