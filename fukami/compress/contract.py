@@ -10,6 +10,7 @@ recipe and has `compress/learning.py` train it, so that what it did is written i
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -27,16 +28,17 @@ from fukami.predictor import Predictor, save_graph, save_model
 class Work:
     """What every way works with: the data of the run's training, divided as it was, and a folder for what is in between.
 
-    `train`, `valid` and `held_out` are rows of `store`. Nothing is decided by looking at the held-out ones. `source` is what
-    the data is read from, `settings` are the caller's own choices for what learns.
+    `train`, `valid` and `held_out` are rows of `store`. Nothing is decided by looking at the held-out ones. `learn` trains a
+    recipe on the same data and gives the folder of the run that comes out, and its predictor; `settings` are the caller's own
+    choices for that.
     """
 
     store: Store
     train: np.ndarray
     valid: np.ndarray
     held_out: np.ndarray
-    source: Any
     place: Path
+    learn: Callable[[Recipe], tuple[Path, Predictor]]
     settings: dict[str, Any] = field(default_factory=dict)
     seed: int = 0
 

@@ -66,6 +66,10 @@ class ModelChoices:
         low=0.01,
         high=1,
     )
+    prune: float = option(0.0, "Share of channels and hidden widths taken out of pretrained weights.", low=0, high=0.95)
+    pruning: str = option(
+        "structured", "Whether whole channels or single weights are taken out.", choices=("structured", "unstructured")
+    )
     options: dict = option({}, "The family's own options, such as depth or dropout.")
 
 
@@ -104,6 +108,14 @@ class LearningChoices:
     )
     mixup: float = option(0.0, "Strength of mixup: each example is blended with another.", low=0)
     cutmix: float = option(0.0, "Strength of cutmix: a rectangle of each picture comes from another.", low=0)
+    teacher: str = option("", "The folder of a run whose answers are learned from, besides the labels.")
+    distill_weight: float = option(
+        0.5, "With a teacher: share of its answers in the loss; the rest is for the labels.", low=0, high=1
+    )
+    distill_temperature: float = option(2.0, "With a teacher: how far its probabilities are softened.", low=0.01, high=100)
+    distill_features: float = option(
+        1.0, "With a teacher: weight of how alike it finds the examples of a batch; 0 for answers alone.", low=0
+    )
     seed: int = option(0, "The number from which every draw of the training follows.", low=0)
 
 

@@ -13,7 +13,6 @@ of depth it has `layer_groups() -> list[list[nn.Parameter]]`, from the input to 
 
 from typing import Any
 
-import torch
 from torch import nn
 
 
@@ -33,6 +32,9 @@ class Network(nn.Module):
         self.encoder = encoder
         self.head = head
 
-    def forward(self, inputs: dict[str, Any]) -> torch.Tensor:
+    def forward(self, inputs: dict[str, Any], *, features: bool = False) -> Any:
+        """Raw outputs; with `features`, raw outputs and what the encoder gave."""
         given = next(iter(inputs.values())) if len(inputs) == 1 else inputs
-        return self.head(self.encoder(given))
+        encoded = self.encoder(given)
+        outputs = self.head(encoded)
+        return (outputs, encoded) if features else outputs

@@ -63,6 +63,10 @@ class Weights:
                 checkpoint's words are not those of the text field.
         """
         state, head = self._translated(network)
+        if self.config.get("fukami", {}).get(checkpoint.NARROWED):
+            from fukami.models.widths import take_widths
+
+            take_widths(network, {f"encoder.{n}": t for n, t in state.items()} | {f"head.{n}": t for n, t in head.items()})
         own = network.encoder.state_dict()
         fits = {name: tensor for name, tensor in state.items() if name in own and own[name].shape == tensor.shape}
         different = sorted(name for name in state.keys() & own.keys() - fits.keys())

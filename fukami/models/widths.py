@@ -12,6 +12,7 @@ from torch import nn
 
 from fukami.core.errors import RunError
 from fukami.core.language import _
+from fukami.layers.heads import LinearHead
 from fukami.models.checkpoint import NARROWED
 
 
@@ -66,7 +67,7 @@ def _resize(module: nn.Module, part: str, tensor: torch.Tensor, shape: Any) -> N
         module._buffers[part] = new
 
 
-def _tell(module: nn.Module) -> None:
+def _tell(module: Any) -> None:
     """The sizes that a layer keeps beside its weights, as the weights have them."""
     weight: Any = getattr(module, "weight", None)
     if not isinstance(weight, torch.Tensor):
@@ -84,5 +85,5 @@ def _tell(module: nn.Module) -> None:
             module.normalized_shape = tuple(weight.shape)
         case nn.Embedding():
             module.num_embeddings, module.embedding_dim = weight.shape
-        case _ if hasattr(module, "num_features") and type(module).__name__ == "LinearHead":
+        case LinearHead():
             module.num_features = weight.shape[-1]

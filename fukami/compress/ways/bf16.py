@@ -1,7 +1,7 @@
 """Weights in bfloat16: half the size, with eight bits of precision and the range of float32.
 
-The file holds bfloat16; what is loaded computes in float32 unless the machine's step plan says otherwise, so answers take as long
-as before. Kalamkar et al. 2019, arXiv:1905.12322.
+The file holds bfloat16; what is loaded computes in float32 unless the machine's step plan says otherwise, so answers take as
+long as before. Kalamkar et al. 2019, arXiv:1905.12322.
 """
 
 import copy
