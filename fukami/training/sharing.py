@@ -19,8 +19,8 @@ from fukami.engine.shared_norm import has_batch_norm
 from fukami.engine.trial import OptimizerOf
 from fukami.training.pace import seconds_per_step
 
-WORTH_STEPS = 300
-"""Steps of a training in which finding out whether sharing them pays, which takes fourteen, is a twentieth."""
+WORTH_STEPS = 360
+"""Steps of a training in which finding out whether sharing them pays, which takes eighteen, is a twentieth."""
 
 
 def require_shareable(recipe: Recipe, learner: Learner, ranks: Ranks) -> None:
@@ -67,8 +67,7 @@ def open_choices(choices: PlanChoices, network: nn.Module, ranks: Ranks) -> Plan
 
 @dataclass(frozen=True)
 class Sharing:
-    """`processes` share each step. What a step takes together, and in one of them alone with every core of its machine, in
-    seconds; 0 where that was not measured."""
+    """`processes` share each step. What a step takes together, and in one of them alone, in seconds; 0 where not measured."""
 
     processes: int
     together_s: float = 0.0
@@ -80,7 +79,8 @@ class Sharing:
 
 
 def alone(learner: Learner, optimizer_of: OptimizerOf, ranks: Ranks, *, num_steps: int) -> float:
-    """Seconds of a whole step in the first process alone; 0 where that cannot be measured, or the training is too short for it.
+    """Seconds of a whole step in the first process alone, with as many threads as it has or as there are cores, whichever is
+    faster; 0 where that cannot be measured, or the training is too short for it.
 
     `learner` is not spread yet. Weights that have to be divided are not computed with whole, and a network that is compiled
     would have to be compiled again.
@@ -88,8 +88,13 @@ def alone(learner: Learner, optimizer_of: OptimizerOf, ranks: Ranks, *, num_step
     if num_steps < WORTH_STEPS or ranks.sharded or learner.plan.compiled:
         return 0.0
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    whole = replace(learner, plan=replace(learner.plan, threads=cores))
-    return ranks.told(lambda: seconds_per_step(whole, optimizer_of))
+    threads = {cores, learner.plan.threads or cores} if learner.device.type == "cpu" else {learner.plan.threads}
+
+    def best() -> float:
+        timed = (replace(learner, plan=replace(learner.plan, threads=number)) for number in threads)
+        return min(seconds_per_step(one, optimizer_of) for one in timed)
+
+    return ranks.told(best)
 
 
 def agreed(ranks: Ranks, work: Callable[[], Measured]) -> Measured:

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from fukami.core import artefact, unfinished
+from fukami.core.errors import UsageError
+from fukami.core.language import _
 from fukami.core.recipe import Recipe, from_dict, read_toml
 from fukami.tasks.registry import contract
 
@@ -25,7 +27,17 @@ def recipe_from(told: dict[str, Any]) -> Recipe:
 
 
 def settled(path: Path) -> Recipe:
-    """The recipe of a run's `recipe.toml`. Nothing in it is open: neither recommending nor measuring changes it."""
+    """The recipe of a run's `recipe.toml`. Nothing in it is open: neither recommending nor measuring changes it.
+
+    Raises `UsageError` F-RECIPE-MISSING where there is none.
+    """
+    if not path.is_file():
+        raise UsageError(
+            "F-RECIPE-MISSING",
+            _("there is no recipe at that place"),
+            where=str(path),
+            expected=_("a run's recipe.toml, or the name of a recipe that comes with Fukami"),
+        )
     recipe = recipe_from(read_toml(path))
     return replace(recipe, chosen=frozenset(recipe.all_names()))
 

@@ -75,6 +75,8 @@ def test_the_loss_curve_of_two_processes_is_that_of_one(told, task, micro_batch)
 
 
 def test_a_run_of_two_processes_has_the_losses_of_one(told, alone):
+    pair = api.load(told[0]["base"] / "pair").summary()
+    assert pair["sharing"]["processes"] == 2 and "sharing" not in alone.summary()
     curves = [losses(told[0]["base"] / "pair"), losses(alone.path)]
     assert curves[0].keys() == curves[1].keys()
     np.testing.assert_allclose(list(curves[0].values()), list(curves[1].values()), rtol=1e-3)

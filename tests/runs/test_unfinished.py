@@ -88,11 +88,13 @@ def test_a_training_of_which_nothing_is_saved_begins_anew(people, tmp_path, caps
     assert error["fix"] == f"fukami train {TASK} {people} --out {out}"
 
 
-@pytest.mark.parametrize("words", [["predict", "nothing", "x"], ["evaluate", "nothing"], ["diagnose", "nothing"]])
-def test_a_run_that_there_is_not_is_a_mistake_in_what_was_typed(words, tmp_path, capsys, monkeypatch):
+@pytest.mark.parametrize(
+    "words", [["predict", "nothing", "x"], ["evaluate", "nothing"], ["diagnose", "nothing"], ["train", "nothing.toml"]]
+)
+def test_a_place_where_nothing_is_is_a_mistake_in_what_was_typed(words, tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     code, error = error_of(capsys, *words)
-    assert (code, error["code"]) == (2, "F-RUN-MISSING")
+    assert (code, error["code"]) == (2, "F-RECIPE-MISSING" if words[0] == "train" else "F-RUN-MISSING")
 
 
 def test_objects_of_the_callers_own_are_named_in_python(tmp_path):
