@@ -11,12 +11,24 @@ from types import ModuleType
 from fukami.core.errors import UsageError, unknown
 from fukami.core.language import N_, _
 
-ORDER = ("quickstart", "tasks", "models", "datasets", "check", "plan", "train", "diagnose", "evaluate", "predict", "explain")
+ORDER = (
+    "quickstart",
+    "tasks",
+    "models",
+    "datasets",
+    "check",
+    "plan",
+    "train",
+    "diagnose",
+    "evaluate",
+    "predict",
+    "explain",
+    "export",
+)
 """The order of a person's first day, which help follows; verbs that it does not name come after, by name."""
 
 LATER = {
     "compress": N_("make a model smaller and faster, and prove that it is as good"),
-    "export": N_("write ONNX, only if it agrees with the run"),
     "serve": N_("an HTTP API and a page made for the task"),
     "monitor": N_("drift of inputs and answers against the training data"),
     "compare": N_("which of two runs to ship, and whether the difference is real"),

@@ -6,7 +6,7 @@ from fukami.cli._parser import Parser, common
 
 NAMES = ["FukamiError", "Run", "check", "load", "plan", "predict", "quickstart", "train"]
 
-LATER = {"compress", "export", "serve", "monitor", "compare", "update"}
+LATER = {"compress", "serve", "monitor", "compare", "update"}
 
 COMMON = {"--json", "--lang", "--help", "-h"}
 
@@ -23,6 +23,7 @@ VERBS = {
     "evaluate": {"RUN", "DATA", "--set"},
     "predict": {"RUN", "INPUT"},
     "explain": {"RUN", "INPUT", "--method", "--of", "--out", "--examples"},
+    "export": {"RUN", "DATA", "--to", "--out"},
 }
 
 

@@ -18,4 +18,5 @@ def outline(text):
 def outlined(c):
     """The stand-in of a character beyond ASCII."""
     word = unicodedata.category(c)[0] in "LM" or unicodedata.category(c) in ("Nd", "Nl", "Pc")
+    word = word or "\U0001f130" <= c <= "\U0001f189"  # letters in circles and squares
     return "a" if word else " " if c.isspace() else "."
