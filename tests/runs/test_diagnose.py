@@ -1,8 +1,10 @@
 """`fukami diagnose` on trainings with a planted fault, which comes first, and on healthy ones, where it stays silent."""
 
 import json
+import time
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,9 +16,15 @@ from torch import nn
 import fukami
 from fukami import api
 from fukami.cli.main import main
+from fukami.engine.diagnosis.case import Case
+from fukami.engine.diagnosis.contract import LeftOut
+from fukami.engine.diagnosis.symptoms import learning_rate, waiting
 from fukami.engine.history import read
+from fukami.fields.image import Image
+from fukami.training.diagnose import find, made_case
 
 PICTURES, TABLE = "image-classification", "tabular-classification"
+HEALTHY: dict[str, Any] = {"plan": "default", "epochs": 10, "learning_rate": 5e-3, "shift": 0, "flip": "no"}
 
 
 @cache
@@ -74,6 +82,17 @@ def test_weights_that_begin_at_zero(tmp_path):
     assert all(not weight.any() for weight in network.parameters() if weight.ndim > 1), "the diagnosis changed the module"
 
 
+def test_first_weights_of_a_module_that_are_far_larger_than_what_layers_draw(tmp_path):
+    network = layers(64, 64, 64)
+    for weight in network.parameters():
+        nn.init.normal_(weight, std=30.0)
+    causes, told = found(tmp_path / "run", PICTURES, digits(600), model=network, learning_rate=1e-3)
+    assert causes[0] == "initialisation", told["findings"]
+    first = told["findings"][0]
+    assert first["code"] == "F-DIAGNOSE-FIRST-WEIGHTS"
+    assert first["evidence"]["first_loss"] > 5 * first["evidence"]["drawn_loss"]
+
+
 class Raw(nn.Module):
     """Undoes the normalisation of the inputs, as a module written for raw values would see them."""
 
@@ -93,6 +112,67 @@ def test_inputs_that_are_not_normalised(tmp_path):
 def test_thirty_layers_of_sigmoids(tmp_path):
     causes, told = found(tmp_path / "run", PICTURES, digits(600), model=layers(*[32] * 30, between=nn.Sigmoid))
     assert causes == ["gradients"] and told["findings"][0]["code"] == "F-DIAGNOSE-VANISHING"
+
+
+class Amplified(nn.Module):
+    """Every layer gives eight times what it should, so that what goes back through it grows."""
+
+    def __init__(self, depth: int = 12):
+        super().__init__()
+        torch.manual_seed(0)
+        self.first = nn.Linear(64, 32)
+        self.between = nn.ModuleList(nn.Linear(32, 32) for _layer in range(depth))
+        self.last = nn.Linear(32, 10)
+
+    def forward(self, x_BCHW):
+        x_BD = self.first(x_BCHW.flatten(1))
+        for layer in self.between:
+            x_BD = 8 * layer(x_BD).relu()
+        return self.last(x_BD)
+
+
+def test_gradients_that_explode(tmp_path):
+    causes, told = found(tmp_path / "run", PICTURES, digits(600), model=Amplified(), learning_rate=1e-3, clip_norm=0)
+    assert causes[0] == "gradients", told["findings"]
+    first = told["findings"][0]
+    assert first["code"] == "F-DIAGNOSE-EXPLODING" and "clip_norm" in first["fix"]
+
+
+def test_a_training_that_waits_for_its_data(tmp_path, monkeypatch):
+    plain = Image.augment
+
+    def slow(field, *given):
+        time.sleep(0.01)  # which costs no arithmetic
+        return plain(field, *given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Image, "augment", slow)
+        run = fukami.train(PICTURES, digits(600), model=layers(64, 64), out=tmp_path / "run", **HEALTHY, batches_ahead=1)
+    assert not any(one["cause"] == "waiting" for one in run.diagnose(digits(600))["findings"]), "a second is not worth a word"
+    monkeypatch.setattr(waiting, "WORTH", 0.1)
+    told = run.diagnose(digits(600))
+    assert [one["cause"] for one in told["findings"]] == ["waiting"]
+    first = told["findings"][0]
+    assert first["evidence"]["share"] > 0.35 and "batches_ahead=2" in first["fix"]
+
+
+@pytest.mark.parametrize(("rate", "code"), [(1e-7, "F-DIAGNOSE-RATE-LOW"), (3.0, "F-DIAGNOSE-RATE-HIGH"), (2e-3, "")])
+def test_a_rate_is_judged_by_few_examples_where_all_of_them_teach_too_little(tmp_path, monkeypatch, rate, code):
+    """As with the sentences of film reviews, most of whose words come up a few times an epoch."""
+    data = sentences(300)
+    run = fukami.train("text-classification", data, out=tmp_path / "run", plan="default", learning_rate=rate, epochs=3)
+    case = made_case(find(run.path), data, module=None, loss=None, seconds=25.0)
+    plain = Case.range_test
+
+    def range_test(self, batch_at, *rest, **more):
+        if batch_at == self.step_batch:
+            raise LeftOut("in so few steps the loss falls at no learning rate")
+        return plain(self, batch_at, *rest, **more)
+
+    monkeypatch.setattr(Case, "range_test", range_test)
+    look = learning_rate.look(case)
+    assert (look.finding.code if look.finding else "") == code, look
+    assert look.figures["range_test_on_few"] > 0 and look.figures["examples"] < 300
 
 
 def test_a_constant_column_as_the_only_input(tmp_path):

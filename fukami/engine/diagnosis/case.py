@@ -39,6 +39,8 @@ SMALLEST = 8
 """Examples that a step is cut to at most, where whole batches take too long."""
 ONE_BATCH = 32
 """Examples that a network which can learn at all learns by heart."""
+FEW = 4
+"""Batches that are gone through again and again where whole epochs teach too little in so few steps."""
 BY_HEART = 0.8
 """What counts as by heart, on the scale from guessing to perfect."""
 FALL = 0.05
@@ -160,6 +162,20 @@ class Case:
             network.train(was)
         return total / max(count, 1)
 
+    def gradients(self, network: nn.Module, weights: list[nn.Parameter], index: int) -> list[torch.Tensor | None]:
+        """The gradients of some weights in a trial's step, as the training would take it. Batch statistics stay as they are."""
+        was = network.training
+        network.train()
+        kept = [(buffer, buffer.clone()) for buffer in network.buffers()]
+        try:
+            rng = torch.Generator(self.learner.device).manual_seed(0)
+            loss = self.learner.objective(network, self.step_batch(index), rng)
+            return list(torch.autograd.grad(loss, weights, allow_unused=True))
+        finally:
+            network.train(was)
+            for buffer, before in kept:
+                buffer.copy_(before)
+
     @cached_property
     def ends(self) -> tuple[float, float]:
         """The loss of guessing, and the lowest there could be."""
@@ -249,6 +265,29 @@ class Case:
         """A trial at the rate of the range test, and how much it learned."""
         trial = self.trial(rate=self.found.rate)
         return trial, self.shown(trial)
+
+    # -- a few batches again and again, where so few steps teach too little otherwise (texts: most words come up seldom) -------
+    @cached_property
+    def few(self) -> np.ndarray:
+        """The rows of the first few batches."""
+        return np.unique(np.concatenate([self.learner.order.at(index) for index in range(FEW)]))
+
+    def few_batch(self, index: int) -> dict[str, Any]:
+        """The batch of a step that goes through those few again and again."""
+        return self.step_batch(index % FEW)
+
+    @cached_property
+    def found_on_few(self) -> finder.Found:
+        """The range test over a few batches. Raises `LeftOut` where no rate lets the loss fall."""
+        return self.range_test(self.few_batch)
+
+    @cached_property
+    def at_found_on_few(self) -> tuple[Trial, float, float]:
+        """A trial on a few batches at the rate found on them, how much of them it learned, and how much the whole training."""
+        trial = self.trial(rate=self.found_on_few.rate, batch_at=self.few_batch)
+        learned = 0.0 if trial.loss is None else self.learned(self.loss_of(trial.network, self.few))
+        known = self.progress if self.trained is None else self.learned(self.loss_of(self.trained, self.few))
+        return trial, learned, known
 
     @cached_property
     def _single(self) -> dict[str, Any]:

@@ -6,7 +6,6 @@ Where the first layers' share is a tiny part of the last layers', they do not mo
 
 import math
 
-import torch
 from torch import nn
 
 from fukami.core.cards import SymptomCard
@@ -62,19 +61,9 @@ def first_to_last(case: Case, network: nn.Module) -> list[float]:
     if not named:
         raise LeftOut(_("all weights are zero"))
     totals = [0.0] * len(named)
-    was = network.training
-    network.train()
-    kept = [(buffer, buffer.clone()) for buffer in network.buffers()]
-    try:
-        for index in range(BATCHES):
-            loss = case.learner.objective(network, case.step_batch(index), torch.Generator(case.learner.device).manual_seed(0))
-            found = torch.autograd.grad(loss, named, allow_unused=True)
-            for i, (gradient, weight) in enumerate(zip(found, named, strict=True)):
-                totals[i] += 0.0 if gradient is None else float(gradient.norm() / weight.detach().norm())
-    finally:
-        network.train(was)
-        for buffer, before in kept:
-            buffer.copy_(before)
+    for index in range(BATCHES):
+        for i, (gradient, weight) in enumerate(zip(case.gradients(network, named, index), named, strict=True)):
+            totals[i] += 0.0 if gradient is None else float(gradient.norm() / weight.detach().norm())
     return [total / BATCHES for total in totals]
 
 
