@@ -77,7 +77,7 @@ class ModelChoices:
 class LearningChoices:
     """How it learns. 0 and auto are replaced by what the recipe recommends; recipe.toml holds the result."""
 
-    epochs: float = option(0, "How many times every training example is seen; 0 for the recommended number.", low=0)
+    epochs: float = option(0.0, "How many times every training example is seen; 0 for the recommended number.", low=0)
     minutes: float = option(0.0, "Stop, with the schedule completed, within this many minutes; 0 for no limit.", low=0)
     batch_size: int = option(0, "Examples per step; 0 for the recommended number.", low=0)
     optimizer: str = option("adamw", "The optimiser.", choices=("sgd", "rmsprop", "adam", "adamw", "muon"))

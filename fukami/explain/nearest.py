@@ -94,10 +94,17 @@ def named(field: Field, columns: Sequence[Column], rows: np.ndarray) -> Iterator
     column = columns[0]
     for row in rows:
         own = column.take(np.array([row]))
-        if column.base is not None and not field.takes_rows and (column.base / own.strings()[0][:1000]).is_file():
+        if column.base is not None and not field.takes_rows and _is_file(column.base / own.strings()[0][:1000]):
             yield own.strings()[0]
         else:
             yield replace(own, name="").where(0)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a text is mostly too long to be a name
+        return False
 
 
 def reference_of(run: Path) -> Reference | None:
