@@ -73,7 +73,7 @@ class Faithfulness:
         }
 
 
-def tested(case: Case, weights_U: np.ndarray, *, signed: bool = True, random: int = RANDOM) -> Faithfulness:
+def faithfulness_of(case: Case, weights_U: np.ndarray, *, signed: bool = True, random: int = RANDOM) -> Faithfulness:
     """Deletes and inserts the units of `case` in the order of their weights, and in random orders.
 
     Weights without a sign cannot know whether a unit raises a value or lowers it; then the distance to the answer counts.

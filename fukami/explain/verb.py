@@ -20,7 +20,7 @@ from fukami.explain.case import Case
 from fukami.explain.cohort import Cohort
 from fukami.explain.contract import Weights
 from fukami.explain.explanation import Explanation
-from fukami.explain.faithfulness import tested, together
+from fukami.explain.faithfulness import faithfulness_of, together
 from fukami.explain.nearest import Reference, features, reference_of
 from fukami.explain.summary import summed_up
 
@@ -213,7 +213,7 @@ def explanation(
         method=method,
         units=case.units,
         weights=weights,
-        faithfulness=tested(case, weights.weights, signed=weights.signed) if len(case.units) else None,
+        faithfulness=faithfulness_of(case, weights.weights, signed=weights.signed) if len(case.units) else None,
         portrait=case.field.portrait(case.batch, case.units, weights.weights, weights.detail),
         nearest=alike,
     )
@@ -227,7 +227,7 @@ def surveyed(asked: Asked, method: str, groups: Sequence[Inputs]) -> tuple[list[
     found = load(METHODS, method).survey(cohort)
     names = cohort.units(0).names
     few = drawn(inputs, asked.examples or EXAMPLES, asked.seed)
-    tests = [tested(case_of(asked, few, row), found.weights, signed=False) for row in range(len(few))]
+    tests = [faithfulness_of(case_of(asked, few, row), found.weights, signed=False) for row in range(len(few))]
     told = found.told or [{}] * len(names)
     units = [{"name": n, "weight": float(w), **more} for n, w, more in zip(names, found.weights, told, strict=True)]
     summary = {

@@ -129,7 +129,8 @@ def _read(sequences: Sequence[torch.Tensor], slopes: Sequence[torch.Tensor | Non
 def rolled_out(blocks: Sequence[torch.Tensor]) -> torch.Tensor:
     """`(L, L)`: how much each first token (column) reaches each last one (row).
 
-    `blocks` are attention times gradient `(N, L, L)`. Each block adds its positive part, the mean over heads and then in shares of the strongest row, to what passes by.
+    `blocks` are attention times gradient `(N, L, L)`. Each adds its positive part, the mean over heads and then in shares of the
+    strongest row, to what passes by.
 
     >>> rolled_out([torch.tensor([[[0.0, 2.0], [-1.0, 0.0]]])]).tolist()
     [[1.0, 1.0], [0.0, 1.0]]

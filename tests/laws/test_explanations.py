@@ -1,0 +1,133 @@
+"""Laws over every way to explain, on every task whose input it explains: both are there, so they are tested."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from fukami.core.cards import cards, load
+from fukami.core.errors import UsageError
+from fukami.explain.case import Case
+from fukami.explain.cohort import Cohort
+from fukami.explain.faithfulness import faithfulness_of
+from fukami.fields.registry import field_class
+from tests.small_predictors import row_of, small_predictor
+
+METHODS = cards("explain/methods")
+TASKS = cards("tasks")
+PAIRS = [(m.name, t.name) for m in METHODS.values() for t in TASKS.values() if set(t.inputs) <= set(m.of)]
+SINGLE = [(m, t) for m, t in PAIRS if METHODS[m].scope == "input"]
+SETS = [(m, t) for m, t in PAIRS if METHODS[m].scope == "set"]
+
+
+def case_of(task: str, row: int = 0, **options) -> Case:
+    predictor, columns = small_predictor(task)
+    return Case(predictor, row_of(columns, row), samples=64, **options)
+
+
+@pytest.mark.parametrize(("method", "task"), SINGLE)
+def test_every_unit_gets_a_finite_weight_and_the_same_one_again(method, task):
+    first, again = (load("explain/methods", method).weigh(case_of(task)) for _time in range(2))
+    assert first.weights.shape == (len(case_of(task).units),)
+    assert np.isfinite(first.weights).all() and np.abs(first.weights).max() > 0
+    np.testing.assert_array_equal(first.weights, again.weights)
+
+
+@pytest.mark.parametrize(("method", "task"), SINGLE)
+def test_explaining_leaves_the_predictor_and_the_generators_as_they_were(method, task):
+    case = case_of(task, 1)
+    before = {name: tensor.clone() for name, tensor in case.predictor.network.state_dict().items()}
+    grads = [p.requires_grad for p in case.predictor.network.parameters()]
+    states = torch.get_rng_state(), np.random.get_state()[1].copy()
+    load("explain/methods", method).weigh(case)
+    after = case.predictor.network.state_dict()
+    assert all(torch.equal(after[name], tensor) for name, tensor in before.items())
+    assert [p.requires_grad for p in case.predictor.network.parameters()] == grads
+    assert torch.equal(states[0], torch.get_rng_state()) and np.array_equal(states[1], np.random.get_state()[1])
+
+
+@pytest.mark.parametrize(("method", "task"), SETS)
+def test_a_survey_weighs_every_unit(method, task):
+    predictor, columns = small_predictor(task)
+    cohort = Cohort(predictor, columns)
+    found = load("explain/methods", method).survey(cohort)
+    assert found.weights.shape == (len(cohort.units(0)),) and np.isfinite(found.weights).all()
+    assert found.measure and len(found.told) == len(found.weights)
+    names = cohort.units(0).names
+    assert names[int(found.weights.argmax())] != "noise"
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_with_nothing_gone_a_copy_is_the_example(task):
+    case = case_of(task)
+    copies = case.field.without(case.batch, case.units, np.zeros((2, len(case.units)), bool), case.filling, 0)
+    for copied, own in zip(*(b if isinstance(b, tuple) else (b,) for b in (copies, case.batch)), strict=True):
+        assert torch.equal(copied, torch.cat([own, own]))
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_without_any_unit_examples_are_answered_nearly_alike(task):
+    """What stands where all is taken away must not tell one example from another."""
+    label = case_of(task).label or ""
+    cases = [case_of(task, row, of=label) for row in range(6)]
+    nothing = [case.values(np.ones((1, len(case.units)), bool))[0] for case in cases]
+    assert np.ptp(nothing) < 0.5 * np.ptp([case.value for case in cases])
+
+
+@pytest.mark.parametrize("kind", sorted({kind for m in METHODS.values() for kind in m.of}))
+def test_every_kind_of_input_has_a_usual_method_that_needs_answers_only(kind):
+    usual = [m for m in METHODS.values() if kind in m.default_for]
+    assert any(m.looks_at == "answers" for m in usual)
+    assert field_class(kind).kind == kind
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_an_explanation_is_json_and_draws_itself(task):
+    from fukami.explain.verb import explanation
+
+    case = case_of(task)
+    weights = load("explain/methods", "occlusion").weigh(case)
+    found = explanation(case, "x.jpg", "occlusion", weights, None)
+    told = json.loads(json.dumps(found.as_dict()))
+    assert told["units"] and set(told) >= {"input", "answer", "of", "method", "units", "faithfulness", "nearest"}
+    assert found.portrait.png()[:4] == b"\x89PNG" and found.portrait.lines
+    assert found.html().count("<div") == found.html().count("</div>")
+
+
+@pytest.mark.parametrize(("method", "task"), [(m, t) for m, t in SINGLE if METHODS[m].looks_at != "attention"])
+def test_on_the_whole_the_order_of_the_weights_is_better_than_random(method, task):
+    """Where a network looks need not be what it answers by: attention is held to that on real texts only."""
+    scores = []
+    for row in range(8):
+        case = case_of(task, row)
+        found = load("explain/methods", method).weigh(case)
+        scores.append(faithfulness_of(case, found.weights, signed=found.signed, random=1).score)
+    assert np.mean(scores) > 0
+
+
+@pytest.mark.parametrize(("method", "task"), SINGLE)
+def test_a_network_that_hides_everything_is_explained_or_refused_with_what_fits(method, task):
+    """Like a run that answers through ONNX: no gradients, no grid, no attention."""
+    case = case_of(task)
+    hidden = Hidden(case.predictor.network)
+    shut = Case(dataclasses.replace(case.predictor, network=hidden), case.columns, samples=64)
+    if METHODS[method].looks_at == "answers":
+        assert np.isfinite(load("explain/methods", method).weigh(shut).weights).all()
+        return
+    with pytest.raises(UsageError, match="F-EXPLAIN-FIT") as told:
+        load("explain/methods", method).weigh(shut)
+    assert "occlusion" in told.value.expected and told.value.fix.startswith("--method ")
+
+
+class Hidden(torch.nn.Module):
+    """A network that gives numbers and nothing else."""
+
+    def __init__(self, network):
+        super().__init__()
+        self._inside = [network]
+
+    def forward(self, inputs):
+        with torch.no_grad():
+            return self._inside[0](inputs).detach()
