@@ -15,14 +15,23 @@ from fukami.core.errors import FukamiError
 
 
 def main() -> int:
+    """Works, and returns the exit code. A signal that comes while libraries are still being loaded ends it in silence."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        return work(Path(sys.argv[1]))
+    except KeyboardInterrupt:
+        return 130
+
+
+def work(path: Path) -> int:
+    """Trains as the job at `path` says, and leaves an error where it says."""
     from fukami.training.asked import Asked
     from fukami.training.launch import Job, leave
     from fukami.training.processes import Followed
     from fukami.training.verb import run_training
     from fukami.training.written import recipe_of
 
-    job = Job.read(Path(sys.argv[1]))
-    signal.signal(signal.SIGTERM, _interrupt)
+    job = Job.read(path)
     try:
         with contextlib.redirect_stdout(sys.stderr):
             recipe = recipe_of(job.recipe)
@@ -33,8 +42,6 @@ def main() -> int:
         if error.code == "F-PROCESS-LOST":  # the one that started this knows how it was lost
             return 1
         leave(Path(job.trouble), error)
-    except KeyboardInterrupt:
-        return 130
     except Exception as error:
         leave(Path(job.trouble), bug(error))
     return 0

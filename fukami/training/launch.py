@@ -33,6 +33,8 @@ MAX_RESTARTS = 3
 SHUTDOWN_S = 60
 """How long an interrupted training may take to end its step and save (torch 2.11 gives it 30 s, whatever is asked)."""
 STOPS = ("SIGTERM", "SIGINT", "SIGHUP")
+AGENT = "torch.distributed.elastic"
+"""torch's agent, whose warnings are not for users."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -154,15 +156,18 @@ def _surroundings(number: int) -> Iterator[None]:
     }
     new = {name: value for name, value in given.items() if name not in os.environ or name == "FUKAMI_LANG"}
     old = {name: os.environ.get(name) for name in new}
-    agent = logging.getLogger("torch.distributed.elastic")
-    level, heard = agent.level, STOPS if threading.current_thread() is threading.main_thread() else ()
+    # each of its loggers has a level of its own
+    levels = {name: logging.getLogger(name).level for name in logging.root.manager.loggerDict if name.startswith(AGENT)}
+    heard = STOPS if threading.current_thread() is threading.main_thread() else ()
     handlers = {name: signal.getsignal(getattr(signal, name)) for name in heard}
     os.environ |= new
-    agent.setLevel(logging.CRITICAL + 1)
+    for name in levels:
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     try:
         yield
     finally:
-        agent.setLevel(level)
+        for name, level in levels.items():
+            logging.getLogger(name).setLevel(level)
         for name, handler in handlers.items():
             signal.signal(getattr(signal, name), handler)
         for name, value in old.items():
