@@ -24,7 +24,7 @@ from fukami.models.widths import mark_narrowed
 
 MULTIPLE = 8
 """Widths that are left are multiples of this, where there were twice as many: processors compute so many at a time."""
-_MIXING = ("View", "Reshape", "Permute", "Transpose", "TBackward", "Bmm", "ScaledDotProduct", "Split", "Chunk", "Unbind")
+_MIXING = ("Permute", "Transpose", "Bmm", "ScaledDotProduct", "Split", "Chunk", "Unbind")
 """Operations behind which a number of features means something else: heads of attention, two halves of a gate."""
 
 
@@ -61,7 +61,8 @@ class _Plain(nn.Module):
 def _prune_widths(network: Network, inputs: dict[str, Any], share: float) -> None:
     library = needed("torch_pruning", extra="compress")
     head: Any = network.head
-    if getattr(head, "members", 1) != 1 or not hasattr(head, "weight"):
+    recurrent = any(isinstance(module, nn.RNNBase) for module in network.modules())  # its gates cannot be followed
+    if recurrent or getattr(head, "members", 1) != 1 or not hasattr(head, "weight"):
         raise _nothing(network)
     last = nn.Linear(head.num_features, head.num_outputs)
     last.weight, last.bias = head.weight, head.bias

@@ -76,11 +76,13 @@ def save(
     from fukami.models.widths import is_narrowed
 
     folder.mkdir(parents=True, exist_ok=True)
-    found = _as_library(network, classes, image or {})
     narrowed = is_narrowed(network)
-    if found is not None and narrowed:  # the library would build it with its own widths
-        by_config = choice is not None and choice.card.prefix and found[0] == "transformers"
-        found = ("fukami", network.state_dict(), found[2] if by_config else {})
+    if narrowed:  # the library would build it with its own widths; some are built from their configuration alone
+        by_config = getattr(network.encoder, "library", "") == "transformers" and choice is not None and choice.card.prefix
+        told = _as_library(network, classes, {}) if by_config else None
+        found = ("fukami", network.state_dict(), told[2]) if told else None
+    else:
+        found = _as_library(network, classes, image or {})
     kind, state, config = found or ("fukami", network.state_dict(), {})
     told = _recipe_of_encoder(network, choice, spec, gives, options or {}, kind)
     config = {**config, "fukami": told | ({NARROWED: True} if narrowed else {})}

@@ -1,0 +1,266 @@
+"""Compression without trainings: number formats, widths, pruning, what a student learns from, budgets, and the gate."""
+
+import copy
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from fukami.compress import gate, pruning, quantise, wishes
+from fukami.compress.search import Found, is_best
+from fukami.compress.verb import named, steps_of
+from fukami.compress.ways.distill import named as student
+from fukami.core.errors import GateError, RunError, UsageError
+from fukami.core.recipe import LearningChoices
+from fukami.export.onnx_graph import write_graph
+from fukami.layers.heads import LinearHead
+from fukami.models import checkpoint, registry
+from fukami.models.contract import Network, width
+from fukami.models.onnx_network import OnnxNetwork
+from fukami.models.widths import is_narrowed, take_widths
+from fukami.objectives.distillation import answers_of, distilled, similarity_loss
+from tests.small_learners import learned, learner
+from tests.small_models import families, small_batch, small_model
+
+VECTORS = [(name, takes) for name, takes, gives in families() if gives == "vector"]
+
+
+def network_of(name: str, takes: str):
+    choice, spec, encoder = small_model(name, takes)
+    features, members = width(encoder)
+    return choice, spec, Network(encoder, LinearHead(features, 3, members)).eval()
+
+
+# -- pruning -------------------------------------------------------------------------------------------------------------
+UNPRUNABLE = {"ft-transformer", "gru", "linear", "lstm", "perceptron", "rnn", "tabm", "text-cnn"}
+
+
+@pytest.mark.parametrize(("name", "takes"), [pair for pair in VECTORS if pair[0] not in ("inception", "vgg", "alexnet")])
+def test_what_is_pruned_answers_and_is_built_again_from_its_weights_alone(name, takes, tmp_path):
+    choice, spec, network = network_of(name, takes)
+    inputs, before = {takes: small_batch(spec)}, sum(p.numel() for p in network.parameters())
+    if name in UNPRUNABLE:
+        with pytest.raises(UsageError) as refused:
+            pruning.prune(network, inputs, 0.5)
+        assert refused.value.code == "F-PRUNE-NOTHING" and not is_narrowed(network)
+        return
+    pruning.prune(network, inputs, 0.5)
+    assert sum(p.numel() for p in network.parameters()) < 0.8 * before
+    expected = network(inputs)
+    assert torch.isfinite(expected).all()
+
+    checkpoint.save(network, tmp_path, choice=choice, spec=spec)
+    saved = checkpoint.read(tmp_path)
+    encoder = registry.build(saved.choice, saved.spec, gives=saved.gives)
+    again = Network(encoder, LinearHead(*((width(encoder)[0], 3, width(encoder)[1])))).eval()
+    checkpoint.load(again, tmp_path)
+    assert torch.equal(again(inputs), expected)
+    assert again.encoder.num_features == network.encoder.num_features
+
+
+def test_the_least_channels_go_and_the_others_keep_their_weights():
+    convolution = nn.Conv2d(1, 16, 3, bias=False)
+    with torch.no_grad():
+        convolution.weight.copy_(torch.arange(1.0, 17.0)[:, None, None, None].expand_as(convolution.weight))
+    encoder = nn.Sequential(convolution, nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    encoder.num_features = 16
+    network = Network(encoder, LinearHead(16, 2))
+    with torch.no_grad():
+        network.head.weight.fill_(1.0)
+    pruning.prune(network, {"image": torch.rand(2, 1, 8, 8)}, 0.5)
+    assert network.encoder[0].weight[:, 0, 0, 0].tolist() == list(range(9, 17))
+    assert network.head.weight.shape == (2, 8) and network.head.num_features == 8
+
+
+def test_pruning_is_the_same_whenever_it_is_done():
+    _choice, spec, network = network_of("cnn", "image")
+    other = copy.deepcopy(network)
+    for one in (network, other):
+        pruning.prune(one, {"image": small_batch(spec)}, 0.5)
+    assert all(torch.equal(a, b) for a, b in zip(network.parameters(), other.parameters(), strict=True))
+
+
+def test_single_weights_that_were_pruned_stay_zero_while_the_network_learns():
+    made = learner(steps=3)
+    pruning.prune(made.network, {}, 0.5, structured=False)
+    zero = {name: p == 0 for name, p in made.network.named_parameters() if p.ndim > 1}
+    assert all(0.45 < mask.float().mean() <= 0.51 for mask in zero.values())
+    from fukami.engine.loop import train
+
+    before = {name: p.clone() for name, p in made.network.named_parameters()}
+    for _progress in train(made):
+        pass
+    for name, mask in zero.items():
+        parameter = dict(made.network.named_parameters())[name]
+        assert (parameter[mask] == 0).all() and not torch.equal(parameter, before[name])
+
+
+def test_weights_of_another_kind_of_layer_are_refused():
+    with pytest.raises(RunError) as refused:
+        take_widths(nn.Linear(3, 2), {"weight": torch.zeros(2, 3, 1)})
+    assert refused.value.code == "F-CHECKPOINT-WIDTHS"
+
+
+# -- number formats ------------------------------------------------------------------------------------------------------
+@pytest.fixture(scope="module")
+def graph(tmp_path_factory):
+    """A small network, its ONNX file and inputs."""
+    _choice, spec, network = network_of("cnn", "image")
+    inputs = {"image": small_batch(spec, 16)}
+    path = tmp_path_factory.mktemp("graph") / "model.onnx"
+    write_graph(network, inputs, path)
+    return network, path.read_bytes(), inputs
+
+
+def test_an_onnx_network_answers_as_the_network_it_was_made_from(graph):
+    network, model, inputs = graph
+    assert torch.allclose(OnnxNetwork(model)(inputs), network(inputs), atol=1e-5)
+    one = {"image": inputs["image"][:1].contiguous(memory_format=torch.channels_last)}
+    assert torch.allclose(copy.deepcopy(OnnxNetwork(model))(one), network(one), atol=1e-5)
+
+
+@pytest.mark.parametrize("way", ["static", "dynamic"])
+def test_int8_is_a_quarter_of_the_size_and_nearly_the_same_answers(graph, way):
+    network, model, inputs = graph
+    arrays = [{"image": inputs["image"].numpy()}]
+    made = quantise.static(model, arrays) if way == "static" else quantise.dynamic(model, operations=("Conv", "MatMul"))
+    assert len(made) < len(model) / 2.5
+    outputs, expected = OnnxNetwork(made)(inputs), network(inputs)
+    assert 0 < (outputs - expected).abs().max() < 0.1 * expected.abs().max()
+
+
+def test_a_file_that_is_no_graph_is_told(tmp_path):
+    (tmp_path / "model.onnx").write_bytes(b"nothing")
+    with pytest.raises(RunError) as refused:
+        OnnxNetwork.read(tmp_path / "model.onnx")({"image": torch.zeros(1, 1, 2, 2)})
+    assert refused.value.code == "F-CHECKPOINT-FILE"
+    with pytest.raises(RunError):
+        OnnxNetwork.read(tmp_path / "missing.onnx")
+
+
+# -- distillation --------------------------------------------------------------------------------------------------------
+def test_a_student_that_answers_as_its_teacher_has_nothing_to_learn_from_it():
+    for task in ("image-classification", "tabular-regression"):
+        outputs = torch.randn(4, 1, contract_outputs(task))
+        assert float(answers_of(learned(task)[0].target, 2.0)(outputs, outputs)) == pytest.approx(0, abs=1e-6)
+        assert float(answers_of(learned(task)[0].target, 2.0)(outputs, outputs.flip(0))) > 0.01
+
+
+def contract_outputs(task: str) -> int:
+    return int(learned(task)[0].target.num_outputs)
+
+
+def test_softened_answers_are_the_divergence_of_hinton():
+    target = learned("image-classification")[0].target
+    own, taught = torch.randn(5, 1, 3), torch.randn(5, 1, 3)
+    p, q = (taught / 3).softmax(-1), (own / 3).softmax(-1)
+    expected = 9 * (p * (p / q).log()).sum(-1).mean()
+    assert torch.allclose(answers_of(target, 3.0)(own, taught), expected, atol=1e-6)
+
+
+def test_features_of_other_widths_are_compared_by_how_alike_examples_are():
+    features = torch.randn(6, 5)
+    turned = torch.linalg.qr(torch.randn(5, 5))[0]
+    assert float(similarity_loss(features @ turned, features)) == pytest.approx(0, abs=1e-6)
+    assert float(similarity_loss(torch.randn(6, 9), features)) > 0.01
+
+
+def test_the_weights_of_the_loss():
+    task, store = learned("image-classification")
+    batch = store.batch(np.arange(6))
+    network = learner().network.eval()
+    judge = task.objective(task, LearningChoices())
+    taught = network({"image": batch["image"]}, features=True)
+    plain = judge(taught[0], batch)
+
+    def loss(**choices):
+        learning = LearningChoices(**choices)
+        return distilled(judge, task, learning, lambda _inputs: taught)(network, batch)
+
+    # a student that is its own teacher has only the labels left
+    assert torch.allclose(loss(distill_weight=0.25), 0.75 * plain, atol=1e-5)
+    assert torch.allclose(loss(distill_weight=0.0), plain, atol=1e-5)
+    other = (torch.zeros_like(taught[0]), None)  # a teacher without features, as one in int8
+    learning = LearningChoices(distill_weight=1.0)
+    assert float(distilled(judge, task, learning, lambda _inputs: other)(network, batch)) > 0
+
+
+def test_answers_of_an_unknown_kind_are_refused():
+    target = replace(learned("image-classification")[0].target)
+    object.__setattr__(target, "kind", "odour")
+    with pytest.raises(UsageError) as refused:
+        answers_of(target, 2.0)
+    assert refused.value.code == "F-DISTILL-KIND"
+
+
+# -- gate and budget -----------------------------------------------------------------------------------------------------
+def test_the_gate_holds_up_to_what_is_allowed_and_names_what_was_lost():
+    good = gate.proof("accuracy", 0.9, 0.892, max_drop=1.0, examples=100, how="int8")
+    assert good["held"] and good["drop"] == pytest.approx(0.8)
+    gate.require(good, "accuracy", 0.9, 0.892, "runs/a")
+    bad = gate.proof("accuracy", 0.9, 0.88, max_drop=1.0, examples=100, how="int8")
+    with pytest.raises(GateError) as refused:
+        gate.require(bad, "accuracy", 0.9, 0.88, "runs/a")
+    assert refused.value.code == "F-COMPRESS-GATE" and refused.value.exit_code == 1 and "2.00" in refused.value.got
+
+
+def test_a_drop_that_is_no_number_does_not_pass():
+    assert not gate.proof("accuracy", 0.9, float("nan"), max_drop=1.0, examples=1, how="int8")["held"]
+
+
+@pytest.mark.parametrize("text", ["", "fast", "latency>=3", "latency<=3MB", "size<=ms", "latency<=1.2.3", "accuracy<=1"])
+def test_budgets_that_cannot_be_read_are_told(text):
+    with pytest.raises(UsageError) as refused:
+        wishes.wishes(text)
+    assert refused.value.code == "F-BUDGET-FORM"
+
+
+def test_a_budget_names_metrics_that_there_are():
+    with pytest.raises(UsageError) as refused:
+        wishes.wishes("acuracy-drop<=1")
+    assert refused.value.code == "F-METRIC-NAME" and "accuracy" in refused.value.fix
+    assert [w.most for w in wishes.wishes("latency<=0.5s,size<=300kB,rmse-drop<=2%")] == [500.0, 300_000.0, 2.0]
+
+
+def test_a_form_is_best_unless_another_is_better_in_everything():
+    def found(ms, size, drop):
+        return Found(None, ms, size, {"accuracy": drop}, 0.9, False)  # type: ignore[arg-type]
+
+    table = [found(2, 4, 0), found(1, 1, 0.5), found(1, 2, 0.5), found(3, 4, 0)]
+    assert [is_best(one, table) for one in table] == [True, True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"),
+    [
+        ({}, "F-COMPRESS-HOW"),
+        ({"to": "int4"}, "F-WAY-NAME"),
+        ({"to": "prune"}, "F-COMPRESS-TO"),
+        ({"prune": 1.5}, "F-COMPRESS-SHARE"),
+        ({"to": "int8", "unstructured": True}, "F-COMPRESS-SHARE"),
+        ({"to": "int8", "budget": "size<=1MB"}, "F-OPTION-TOGETHER"),
+        ({"distill": "cnn", "prune": 0.5}, "F-OPTION-TOGETHER"),
+    ],
+)
+def test_what_cannot_be_done_is_told_before_anything_is_read(asked, code):
+    given = {"to": "", "prune": 0.0, "unstructured": False, "distill": "", "budget": "", **asked}
+    with pytest.raises(UsageError) as refused:
+        steps_of(**given)
+    assert refused.value.code == code
+
+
+def test_names():
+    from pathlib import Path
+
+    assert student("cnn:tiny") == ("cnn", "tiny") and student("timm:resnet10t") == ("timm:resnet10t", "")
+    assert named(Path("runs/a"), [("distill", "cnn"), ("int8", "")], "").name == "a-distill-int8"
+
+
+def test_every_way_says_how_it_is_asked_for():
+    from fukami.core.cards import cards, load
+
+    found = cards("compress/ways")
+    assert {card.flag.split()[0] for card in found.values()} == {"--to", "--prune", "--distill"}
+    assert all(callable(load("compress/ways", name).compress) for name in found)
