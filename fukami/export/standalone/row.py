@@ -13,8 +13,10 @@ def inputs(argument):
     """The inputs that an argument of the command line stands for: the rows of a CSV file, or one row as a JSON object."""
     if argument.lstrip().startswith("{"):
         return [json.loads(argument)]
-    lines = Path(argument).read_text("utf-8-sig").splitlines(keepends=True)
-    return list(csv.DictReader(lines, delimiter=max(",;\t|", key=lines[0].count)))
+    with Path(argument).open(encoding="utf-8-sig", newline="") as file:
+        header = file.readline()
+        file.seek(0)
+        return list(csv.DictReader(file, delimiter=max(",;\t|", key=header.count)))
 
 
 def read(values, told):

@@ -13,7 +13,7 @@ LETTERS |= {byte: chr(256 + place) for place, byte in enumerate(byte for byte in
 
 def tokens(text, told):
     """The numbers of a text's pieces."""
-    text = f" {text}" if told["space_before"] and text and not text[0].isspace() else text
+    text = f" {text}" if told["space_before"] and text and text[0] != " " else text
     found = re.finditer(PATTERN, "".join(map(outlined, text)), re.ASCII)
     words = ([LETTERS[byte] for byte in text[m.start() : m.end()].encode()] for m in found)
     return [number for word in words for number in joined(word, told)]

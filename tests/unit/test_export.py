@@ -1,0 +1,473 @@
+"""Raw inputs as an exported program reads them, the gate, and what an exported folder holds."""
+
+import ast
+import io
+import json
+import random
+import subprocess
+import sys
+import unicodedata
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import torch
+from PIL import Image
+from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+
+import fukami
+from fukami import api
+from fukami.cli.main import main
+from fukami.core.cards import cards, load
+from fukami.core.errors import GateError, RunError, UsageError
+from fukami.core.specs import ImageSpec
+from fukami.core.tables import Column
+from fukami.export import assemble, parity
+from fukami.export.onnx_graph import answered, session, write_graph
+from fukami.export.recurrent import Loop, scan_sweep, with_loops
+from fukami.export.standalone import text_normal
+from fukami.fields.image import Image as ImageField
+from fukami.fields.row import Row
+from fukami.fields.text import Text
+from fukami.models import registry
+from tests.synthetic import columns as synthetic
+
+ALLOWED = {*sys.stdlib_module_names, "numpy", "onnxruntime", "PIL"}
+
+
+def told_of(field):
+    """What a field says, as it comes back from its file."""
+    return json.loads(json.dumps(field.portable(), ensure_ascii=False))
+
+
+# -- texts -----------------------------------------------------------------------------------------------------------------
+POOLS = (
+    [chr(c) for c in range(32, 127)],
+    [chr(c) for c in (*range(0xA0, 0x250), *range(0x300, 0x370), *range(0x391, 0x3C9), *range(0x410, 0x44F))],
+    [chr(c) for c in (*range(0x3041, 0x30FF), *range(0x4E00, 0x4E80), *range(0xFF01, 0xFFEE))],
+    [chr(c) for c in (*range(0x2010, 0x2070), *range(0x2460, 0x2473), *range(0x1F300, 0x1F350), 0x1F150)],
+    list(" \t\n\r\x0b\x0c\x1c\x85\u3000'’"),
+)
+SAID = (
+    "don't it's 's 've 'd' the dogs' ’s we’re",
+    "ΟΔΟΣ İstanbul ǅ ß ﬁ",
+    "①②½ ² Ⅷ １２，５",
+    "a_b ２０２４年",
+    "",
+    "\u200b\ufeff x",
+)
+
+
+def odd_texts(count: int) -> list[str]:
+    rng = random.Random(0)
+    drawn = ["".join(rng.choice(rng.choice(POOLS)) for _ in range(rng.randint(1, 50))) for _ in range(count)]
+    # a later Unicode than Python's knows characters that this one does not
+    return [*SAID, *("".join(c for c in text if unicodedata.category(c) != "Cn") for text in drawn)]
+
+
+def ids_of(field: Text, texts: list[str]) -> list[list[int]]:
+    found = field.encode([Column("text", pa.array(texts))])["ids"]
+    return [found.values[a:b].tolist() for a, b in zip(found.offsets, found.offsets[1:], strict=False)]
+
+
+def read_ids(field: Text, texts: list[str]) -> list[list[int]]:
+    found = assemble.read(told_of(field), texts)
+    return [ids[:length].tolist() for ids, length in zip(found["text_ids"], found["text_lengths"], strict=True)]
+
+
+@pytest.mark.parametrize("lowercase", ["yes", "no"])
+@pytest.mark.parametrize("level", ["word", "character", "subword"])
+def test_texts_are_cut_as_the_learned_tokenizer_cuts_them(level, lowercase):
+    texts = odd_texts(400)
+    options = Text.Options(level=level, min_count=1, max_tokens=30, lowercase=lowercase)
+    field = Text(options=options).learn([Column("text", pa.array([*texts[:200], *["the cat's film, die Straße"] * 9]))])
+    assert read_ids(field, texts) == ids_of(field, texts)
+
+
+def saved(tokenizer: Tokenizer, folder: Path) -> str:
+    folder.mkdir(exist_ok=True)
+    tokenizer.save(str(folder / "tokenizer.json"))
+    return str(folder)
+
+
+def bert(folder: Path, texts: list[str], *, lowercase: bool) -> str:
+    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=lowercase)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    tokenizer.train_from_iterator(texts, trainers.WordPieceTrainer(vocab_size=300, special_tokens=special, show_progress=False))
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
+    )
+    return saved(tokenizer, folder)
+
+
+def roberta(folder: Path, texts: list[str], *, space: bool) -> str:
+    tokenizer = Tokenizer(models.BPE(unk_token="<unk>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=space)
+    tokenizer.decoder = decoders.ByteLevel()
+    special = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    trainer = trainers.BpeTrainer(vocab_size=400, special_tokens=special, initial_alphabet=alphabet, show_progress=False)
+    tokenizer.train_from_iterator(texts, trainer)
+    tokenizer.post_processor = processors.RobertaProcessing(("</s>", 2), ("<s>", 0), add_prefix_space=space, trim_offsets=True)
+    return saved(tokenizer, folder)
+
+
+@pytest.mark.parametrize(
+    ("make", "option"),
+    [(bert, {"lowercase": True}), (bert, {"lowercase": False}), (roberta, {"space": True}), (roberta, {"space": False})],
+)
+def test_texts_are_cut_as_pretrained_tokenizers_cut_them(tmp_path, make, option):
+    texts = odd_texts(300)
+    folder = make(tmp_path / "tokenizer", [*texts, *["the unaffable film was affable"] * 9], **option)
+    field = Text(options=Text.Options(tokenizer=folder, max_tokens=30)).learn([Column("text", pa.array(texts))])
+    assert told_of(field)["before"] and told_of(field)["after"]
+    assert read_ids(field, texts) == ids_of(field, texts)
+
+
+def test_a_tokenizer_of_another_kind_is_refused_by_name(tmp_path):
+    tokenizer = Tokenizer(models.Unigram([("<unk>", 0.0), ("a", -1.0)], unk_id=0))
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    field = Text(options=Text.Options(tokenizer=saved(tokenizer, tmp_path))).learn([Column("text", pa.array(["a a", "a"]))])
+    with pytest.raises(UsageError) as caught:
+        field.portable()
+    assert caught.value.code == "F-EXPORT-TOKENIZER" and "Unigram" in caught.value.got
+
+
+def test_an_outline_keeps_every_place():
+    text = "".join(pool[0] for pool in POOLS) + "é 🅐"
+    assert len(text_normal.outline(text)) == len(text)
+
+
+# -- pictures --------------------------------------------------------------------------------------------------------------
+def pictures(folder: Path) -> list[str]:
+    """Files of many modes and forms."""
+    rng = np.random.default_rng(0)
+
+    def pixels(height: int, width: int, *channels: int) -> np.ndarray:
+        small = rng.integers(0, 256, (height // 8 + 1, width // 8 + 1, *channels), dtype=np.uint8)
+        return small.repeat(8, 0).repeat(8, 1)[:height, :width]
+
+    colour, grey = Image.fromarray(pixels(61, 90, 3)), Image.fromarray(pixels(40, 40))
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    seen = {
+        "plain.jpg": (colour, {"quality": 90}),
+        "turned.jpg": (colour, {"exif": turned}),
+        "large.jpg": (Image.fromarray(pixels(400, 300, 3)), {}),
+        "grey.jpg": (grey, {}),
+        "cmyk.jpg": (colour.convert("CMYK"), {}),
+        "plain.png": (colour, {}),
+        "clear.png": (Image.fromarray(pixels(50, 30, 4), "RGBA"), {}),
+        "palette.png": (colour.convert("P"), {"transparency": 3}),
+        "two.png": (grey.convert("1"), {}),
+        "both.png": (grey.convert("LA"), {}),
+        "deep.png": (Image.fromarray(pixels(24, 24).astype(np.uint16) * 16), {}),
+        "plain.webp": (colour, {}),
+        "first.gif": (colour.convert("P"), {}),
+    }
+    for name, (image, options) in seen.items():
+        image.save(folder / name, **options)
+    return [str(folder / name) for name in seen]
+
+
+@pytest.mark.parametrize("resize", ["squash", "crop", "pad"])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_pictures_are_read_as_the_field_reads_them(tmp_path, channels, resize):
+    paths = pictures(tmp_path)
+    field = ImageField(options=ImageField.Options(size_px=24, channels=channels, resize=resize))
+    column = Column("image", pa.array(paths))
+    field = field.learn([column])
+    want = field.batch(field.encode([column]), np.arange(len(paths))).numpy()
+    got = assemble.read(told_of(field), paths)["image"]
+    np.testing.assert_allclose(got, want, atol=1e-5)
+
+
+def test_deep_pictures_of_unknown_range_are_read_alike(tmp_path):
+    plain, deep = np.zeros((9, 9), np.uint8), np.linspace(0, 4000, 81).reshape(9, 9).astype(np.uint16)
+    plain[2:5] = 200
+    Image.fromarray(plain).save(tmp_path / "plain.png")
+    Image.fromarray(deep).save(tmp_path / "deep.png")
+    learned = ImageField().learn([Column("image", pa.array([str(tmp_path / "plain.png")] * 3))])
+    column = Column("image", pa.array([str(tmp_path / "deep.png")]))
+    want = learned.batch(learned.encode([column]), np.arange(1)).numpy()
+    np.testing.assert_allclose(assemble.read(told_of(learned), [str(tmp_path / "deep.png")])["image"], want, atol=1e-5)
+
+
+def test_arrays_are_handed_on_as_files_with_the_same_pixels(tmp_path):
+    digits = np.random.default_rng(0).integers(0, 17, (6, 8, 8))
+    field = ImageField().learn([Column("image", digits)])
+    values = field.as_inputs([Column("image", digits)], np.array([4, 1]), tmp_path)
+    want = field.batch(field.encode([Column("image", digits)]), np.array([4, 1])).numpy()
+    np.testing.assert_allclose(assemble.read(told_of(field), values)["image"], want, atol=1e-5)
+
+
+# -- rows ------------------------------------------------------------------------------------------------------------------
+CELLS = {
+    "plain": ["1", "2.5", "-3", "?", "", "1e3", " 7 ", "NaN", "inf", "twelve"],
+    "money": ["$1,200", "$3", "$1,200.50", "$ 7", "-$2", "12%", "1,2", "n/a", "€5", "１２"],
+    "comma": ["3,14", "2,7", "1.000,5", "1 000,25", "0,5", "7", "x", "-", "1,", ",5"],
+    "town": ["Kyoto", "Nara", " Kyoto ", "kyoto", "?", "Oslo", "Nara", "TRUE", "True", "none"],
+    "day": ["2024-02-29", "2023-02-29", "2024/1/5", "2024年3月4日", "2024-05-06T07:08:09Z", "2024-05-06 23:30:00+09:00",
+            "2024-05-06 11:59 PM", "", "yesterday", "0000-01-01"],
+    "late": ["3 Jan 2024", "Monday, 5 February 2024", "5 Foo 2024", "31-dec-1969", "1 Mar 2000 12:00 am", "?", "7 May 2020",
+             "8 Jun 2021", "9 Jul 2022", "10 August 2023"],
+}  # fmt: skip
+
+
+def learned_row() -> tuple[Row, list[Column]]:
+    """A row of every kind of column, and its columns."""
+    clean = {"plain": "3", "money": "$1,000", "comma": "3,14", "town": "Kyoto", "day": "2024-01-02", "late": "3 Jan 2024"}
+    rng = np.random.default_rng(0)
+    columns = []
+    for name, odd in CELLS.items():
+        usual = [*odd, *(clean[name] for _ in range(400))]
+        columns.append(Column(name, pa.array(usual)))
+    total = len(columns[0])
+    words = ["some words that hardly repeat " + "x" * int(n) + f" {i}" for i, n in enumerate(rng.integers(0, 9, total))]
+    columns.append(Column("said", pa.array([None, " two  words ", *words[2:]])))
+    columns.append(Column("typed", pa.array([None if i == 3 else float(v) for i, v in enumerate(rng.normal(size=total))])))
+    columns.append(Column("flag", pa.array([None if i == 5 else bool(v) for i, v in enumerate(rng.integers(0, 2, total))])))
+    columns.append(Column("whole", pa.array([int(v) for v in rng.integers(0, 5, total)])))
+    moments = np.datetime64("2020-01-01T05:06:07", "s") + rng.integers(0, 10**8, total)
+    columns.append(Column("moment", pa.array(moments)))
+    columns.append(Column("several", rng.normal(size=(total, 3))))
+    return Row(options=Row.Options(category=["whole"], transform="robust")).learn(columns), columns
+
+
+def test_rows_are_read_as_the_field_reads_them(tmp_path):
+    field, columns = learned_row()
+    kinds = {told["kind"] for told in field.describe()}
+    assert kinds == {"number", "category", "date", "text", "vector"}
+    rows = np.arange(20)
+    values = json.loads(json.dumps(field.as_inputs(columns, rows, tmp_path)))
+    want = field.batch(field.encode([c.take(rows) for c in columns]), rows)
+    got = assemble.read(told_of(field), values)
+    np.testing.assert_allclose(got["row_numbers"], want.numbers.numpy(), atol=1e-5)
+    assert (got["row_categories"] == want.categories.numpy()).all()
+    again = field.gather(values)  # the run reads these objects as the program does
+    np.testing.assert_allclose(field.encode(again)["numbers"], want.numbers.numpy(), atol=1e-5)
+
+
+@pytest.mark.parametrize("transform", ["quantile", "standard"])
+def test_numbers_are_scaled_as_the_field_scales_them(transform):
+    values = np.random.default_rng(0).lognormal(size=300)
+    column = Column("x", pa.array([None, *values]))
+    field = Row(options=Row.Options(transform=transform)).learn([column])
+    cells = [None, 0.01, 1.0, 99.0]
+    got = assemble.read(told_of(field), [{" X": cell} for cell in cells])["row_numbers"]
+    np.testing.assert_allclose(got, field.encode([Column("x", pa.array(cells))])["numbers"], atol=1e-6)
+
+
+def test_a_missing_column_is_named():
+    field = Row().learn([Column("age", pa.array([1.0, 2.0, 4.0]))])
+    with pytest.raises(SystemExit, match="'age'"):
+        assemble.read(told_of(field), [{"size": 1}])
+
+
+# -- the program -----------------------------------------------------------------------------------------------------------
+CODE = (
+    ["image"],
+    ["text_normal", "text_words", "text"],
+    ["text_normal", "text_joined", "text_pieces", "text"],
+    ["text_wordpiece", "text"],
+    ["text_joined", "text_bytes", "text"],
+    ["row", "row_plain", "row_number", "row_date", "row_category", "row_text", "row_vector"],
+)
+
+
+@pytest.mark.parametrize("code", CODE, ids="+".join)
+@pytest.mark.parametrize("answer", ["category", "categories", "number"])
+def test_a_program_imports_nothing_but_what_it_says(code, answer):
+    text = assemble.program(code, [answer], title="t", example="e")
+    module = ast.parse(text)
+    names = {a.name for node in ast.walk(module) if isinstance(node, ast.Import) for a in node.names}
+    names |= {str(node.module) for node in ast.walk(module) if isinstance(node, ast.ImportFrom)}
+    roots = {name.split(".")[0] for name in names}
+    assert roots <= ALLOWED
+    packages = {{"PIL": "pillow"}.get(root, root) for root in roots - set(sys.stdlib_module_names)}
+    assert sorted(packages) == assemble.requirements([*code, answer])
+    defined = [node.name for node in module.body if isinstance(node, ast.FunctionDef)]
+    assert len(defined) == len(set(defined)) and {"read", "inputs", "answer", "scores", "predict"} <= set(defined)
+
+
+def test_every_format_offers_what_the_contract_says():
+    for name in cards("export/formats"):
+        module = load("export/formats", name)
+        assert callable(module.write) and module.USE and isinstance(module.STANDALONE, bool)
+
+
+# -- graphs ----------------------------------------------------------------------------------------------------------------
+class Own(torch.nn.Module):
+    """A module of somebody's own with recurrent layers."""
+
+    def __init__(self, kind: str, **options):
+        super().__init__()
+        torch.manual_seed(0)
+        self.loop = getattr(torch.nn, kind)(5, 4, num_layers=2, bidirectional=True, **options)
+
+    def forward(self, x):
+        out, state = self.loop(x)
+        return out, torch.cat(state) if isinstance(state, tuple) else state
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [("RNN", {}), ("RNN", {"nonlinearity": "relu"}), ("GRU", {"batch_first": True}), ("LSTM", {"bias": False})],
+)
+def test_loops_answer_as_the_layers_they_replace(kind, options):
+    own, x = Own(kind, **options).eval(), torch.randn(3, 2, 5)
+    with torch.no_grad():
+        want = own(x)
+        got = with_loops(own, scan_sweep)(x)
+    assert isinstance(own.loop, Loop)
+    for left, right in zip(want, got, strict=True):
+        torch.testing.assert_close(left, right)
+
+
+def test_onnx_s_loops_answer_as_pytorch_s(tmp_path):
+    layers = {name: Own(kind, batch_first=True).eval() for name, kind in (("a", "RNN"), ("b", "GRU"), ("c", "LSTM"))}
+
+    class All(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.own = torch.nn.ModuleDict(layers)
+
+        def forward(self, inputs):
+            return torch.cat([part.mean((0, 1)) for own in self.own.values() for part in own(inputs["x"])], 0).unsqueeze(0)
+
+    network = All().eval()
+    graph = write_graph(network, {"x": torch.randn(3, 6, 5)}, tmp_path / "model.onnx")
+    assert graph.inputs == ["x"] and any(type(layer.loop) is not Loop for layer in layers.values())
+    x = torch.randn(3, 6, 5)
+    with torch.no_grad():
+        np.testing.assert_allclose(answered(session(graph.path), {"x": x}), network({"x": x}).numpy(), atol=1e-5)
+
+
+def test_a_module_whose_course_depends_on_values_is_refused(tmp_path):
+    class Moody(torch.nn.Module):
+        def forward(self, x):
+            return x.flatten(1)[:, :3] if x.sum() > 0 else -x.flatten(1)[:, :3]
+
+    network = registry.wrap(Moody(), ImageSpec(1, 4, 4), 3)
+    with pytest.raises(RunError) as caught:
+        write_graph(network, {"image": torch.randn(3, 1, 4, 4)}, tmp_path / "model.onnx")
+    assert caught.value.code == "F-EXPORT-TRACE" and caught.value.where == "Moody"
+
+
+# -- the verb --------------------------------------------------------------------------------------------------------------
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """Digits, badly learned, in a moment."""
+    place = tmp_path_factory.mktemp("runs") / "digits"
+    return fukami.train("image-classification", "digits", model="linear", out=place, epochs=2, limit=300)
+
+
+@pytest.fixture(scope="module")
+def exported(run):
+    return api.export(run)
+
+
+def test_what_an_export_tells(run, exported):
+    assert {"run", "to", "out", "files", "parity"} <= set(exported)
+    told = exported["parity"]
+    assert {"claim", "test", "held", "max_difference", "tolerance", "examples", "metrics", "worst"} <= set(told)
+    assert told["held"] and told["max_difference"] < 1e-4 and told["raw"]["examples"] > 100
+    assert all(set(both) == {"run", "exported"} for both in told["metrics"].values())
+    assert exported["out"] == f"{run.path}-onnx"
+    assert all((Path(exported["out"]) / name).is_file() for name in exported["files"])
+    assert "model.onnx" in exported["files"] and "predict.py" in exported["files"]
+
+
+def test_the_run_and_its_report_tell_of_the_proof(run, exported):
+    again = fukami.load(run.path)  # whole and unaltered, says its manifest
+    assert again.proofs["parity"]["held"] and again.proofs["parity"]["exports"]["onnx"]["held"]
+    page = (run.path / "report.html").read_text("utf-8")
+    assert "the exported model answers as the run does" in page and page.count("<img") > 3
+
+
+def test_the_folder_tells_nothing_of_the_machine(exported):
+    places = (b"site-packages", str(Path(fukami.__file__).parent).encode(), str(Path.home()).encode() + b"/")
+    for name in exported["files"]:
+        content = (Path(exported["out"]) / name).read_bytes()
+        assert not [place for place in places if place in content], name
+
+
+def test_the_program_answers_as_the_run_does(run, exported, tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 20, 20), dtype=np.uint8)
+    paths = [str(tmp_path / f"{i}.png") for i in range(3)]
+    for path, one in zip(paths, pixels, strict=True):
+        Image.fromarray(one).save(path)
+    program = str(Path(exported["out"]) / "predict.py")
+    lines = "".join(json.dumps(path) + "\n" for path in paths[1:])
+    done = subprocess.run([sys.executable, "-I", program, paths[0], "-"], input=lines, capture_output=True, text=True)
+    assert not done.returncode, done.stderr
+    said = [json.loads(line) for line in done.stdout.splitlines()]
+    for own, theirs in zip(api.predict(run, paths)["predictions"], said, strict=True):
+        assert parity.same_answers(own, theirs), (own, theirs)
+
+
+def test_a_wrong_mean_is_caught_and_nothing_is_written(run, monkeypatch):
+    honest = ImageField.portable
+    monkeypatch.setattr(ImageField, "portable", lambda self: {**honest(self), "mean": [m + 0.3 for m in self.state["mean"]]})
+    out = run.path.parent / "faulty"
+    before = (run.path / "manifest.json").read_bytes()
+    with pytest.raises(GateError) as caught:
+        api.export(fukami.load(run.path), out=out)
+    assert caught.value.code == "F-EXPORT-PARITY" and caught.value.exit_code == 1
+    assert caught.value.where and caught.value.expected and caught.value.got
+    assert not list(out.parent.glob("*faulty*")) and (run.path / "manifest.json").read_bytes() == before
+
+
+def test_a_program_that_needs_torch_is_caught(run, monkeypatch):
+    honest = assemble.program
+    monkeypatch.setattr(assemble, "program", lambda *a, **k: honest(*a, **k) + "\nimport torch\n")
+    with pytest.raises(GateError) as caught:
+        api.export(fukami.load(run.path), out=run.path.parent / "needy")
+    assert caught.value.code == "F-EXPORT-PROGRAM" and "torch" in caught.value.got
+
+
+def test_other_classes_in_the_answer_are_caught(run, monkeypatch):
+    target = type(run.predictor.task.target)
+    honest = target.portable
+    monkeypatch.setattr(target, "portable", lambda self: {**honest(self), "classes": self.state["classes"][::-1]})
+    with pytest.raises(GateError) as caught:
+        api.export(fukami.load(run.path), out=run.path.parent / "renamed")
+    assert caught.value.code == "F-EXPORT-ANSWER"
+
+
+def test_a_model_of_our_own_is_no_folder_of_another_library(run):
+    with pytest.raises(UsageError) as caught:
+        api.export(run, "folder")
+    assert caught.value.code == "F-EXPORT-FOLDER" and "--to onnx" in caught.value.fix
+
+
+def test_the_command_line(run, exported, capsys):
+    assert main(["export", str(run.path), "--to", "onnnx"]) == 2
+    assert "onnx" in capsys.readouterr().err
+    assert main(["export", str(run.path)]) == 2  # it is there already
+    out = run.path.parent / "second"
+    assert main(["export", str(run.path), "--to", "pt2", "--out", str(out), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["parity"]["held"] and (out / "model.pt2").is_file() and not (out / "predict.py").exists()
+    assert set(fukami.load(run.path).proofs["parity"]["exports"]) == {"onnx", "pt2"}
+
+
+def test_differences_that_are_no_numbers_do_not_pass():
+    assert parity.points_apart("accuracy", 0.5, None) == float("inf")
+    predictor = type("P", (), {"task": type("T", (), {"target": type("F", (), {"comparable": staticmethod(lambda s: s)})})})
+    found = parity.compared(predictor, [np.ones((2, 2))], [np.array([[1, 1], [np.nan, 1]])], [np.zeros(2)], np.arange(2))
+    assert found.most == float("inf") and found.worst == 1
+
+
+def test_synthetic_columns_of_every_input_are_portable(tmp_path):
+    for kind, field in (("image", ImageField()), ("text", Text()), ("row", Row())):
+        cells = synthetic({kind: kind})[kind]
+        learned = field.learn(cells)
+        values = learned.as_inputs(cells, np.arange(5), tmp_path / kind)
+        told = told_of(learned)
+        assert told["kind"] == kind and all(isinstance(tensor, np.ndarray) for tensor in assemble.read(told, values).values())
+        assert io.StringIO(json.dumps(values))
