@@ -23,12 +23,12 @@ ORDER = (
     "evaluate",
     "predict",
     "explain",
+    "compress",
     "export",
 )
 """The order of a person's first day, which help follows; verbs that it does not name come after, by name."""
 
 LATER = {
-    "compress": N_("make a model smaller and faster, and prove that it is as good"),
     "serve": N_("an HTTP API and a page made for the task"),
     "monitor": N_("drift of inputs and answers against the training data"),
     "compare": N_("which of two runs to ship, and whether the difference is real"),

@@ -6,7 +6,7 @@ from fukami.cli._parser import Parser, common
 
 NAMES = ["FukamiError", "Run", "check", "load", "plan", "predict", "quickstart", "train"]
 
-LATER = {"compress", "serve", "monitor", "compare", "update"}
+LATER = {"serve", "monitor", "compare", "update"}
 
 COMMON = {"--json", "--lang", "--help", "-h"}
 
@@ -23,6 +23,8 @@ VERBS = {
     "evaluate": {"RUN", "DATA", "--set"},
     "predict": {"RUN", "INPUT"},
     "explain": {"RUN", "INPUT", "--method", "--of", "--out", "--examples"},
+    "compress": {"RUN", "--to", "--prune", "--unstructured", "--distill", "--budget", "--max-drop"}
+    | {"--epochs", "--data", "--out", "--set"},
     "export": {"RUN", "DATA", "--to", "--out"},
 }
 
