@@ -226,7 +226,7 @@ def test_the_same_in_japanese(api, capsys):
     ("words", "code", "hint"),
     [
         ("trian x y", "F-VERB-NAME", "train"),
-        ("explain runs/x", "F-VERB-LATER", None),
+        ("serve runs/x", "F-VERB-LATER", None),
         ("", "F-VERB-MISSING", None),
         ("train image-clasification x", "F-TASK-NAME", TASK),
         (f"train {TASK} x --epocs 3", "F-OPTION-NAME", "--epochs"),
@@ -352,7 +352,7 @@ def test_a_reader_that_leaves_early_is_no_error():
 
 # -- help ------------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("speech", ["en", "ja"])
-@pytest.mark.parametrize("verb", ["quickstart", "tasks", "models", "datasets", "check", "plan", "train", "evaluate", "predict"])
+@pytest.mark.parametrize("verb", ["quickstart", "tasks", "models", "datasets", "check", "plan", "train", "evaluate", "predict", "explain", "export", "compress"])
 def test_help_fits_the_width_and_shows_examples(api, capsys, verb, speech):
     code, out, _err = said(capsys, "--lang", speech, verb, "--help")
     assert code == 0 and f"fukami {verb}" in out and "--json" in out
@@ -362,7 +362,7 @@ def test_help_fits_the_width_and_shows_examples(api, capsys, verb, speech):
 
 def test_help_lists_the_verbs_that_are_not_there_yet(api, capsys):
     code, out, _err = said(capsys, "--help")
-    assert code == 0 and out.index("predict") < out.index("Not there yet") < out.index("explain")
+    assert code == 0 and out.index("predict") < out.index("Not there yet") < out.index("serve")
     assert said(capsys)[:2] == (0, out)
 
 
