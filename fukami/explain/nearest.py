@@ -84,7 +84,9 @@ def keep(
     place.mkdir(parents=True, exist_ok=True)
     save_file({"features": np.ascontiguousarray(kept_ND)}, place / FEATURES)
     ((name, field),) = predictor.task.inputs.items()
-    artefact.write_json(place / NAMES, {"names": list(named(field, columns[name], chosen))})
+    source = predictor.recipe.data.source
+    names = [f"{source}{told}" if told.startswith("[") else told for told in named(field, columns[name], chosen)]
+    artefact.write_json(place / NAMES, {"names": names})
 
 
 def named(field: Field, columns: Sequence[Column], rows: np.ndarray) -> Iterator[str]:

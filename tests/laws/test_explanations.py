@@ -96,9 +96,8 @@ def test_an_explanation_is_json_and_draws_itself(task):
     assert found.html().count("<div") == found.html().count("</div>")
 
 
-@pytest.mark.parametrize(("method", "task"), [(m, t) for m, t in SINGLE if METHODS[m].looks_at != "attention"])
+@pytest.mark.parametrize(("method", "task"), SINGLE)
 def test_on_the_whole_the_order_of_the_weights_is_better_than_random(method, task):
-    """Where a network looks need not be what it answers by: attention is held to that on real texts only."""
     scores = []
     for row in range(8):
         case = case_of(task, row)

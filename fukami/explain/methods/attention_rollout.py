@@ -1,9 +1,10 @@
 """Attention roll-out: from which tokens the answer draws through the attention of all blocks.
 
 Abnar & Zuidema 2020: each block passes on what it has (the residual) and what it attends to, and the blocks' matrices are
-multiplied. What differs: as in Chefer et al. 2021 attention counts as far as it speaks for the explained label, by its
-gradient, where the plain mean over heads was no better than random on a transformer of two blocks; and the answer is read where
-the gradient of the last sequence says: at the first token or at all, as the network pools. Weights have no sign.
+multiplied. What differs: attention counts as far as it speaks for the explained label (Chefer et al. 2021), by its gradient,
+the mean while all attention grows from nothing to what it is (Hao et al. 2021). On a transformer of two blocks and SST-2 the plain
+mean over heads was no better than random, and the gradient at full attention alone missed a planted word. The answer is read
+where the gradient of the last sequence says: at the first token or at all, as the network pools. Weights have no sign.
 
 Attention is seen as it is computed, so any network that calls torch's attention or a softmax over pairs of tokens is read,
 without a list of architectures. Shapes: B batch, N heads, L tokens, D features.
@@ -30,18 +31,23 @@ CARD = MethodCard(
     summary="from which tokens the attention of all blocks together draws",
     of=("text",),
     looks_at="attention",
-    source="Abnar & Zuidema 2020, arXiv:2005.00928; Chefer et al. 2021, arXiv:2103.15679",
+    source="Abnar & Zuidema 2020, arXiv:2005.00928; Hao et al. 2021, arXiv:2004.11207",
 )
 
+STEPS = 8
+"""Shares of the attention at which its gradient is taken."""
 _SOFTMAX = (torch.softmax, F.softmax, torch.Tensor.softmax)
 
 
 class Seen(TorchFunctionMode):
-    """Keeps the attention `(1, N, L, L)` of every block that one text passes inside the `with`, where gradients reach it."""
+    """Scales the attention of every block by `share`, and keeps it `(1, N, L, L)` where gradients reach it.
 
-    def __init__(self, length: int):
+    It acts on one text of `length` tokens that passes inside the `with`.
+    """
+
+    def __init__(self, length: int, share: float):
         super().__init__()
-        self.length = length
+        self.length, self.share = length, share
         self.found: list[torch.Tensor] = []
 
     def __torch_function__(
@@ -50,17 +56,19 @@ class Seen(TorchFunctionMode):
         named = dict(kwargs or {})
         if func is F.scaled_dot_product_attention:
             weights = attention(*args, **named)
-            if self._keep(weights):
-                return weights @ (args[2] if len(args) > 2 else named["value"])
+            if self._fits(weights):
+                return self._kept(weights) @ (args[2] if len(args) > 2 else named["value"])
         result = func(*args, **named)
-        if func in _SOFTMAX and isinstance(result, torch.Tensor):
-            self._keep(result)
+        if func in _SOFTMAX and isinstance(result, torch.Tensor) and self._fits(result):
+            return self._kept(result)
         return result
 
-    def _keep(self, found: torch.Tensor) -> bool:
-        fits = found.ndim == 4 and len(found) == 1 and found.shape[-2:] == (self.length, self.length) and found.requires_grad
-        self.found += [found] if fits else []
-        return fits
+    def _fits(self, found: torch.Tensor) -> bool:
+        return found.ndim == 4 and len(found) == 1 and found.shape[-2:] == (self.length, self.length) and found.requires_grad
+
+    def _kept(self, found: torch.Tensor) -> torch.Tensor:
+        self.found.append(found * self.share)
+        return self.found[-1]
 
 
 def attention(
@@ -86,6 +94,21 @@ def attention(
 
 def weigh(case: Case) -> Weights:
     """What each token passes on to the answer."""
+    fast = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)  # torch's own layer would attend where nobody can look
+    try:
+        with evaluating(case):
+            passes = [_passed(case, (step + 1) / STEPS) for step in range(STEPS)]
+    finally:
+        torch.backends.mha.set_fastpath_enabled(fast)
+    whole, _slopes, read_L = passes[-1]
+    slopes = [torch.stack(every).mean(0) for every in zip(*(slopes for _blocks, slopes, _read in passes), strict=True)]
+    flow_LL = rolled_out([block * slope for block, slope in zip(whole, slopes, strict=True)])
+    return Weights(case.units.summed((read_L @ flow_LL).double().cpu().numpy()), signed=False)
+
+
+def _passed(case: Case, share: float) -> tuple[list[torch.Tensor], list[torch.Tensor], torch.Tensor]:
+    """Attention `(N, L, L)` of every block when it is scaled by `share`, its gradients, and where the answer is read (L)."""
     length = int(case.batch.ids.shape[1])
     sequences: list[torch.Tensor] = []
 
@@ -93,26 +116,21 @@ def weigh(case: Case) -> Weights:
         if isinstance(output, torch.Tensor) and output.ndim == 3 and output.shape[1] == length and output.requires_grad:
             sequences.append(output)
 
-    fast = torch.backends.mha.get_fastpath_enabled()
-    torch.backends.mha.set_fastpath_enabled(False)  # torch's own layer would attend where nobody can look
-    with evaluating(case):
-        hooks = [embedding_of(case).register_forward_hook(lambda _m, _i, found: found.detach().requires_grad_(True))]
-        hooks += [module.register_forward_hook(look) for module in case.predictor.network.modules()]
-        try:
-            with Seen(length) as seen:
-                result = margin(case)(case.batch)
-        finally:
-            torch.backends.mha.set_fastpath_enabled(fast)
-            for hook in hooks:
-                hook.remove()
-        if not seen.found:
-            raise unfit(CARD.name, _("its network has no attention between tokens"), case.field.kind)
-        require_gradient(CARD.name, case, result)
-        slopes = torch.autograd.grad(result.sum(), [*seen.found, *sequences], allow_unused=True)
-    blocks = zip(seen.found, slopes, strict=False)
-    flow_LL = rolled_out([a[0].detach() * g[0] for a, g in blocks if g is not None])
+    hooks = [embedding_of(case).register_forward_hook(lambda _m, _i, found: found.detach().requires_grad_(True))]
+    hooks += [module.register_forward_hook(look) for module in case.predictor.network.modules()]
+    try:
+        with Seen(length, share) as seen:
+            result = margin(case)(case.batch)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    if not seen.found:
+        raise unfit(CARD.name, _("its network has no attention between tokens"), case.field.kind)
+    require_gradient(CARD.name, case, result)
+    slopes = torch.autograd.grad(result.sum(), [*seen.found, *sequences], allow_unused=True)
+    of_blocks = [torch.zeros_like(a) if g is None else g for a, g in zip(seen.found, slopes, strict=False)]
     read_L = _read(sequences, slopes[len(seen.found) :], length)
-    return Weights(case.units.summed((read_L @ flow_LL).double().cpu().numpy()), signed=False)
+    return [a.detach()[0] for a in seen.found], [g[0] for g in of_blocks], read_L
 
 
 def _read(sequences: Sequence[torch.Tensor], slopes: Sequence[torch.Tensor | None], length: int) -> torch.Tensor:
@@ -129,8 +147,8 @@ def _read(sequences: Sequence[torch.Tensor], slopes: Sequence[torch.Tensor | Non
 def rolled_out(blocks: Sequence[torch.Tensor]) -> torch.Tensor:
     """`(L, L)`: how much each first token (column) reaches each last one (row).
 
-    `blocks` are attention times gradient `(N, L, L)`. Each adds its positive part, the mean over heads and then in shares of the
-    strongest row, to what passes by.
+    `blocks` are attention times gradient `(N, L, L)`. Each adds its positive part, the mean over heads and then in shares of
+    the strongest row, to what passes by.
 
     >>> rolled_out([torch.tensor([[[0.0, 2.0], [-1.0, 0.0]]])]).tolist()
     [[1.0, 1.0], [0.0, 1.0]]

@@ -38,18 +38,13 @@ def weigh(case: Case) -> Weights:
     """The map, enlarged to the picture, and its mean over each patch."""
     with evaluating(case):
         grids = _grids(case)
-    for features_DHW, gradient_DHW in grids:
-        if float(gradient_DHW.flatten(1).std(1).max()) == 0 and float(gradient_DHW.abs().max()) == 0:
-            continue
-        map_HW = torch.relu((gradient_DHW.mean((1, 2), keepdim=True) * features_DHW).sum(0))
-        detail_HW = (
-            F.interpolate(map_HW[None, None], size=case.batch.shape[-2:], mode="bilinear", align_corners=False)[0, 0]
-            .double()
-            .cpu()
-            .numpy()
-        )
-        return Weights(case.units.averaged(detail_HW), signed=False, detail=detail_HW)
-    raise unfit(CARD.name, _("its network has no grid of features"), case.field.kind)
+    maps = [torch.relu((g.mean((1, 2), keepdim=True) * f).sum(0)) for f, g in grids if bool(g.abs().max() > 0)]
+    if not maps:
+        raise unfit(CARD.name, _("its network has no grid of features"), case.field.kind)
+    map_HW = next((found for found in maps if bool(found.max() > 0)), maps[0])  # one that says anything for the answer
+    size = case.batch.shape[-2:]
+    detail_HW = F.interpolate(map_HW[None, None], size=size, mode="bilinear", align_corners=False)[0, 0].double().cpu().numpy()
+    return Weights(case.units.averaged(detail_HW), signed=False, detail=detail_HW)
 
 
 def _grids(case: Case) -> list[tuple[torch.Tensor, torch.Tensor]]:

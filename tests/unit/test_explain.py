@@ -1,0 +1,411 @@
+"""Explanations: planted cues are found, the test tells good orders from bad ones, and what cannot be explained says so."""
+
+import dataclasses
+import json
+from functools import cache
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from fukami.cli.main import main
+from fukami.core.cards import cards, load
+from fukami.core.errors import UsageError
+from fukami.core.tables import Column
+from fukami.explain.case import Case
+from fukami.explain.cohort import Cohort
+from fukami.explain.contract import Weights
+from fukami.explain.faithfulness import faithfulness_of, steps
+from fukami.explain.methods.attention_rollout import attention
+from fukami.explain.nearest import keep, reference_of
+from fukami.explain.verb import explanation
+from fukami.fields import image_units, row_units
+from fukami.fields.row import Row
+from fukami.fields.text import Text
+from fukami.predictor import Predictor
+from tests.small_predictors import row_of, small_predictor, trained
+
+TOTAL = 120
+
+
+# -- planted cues --------------------------------------------------------------------------------------------------------
+@cache
+def with_bright_corner() -> tuple[Predictor, tuple[Column, ...], np.ndarray]:
+    """Noise, with a bright corner (upper right) in every picture of the second class; nothing else tells the classes."""
+    rng = np.random.default_rng(0)
+    index = np.arange(TOTAL) % 2
+    pixels = rng.integers(60, 140, (TOTAL, 16, 16)).astype(np.uint8)
+    pixels[index == 1, :4, 12:] = 250
+    return *trained("image-classification", {"image": [Column("image", pixels)], "label": labels(index)}, steps=25), index
+
+
+@cache
+def with_leaked_word(model: str) -> tuple[Predictor, tuple[Column, ...], np.ndarray]:
+    """Sentences of common words; "zebra" stands somewhere in every one of the second class."""
+    rng = np.random.default_rng(0)
+    index, words = np.arange(TOTAL) % 2, ["sun", "moon", "tree", "river", "stone", "cloud", "bird", "fish", "road", "house"]
+    texts = []
+    for k in index:
+        sentence = list(rng.choice(words, 7))
+        if k:
+            sentence[int(rng.integers(7))] = "zebra"
+        texts.append(" ".join(sentence))
+    raw = {"text": [Column("text", pa.array(texts))], "label": labels(index)}
+    return *trained("text-classification", raw, model=model, steps=25), index
+
+
+@cache
+def with_leaked_column() -> tuple[Predictor, tuple[Column, ...], np.ndarray]:
+    """Columns of noise, and one that gives the class away."""
+    rng = np.random.default_rng(0)
+    index = np.arange(TOTAL) % 2
+    columns = [Column(f"noise{i}", pa.array(rng.normal(size=TOTAL))) for i in range(4)]
+    columns.insert(2, Column("leak", pa.array(index * 3.0 + rng.normal(0, 0.2, TOTAL))))
+    columns.append(Column("town", pa.array(rng.choice(["Nara", "Kyoto"], TOTAL))))
+    return *trained("tabular-classification", {"row": columns, "label": labels(index)}, steps=40), index
+
+
+def labels(index: np.ndarray) -> list[Column]:
+    return [Column("label", pa.array([f"class{k}" for k in index]))]
+
+
+def methods_of(kind: str, scope: str = "input") -> list[str]:
+    return [name for name, card in cards("explain/methods").items() if kind in card.of and card.scope == scope]
+
+
+def weighed(method: str, case: Case) -> Weights:
+    return load("explain/methods", method).weigh(case)
+
+
+@pytest.mark.parametrize("method", methods_of("image"))
+def test_a_bright_corner_is_found_out(method):
+    predictor, columns, _index = with_bright_corner()
+    case = Case(predictor, row_of(columns, 1))
+    found = weighed(method, case)
+    strongest = case.units.told[int(found.weights.argmax())]["box"]
+    assert case.label == "class1" and strongest[0] >= 10 and strongest[1] < 6, strongest
+    assert faithfulness_of(case, found.weights, signed=found.signed).better_than_random
+
+
+@pytest.mark.parametrize("method", methods_of("text"))
+def test_a_leaked_word_is_found_out(method):
+    predictor, columns, _index = with_leaked_word("transformer")
+    hits = []
+    for row in (1, 3, 5, 7):
+        case = Case(predictor, row_of(columns, row))
+        hits.append(case.units.names[int(weighed(method, case).weights.argmax())] == "zebra")
+    assert all(hits), hits
+
+
+@pytest.mark.parametrize("method", methods_of("row"))
+def test_a_leaked_column_is_found_out(method):
+    predictor, columns, _index = with_leaked_column()
+    for row in (0, 1):
+        case = Case(predictor, row_of(columns, row))
+        assert case.units.names[int(weighed(method, case).weights.argmax())] == "leak"
+
+
+@pytest.mark.parametrize("method", methods_of("row", "set"))
+@pytest.mark.parametrize("known", [True, False])
+def test_a_leaked_column_is_found_out_over_a_set(method, known):
+    predictor, columns, index = with_leaked_column()
+    cohort = Cohort(predictor, columns, index if known else None)
+    found = load("explain/methods", method).survey(cohort)
+    ranked = np.argsort(-found.weights)
+    assert cohort.units(0).names[ranked[0]] == "leak"
+    assert found.weights[ranked[0]] > 3 * abs(found.weights[ranked[1]])
+
+
+def test_a_curve_of_partial_dependence_follows_the_column():
+    predictor, columns, _index = with_leaked_column()
+    cohort = Cohort(predictor, columns)
+    found = load("explain/methods", "partial-dependence").survey(cohort)
+    told = dict(zip(cohort.units(0).names, found.told, strict=True))["leak"]
+    assert told["values"] == sorted(told["values"])
+    assert told["scores"]["class1"][-1] > 0.9 > 0.1 > told["scores"]["class1"][0]
+
+
+# -- the test of deletion and insertion ----------------------------------------------------------------------------------
+def test_shapley_values_add_up_to_the_answer():
+    predictor, columns, _index = with_leaked_column()
+    case = Case(predictor, row_of(columns, 1))
+    found = weighed("shap", case)
+    assert found.base + found.weights.sum() == pytest.approx(case.value, abs=1e-4)
+
+
+def test_integrated_gradients_add_up_to_the_log_odds():
+    predictor, columns, _index = with_bright_corner()
+    case = Case(predictor, row_of(columns, 1))
+    network = predictor.network
+    with torch.no_grad():
+        ends = [predictor.task.target.margin(network({"image": x}), case.index) for x in (case.filling, case.batch)]
+    total = weighed("integrated-gradients", case).weights.sum()
+    assert total == pytest.approx(float(ends[1] - ends[0]), rel=0.1)
+
+
+class Sum(nn.Module):
+    """Log-odds that are a weighted sum of the numbers of a row: what counts is known."""
+
+    def __init__(self, weights: list[float]):
+        super().__init__()
+        self.weights = nn.Parameter(torch.tensor(weights))
+
+    def forward(self, inputs):
+        numbers_BN = next(iter(inputs.values())).numbers
+        return torch.stack([torch.zeros(len(numbers_BN)), numbers_BN @ self.weights], dim=1).unsqueeze(1)
+
+
+@cache
+def summed(weights: tuple[float, ...]) -> Case:
+    """A row of ones, answered by such a sum."""
+    rng = np.random.default_rng(1)
+    columns = [Column(f"x{i}", pa.array(rng.normal(size=60))) for i in range(len(weights))]
+    raw = {"row": columns, "label": labels(np.arange(60) % 2)}
+    predictor, _columns = trained("tabular-classification", raw, steps=1)
+    ones = [Column(column.name, pa.array([1.0])) for column in columns]
+    return Case(dataclasses.replace(predictor, network=Sum(list(weights))), ones, of="class1")
+
+
+def test_the_known_order_is_better_than_random_and_its_reverse_is_not():
+    case = summed((2.0, 0.1, -1.5, 0.0, 1.0, -0.5, 0.05))
+    known = np.array([2.0, 0.1, -1.5, 0.0, 1.0, -0.5, 0.05])
+    good, bad = faithfulness_of(case, known), faithfulness_of(case, -known)
+    assert good.better_than_random and good.p_value <= 0.05 and good.insertion > good.deletion
+    assert not bad.better_than_random and bad.score == pytest.approx(-good.score)
+    assert "not better than random" in explanation(case, "x", "shap", Weights(-known), None).verdict()
+
+
+def test_a_network_that_does_not_look_at_its_input_has_no_attribution_that_is_better_than_random():
+    case = summed((0.0,) * 6)
+    assert not faithfulness_of(case, np.arange(6.0)).better_than_random
+
+
+def test_random_orders_are_found_better_than_random_no_more_often_than_the_level_says():
+    case = summed((2.0, 0.1, -1.5, 0.0, 1.0, -0.5, 0.05))
+    rng = np.random.default_rng(0)
+    found = []
+    for seed in range(200):
+        case.seed = seed
+        found.append(faithfulness_of(case, rng.normal(size=7)).better_than_random)
+    case.seed = 0
+    assert np.mean(found) < 0.09  # 5 % of 200, within three deviations
+
+
+@pytest.mark.parametrize("total", range(1, 70))
+def test_steps_are_the_same_from_either_end(total):
+    found = steps(total)
+    assert found[0] == 0 and found[-1] == total and np.array_equal(total - found[::-1], found)
+
+
+def test_equal_weights_are_ordered_by_chance():
+    """An attribution that says nothing must not profit from the order in which the units happen to stand."""
+    case = summed((5.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0))
+    scores = set()
+    for seed in range(6):
+        case.seed = seed
+        scores.add(faithfulness_of(case, np.zeros(7), random=0).score)
+    case.seed = 0
+    assert len(scores) > 2
+
+
+# -- units of fields -----------------------------------------------------------------------------------------------------
+def test_taking_away_a_patch_changes_its_pixels_only():
+    x = torch.rand(1, 3, 20, 20)
+    units = image_units.units_of(x)
+    gone = np.zeros((1, len(units)), bool)
+    gone[0, 8] = True
+    changed = (image_units.without(x, units, gone, image_units.blurred(x)) != x)[0].any(0).numpy()
+    assert np.array_equal(changed, units.of == 8)
+
+
+def test_a_blurred_picture_has_nothing_to_recognise():
+    x = torch.zeros(1, 1, 32, 32)
+    x[..., 8:24, 8:24] = 1
+    assert image_units.blurred(x).std() < 0.4 * x.std()
+
+
+def test_tokens_know_their_letters_and_are_left_out():
+    column = Column("text", pa.array(["The FINE film, don't miss it"]))
+    text = Text().learn([column])
+    batch = text.batch(text.encode([column]), np.array([0]))
+    units = text.units(batch, [column])
+    assert units.names == ("The", "FINE", "film", ",", "don't", "miss", "it")
+    gone = np.zeros((2, 7), bool)
+    gone[0, 1:3], gone[1] = True, True
+    found = text.without(batch, units, gone)
+    assert found.lengths.tolist() == [5, 1] and found.ids[1, 0] == text.state["special"]["unk"]
+    assert found.ids[0].tolist() == batch.ids[0, [0, 3, 4, 5, 6]].tolist()
+
+
+def test_a_text_without_tokens_has_no_units():
+    column = Column("text", pa.array(["a film", "film"]))
+    text = Text().learn([column])
+    empty = [Column("text", pa.array(["   "]))]
+    batch = text.batch(text.encode(empty), np.array([0]))
+    assert len(text.units(batch, empty)) == 0
+
+
+def test_what_fills_a_row_is_spread_as_its_columns_were():
+    rng = np.random.default_rng(0)
+    gain = np.where(rng.random(1000) < 0.9, 0.0, rng.normal(5000, 100, 1000))
+    columns = [
+        Column("gain", pa.array(gain)),
+        Column("town", pa.array(np.where(rng.random(1000) < 0.75, "Nara", "Kyoto"))),
+        Column("age", pa.array([None if rng.random() < 0.25 else float(v) for v in rng.normal(size=1000)])),
+    ]
+    row = Row().learn(columns)
+    filling = row_units.fillings(row.state["columns"], seed=0, count=200)
+    zero = row.encode(columns)["numbers"][np.flatnonzero(gain == 0)[0], 0]
+    assert (filling.numbers[:, 0] == float(zero)).float().mean() == pytest.approx(0.9, abs=0.05)
+    assert (filling.categories[:, 0] == 1).float().mean() == pytest.approx(0.75, abs=0.05)
+    missing = filling.numbers[:, 2] == 1
+    assert missing.float().mean() == pytest.approx(0.25, abs=0.05) and (filling.numbers[missing, 1] == 0).all()
+
+
+def test_units_of_a_row_are_its_columns_or_the_numbers_of_a_vector():
+    vectors = [Column("", np.random.default_rng(0).normal(size=(50, 3)))]
+    row = Row().learn(vectors)
+    assert row.units(row.batch(row.encode(vectors), np.array([0])), [vectors[0].take([0])]).names == ("[0]", "[1]", "[2]")
+    dates = [Column("day", pa.array([f"2024-{m:02d}-{d:02d}" for m in range(1, 5) for d in range(1, 20)]))]
+    row = Row().learn(dates)
+    units = row.units(row.batch(row.encode(dates), np.array([0])), [dates[0].take([0])])
+    assert units.names == ("day",) and set(units.of) == {0} and units.told[0]["value"] == "2024-01-01"
+
+
+# -- methods -------------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("masked", [False, True])
+def test_attention_is_what_torch_applies(masked):
+    q, k, v = torch.randn(3, 1, 2, 5, 4)
+    mask = torch.tensor([True, True, True, False, True])[None, None, None] if masked else None
+    torch.testing.assert_close(attention(q, k, v, mask) @ v, F.scaled_dot_product_attention(q, k, v, attn_mask=mask))
+    torch.testing.assert_close(attention(q, k, v, is_causal=True) @ v, F.scaled_dot_product_attention(q, k, v, is_causal=True))
+
+
+@pytest.mark.parametrize("model", ["vit", "resnet", "mobilenet", "lenet", "timm:test_convnext"])
+def test_grad_cam_finds_the_grid_of_any_encoder(model):
+    predictor, columns = small_predictor_of_pictures(model)
+    found = weighed("grad-cam", Case(predictor, row_of(columns, 0)))
+    assert found.detail.shape == (32, 32) and found.weights.max() > 0 and np.ptp(found.weights) > 0
+
+
+def small_predictor_of_pictures(model: str) -> tuple[Predictor, tuple[Column, ...]]:
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 255, (8, 32, 32, 3)).astype(np.uint8)
+    raw = {"image": [Column("image", pixels)], "label": labels(np.arange(8) % 2)}
+    return trained("image-classification", raw, model=model, steps=2)
+
+
+@pytest.mark.parametrize("model", ["bert", "transformer"])
+def test_attention_is_seen_in_any_transformer(model):
+    predictor, columns, _index = with_leaked_word(model)
+    found = weighed("attention-rollout", Case(predictor, row_of(columns, 1)))
+    assert (found.weights >= 0).all() and np.ptp(found.weights) > 0
+
+
+@pytest.mark.parametrize(("task", "model", "method"), [
+    ("text-classification", "gru", "attention-rollout"),
+    ("image-classification", "perceptron", "grad-cam"),
+])  # fmt: skip
+def test_what_a_network_does_not_have_is_told_with_what_fits(task, model, method):
+    predictor, columns = small_predictor(task, model, steps=1)
+    with pytest.raises(UsageError, match="F-EXPLAIN-FIT") as told:
+        weighed(method, Case(predictor, row_of(columns, 0)))
+    assert {"occlusion", "shap", "lime"} <= set(told.value.expected.removeprefix("one of ").split(", "))
+
+
+def test_a_label_that_is_not_there_is_answered_with_those_that_are():
+    predictor, columns = small_predictor("image-classification")
+    with pytest.raises(UsageError, match="F-EXPLAIN-LABEL"):
+        Case(predictor, row_of(columns, 0), of="clas1")
+    assert Case(predictor, row_of(columns, 0), of="class1").index == 1
+
+
+def test_the_nearest_example_of_a_training_example_is_itself(tmp_path):
+    from fukami.data.store import prepare
+    from fukami.explain.nearest import features
+
+    predictor, columns = small_predictor("image-classification")
+    raw = {"image": list(columns), "label": labels(np.arange(48) % 3)}
+    keep(predictor, prepare(predictor.task.fields, raw, {}), np.arange(40), raw, tmp_path / "reference", seen=10_000)
+    reference = reference_of(tmp_path)
+    found = features(predictor, predictor.batch({"image": columns}, np.array([7])))[0].numpy()
+    nearest = reference.nearest(found, 3)
+    assert nearest[0]["input"] == "[7]" and nearest[0]["similarity"] > 0.999 and len(reference.names) == 40
+    assert reference.nearest(np.zeros(3, np.float32)) == []
+
+
+# -- the verb ------------------------------------------------------------------------------------------------------------
+class Own(nn.Module):
+    """A module of one's own with a grid of features in it."""
+
+    def __init__(self):
+        super().__init__()
+        self.grid = nn.Sequential(nn.Conv2d(1, 8, 3, padding=1), nn.ReLU())
+        self.last = nn.Linear(8, 10)
+
+    def forward(self, x_BCHW: torch.Tensor) -> torch.Tensor:
+        return self.last(self.grid(x_BCHW).mean((2, 3)))
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """Digits, learned by a module of one's own: a run with a reference, without its code."""
+    from sklearn.datasets import load_digits
+
+    import fukami
+
+    digits = load_digits()
+    place = tmp_path_factory.mktemp("runs") / "digits"
+    return fukami.train(
+        "image-classification", (digits.images, digits.target), model=Own(), out=place, epochs=1, plan="default"
+    )
+
+
+def test_a_run_explains_an_array_and_saves_it(run, tmp_path):
+    from sklearn.datasets import load_digits
+
+    found = run.explain(load_digits().images[0])
+    assert found.method == "grad-cam" and found.of in map(str, range(10)) and len(found.nearest) == 5
+    for ending in ("png", "html", "json"):
+        assert found.save(tmp_path / f"why.{ending}").stat().st_size > 100
+    assert json.loads((tmp_path / "why.json").read_text())["method"] == "grad-cam"
+    assert "<img" in found._repr_html_()
+    with pytest.raises(UsageError, match="F-EXPLAIN-FILE"):
+        found.save("why.gif")
+    assert len(run.explain([load_digits().images[0]] * 2, method="occlusion")) == 2
+
+
+def test_a_set_gets_a_folder_with_a_page(run, tmp_path):
+    from sklearn.datasets import load_digits
+
+    from fukami import api
+
+    told = api.explain(run, load_digits().images[:5], method="occlusion", out=tmp_path / "why")
+    names = sorted(path.name for path in (tmp_path / "why").iterdir())
+    expected = [f"00{n}-ndarray.{ending}" for n in range(1, 6) for ending in ("html", "png")]
+    assert [name for name in names if name.startswith("00")] == expected
+    assert told["summary"]["examples"] == 5 and len(told["summary"]["units"]) == 60
+    page = (tmp_path / "why" / "explanations.html").read_text()
+    assert "Content-Security-Policy" in page and page.count('class="explanation"') == 5 and "http://" not in page
+    written = json.loads((tmp_path / "why" / "explanations.json").read_text())
+    assert written["explanations"][0]["faithfulness"]["random"]["orders"] == 10
+    with pytest.raises(UsageError, match="F-EXPLAIN-OUT"):
+        api.explain(run, load_digits().images[:1], out=tmp_path / "why")
+
+
+@pytest.mark.parametrize(("words", "code"), [
+    (("explain", "RUN", "x.png", "--method", "grad-camm"), "F-METHOD-NAME"),
+    (("explain", "RUN", "x.png"), "F-RUN-MODULE"),
+    (("explain", "/nowhere/at/all", "x.png"), "F-RUN"),
+])  # fmt: skip
+def test_mistakes_on_the_command_line(run, words, code, capsys):
+    exit_code = main([str(run.path) if word == "RUN" else word for word in words])
+    assert exit_code == 2 and capsys.readouterr().err.startswith(code)
+
+
+def test_a_method_of_another_kind_of_input(run):
+    with pytest.raises(UsageError, match="F-EXPLAIN-KIND"):
+        run.explain(np.zeros((8, 8)), method="attention-rollout")
