@@ -1,0 +1,147 @@
+"""Every model answers as an exported graph as it does in PyTorch, for each file in `models/` because it is there.
+
+Batches of other sizes and lengths than the one that was traced are asked about, one example alone among them.
+"""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from fukami.core.cards import cards, load
+from fukami.core.specs import ImageSpec, TokenSpec
+from fukami.export.onnx_graph import answered, session, write_graph
+from fukami.export.tensors import named_tensors
+from fukami.fields.contract import Tokens
+from fukami.layers.heads import LinearHead
+from fukami.models import registry
+from fukami.models.contract import Network
+from tests.small_models import alone, families, small_batch, small_model, small_spec
+
+TOLERANCE = 1e-3
+QUICK = {("linear", "row"), ("mlp", "row"), ("tabm", "row"), ("text-cnn", "text"), ("gru", "text"), ("lenet", "image")}
+"""One of each kind that is traced in a moment; the others are slow."""
+NAMES = [(name, takes) for name, takes, gives in families() if gives == "vector"]
+MEMBERS = [(member, card.takes[0]) for card in cards("models").values() for member in card.members]
+
+
+def marked(names: list[tuple[str, str]]) -> list[Any]:
+    return [pytest.param(*n, id="-".join(n), marks=[] if n in QUICK else [pytest.mark.slow]) for n in names]
+
+
+def network_of(name: str, takes: str) -> tuple[Network, Any]:
+    """A small network of that name with random weights, and the spec of its input."""
+    _choice, spec, encoder = small_model(name, takes)
+    head = LinearHead(encoder.num_features, 3, getattr(encoder, "members", 1))
+    return Network(encoder, head).eval(), spec
+
+
+def scores(outputs_BMK: torch.Tensor) -> torch.Tensor:
+    return outputs_BMK.softmax(-1).mean(1)
+
+
+def batches(takes: str, spec: Any) -> list[dict[str, Any]]:
+    """A single example, two and five; texts of other lengths than the one that was traced."""
+    five = small_batch(spec, 5, seed=1)
+    several = [alone(small_batch(spec, 3), 1), small_batch(spec, 2, seed=2), five]
+    if isinstance(five, Tokens):
+        assert isinstance(spec, TokenSpec)
+        longer = torch.nn.functional.pad(five.ids, (0, spec.max_tokens - five.ids.shape[1]), value=spec.pad)
+        several.append(Tokens(longer, five.lengths))
+    return [{takes: batch} for batch in several]
+
+
+def difference(network: Network, asked: Any, inputs: list[dict[str, Any]]) -> float:
+    with torch.no_grad():
+        return max(float(np.abs(asked(batch) - scores(network(batch)).numpy()).max()) for batch in inputs)
+
+
+@pytest.mark.parametrize(("name", "takes"), marked(NAMES))
+def test_onnx_answers_alike(name, takes, tmp_path, record_property):
+    network, spec = network_of(name, takes)
+    traced = {takes: small_batch(spec)}
+    before = {key: value.clone() for key, value in network.state_dict().items()}
+    graph = write_graph(network, traced, tmp_path / "model.onnx", after=scores, output="scores")
+    opened = session(graph.path)
+    assert [node.name for node in opened.get_inputs()] == graph.inputs == list(named_tensors(traced))
+    apart = difference(network, lambda batch: answered(opened, batch), batches(takes, spec))
+    record_property("max_difference", apart)
+    print(f"{name:24} {takes:6} {apart:.1e}")
+    assert apart <= TOLERANCE
+    assert all(torch.equal(before[key], value) for key, value in network.state_dict().items())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "takes"), [pytest.param(*n, id="-".join(n)) for n in MEMBERS])
+def test_onnx_of_every_member_answers_alike(name, takes, tmp_path):
+    test_onnx_answers_alike(name, takes, tmp_path, lambda *_told: None)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("to", ["pt2", "pte"])
+@pytest.mark.parametrize(("name", "takes"), [pytest.param(*n, id="-".join(n)) for n in NAMES])
+def test_other_formats_answer_alike(name, takes, to, tmp_path):
+    """Through the formats themselves, with a task around the network."""
+    if to == "pte":
+        pytest.importorskip("executorch")
+    network, spec = network_of(name, takes)
+    material = Stand(network, takes, spec)
+    asked = load("export/formats", to).write(material, tmp_path)
+    inputs = batches(takes, spec)
+    apart = difference(network, asked, inputs if to == "pt2" else [inputs[0]])
+    print(f"{name:24} {takes:6} {to} {apart:.1e}")
+    assert apart <= TOLERANCE
+
+
+class Stand:
+    """What formats look at of `Material`, without a run."""
+
+    def __init__(self, network: Network, takes: str, spec: Any):
+        field = type("F", (), {"spec": lambda _self: spec, "state": {"special": {"pad": getattr(spec, "pad", 0)}}})()
+        task = type("T", (), {"inputs": {takes: field}})()
+        self.predictor = type("P", (), {"network": network, "task": task})()
+        self.inputs = {takes: small_batch(spec)}
+
+    def after(self, outputs_BMK: torch.Tensor) -> torch.Tensor:
+        return scores(outputs_BMK)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("architecture", ["bert", "roberta", "distilbert", "electra"])
+def test_encoders_of_transformers_answer_alike(architecture, tmp_path):
+    import transformers
+
+    from fukami.models.huggingface import from_config
+
+    spec = TokenSpec(vocabulary_size=40, max_tokens=16)
+    sizes = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}
+    names = {"bert": "BertConfig", "roberta": "RobertaConfig", "distilbert": "DistilBertConfig", "electra": "ElectraConfig"}
+    if architecture == "distilbert":
+        sizes = {"dim": 16, "n_layers": 2, "n_heads": 2, "hidden_dim": 32}
+    torch.manual_seed(0)
+    encoder = from_config(getattr(transformers, names[architecture])(max_position_embeddings=40, **sizes), spec, gives="vector")
+    network = Network(encoder, LinearHead(encoder.num_features, 3)).eval()
+    opened = session(write_graph(network, {"text": small_batch(spec)}, tmp_path / "m.onnx", after=scores).path)
+    assert difference(network, lambda batch: answered(opened, batch), batches("text", spec)) <= TOLERANCE
+
+
+class Ours(torch.nn.Module):
+    """A module of somebody's own, called as `forward(numbers, categories)`, `forward(x)` or `forward(ids)`."""
+
+    def __init__(self, size: int):
+        super().__init__()
+        self.layer = torch.nn.Linear(size, 3)
+
+    def forward(self, x):
+        return self.layer(x.float().flatten(1))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("takes", "size"), [("image", 256), ("row", 10)])
+def test_a_module_of_one_s_own_answers_alike(takes, size, tmp_path):
+    spec = ImageSpec(1, 16, 16) if takes == "image" else small_spec(cards("models")["mlp"], takes)
+    torch.manual_seed(0)
+    network = registry.wrap(Ours(size), spec, 3).eval()
+    opened = session(write_graph(network, {takes: small_batch(spec)}, tmp_path / "m.onnx", after=scores).path)
+    assert difference(network, lambda batch: answered(opened, batch), batches(takes, spec)) <= TOLERANCE
