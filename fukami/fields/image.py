@@ -27,7 +27,7 @@ from fukami.fields import cells, glances, image_units, pictures
 from fukami.fields.contract import Arrays, Field, Ragged
 from fukami.fields.image_augment import augmented
 from fukami.fields.image_check import check_pictures
-from fukami.fields.image_encode import SHAPING, encoded, reduced
+from fukami.fields.image_encode import SHAPING, encoded, moments, reduced
 from fukami.fields.image_likeness import correlate, difference_hashes
 from fukami.fields.image_normalise import normalised, on_device
 from fukami.fields.image_portable import as_files, portable
@@ -186,10 +186,8 @@ class Image(Field):
             mean, std = _IMAGENET
             return (mean, std) if channels == 3 else ([float(np.mean(mean))], [float(np.mean(std))])
         x_NCHW = encoded(column, state, hold=True)
-        per_channel = x_NCHW.transpose(1, 0, 2, 3).reshape(channels, -1)
-        mean = [float(c.mean(dtype=np.float64)) / 255 for c in per_channel]
-        std = [max(float(c.std(dtype=np.float64)), 1.0) / 255 for c in per_channel]  # a blank set must not divide by zero
-        return mean, std
+        mean_C, std_C = moments(x_NCHW)
+        return (mean_C / 255).tolist(), (np.maximum(std_C, 1.0) / 255).tolist()  # a blank set must not divide by zero
 
     def encode(self, columns: Sequence[Column]) -> Arrays:
         """`pixels` uint8 (N, C, H, W), channels last in memory. Raises `DataError` naming the first undecodable picture."""
@@ -290,9 +288,7 @@ class Image(Field):
     ) -> torch.Tensor:
         return image_units.without(batch, units, gone_PU, self.filling(batch) if filling is None else filling)
 
-    def portrait(
-        self, batch: torch.Tensor, units: Units, weights_U: np.ndarray, detail: np.ndarray | None = None
-    ) -> Portrait:
+    def portrait(self, batch: torch.Tensor, units: Units, weights_U: np.ndarray, detail: np.ndarray | None = None) -> Portrait:
         return image_units.portrait(batch, units, weights_U, detail, self.state)
 
 
