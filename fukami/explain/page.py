@@ -16,7 +16,7 @@ from fukami.report.charts.bars import Bar, bars
 from fukami.report.charts.lines import Line, lines
 from fukami.report.figures import Figure
 from fukami.report.page import facts
-from fukami.report.svg import clean, element, join
+from fukami.report.svg import WIDTH, clean, drawing, element, join
 
 SHOWN, CURVES = 15, 12
 """Parts with a bar, and columns with a curve."""
@@ -30,6 +30,7 @@ _MORE = """
 .explanation dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 0 0.7rem; margin-top: 0.7rem; }
 .explanation dl { font-size: 0.86rem; }
 .explanation .example td { text-align: left; }
+.places { max-width: 18rem; border: 1px solid var(--line); }
 """
 
 
@@ -45,7 +46,7 @@ def page(run: dict[str, Any], told: dict[str, Any], explanations: Sequence[Expla
     above = "".join(f"<span>{escape(fact)}</span>" for fact in [*facts(run), Path(told["run"]).name])
     sections = [
         (_("The test"), _test(told["summary"].get("faithfulness"), explanations)),
-        (_("What counts most"), _most(told["summary"])),
+        (_("What counts most"), _places(told["summary"], explanations) or _most(told["summary"])),
         (_("How answers move with each column"), _curves(told["summary"])),
         (_("Examples"), _examples(explanations)),
     ]
@@ -76,7 +77,8 @@ def _test(told: dict[str, Any] | None, explanations: Sequence[Explanation]) -> s
         Line(_("taken away"), _mean([(c.shares, c.deleted) for c in curves]), "c2"),
         Line(_("put back"), _mean([(c.shares, c.inserted) for c in curves]), "c1"),
     ]
-    chart = lines(drawn, title=_("The explained score, part by part"), x_title=_("share of the parts"))
+    least = min(0.0, *(value for line in drawn for _share, value in line.points))
+    chart = lines(drawn, title=_("The explained score, part by part"), x_title=_("share of the parts"), low=least)
     return f'{said}<div class="charts"><figure>{chart}</figure></div>'
 
 
@@ -96,6 +98,28 @@ def _most(summary: dict[str, Any]) -> str:
         return ""
     chart = bars(drawn, title=_("What counts most"))
     return f'<p class="lead">{escape(measure)}</p><div class="charts"><figure>{chart}</figure></div>'
+
+
+def _places(summary: dict[str, Any], explanations: Sequence[Explanation]) -> str:
+    """The mean strength at each place of a picture, where parts have places; the pictures are of one size."""
+    boxes = {
+        n: t["box"] for one in explanations[:1] for n, t in zip(one.units.names, one.units.told, strict=True) if "box" in t
+    }
+    units = [unit for unit in summary.get("units", []) if unit["name"] in boxes]
+    if not units or len(explanations) < 2:
+        return ""
+    most = max(unit["weight"] for unit in units) or 1.0
+    right, below = (max(box[axis] + box[axis + 2] for box in boxes.values()) for axis in (0, 1))
+    scale = WIDTH / right
+    squares = []
+    for unit in units:
+        x, y, width, height = (side * scale for side in boxes[unit["name"]])
+        said = element("title", f"{unit['name']}: {unit['weight']:.3g}")
+        look = {"class_": "bar c1", "opacity": round(unit["weight"] / most, 3)}
+        squares.append(element("rect", said, x=x, y=y, width=width, height=height, **look))
+    chart = drawing(*squares, title=_("Where pictures are looked at"), height=below * scale)
+    about = _("mean strength over the examples, as a share of each one's strongest part")
+    return f'<p class="lead">{escape(about)}</p><div class="charts"><figure class="places">{chart}</figure></div>'
 
 
 def _curves(summary: dict[str, Any]) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 from fukami.explain.explanation import Explanation
 from fukami.explain.faithfulness import together
 
-TOLD = 60
+TOLD = 100
 """Parts that are told, the strongest first."""
 
 

@@ -70,7 +70,7 @@ def portrait(
     coarse = weights_U.reshape(rows, columns)
 
     def png() -> bytes:
-        return _drawn(pixels_HWC, coarse if detail_HW is None else detail_HW)
+        return _drawn(pixels_HWC, coarse if detail_HW is None else _smoothed(detail_HW))
 
     shares = strength(coarse)
     shades = [" ".join(2 * _SHADES[round(4 * max(0.0, share))] for share in row) for row in shares]
@@ -85,6 +85,13 @@ def _pixels(x_BCHW: torch.Tensor, state: dict[str, Any]) -> np.ndarray:
     mean_C11, std_C11 = (torch.tensor(state[key]).reshape(-1, 1, 1) for key in ("mean", "std"))
     scaled = ((x_CHW * std_C11 + mean_C11) * 255).round().clamp(0, 255).to(torch.uint8)
     return scaled.expand(3, -1, -1).permute(1, 2, 0).numpy()
+
+
+def _smoothed(detail_HW: np.ndarray) -> np.ndarray:
+    """Weights of pixels as they can be seen: each the mean of its neighbours, about a fourteenth of the picture wide."""
+    reach = max(detail_HW.shape) // 28
+    weights = torch.from_numpy(np.ascontiguousarray(detail_HW, np.float32))[None, None]
+    return F.avg_pool2d(weights, 2 * reach + 1, stride=1, padding=reach, count_include_pad=False)[0, 0].numpy()
 
 
 def _drawn(pixels_HWC: np.ndarray, weights: np.ndarray) -> bytes:

@@ -387,7 +387,7 @@ def test_a_set_gets_a_folder_with_a_page(run, tmp_path):
     names = sorted(path.name for path in (tmp_path / "why").iterdir())
     expected = [f"00{n}-ndarray.{ending}" for n in range(1, 6) for ending in ("html", "png")]
     assert [name for name in names if name.startswith("00")] == expected
-    assert told["summary"]["examples"] == 5 and len(told["summary"]["units"]) == 60
+    assert told["summary"]["examples"] == 5 and len(told["summary"]["units"]) == 64
     page = (tmp_path / "why" / "explanations.html").read_text()
     assert "Content-Security-Policy" in page and page.count('class="explanation"') == 5 and "http://" not in page
     written = json.loads((tmp_path / "why" / "explanations.json").read_text())

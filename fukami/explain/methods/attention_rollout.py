@@ -2,9 +2,9 @@
 
 Abnar & Zuidema 2020: each block passes on what it has (the residual) and what it attends to, and the blocks' matrices are
 multiplied. What differs: attention counts as far as it speaks for the explained label (Chefer et al. 2021), by its gradient,
-the mean while all attention grows from nothing to what it is (Hao et al. 2021). On a transformer of two blocks and SST-2 the plain
-mean over heads was no better than random, and the gradient at full attention alone missed a planted word. The answer is read
-where the gradient of the last sequence says: at the first token or at all, as the network pools. Weights have no sign.
+the mean while all attention grows from nothing to what it is (Hao et al. 2021). On a transformer of two blocks and SST-2 the
+plain mean over heads was no better than random, and the gradient at full attention alone missed a planted word. The answer is
+read where the gradient of the last sequence says: at the first token or at all, as the network pools. Weights have no sign.
 
 Attention is seen as it is computed, so any network that calls torch's attention or a softmax over pairs of tokens is read,
 without a list of architectures. Shapes: B batch, N heads, L tokens, D features.

@@ -1,7 +1,8 @@
 """Partial dependence: the mean answer when a column is set to each of its usual values, all else as it is.
 
-Friedman 2001; the importance of a column is how far its curve goes up and down (Greenwell et al. 2018, the deviation over the
-values). Values are taken from the examples themselves: evenly spread ones of a number, the commonest of a category.
+Friedman 2001; the importance of a column is how far its curve goes up and down (Greenwell et al. 2018). What differs: the
+deviation is taken over the examples rather than over the tried values, so that a rare extreme does not make a column important.
+Values are those of the examples themselves: the middle of each tenth of a number, the commonest of a category.
 
 N examples, E elements (numbers and categories), U units, V values, K scores.
 """
@@ -36,9 +37,11 @@ def survey(cohort: Cohort) -> Survey:
     weights, curves = [], []
     for u in range(len(units)):
         gone_E = units.of == u
-        rows = representatives(cohort.batch, gone_E)
+        rows, shares_V = representatives(cohort.batch, gone_E)
         means_VK = np.stack([_mean(cohort, gone_E, row) for row in rows])
-        weights.append(float(target.comparable(torch.from_numpy(means_VK)).std(0, correction=0).max()))
+        comparable_VK = target.comparable(torch.from_numpy(means_VK)).numpy()
+        centred_VK = comparable_VK - shares_V @ comparable_VK
+        weights.append(float(np.sqrt(shares_V @ centred_VK**2).max()))
         curves.append({"values": [cohort.units(row).told[u]["value"] for row in rows], "scores": _told(labels, means_VK)})
     return Survey(np.array(weights), _("how far the mean answer moves with the column"), curves)
 
@@ -56,23 +59,26 @@ def _told(labels: list[str], means_VK: np.ndarray) -> dict[str, list[float]]:
     return {labels[k]: means_VK[:, k].tolist() for k in sorted(strongest)}
 
 
-def representatives(cells: Cells, gone_E: np.ndarray) -> list[int]:
-    """Rows that hold the usual values of a column: from the least to the greatest number, or the commonest categories.
+def representatives(cells: Cells, gone_E: np.ndarray) -> tuple[list[int], np.ndarray]:
+    """Rows that hold the usual values of a column, and the share of the examples that each stands for (V).
 
-    >>> cells = Cells(torch.tensor([[3.0], [1.0], [2.0]]), torch.empty(3, 0, dtype=torch.int64))
-    >>> representatives(cells, np.array([True]))
-    [1, 2, 0]
+    Numbers come from the least to the greatest, categories from the commonest on.
+
+    >>> cells = Cells(torch.tensor([[3.0], [1.0], [3.0], [2.0]]), torch.empty(4, 0, dtype=torch.int64))
+    >>> rows, shares = representatives(cells, np.array([True]))
+    >>> rows, shares.tolist()
+    ([1, 3, 0], [0.25, 0.25, 0.5])
     """
     count = cells.numbers.shape[1]
     numbers, categories = np.flatnonzero(gone_E[:count]), np.flatnonzero(gone_E[count:])
-    if len(numbers):
-        values_N = cells.numbers[:, numbers[0]].cpu().numpy()
-        distinct, first = np.unique(values_N, return_index=True)
-        if len(distinct) > VALUES:
-            order = np.argsort(values_N, kind="stable")
-            chosen = order[np.linspace(0, len(order) - 1, VALUES).round().astype(int)]
-            first = chosen[np.unique(values_N[chosen], return_index=True)[1]]
-        return first.tolist()
-    codes_N = cells.categories[:, categories[0]].cpu().numpy()
-    _distinct, first, counts = np.unique(codes_N, return_index=True, return_counts=True)
-    return first[np.argsort(-counts, kind="stable")[:VALUES]].tolist()
+    if not len(numbers):
+        codes_N = cells.categories[:, categories[0]].cpu().numpy()
+        _distinct, first, counts = np.unique(codes_N, return_index=True, return_counts=True)
+        usual = np.argsort(-counts, kind="stable")[:VALUES]
+        return first[usual].tolist(), counts[usual] / counts[usual].sum()
+    values_N = cells.numbers[:, numbers[0]].cpu().numpy()
+    rows = np.arange(len(values_N))
+    if len(np.unique(values_N)) > VALUES:
+        rows = np.argsort(values_N, kind="stable")[((np.arange(VALUES) + 0.5) / VALUES * len(values_N)).astype(int)]
+    _distinct, first, counts = np.unique(values_N[rows], return_index=True, return_counts=True)
+    return rows[first].tolist(), counts / counts.sum()
