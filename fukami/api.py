@@ -297,6 +297,48 @@ def predict(run: Run | str | Path, inputs: Sequence[Any] | Any) -> dict[str, Any
     return {"predictions": predict_inputs(_opened(run), many)}
 
 
+def explain(
+    run: Run | str | Path, inputs: Sequence[Any] | Any, *, method: str = "auto", out: str | Path | None = None, **options: Any
+) -> dict[str, Any]:
+    """Why: an attribution for each input, scored by deletion and insertion beside a random one.
+
+    `inputs` as `predict` takes them; a labelled set is explained example by example and summed up in one page. `method` is
+    a name of `explain/methods/`, or `auto` for the input field's usual one. `out` is a folder for pictures, fragments, the page.
+    """
+    from fukami.explain.verb import explain_run
+
+    many = list(inputs) if isinstance(inputs, Sequence) and not isinstance(inputs, (str, bytes)) else [inputs]
+    return explain_run(_opened(run), many, method=method, out=Path(out) if out else None, **options)
+
+
+def export(
+    run: Run | str | Path, to: str = "onnx", *, out: str | Path | None = None, data: Any = None, **options: Any
+) -> dict[str, Any]:
+    """Writes the run in another format, with everything from raw input to answer, only if it agrees with the run.
+
+    `to` is a name of `export/formats/`. The agreement is tested on held-out examples of the training's source, or on `data`.
+
+    Raises:
+        GateError: tensors or metrics differ beyond the tolerance. Nothing is written.
+    """
+    from fukami.export.verb import export_run
+
+    return export_run(_opened(run), to, out=Path(out) if out else None, data=data, **options)
+
+
+def compress(run: Run | str | Path, *, out: str | Path | None = None, data: Any = None, **options: Any) -> dict[str, Any]:
+    """A smaller or faster run, judged on the same held-out examples, only if it is as good as was asked.
+
+    Options are `to` ("int8", "bf16"), `prune` (a share), `distill` (a model's name) and `budget` ("latency<=10ms").
+
+    Raises:
+        GateError: the headline metric drops further than allowed. Nothing is written.
+    """
+    from fukami.compress.verb import compress_run
+
+    return compress_run(_opened(run), out=Path(out) if out else None, data=data, **options)
+
+
 def _opened(run: Run | str | Path) -> Run:
     from fukami.run import Run as Opened
 
