@@ -21,8 +21,10 @@ from torch import nn
 from fukami.core.errors import RunError
 from fukami.core.extras import needed
 from fukami.core.language import _
+from fukami.export.continued import joined
 from fukami.export.recurrent import onnx_sweep, translations, with_loops
 from fukami.export.tensors import Flat, axes, example_of, named_tensors
+from fukami.models.onnx_network import OnnxNetwork
 
 OPSET = 18
 """Understood by every onnxruntime since 1.14 (2023)."""
@@ -65,6 +67,8 @@ def write_graph(
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     example = example_of(inputs)
+    if isinstance(network, OnnxNetwork):  # a run in int8 is a graph already
+        return Graph(path, joined(network, example, path, after, output), output)
     with quiet(), torch.no_grad():
         try:
             flat = Flat(with_loops(portable_copy(network), onnx_sweep), example, after).eval()

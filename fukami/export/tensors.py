@@ -90,7 +90,7 @@ def example_of(inputs: dict[str, Any], examples: int = 3) -> dict[str, Any]:
     """
 
     def cut(tensor: torch.Tensor) -> torch.Tensor:
-        return tensor[torch.arange(examples) % tensor.shape[0]].cpu().contiguous()
+        return tensor[torch.arange(examples) % tensor.shape[0]].cpu().clone(memory_format=torch.contiguous_format)
 
     def whole(batch: Any) -> Any:
         if isinstance(batch, torch.Tensor):

@@ -74,11 +74,16 @@ def single(inputs: dict[str, Any], row: int, longest: int, pads: dict[str, int])
     found = {}
     for name, batch in inputs.items():
         if isinstance(batch, torch.Tensor):
-            found[name] = batch[row : row + 1].contiguous()
+            found[name] = one(batch, row)
             continue
-        parts = {part: tensor[row : row + 1].contiguous() for part, tensor in batch._asdict().items()}
+        parts = {part: one(tensor, row) for part, tensor in batch._asdict().items()}
         if "lengths" in parts:
             ids_1L = parts["ids"][:, :longest]
             parts["ids"] = torch.nn.functional.pad(ids_1L, (0, longest - ids_1L.shape[1]), value=pads[name])
         found[name] = type(batch)(**parts)
     return found
+
+
+def one(tensor: torch.Tensor, row: int) -> torch.Tensor:
+    """One example in the usual order of memory: ExecuTorch goes by strides, also where several orders are the same."""
+    return tensor[row : row + 1].clone(memory_format=torch.contiguous_format)
