@@ -61,8 +61,16 @@ def _cells(told: Sequence[dict[str, Any]], columns: Sequence[Column]) -> dict[st
         if part["kind"] == "vector":
             found |= {n["name"]: float(v) for n, v in zip(part["numbers"], np.ravel(np.asarray(value, float)), strict=True)}
         else:
-            found[part["name"]] = _plain(value)
+            found[part["name"]] = _plain(_as_number(value) if part["kind"] == "number" else value)
     return found
+
+
+def _as_number(value: Any) -> Any:
+    """A number that a text table holds as text; anything else as it is."""
+    try:
+        return float(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
 
 
 def _plain(value: Any) -> Any:
