@@ -36,15 +36,20 @@ def headline_value(predictor: Predictor, store: Store, rows: np.ndarray) -> floa
     return found.metrics[name].value
 
 
-def evaluation(predictor: Predictor, store: Store, rows: np.ndarray) -> Any:
-    """The whole judgement over stored examples."""
-    return whole.judged(predictor, Spool(predictor.stream(store, rows, calibrated=False)))
+def answers(predictor: Predictor, store: Store, rows: np.ndarray) -> Spool:
+    """The scores of stored examples before calibration, asked for once."""
+    return Spool(predictor.stream(store, rows, calibrated=False))
 
 
-def worst_example(before: Predictor, after: Predictor, store: Store, rows: np.ndarray) -> tuple[float, int]:
+def evaluation(predictor: Predictor, asked: Spool, *, replicates: int = 200) -> Any:
+    """The whole judgement of a predictor by its answers."""
+    return whole.judged(predictor, asked, replicates=replicates)
+
+
+def worst_example(before: Spool, after: Spool) -> tuple[float, int]:
     """The largest difference between two predictors' scores, in the unit of scores, and the row that has it."""
-    largest, where = 0.0, int(rows[0])
-    for (old, _target, part), (new, _same, again) in zip(before.stream(store, rows), after.stream(store, rows), strict=True):
+    largest, where = 0.0, 0
+    for (old, _target, part), (new, _same, again) in zip(before, after, strict=True):
         assert np.array_equal(part, again)
         apart = np.abs(old - new).reshape(len(part), -1).max(1)
         if apart.max() > largest:

@@ -11,7 +11,7 @@ Shapes: M members, K outputs, D features.
 
 import warnings
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import nn
@@ -76,10 +76,12 @@ def _prune_widths(network: Network, inputs: dict[str, Any], share: float) -> Non
         importance = library.importance.GroupMagnitudeImportance(p=2, group_reduction="mean", normalizer="mean")
         taken = 0
         for group in _groups(graph, last):
-            scores: Any = importance(group)
-            count = 0 if scores is None else len(scores) - left_of(len(scores), share)
+            scores = cast("torch.Tensor | None", importance(group))
+            if scores is None:
+                continue
+            count = len(scores) - left_of(len(scores), share)
             if count > 0:
-                group.prune(idxs=sorted(torch.argsort(scores, stable=True)[:count].tolist()))
+                group.prune(idxs=sorted(scores.argsort(stable=True)[:count].tolist()))
                 taken += count
     for parameter in frozen:
         parameter.requires_grad_(False)

@@ -73,6 +73,15 @@ def _preprocessed(model: bytes, folder: Path) -> Path:
     given, ready = folder / "float32.onnx", folder / "ready.onnx"
     given.write_bytes(model)
     shape_inference.quant_pre_process(str(given), str(ready), skip_symbolic_shape=True)
+    onnx = needed("onnx", extra="compress")
+    told = onnx.load(ready)
+    weights = {
+        weight.name for weight in told.graph.initializer
+    }  # the quantiser turns some over, and then trips on their shapes
+    kept = [value for value in told.graph.value_info if value.name not in weights]
+    del told.graph.value_info[:]
+    told.graph.value_info.extend(kept)
+    onnx.save(told, ready)
     return ready
 
 

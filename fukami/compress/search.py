@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fukami.compress.contract import Form, Work
-from fukami.compress.gate import drop_of, evaluation
+from fukami.compress.gate import answers, drop_of, evaluation
 from fukami.compress.graphs import file_bytes, graph_of, latencies, num_threads
 from fukami.compress.wishes import Wish
 from fukami.core.cards import load
@@ -76,10 +76,11 @@ def search(
 
 def _judging(form: Form, work: Work, metrics: Sequence[str], wanted: Sequence[Wish]) -> Callable[[Form], Found]:
     rows = work.chosen_by
-    values = evaluation(form.predictor, work.store, rows).metrics
+    values = evaluation(form.predictor, answers(form.predictor, work.store, rows), replicates=0).metrics
 
     def judge(made: Form) -> Found:
-        own = values if made is form else evaluation(made.predictor, work.store, rows).metrics
+        asked = values if made is form else None
+        own = asked or evaluation(made.predictor, answers(made.predictor, work.store, rows), replicates=0).metrics
         drops = {name: drop_of(name, values[name].value, own[name].value) for name in metrics}
         (line,) = latencies({"": graph_of(made, work)}, made, work, batches=(1,), threads=(num_threads(),), seconds=0.3)
         size = file_bytes(made, work.place / "sizes" / str(abs(hash(made.how))))

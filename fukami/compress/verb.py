@@ -92,8 +92,8 @@ def _finished(
 ) -> dict[str, Any]:
     """Judges a form beside the first one, and writes it where the gate lets it through."""
     headline, rows = run.predictor.task.card.headline, work.held_out
-    before = gate.evaluation(first.predictor, work.store, rows)
-    after = gate.evaluation(form.predictor, work.store, rows)
+    answers = [gate.answers(one.predictor, work.store, rows) for one in (first, form)]
+    before, after = gate.evaluation(first.predictor, answers[0]), gate.evaluation(form.predictor, answers[1])
     how = " + ".join(form.how) or "float32"
     values = before.metrics[headline].value, after.metrics[headline].value
     parity = gate.proof(headline, *values, max_drop=allowed, examples=len(rows), how=how)
@@ -105,7 +105,7 @@ def _finished(
         {"batch": line["batch"], "threads": line["threads"], **{f"{name}_ms": line["ms"][name] for name in models}}
         for line in latencies(models, first, work)
     ]
-    difference, row = gate.worst_example(first.predictor, form.predictor, work.store, rows)
+    difference, row = gate.worst_example(*answers)
     where = place(judged.columns[next(iter(run.predictor.task.inputs))], row)
     parity |= {"metrics": metrics, "bytes": sizes, "latency": times}
     parity |= {"worst": {"where": where, "difference": round(difference, 6)}}
