@@ -18,7 +18,7 @@ from fukami.fields.contract import Field
 from fukami.fields.units import Units
 from fukami.predictor import Predictor
 
-ELEMENTS = 1 << 24
+ELEMENTS = 1 << 22
 """Numbers of changed copies that are held at a time."""
 MOST = 256
 

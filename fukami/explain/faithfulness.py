@@ -19,7 +19,7 @@ from fukami.explain.case import Case
 
 RANDOM = 10
 """Random orders: with fewer none could be better than all of them at 5 %."""
-STEPS = 8
+STEPS = 5
 DRAWS = 4
 """Fillings that are averaged, at most: the test needs fewer than the attribution."""
 LEVEL = 0.05
@@ -118,7 +118,7 @@ def steps(total: int, most: int = STEPS) -> np.ndarray:
     """How many of `total` units are gone at each step: from none to all, the same from either end.
 
     >>> steps(3).tolist(), steps(49).tolist()
-    ([0, 1, 2, 3], [0, 6, 12, 18, 24, 25, 31, 37, 43, 49])
+    ([0, 1, 2, 3], [0, 9, 19, 30, 40, 49])
     """
     half = np.floor(np.linspace(0, total, most + 1)[: most // 2 + 1]).astype(int)
     return np.unique(np.concatenate([half, total - half]))

@@ -9,7 +9,7 @@ import numpy as np
 
 from fukami.answers import grouped, require_usable
 from fukami.core.cards import card, cards, load
-from fukami.core.errors import UsageError
+from fukami.core.errors import DataError, UsageError
 from fukami.core.language import _
 from fukami.core.seeds import generator
 from fukami.core.tables import Column
@@ -78,14 +78,12 @@ def explain_run(
     asked = Asked(run, method, **options)
     if out is not None:
         written.refuse_existing(out)
-    groups = list(given(asked.run, inputs))
-    name, notes = chosen(asked, groups)
+    groups = require_some(list(given(asked.run, inputs)), run)
+    name, notes, first = chosen(asked, groups)
     if card(METHODS, name).scope == "set":
         explanations, summary, more = surveyed(asked, name, groups)
-        notes += more
     else:
-        explanations, more = each(asked, name, groups)
-        notes += more
+        explanations, more = each(asked, name, groups, first)
         summary = summed_up(explanations)
     told = {
         "run": str(run.path),
@@ -93,7 +91,7 @@ def explain_run(
         "method": name,
         "explanations": [one.as_dict() for one in explanations],
         "summary": summary,
-        "notes": notes,
+        "notes": [*notes, *more],
     }
     files = written.write(out, run.told, told, explanations) if out is not None else []
     return {**told, "files": [str(path) for path in files]}
@@ -103,11 +101,11 @@ def explanations(run: "Run", inputs: Any, *, method: str = "auto", **options: An
     """What `Run.explain` gives: an `Explanation` of one input, a list for several, the result's mapping for a set's method."""
     asked = Asked(run, method, **options)
     several = isinstance(inputs, Sequence) and not isinstance(inputs, (str, bytes))
-    groups = list(given(run, list(inputs) if several else [inputs]))
-    name, _notes = chosen(asked, groups)
+    groups = require_some(list(given(run, list(inputs) if several else [inputs])), run)
+    name, _notes, first = chosen(asked, groups)
     if card(METHODS, name).scope == "set":
         return explain_run(run, list(inputs) if several else [inputs], method=name, **options)
-    found, _notes = each(asked, name, groups)
+    found, _notes = each(asked, name, groups, first)
     return found[0] if len(found) == 1 and not several else found
 
 
@@ -125,6 +123,14 @@ def given(run: "Run", inputs: Sequence[Any]) -> Iterator[Inputs]:
     for names, columns in grouped(run, inputs):
         require_usable(run.predictor.task, columns, names)
         yield Inputs(names, columns[name])
+
+
+def require_some(groups: list[Inputs], run: "Run") -> list[Inputs]:
+    """The groups that hold anything. Raises `DataError` where none does."""
+    some = [group for group in groups if len(group)]
+    if not some:
+        raise DataError("F-EXPLAIN-EMPTY", _("there is no input to explain"), where=str(run.path), expected=_("at least one"))
+    return some
 
 
 def drawn(inputs: Inputs, most: int, seed: int) -> Inputs:
@@ -145,8 +151,8 @@ def left_out(groups: Sequence[Inputs], looked_at: int) -> list[str]:
 
 
 # -- which method --------------------------------------------------------------------------------------------------------
-def chosen(asked: Asked, groups: Sequence[Inputs]) -> tuple[str, list[str]]:
-    """The method's name, tried on the first input where the choice is free; and what spoke against those before it.
+def chosen(asked: Asked, groups: Sequence[Inputs]) -> tuple[str, list[str], Weights | None]:
+    """The method's name, what spoke against those before it, and the weights of the first input where it was tried on that.
 
     Raises `UsageError` where a method does not explain inputs of this kind.
     """
@@ -161,19 +167,16 @@ def chosen(asked: Asked, groups: Sequence[Inputs]) -> tuple[str, list[str]]:
                 expected=_("one of {names}").format(names=", ".join(n for n, c in known.items() if field.kind in c.of)),
                 got=asked.method,
             )
-        return asked.method, []
+        return asked.method, [], None
     usual = [c for c in known.values() if field.kind in c.default_for]
     usual.sort(key=lambda c: len(c.default_for))  # the more special one first
     notes: list[str] = []
-    first = next(group for group in groups if len(group))
     for one in usual[:-1]:
         try:
-            load(METHODS, one.name).weigh(case_of(asked, first, 0))
+            return one.name, notes, weighed(one.name, case_of(asked, groups[0], 0))
         except UsageError as error:
             notes.append(_("{method} is left out: {reason}").format(method=one.name, reason=error.what))
-            continue
-        return one.name, notes
-    return usual[-1].name, notes
+    return usual[-1].name, notes, None
 
 
 # -- one by one ----------------------------------------------------------------------------------------------------------
@@ -183,17 +186,24 @@ def case_of(asked: Asked, inputs: Inputs, row: int) -> Case:
     return Case(asked.run.predictor, columns, of=asked.of, seed=asked.seed, samples=asked.samples)
 
 
-def each(asked: Asked, method: str, groups: Sequence[Inputs]) -> tuple[list[Explanation], list[str]]:
-    """Every input explained by itself, no more of a set than were asked for."""
-    single = [group for group in groups if asked.examples == 0 and len(group) <= EXAMPLES]
+def weighed(method: str, case: Case) -> Weights:
+    """The weights that a method gives; none where an input has no parts."""
+    return load(METHODS, method).weigh(case) if len(case.units) else Weights(np.zeros(0))
+
+
+def each(
+    asked: Asked, method: str, groups: Sequence[Inputs], first: Weights | None = None
+) -> tuple[list[Explanation], list[str]]:
+    """Every input explained by itself, no more of a set than were asked for, and notes. `first` are the first one's weights."""
     most = asked.examples or EXAMPLES
-    taken = groups if len(single) == len(groups) else [drawn(group, most, asked.seed) for group in groups]
-    reference, weigh = reference_of(asked.run.path), load(METHODS, method).weigh
-    found = []
+    taken = [drawn(group, most, asked.seed) for group in groups]
+    reference, found = reference_of(asked.run.path), []
+    if taken[0] is not groups[0]:  # the first of those that are drawn is another one
+        first = None
     for group in taken:
         for row in range(len(group)):
             case = case_of(asked, group, row)
-            weights = weigh(case) if len(case.units) else Weights(np.zeros(0))
+            weights = first if first is not None and not found else weighed(method, case)
             found.append(explanation(case, group.names[row], method, weights, reference, nearest=asked.nearest))
     return found, left_out(groups, sum(map(len, taken)))
 
