@@ -41,6 +41,7 @@ def static(
             _reader(library, batches),
             quant_format=library.QuantFormat.QDQ,
             op_types_to_quantize=list(operations) or None,
+            nodes_to_exclude=stacked(before),
             per_channel=True,
             reduce_range=reduces_range(),
             activation_type=library.QuantType.QUInt8,
@@ -60,6 +61,7 @@ def dynamic(model: bytes, *, operations: Sequence[str] = ("MatMul", "Gemm", "Gat
             str(before),
             str(after),
             op_types_to_quantize=list(operations),
+            nodes_to_exclude=stacked(before),
             per_channel=True,
             reduce_range=reduces_range(),
             weight_type=library.QuantType.QInt8,
@@ -83,6 +85,14 @@ def _preprocessed(model: bytes, folder: Path) -> Path:
     told.graph.value_info.extend(kept)
     onnx.save(told, ready)
     return ready
+
+
+def stacked(path: Path) -> list[str]:
+    """Products with several matrices at once (one for each number of a row): they cannot have scales by channel."""
+    onnx = needed("onnx", extra="compress")
+    graph = onnx.load(path).graph
+    deep = {weight.name for weight in graph.initializer if len(weight.dims) > 2}
+    return [node.name for node in graph.node if node.op_type == "MatMul" and deep & set(node.input)]
 
 
 def _reader(library: Any, batches: Sequence[dict[str, np.ndarray]]) -> Any:
