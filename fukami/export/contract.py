@@ -9,15 +9,18 @@
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
+from fukami.core.errors import UsageError
+from fukami.core.language import _
 from fukami.engine.plan import Plan
 from fukami.export.onnx_graph import portable_copy
+from fukami.models.onnx_network import OnnxNetwork
 from fukami.predictor import Predictor
 
 Asked = Callable[[dict[str, Any]], np.ndarray]
@@ -46,7 +49,16 @@ class Material:
 
 def plain(predictor: Predictor) -> Predictor:
     """The predictor with a network of its own that computes in float32, on the processor, in the usual order of memory."""
-    from dataclasses import replace
-
     network: Any = portable_copy(predictor.network)
     return replace(predictor, network=network, plan=Plan(), device=torch.device("cpu"))
+
+
+def require_layers(material: Material, to: str) -> None:
+    """Raises `UsageError` where the run's network is a graph already (an int8 run's), of which only ONNX can be made."""
+    if isinstance(material.predictor.network, OnnxNetwork):
+        raise UsageError(
+            "F-EXPORT-GRAPH",
+            _("the network of this run is an ONNX file, which has no form as {format}").format(format=to),
+            where=str(material.folder),
+            fix="--to onnx",
+        )

@@ -101,7 +101,9 @@ def onnx_sweep(cell: str, x_LBE: torch.Tensor, weights: list[torch.Tensor], stat
 
 def translations() -> dict[Any, Any]:
     """How torch.onnx writes `fukami::recurrent`."""
-    from onnxscript import opset18 as op
+    from onnxscript import opset18
+
+    op: Any = opset18
 
     def translated(x: Any, w: Any, r: Any, b: Any, h: Any, c: Any, cell: str) -> tuple[Any, Any, Any]:
         size, first = r.shape[2], op.Constant(value_ints=[0])

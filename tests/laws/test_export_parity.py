@@ -34,18 +34,25 @@ def network_of(name: str, takes: str) -> tuple[Network, Any]:
     """A small network of that name with random weights, and the spec of its input."""
     _choice, spec, encoder = small_model(name, takes)
     head = LinearHead(encoder.num_features, 3, getattr(encoder, "members", 1))
-    return settled(Network(encoder, head), {takes: small_batch(spec, 5, seed=7)}), spec
+    return settled(Network(encoder, head), {takes: small_batch(spec, 32 if takes == "image" else 5, seed=7)}), spec
 
 
 def settled(network: Network, inputs: dict[str, Any]) -> Network:
-    """The network with statistics of real batches: fresh ones let deep networks answer the same, whatever they are asked."""
-    norms = [part for part in network.modules() if isinstance(part, torch.nn.modules.batchnorm._BatchNorm)]
-    for norm in norms:
-        norm.momentum = None
-    if norms:
-        with torch.no_grad():
+    """The network with statistics of a real batch, and a head for features of this size.
+
+    With fresh ones deep networks answer the same whatever they are asked, or are certain of everything.
+    """
+    with torch.no_grad():
+        norms = [part for part in network.modules() if isinstance(part, torch.nn.modules.batchnorm._BatchNorm)]
+        for norm in norms:
+            norm.momentum = None
+        if norms:
             network.train()(inputs)
-    return network.eval()
+        features = network.eval().encoder(next(iter(inputs.values())))
+        if features.ndim == 2:
+            network.head.weight /= features.std(0).mean()
+            network.head.bias -= torch.nn.functional.linear(features.mean(0), network.head.weight)
+    return network
 
 
 def scores(outputs_BMK: torch.Tensor) -> torch.Tensor:

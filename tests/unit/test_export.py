@@ -24,13 +24,15 @@ from fukami.core.errors import GateError, RunError, UsageError
 from fukami.core.specs import ImageSpec
 from fukami.core.tables import Column
 from fukami.export import assemble, parity
+from fukami.export.joined import write_joined
 from fukami.export.onnx_graph import answered, session, write_graph
 from fukami.export.recurrent import Loop, scan_sweep, with_loops
-from fukami.export.standalone import text_normal
+from fukami.export.standalone import row, text_normal
 from fukami.fields.image import Image as ImageField
 from fukami.fields.row import Row
 from fukami.fields.text import Text
 from fukami.models import registry
+from fukami.models.onnx_network import OnnxNetwork
 from tests.synthetic import columns as synthetic
 
 ALLOWED = {*sys.stdlib_module_names, "numpy", "onnxruntime", "PIL"}
@@ -267,6 +269,14 @@ def test_a_missing_column_is_named():
         assemble.read(told_of(field), [{"size": 1}])
 
 
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+def test_a_program_of_rows_takes_tables_and_objects(tmp_path, mark):
+    path = tmp_path / "table.csv"
+    path.write_bytes(b"\xef\xbb\xbf" + f'age{mark}town\r\n31{mark}"Kyo\nto, {mark}"\r\n'.encode())
+    assert row.inputs(str(path)) == [{"age": "31", "town": f"Kyo\nto, {mark}"}]
+    assert row.inputs('{"age": 31}') == [{"age": 31}]
+
+
 # -- the program -----------------------------------------------------------------------------------------------------------
 CODE = (
     ["image"],
@@ -345,6 +355,21 @@ def test_onnx_s_loops_answer_as_pytorch_s(tmp_path):
     x = torch.randn(3, 6, 5)
     with torch.no_grad():
         np.testing.assert_allclose(answered(session(graph.path), {"x": x}), network({"x": x}).numpy(), atol=1e-5)
+
+
+def test_a_graph_that_is_there_already_gets_scores_behind_it(tmp_path):
+    """As an int8 run has one."""
+    network = registry.wrap(torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(16, 3)), ImageSpec(1, 4, 4), 3).eval()
+    inputs = {"image": torch.randn(3, 1, 4, 4)}
+    model = OnnxNetwork.read(write_graph(network, inputs, tmp_path / "raw.onnx").path)
+    with torch.no_grad():
+        want = network(inputs).softmax(-1).mean(1).numpy()
+        outputs = model(inputs).numpy()
+    write_joined(model.model, outputs, tmp_path / "joined.onnx", after=lambda o: o.softmax(-1).mean(1))
+    opened = session(tmp_path / "joined.onnx")
+    assert [node.name for node in opened.get_outputs()] == ["scores"]
+    np.testing.assert_allclose(answered(opened, inputs), want, atol=1e-6)
+    assert len(answered(opened, {"image": torch.randn(7, 1, 4, 4)})) == 7
 
 
 def test_a_module_whose_course_depends_on_values_is_refused(tmp_path):

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from fukami.core.cards import FormatCard
-from fukami.export.contract import Asked, Material
+from fukami.export.contract import Asked, Material, require_layers
 from fukami.export.onnx_graph import portable_copy, quiet, untraceable
 from fukami.export.recurrent import scan_sweep, with_loops
 from fukami.export.tensors import Flat, axes, example_of
@@ -27,6 +27,7 @@ scores = torch.export.load("model.pt2").module()
 
 def write(material: Material, folder: Path) -> Asked:
     """Writes `model.pt2`: the field's tensors, in order, to scores."""
+    require_layers(material, CARD.name)
     path, network = folder / CARD.file, material.predictor.network
     example = example_of(material.inputs)
     flat = Flat(with_loops(portable_copy(network), scan_sweep), example, material.after).eval()

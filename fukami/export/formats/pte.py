@@ -11,7 +11,7 @@ import torch
 
 from fukami.core.cards import FormatCard
 from fukami.core.extras import needed
-from fukami.export.contract import Asked, Material
+from fukami.export.contract import Asked, Material, require_layers
 from fukami.export.onnx_graph import quiet, untraceable
 from fukami.export.tensors import Flat, num_examples
 
@@ -32,6 +32,7 @@ scores = Runtime.get().load_program("model.pte").load_method("forward").execute 
 def write(material: Material, folder: Path) -> Asked:
     """Writes `model.pte`: the field's tensors of one example to its scores."""
     needed("executorch", extra="edge")
+    require_layers(material, CARD.name)
     path, network = folder / CARD.file, material.predictor.network
     longest = max((getattr(field.spec(), "max_tokens", 0) for field in material.predictor.task.inputs.values()), default=0)
     pads = {name: field.state["special"]["pad"] for name, field in material.predictor.task.inputs.items() if longest}
