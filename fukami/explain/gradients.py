@@ -41,6 +41,12 @@ def margin(case: Case) -> Callable[[Any], torch.Tensor]:
     return asked
 
 
+def require_weights(method: str, case: Case) -> None:
+    """Raises `UsageError` where the network computes outside of torch, as one that runs in onnxruntime does."""
+    if next(case.predictor.network.parameters(), None) is None:
+        raise unfit(method, _("its network gives no gradients"), case.field.kind)
+
+
 def require_gradient(method: str, case: Case, result: torch.Tensor) -> None:
     """Raises `UsageError` where the network's answer does not tell how it depends on what was put in."""
     if not result.requires_grad:

@@ -23,7 +23,7 @@ from fukami.core.cards import MethodCard
 from fukami.core.language import _
 from fukami.explain.case import Case
 from fukami.explain.contract import Weights, unfit
-from fukami.explain.gradients import evaluating, margin, require_gradient
+from fukami.explain.gradients import evaluating, margin, require_gradient, require_weights
 from fukami.explain.methods.integrated_gradients import embedding_of
 
 CARD = MethodCard(
@@ -94,6 +94,7 @@ def attention(
 
 def weigh(case: Case) -> Weights:
     """What each token passes on to the answer."""
+    require_weights(CARD.name, case)
     fast = torch.backends.mha.get_fastpath_enabled()
     torch.backends.mha.set_fastpath_enabled(False)  # torch's own layer would attend where nobody can look
     try:

@@ -19,7 +19,7 @@ from fukami.core.cards import MethodCard
 from fukami.core.language import _
 from fukami.explain.case import Case
 from fukami.explain.contract import Weights, unfit
-from fukami.explain.gradients import evaluating, margin, require_gradient
+from fukami.explain.gradients import evaluating, margin, require_gradient, require_weights
 
 CARD = MethodCard(
     name="grad-cam",
@@ -36,6 +36,7 @@ MOST_PREFIXED = 5
 
 def weigh(case: Case) -> Weights:
     """The map, enlarged to the picture, and its mean over each patch."""
+    require_weights(CARD.name, case)
     with evaluating(case):
         grids = _grids(case)
     maps = [torch.relu((g.mean((1, 2), keepdim=True) * f).sum(0)) for f, g in grids if bool(g.abs().max() > 0)]

@@ -17,7 +17,7 @@ from fukami.core.extras import needed
 from fukami.core.language import _
 from fukami.explain.case import Case
 from fukami.explain.contract import Weights, unfit
-from fukami.explain.gradients import evaluating, margin, require_gradient
+from fukami.explain.gradients import evaluating, margin, require_gradient, require_weights
 from fukami.fields.contract import Tokens
 
 CARD = MethodCard(
@@ -37,6 +37,7 @@ AT_A_TIME = 16
 def weigh(case: Case) -> Weights:
     """Sums over channels or features of what each element adds."""
     needed("captum", extra="explain")
+    require_weights(CARD.name, case)
     with evaluating(case):
         return _of_tokens(case) if isinstance(case.batch, Tokens) else _of_pixels(case)
 
