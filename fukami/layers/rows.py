@@ -117,7 +117,7 @@ class OneHot(nn.Module):
         self.register_buffer("offsets", torch.tensor([0, *cardinalities[:-1]]).cumsum(0), persistent=False)
 
     def forward(self, categories_BM: torch.Tensor, dtype: torch.dtype = torch.float32) -> torch.Tensor:
-        codes_BD = torch.zeros(len(categories_BM), self.num_features, dtype=dtype, device=categories_BM.device)
+        codes_BD = torch.zeros(categories_BM.shape[0], self.num_features, dtype=dtype, device=categories_BM.device)
         return codes_BD.scatter_(1, categories_BM + self.offsets, 1.0)
 
 

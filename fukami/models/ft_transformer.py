@@ -68,7 +68,7 @@ class FTTransformer(nn.Module):
             tokens.append(self.numbers(cells.numbers))
         if self.categories is not None:
             tokens.append(self.categories(cells.categories))
-        tokens.append(self.answer.expand(len(cells.numbers), 1, -1))
+        tokens.append(self.answer.expand(cells.numbers.shape[0], 1, -1))
         x_BLD = torch.cat(tokens, dim=1)
         for layer in self.layers:
             x_BLD = layer(x_BLD)
