@@ -45,11 +45,12 @@ class Survey:
 
 def unfit(method: str, reason: str, kind: str) -> UsageError:
     """The error of a method that the network does not allow, with those that ask for answers only."""
-    names = ", ".join(name for name, card in cards("explain/methods").items() if kind in card.of and card.looks_at == "answers")
+    fit = [card for card in cards("explain/methods").values() if kind in card.of and card.looks_at == "answers"]
+    usual = max(fit, key=lambda card: len(card.default_for))
     return UsageError(
         "F-EXPLAIN-FIT",
         _("{method} cannot explain this run: {reason}").format(method=method, reason=reason),
         got=method,
-        expected=_("one of {names}").format(names=names),
-        fix=f"--method {names.split(', ')[0]}",
+        expected=_("one of {names}").format(names=", ".join(card.name for card in fit)),
+        fix=f"--method {usual.name}",
     )
