@@ -10,6 +10,7 @@ A field's own options (`size_px`, `flip`, …) are declared in the field's file 
 """
 
 import dataclasses
+import math
 import tomllib
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -21,10 +22,19 @@ from fukami.core.synonyms import likely
 
 
 def option(
-    default: Any, doc: str, *, choices: tuple[str, ...] = (), low: float | None = None, high: float | None = None
+    default: Any,
+    doc: str,
+    *,
+    choices: tuple[str, ...] = (),
+    low: float | None = None,
+    high: float | None = None,
+    recommended: bool = False,
 ) -> Any:
-    """Declares one option: its default, its sentence, and what it may be."""
-    told = {"doc": doc, "choices": choices, "low": low, "high": high}
+    """Declares one option: its default, its sentence, and what it may be.
+
+    `recommended`: the default stands for what the recipe recommends, so whoever types it has chosen nothing (auto always does).
+    """
+    told = {"doc": doc, "choices": choices, "low": low, "high": high, "open": recommended or default == "auto"}
     if isinstance(default, (list, dict)):
         return field(default_factory=lambda: type(default)(default), metadata=told)
     return field(default=default, metadata=told)
@@ -77,11 +87,13 @@ class ModelChoices:
 class LearningChoices:
     """How it learns. 0 and auto are replaced by what the recipe recommends; recipe.toml holds the result."""
 
-    epochs: float = option(0.0, "How many times every training example is seen; 0 for the recommended number.", low=0)
+    epochs: float = option(
+        0.0, "How many times every training example is seen; 0 for the recommended number.", low=0, recommended=True
+    )
     minutes: float = option(0.0, "Stop, with the schedule completed, within this many minutes; 0 for no limit.", low=0)
-    batch_size: int = option(0, "Examples per step; 0 for the recommended number.", low=0)
+    batch_size: int = option(0, "Examples per step; 0 for the recommended number.", low=0, recommended=True)
     optimizer: str = option("adamw", "The optimiser.", choices=("sgd", "rmsprop", "adam", "adamw", "muon"))
-    learning_rate: float = option(0.0, "The highest learning rate; 0 for the recommended one.", low=0)
+    learning_rate: float = option(0.0, "The highest learning rate; 0 for the recommended one.", low=0, recommended=True)
     find_learning_rate: bool = option(False, "Measure the learning rate with a range test before the training.")
     momentum: float = option(0.9, "Momentum, for sgd, rmsprop and muon.", low=0, high=0.9999)
     weight_decay: float = option(0.01, "Decay of the weights (L2; decoupled in adamw and muon).", low=0)
@@ -192,7 +204,7 @@ class Recipe:
         """
         recipe, free = self, free or {}
         for key, value in settings.items():
-            found = recipe._find(key)
+            found, left_open = recipe._find(key), False
             if key in free and not found:
                 table, name = free[key]
                 section = FREE_TABLES[table]
@@ -202,6 +214,7 @@ class Recipe:
             elif len(found) == 1 or (found and all(name.startswith("fields.") for name, _leaf in found)):
                 for name, leaf in found:
                     recipe = recipe._with(name, leaf, value, typed=key)
+                left_open = all(recipe._is_open(name, leaf) for name, leaf in found)
             elif found:
                 raise UsageError(
                     "F-SET-AMBIGUOUS",
@@ -220,8 +233,15 @@ class Recipe:
                     fix=_("did you mean {names}?").format(names=", ".join(close)) if close else "",
                 )
             if by_user:
-                recipe = replace(recipe, chosen=recipe.chosen | {key.rpartition(".")[2]})
+                leaf = {key.rpartition(".")[2]}
+                recipe = replace(recipe, chosen=recipe.chosen - leaf if left_open else recipe.chosen | leaf)
         return recipe
+
+    def _is_open(self, section: str, leaf: str) -> bool:
+        """Whether the option's value stands for what is recommended."""
+        options = self.sections()[section]
+        declared = option_names(options)[leaf]
+        return bool(declared.metadata.get("open")) and getattr(options, leaf) == declared.default
 
     def _with(self, section: str, leaf: str, value: Any, *, typed: str = "") -> "Recipe":
         options = self.sections()[section]
@@ -299,7 +319,7 @@ def check_value(declared: dataclasses.Field, value: Any, *, key: str) -> Any:
         elif kind in (int, float):
             expected = _("a number")
             number = float(value)
-            if number != number or (kind is int and number != int(number)):
+            if not math.isfinite(number) or (kind is int and number != int(number)):
                 raise ValueError
             result = kind(number)
         elif kind is list:

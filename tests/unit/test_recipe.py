@@ -50,6 +50,8 @@ def test_a_setting_finds_its_option_and_takes_its_type(recipe, typed, section, n
         ({"batch_size": "2.5"}, "F-SET-VALUE"),
         ({"learning.flip": "no"}, "F-SET-NAME"),
         ({"batch_size": "inf"}, "F-SET-VALUE"),
+        ({"epochs": "inf"}, "F-SET-VALUE"),
+        ({"learning_rate": "1e999"}, "F-SET-VALUE"),
     ],
 )
 def test_a_wrong_setting_says_what_was_meant(recipe, setting, code):
@@ -78,6 +80,21 @@ def test_recommendations_never_overwrite_what_the_user_chose(recipe):
     changed = recipe.changed({"epochs": "7"}).recommended({"epochs": 99, "batch_size": 32})
     assert (changed.learning.epochs, changed.learning.batch_size) == (7, 32)
     assert "batch_size" not in changed.chosen
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "advice"), [("epochs", "0", 9), ("learning_rate", 0, 0.1), ("model.name", "auto", "cnn")]
+)
+def test_what_stands_for_the_recommendation_chooses_nothing(recipe, name, value, advice):
+    changed = recipe.changed({name: "3" if name != "model.name" else "mlp"}).changed({name: value})
+    leaf = name.rpartition(".")[2]
+    assert leaf not in changed.chosen
+    section, _leaf = changed.recommended({name: advice})._find(name)[0]
+    assert getattr(changed.recommended({name: advice}).sections()[section], leaf) == advice
+
+
+def test_a_default_that_is_a_choice_is_kept_as_one(recipe):
+    assert recipe.changed({"momentum": "0.9", "label_smoothing": "0"}).chosen == {"momentum", "label_smoothing"}
 
 
 def test_what_is_written_is_read_again(recipe):
