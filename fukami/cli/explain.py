@@ -1,5 +1,6 @@
 """`fukami explain RUN [INPUT…]`: why, and whether that is true to the model."""
 
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from fukami.core.language import N_, _
 SUMMARY = N_("why: what in an input speaks for the answer, tested by taking it away")
 USAGE = ("RUN [INPUT…]",)
 EXAMPLES = (
-    ("fukami explain runs/cats cat.jpg --out why", N_("the picture with what counts in it, as PNG and HTML")),
+    ("fukami explain runs/cats cat.jpg", N_("the picture with what counts in it, as PNG and HTML")),
     ("fukami explain runs/reviews 'A fine film.' --method shap", N_("fair shares of each word")),
     ("fukami explain runs/income people.csv --out why", N_("row by row, and a page that sums them up")),
     ("fukami explain runs/income --method permutation", N_("which columns count on the examples kept aside")),
@@ -38,7 +39,9 @@ def arguments(parser: Parser) -> None:
         help=_("the way to explain; auto takes what suits the input"),
     )
     parser.add_argument("--of", metavar="LABEL", default="", help=_("the label to be explained; the answered one unless given"))
-    parser.add_argument("--out", metavar="FOLDER", type=Path, help=_("a new folder for pictures, HTML, JSON and the page"))
+    parser.add_argument(
+        "--out", metavar="FOLDER", type=Path, help=_("a new folder for pictures, HTML and JSON; RUN-why unless given")
+    )
     parser.add_argument(
         "--examples", metavar="N", type=_parser.count, default=0, help=_("how many of a set are explained; 50 unless given")
     )
@@ -56,7 +59,22 @@ def method_name(text: str) -> str:
 def call(args: Any) -> dict[str, Any]:
     from fukami import api
 
-    return api.explain(args.run, args.inputs, method=args.method, out=args.out, of=args.of, examples=args.examples)
+    out = args.out or free_folder(args.run)
+    return api.explain(args.run, args.inputs, method=args.method, out=out, of=args.of, examples=args.examples)
+
+
+def free_folder(run: Path) -> Path:
+    """`RUN-why` beside the run, with a number where that is taken. There always is one: a terminal cannot show pictures."""
+    first = run.parent / f"{run.resolve().name}-why"
+    return next(place for number in count(1) if not (place := numbered(first, number)).exists())
+
+
+def numbered(place: Path, number: int) -> Path:
+    """
+    >>> numbered(Path("runs/cats-why"), 1).name, numbered(Path("runs/cats-why"), 2).name
+    ('cats-why', 'cats-why-2')
+    """
+    return place if number == 1 else place.with_name(f"{place.name}-{number}")
 
 
 def show(result: dict[str, Any], screen: Screen) -> None:

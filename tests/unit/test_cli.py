@@ -352,7 +352,23 @@ def test_a_reader_that_leaves_early_is_no_error():
 
 # -- help ------------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("speech", ["en", "ja"])
-@pytest.mark.parametrize("verb", ["quickstart", "tasks", "models", "datasets", "check", "plan", "train", "evaluate", "predict", "explain", "export", "compress"])
+@pytest.mark.parametrize(
+    "verb",
+    [
+        "quickstart",
+        "tasks",
+        "models",
+        "datasets",
+        "check",
+        "plan",
+        "train",
+        "evaluate",
+        "predict",
+        "explain",
+        "export",
+        "compress",
+    ],
+)
 def test_help_fits_the_width_and_shows_examples(api, capsys, verb, speech):
     code, out, _err = said(capsys, "--lang", speech, verb, "--help")
     assert code == 0 and f"fukami {verb}" in out and "--json" in out
