@@ -303,7 +303,8 @@ def explain(
     """Why: an attribution for each input, scored by deletion and insertion beside a random one.
 
     `inputs` as `predict` takes them; a labelled set is explained example by example and summed up in one page. `method` is
-    a name of `explain/methods/`, or `auto` for the input field's usual one. `out` is a folder for pictures, fragments, the page.
+    a name of `explain/methods/`, or `auto` for the input field's usual one. `out` is a folder for pictures, fragments and the
+    page.
     """
     from fukami.explain.verb import explain_run
 

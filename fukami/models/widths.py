@@ -53,9 +53,9 @@ def take_widths(network: nn.Module, state: Mapping[str, torch.Tensor]) -> None:
 
 def mark_narrowed(network: Any) -> None:
     """Notes that the network has other widths than its family gives it, and how many features its encoder gives now."""
-    encoder, head = getattr(network, "encoder", None), getattr(network, "head", None)
-    if encoder is not None and hasattr(head, "num_features"):
-        encoder.num_features = head.num_features
+    head: Any = getattr(network, "head", None)
+    if hasattr(head, "num_features"):
+        network.encoder.num_features = head.num_features
     setattr(network, NARROWED, True)
 
 
