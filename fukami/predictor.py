@@ -53,7 +53,9 @@ class Predictor:
         """Scores of a batch of input tensors: probabilities `scores_BK`, or values in the target's unit `scores_B`."""
         self.network.eval()
         batch = {name: self.plan.arranged(batch[name]) for name in self.task.inputs}
-        with torch.inference_mode(), self.plan.autocast():
+        # a module of the caller's own may keep what it computes here (a cache of positions) and be trained on
+        unrecorded = torch.no_grad() if self.choice is None else torch.inference_mode()
+        with unrecorded, self.plan.autocast():
             scores = self.task.ask(self.network, batch)
         scores = scores.float()
         return self.task.target.temper(scores, self.temperature) if calibrated else scores

@@ -25,6 +25,7 @@ from fukami.cli._screen import Screen
 from fukami.core import arrow, language, worker
 from fukami.core.errors import FukamiError, UsageError
 from fukami.core.language import _
+from fukami.core.shortage import is_shortage, shortage
 from fukami.core.unfinished import Interrupted, NothingSaved, command
 
 INTERRUPTED, BUG = 130, 70
@@ -62,10 +63,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         if _others_say(error):
             return 1
-        refused = _refusal(error)
+        refused = shortage() if is_shortage(error) else _refusal(error)
         return _told(refused.as_dict(), str(refused), 1, as_json) if refused else _bug(error, as_json)
     except Exception as error:
-        return BUG if _others_say(error) else _bug(error, as_json)
+        if _others_say(error):
+            return BUG
+        if not is_shortage(error):
+            return _bug(error, as_json)
+        short = shortage()
+        return _told(short.as_dict(), str(short), short.exit_code, as_json)
 
 
 def _others_say(error: BaseException) -> bool:
@@ -193,7 +199,7 @@ def _refusal(error: OSError) -> FukamiError | None:
     place = str(error.filename or "")
     if isinstance(error, PermissionError):
         return FukamiError("F-FILE-PERMISSION", _("the system does not permit this"), where=place, got=error.strerror or "")
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         fix = _("free some space, or choose another folder with --out")
         return FukamiError(
             "F-FILE-SPACE", _("there is no space left to write to"), where=place, got=error.strerror or "", fix=fix

@@ -2,6 +2,7 @@
 
 import bz2
 import gzip
+import io
 import lzma
 import os
 import stat
@@ -18,6 +19,7 @@ JUNK = frozenset(("thumbs.db", "desktop.ini", "__macosx", "__pycache__", "icon\r
 COMPRESSIONS = (".gz", ".bz2", ".zst", ".xz")
 MOST_BYTES = 8 << 30
 """A table that is larger than this once uncompressed is refused: it is read into memory."""
+_PART = 1 << 22
 
 _SIGNATURES = (
     (b"PAR1", "parquet"),
@@ -151,6 +153,14 @@ def uncompressed(path: Path) -> BinaryIO:
         raise no_permission(path) from None
 
 
+def _whole(file: BinaryIO, most: int) -> bytes:
+    """All bytes, one more than `most` at most. A file that is asked for so many at once sets that much memory aside."""
+    content = io.BytesIO()
+    while len(part := file.read(min(_PART, most + 1 - content.tell()))):
+        content.write(part)
+    return content.getvalue()
+
+
 def read_bytes(path: Path, *, most: int = MOST_BYTES, only: int = 0) -> bytes:
     """The content, uncompressed. `only` reads the first bytes alone.
 
@@ -158,7 +168,7 @@ def read_bytes(path: Path, *, most: int = MOST_BYTES, only: int = 0) -> bytes:
     """
     try:
         with uncompressed(path) as file:
-            data = file.read(only or most + 1)
+            data = file.read(only) if only else _whole(file, most)
     except (EOFError, zlib.error, lzma.LZMAError, OSError) as error:
         if isinstance(error, PermissionError):
             raise no_permission(path) from None

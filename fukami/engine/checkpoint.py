@@ -29,8 +29,9 @@ from safetensors import SafetensorError, safe_open
 from fukami.core.errors import RunError
 from fukami.core.language import _
 
-DISK = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
-"""Errors of a disk that is full, or that fails: what is in memory is whole, and writing may succeed later."""
+DISK = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG)
+"""Errors of a disk that is full, that fails, or that takes no file so large: what is in memory is whole, and writing may
+succeed later."""
 
 Watch = Callable[[int, int], None]
 """`(bytes written, bytes in all)`, called while a file is written."""

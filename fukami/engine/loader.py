@@ -48,7 +48,11 @@ class Loader:
     def __enter__(self) -> Loader:
         if self.ahead:
             self._thread = threading.Thread(target=self._work, name="fukami-loader", daemon=True)
-            self._thread.start()
+            try:
+                self._thread.start()
+            except RuntimeError as error:  # no memory for its stack
+                self._thread = None
+                raise NotPrepared from error
         return self
 
     def __exit__(self, *_error: object) -> None:

@@ -13,6 +13,7 @@ import torch
 
 from fukami.core.errors import FukamiError
 from fukami.core.language import N_, _
+from fukami.core.shortage import is_shortage
 
 
 class NotFinite(Exception):
@@ -111,13 +112,4 @@ SENTENCES = {
 
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether an error means that memory ran out: CUDA's own, or what a processor's allocators say."""
-    if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
-        return True
-    words = (
-        "not enough memory",
-        "can't allocate memory",
-        "cannot allocate memory",
-        "out of memory",
-        "could not create a memory",
-    )
-    return isinstance(error, RuntimeError) and any(word in str(error).lower() for word in words)
+    return isinstance(error, torch.OutOfMemoryError) or is_shortage(error)

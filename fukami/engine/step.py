@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
+from fukami.core.errors import UsageError
+from fukami.core.language import _
 from fukami.core.seeds import derive
 from fukami.engine.buffers import kept_of
 from fukami.engine.draws import seed_draws
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
     from fukami.engine.loop import Learner
 
 Batch = dict[str, Any]
+
+_ALONE = "more than 1 value per channel"
+"""How torch's batch norms refuse a single number."""
 
 
 def gradients(learner: Learner, batch: Batch, rng: torch.Generator) -> torch.Tensor:
@@ -42,6 +47,10 @@ def gradients(learner: Learner, batch: Batch, rng: torch.Generator) -> torch.Ten
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise
+        except ValueError as error:
+            if _ALONE not in str(error):
+                raise
+            raise _single(learner) from None
         # outside the handler: an exception in flight holds on to the tensors of the pass that failed
         halve(learner, total)
         told = {"micro_batch": learner.micro_batch, "parts": -(-total // learner.micro_batch)}
@@ -79,9 +88,32 @@ def _accumulated(learner: Learner, batch: Batch, total: int, rng: torch.Generato
             if stop - start < total:
                 # processes are averaged: where one has more examples than another, they weigh as much as any other example
                 loss = loss * ((stop - start) * ranks.size / total)
+            if not loss.requires_grad:
+                raise _unconnected()
             loss.backward()
         losses.append(loss.detach())
     return ranks.mean(losses[0] if len(losses) == 1 else torch.stack(losses).sum())
+
+
+def _single(learner: Learner) -> UsageError:
+    """The error for statistics of one number, which batch norms refuse."""
+    name = "batch_size" if learner.order.batch_size <= learner.ranks.size else "micro_batch"
+    return UsageError(
+        "F-BATCH-SINGLE",
+        _("batch norms need more than one number for each channel, and one example gives them no more"),
+        expected=_("at least {n} examples at a time").format(n=2),
+        got="1",
+        fix=f"--set {name}={max(8, 2 * learner.ranks.size)}",
+    )
+
+
+def _unconnected() -> UsageError:
+    """The error for a loss that has no gradient."""
+    return UsageError(
+        "F-LOSS-UNCONNECTED",
+        _("the loss does not depend on any weight that is learned, so nothing would be learned"),
+        fix=_("look for torch.no_grad(), .detach() or whole numbers between the weights and the loss"),
+    )
 
 
 def update(learner: Learner) -> None:

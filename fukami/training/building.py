@@ -1,5 +1,6 @@
 """What a training learns with, from prepared data: the network with its first weights, objective, optimiser, order of rows."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -9,6 +10,8 @@ from torch import nn
 
 from fukami.compress.pruning import prune
 from fukami.compress.teacher import teacher_of
+from fukami.core.errors import UsageError
+from fukami.core.language import _
 from fukami.core.seeds import derive
 from fukami.data.batches import Order
 from fukami.engine import optimisers
@@ -42,6 +45,7 @@ def learner_of(
     learning, device = prepared.recipe.learning, pick_device(prepared.recipe.plan.device, several=several)
     built = build_network(prepared, model)
     network = built.network.to(device)
+    require_weights(network)
     layer_decay = prepared.recipe.model.layer_decay if built.pretrained else 1.0
 
     def optimizer_of(network: nn.Module) -> torch.optim.Optimizer:
@@ -61,6 +65,30 @@ def learner_of(
         vary=mixing_of(prepared),
     )
     return learner, built, optimizer_of
+
+
+def require_module(model: Any) -> None:
+    """Raises `UsageError` F-MODULE-KIND where the caller's own model is no module (a class, a function)."""
+    if model is None or isinstance(model, nn.Module):
+        return
+    is_class = isinstance(model, type)
+    raise UsageError(
+        "F-MODULE-KIND",
+        _("the model is neither a name nor a module"),
+        expected=_("an instance of torch.nn.Module"),
+        got=_("the class {name}").format(name=model.__name__) if is_class else type(model).__name__,
+        fix=f"model={model.__name__}(…)" if is_class else "",
+    )
+
+
+def require_weights(network: nn.Module) -> None:
+    """Raises `UsageError` F-MODULE-WEIGHTS where a network has no weight that could be learned."""
+    if not any(p.requires_grad for p in network.parameters()):
+        raise UsageError(
+            "F-MODULE-WEIGHTS",
+            _("the network has no weights that could be learned"),
+            expected=_("at least one parameter with requires_grad"),
+        )
 
 
 def build_network(prepared: Prepared, model: Any = None) -> Built:
@@ -87,7 +115,7 @@ def build_network(prepared: Prepared, model: Any = None) -> Built:
 def objective_of(prepared: Prepared, loss: Any = None) -> Objective:
     """The learning step's loss: the task's objective with the recipe's penalty around it."""
     task, learning = prepared.task, prepared.recipe.learning
-    options = {"loss": loss} if loss is not None else {}
+    options = {"loss": answering(loss)} if loss is not None else {}
     judge = task.objective(task, learning, counts=class_counts(prepared), **options)
     taught = distilled(judge, task, learning, teacher_of(learning.teacher, task)) if learning.teacher else None
 
@@ -98,6 +126,23 @@ def objective_of(prepared: Prepared, loss: Any = None) -> Objective:
         return penalised(judge, net, learning.l1)(net({name: batch[name] for name in task.inputs}), batch)
 
     return objective
+
+
+def answering(loss: Callable[..., Any]) -> Callable[..., torch.Tensor]:
+    """The caller's own loss, which raises `UsageError` F-LOSS-ANSWER where its answer is no tensor of real numbers."""
+
+    def asked(*given: Any) -> torch.Tensor:
+        found = loss(*given)
+        if isinstance(found, torch.Tensor) and found.is_floating_point():
+            return found
+        raise UsageError(
+            "F-LOSS-ANSWER",
+            _("the loss function does not answer with a tensor of real numbers"),
+            expected=_("a tensor of one number, or of one number for each example"),
+            got=str(found.dtype) if isinstance(found, torch.Tensor) else type(found).__name__,
+        )
+
+    return asked
 
 
 def mixing_of(prepared: Prepared) -> Vary | None:

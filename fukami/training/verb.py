@@ -10,8 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from fukami.core import worker
-from fukami.core.errors import FukamiError, GateError, RunError
+from fukami.core.errors import FukamiError, RunError
 from fukami.core.language import _
+from fukami.core.shortage import is_shortage, shortage
 from fukami.core.unfinished import Interrupted, is_saved
 from fukami.engine import checkpoint
 from fukami.engine.allocator import freed_memory_kept
@@ -22,6 +23,7 @@ from fukami.layers.dropout import left_plain
 from fukami.run import Run
 from fukami.training.asked import Asked
 from fukami.training.begin import begin, leave_smaller, say
+from fukami.training.building import require_module
 from fukami.training.cross_validation import cross_validated
 from fukami.training.finish import finish, write_run
 from fukami.training.given_up import is_given_up, name_diagnosis
@@ -44,6 +46,7 @@ def run_training(asked: Asked, *, resume: bool = False, prove_resume: bool = Fal
     if worker.size() > 1:
         plan = replace(asked.recipe.plan, devices=worker.size())
         asked = replace(asked, recipe=replace(asked.recipe, plan=plan))
+    require_module(asked.module)
     if prove_resume:
         require_names(asked)
     with joined(asked.recipe.plan) as ranks, threads_kept(), freed_memory_kept():
@@ -105,6 +108,12 @@ def left_in_order(asked: Asked, ranks: Ranks) -> Iterator[None]:
     except RunError as error:
         name_diagnosis(error, asked)
         raise
+    except (RuntimeError, MemoryError, ImportError) as error:
+        if ranks.size > 1 or not is_shortage(error):
+            raise
+        raise shortage(
+            fix=_("free some memory; the same command with --resume goes on from there") if is_saved(place) else ""
+        ) from None
     finally:
         error = sys.exception()
         # what several processes noted is for those that begin again
@@ -140,10 +149,13 @@ def own_folder(place: Path, ranks: Ranks) -> Iterator[Path]:
 
 @contextmanager
 def saved_where_it_fails(session: Session) -> Iterator[None]:
-    """What comes after the last step: where the machine or the person stops it, the trained state is saved, to be resumed."""
+    """What comes after the last step: where anything stops it, the trained state is saved, to be resumed.
+
+    Hours of training must not go with a report that cannot be written, whoever is to blame for that.
+    """
     try:
         yield
-    except (KeyboardInterrupt, OSError, MemoryError, GateError) as error:
+    except (KeyboardInterrupt, Exception) as error:
         try:
             session.save()
         except OSError as failed:
@@ -151,6 +163,8 @@ def saved_where_it_fails(session: Session) -> Iterator[None]:
                 raise
         if isinstance(error, KeyboardInterrupt) and is_saved(session.checkpoint.parent):
             raise Interrupted(session.checkpoint.parent, session.out) from None
+        if not isinstance(error, (KeyboardInterrupt, OSError, FukamiError)) and session.ranks.leads:
+            say(_("the trained weights are saved: the same command with --resume goes on with what comes after the training"))
         raise
 
 

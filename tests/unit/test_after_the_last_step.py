@@ -1,0 +1,39 @@
+"""What comes after the last step of a training fails, for whatever reason: what was learned stays."""
+
+import numpy as np
+import pytest
+
+import fukami
+from fukami.core import unfinished
+from fukami.core.errors import RunError
+from fukami.training import verb
+
+X = np.random.default_rng(0).normal(size=(60, 4)).astype(np.float32)
+DATA = (X, (X[:, 0] > 0).astype(int))
+
+
+def train(out, **more):
+    return fukami.train("tabular-classification", DATA, model="mlp", out=out, epochs=1, plan="default", **more)
+
+
+@pytest.mark.parametrize(
+    "error", [ZeroDivisionError("a mistake of ours"), MemoryError(), RuntimeError("can't start new thread")]
+)
+def test_nothing_that_was_learned_is_lost(tmp_path, monkeypatch, capsys, error):
+    whole = train(tmp_path / "whole")
+
+    def fails(*_given, **_named):
+        raise error
+
+    with monkeypatch.context() as patched, pytest.raises((type(error), RunError)) as told:
+        patched.setattr(verb, "finish", fails)
+        train(tmp_path / "run")
+    assert unfinished.is_saved(unfinished.place_of(tmp_path / "run"))
+    assert "--resume" in (str(told.value) + capsys.readouterr().err)
+    if not isinstance(error, ZeroDivisionError):
+        assert isinstance(told.value, RunError)
+        assert told.value.code == "F-MEMORY-OUT"
+    resumed = train(tmp_path / "run", resume=True)
+    read = [(run.path / "model" / "model.safetensors").read_bytes() for run in (whole, resumed)]
+    assert read[0] == read[1]
+    assert not unfinished.place_of(tmp_path / "run").exists()
