@@ -14,8 +14,7 @@ import torch
 
 from fukami.compress.contract import Form, Work
 from fukami.export.onnx_graph import write_graph
-from fukami.export.tensors import named_tensors
-from fukami.models.onnx_network import opened
+from fukami.models.onnx_network import feeds, opened
 
 BATCHES, THREADS = (1, 32), (1, 2)
 """Numbers of examples and of threads for which times are told."""
@@ -30,13 +29,6 @@ def graph_of(form: Form, work: Work) -> bytes:
     path = work.place / "graphs" / f"{abs(hash((form.base, form.how)))}.onnx"
     write_graph(form.predictor.network, work.batch(work.train[:3], form.predictor), path)
     return path.read_bytes()
-
-
-def feeds_of(model: bytes, inputs: dict[str, Any]) -> dict[str, np.ndarray]:
-    """`{input name: batch}` as the arrays that an ONNX file takes."""
-    named = named_tensors(inputs)
-    names = [told.name for told in opened(model, 1).get_inputs()]
-    return {name: np.ascontiguousarray(named[name].cpu().numpy()) for name in names}
 
 
 def latencies(
@@ -57,24 +49,24 @@ def latencies(
         sessions = {name: opened(model, count) for name, model in models.items()}
         for size in batches:
             rows = np.resize(work.held_out, size)
-            feeds = feeds_of(next(iter(models.values())), work.batch(rows, form.predictor))
-            told.append({"batch": size, "threads": count, "ms": timed(sessions, feeds, seconds=seconds)})
+            arrays = feeds(next(iter(sessions.values())), work.batch(rows, form.predictor))
+            told.append({"batch": size, "threads": count, "ms": timed(sessions, arrays, seconds=seconds)})
     return told
 
 
-def timed(sessions: dict[str, Any], feeds: dict[str, np.ndarray], *, seconds: float) -> dict[str, dict[str, float]]:
+def timed(sessions: dict[str, Any], arrays: dict[str, np.ndarray], *, seconds: float) -> dict[str, dict[str, float]]:
     """Milliseconds of each session for the same arrays: median and 99th percentile."""
     taken: dict[str, list[float]] = {name: [] for name in sessions}
     for session in sessions.values():  # the first answers allocate
-        session.run(None, feeds)
-        session.run(None, feeds)
+        session.run(None, arrays)
+        session.run(None, arrays)
     until = time.perf_counter() + seconds * len(sessions)
     while len(next(iter(taken.values()))) < MOST:
         if time.perf_counter() > until and len(next(iter(taken.values()))) >= LEAST:
             break
         for name, session in sessions.items():
             started = time.perf_counter()
-            session.run(None, feeds)
+            session.run(None, arrays)
             taken[name].append((time.perf_counter() - started) * 1000)
     return {
         name: {"median": round(float(np.median(times)), 4), "p99": round(float(np.percentile(times, 99)), 4)}

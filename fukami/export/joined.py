@@ -7,13 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from fukami.core.extras import needed
-from fukami.export.onnx_graph import write_graph
+from fukami.models.onnx_network import OnnxNetwork
 
-_JOINT = "outputs"
+_JOINT = "raw"
+"""The input of the second graph, into which the first one's output goes."""
 
 
 class _Passed(torch.nn.Module):
@@ -24,26 +24,41 @@ class _Passed(torch.nn.Module):
 
 
 def write_joined(
-    model: bytes, outputs_BMK: np.ndarray, path: Path, *, after: Callable[[torch.Tensor], torch.Tensor], output: str = "scores"
-) -> None:
-    """Writes the ONNX file `model` with `after` behind it.
+    network: OnnxNetwork,
+    inputs: dict[str, Any],
+    path: Path,
+    *,
+    after: Callable[[torch.Tensor], torch.Tensor] | None,
+    output: str,
+) -> list[str]:
+    """Writes the graph of `network` with `after` behind it, and gives the names of its inputs in order.
 
     Args:
-        model: the content of an ONNX file whose only output are raw outputs.
-        outputs_BMK: an example of these.
+        network: whose only output are raw outputs `outputs_BMK`.
+        inputs: an example of what it takes, `{input name: batch}`.
         path: where.
-        after: from raw outputs to scores.
+        after: from raw outputs to scores; None leaves the graph as it is.
         output: the name of what the joined graph gives.
     """
-    onnx: Any = needed("onnx", extra="export")
-    from onnx import compose, version_converter
+    from fukami.export.onnx_graph import write_graph
 
-    write_graph(_Passed(), {_JOINT: torch.from_numpy(outputs_BMK)}, path, after=after, output=output)
-    first, second = onnx.load_from_string(model), onnx.load(path)
-    version = next(found.version for found in first.opset_import if found.domain in ("", "ai.onnx"))
-    if version != next(found.version for found in second.opset_import if found.domain in ("", "ai.onnx")):
-        second = version_converter.convert_version(second, version)
-    second = compose.add_prefix(second, "after/", rename_inputs=False, rename_outputs=False)
+    onnx: Any = needed("onnx", extra="export")
+    first = onnx.load_model_from_string(network.model)
+    names = [told.name for told in first.graph.input]
+    if after is None:
+        path.write_bytes(network.model)
+        return names
+    write_graph(_Passed(), {_JOINT: network(inputs)}, path, after=after, output=output)
+    second = onnx.load(path)
+    if _opset(second) != _opset(first):
+        second = onnx.version_converter.convert_version(second, _opset(first))
+    second = onnx.compose.add_prefix(second, "after/", rename_inputs=False, rename_outputs=False)
     second.ir_version = first.ir_version
-    joined = compose.merge_models(first, second, io_map=[(first.graph.output[0].name, second.graph.input[0].name)])
-    onnx.save(joined, path)
+    joint = (first.graph.output[0].name, second.graph.input[0].name)
+    onnx.save(onnx.compose.merge_models(first, second, io_map=[joint]), path)
+    return names
+
+
+def _opset(model: Any) -> int:
+    """The version of ONNX's own operators that a graph uses."""
+    return next(found.version for found in model.opset_import if found.domain in ("", "ai.onnx"))

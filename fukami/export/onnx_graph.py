@@ -1,7 +1,8 @@
 """A network as an ONNX graph: encoder, head and what follows them in one file, with a free number of examples and of tokens.
 
-The graph's inputs are the field's tensors by name (see `tensors`), its only output has the name that is asked for. Traced by
-`torch.onnx` (torch.export). Names of source files, which the exporter notes beside every operation, are taken out again.
+The graph's inputs are the field's tensors by name (`fields/tensors.py`), its only output has the name that is asked for.
+Traced by `torch.onnx` (torch.export). Names of source files, which the exporter notes beside every operation, are taken out
+again.
 """
 
 import copy
@@ -21,10 +22,10 @@ from torch import nn
 from fukami.core.errors import RunError
 from fukami.core.extras import needed
 from fukami.core.language import _
-from fukami.export.continued import joined
+from fukami.export.flat import Flat, axes, example_of
+from fukami.export.joined import write_joined
 from fukami.export.recurrent import onnx_sweep, translations, with_loops
-from fukami.export.tensors import Flat, axes, example_of, named_tensors
-from fukami.models.onnx_network import OnnxNetwork
+from fukami.models.onnx_network import OnnxNetwork, feeds, opened
 
 OPSET = 18
 """Understood by every onnxruntime since 1.14 (2023)."""
@@ -68,7 +69,7 @@ def write_graph(
     path.parent.mkdir(parents=True, exist_ok=True)
     example = example_of(inputs)
     if isinstance(network, OnnxNetwork):  # a run in int8 is a graph already
-        return Graph(path, joined(network, example, path, after, output), output)
+        return Graph(path, write_joined(network, example, path, after=after, output=output), output)
     with quiet(), torch.no_grad():
         try:
             flat = Flat(with_loops(portable_copy(network), onnx_sweep), example, after).eval()
@@ -119,23 +120,12 @@ def untraceable(network: nn.Module, error: BaseException) -> RunError:
 
 def session(path: str | Path, *, threads: int = 0) -> Any:
     """An onnxruntime session of a file, on the processor; `threads` 0 takes torch's number."""
-    runtime = needed("onnxruntime", extra="export")
-    options = runtime.SessionOptions()
-    options.intra_op_num_threads = threads or torch.get_num_threads()
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    return runtime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    return opened(str(path), threads or torch.get_num_threads(), name=str(path))
 
 
-def feeds(opened: Any, inputs: dict[str, Any]) -> dict[str, np.ndarray]:
-    """`{input name: batch}` as the arrays that an opened session takes."""
-    tensors = named_tensors(inputs)
-    return {told.name: tensors[told.name].cpu().contiguous().numpy() for told in opened.get_inputs()}
-
-
-def answered(opened: Any, inputs: dict[str, Any]) -> np.ndarray:
-    """What the graph gives for `{input name: batch}`."""
-    return opened.run(None, feeds(opened, inputs))[0]
+def answered(session: Any, inputs: dict[str, Any]) -> np.ndarray:
+    """What the graph of an opened session gives for `{input name: batch}`."""
+    return session.run(None, feeds(session, inputs))[0]
 
 
 def _forget_sources(model: Any) -> None:

@@ -25,7 +25,7 @@ from fukami.evaluate.examples import Judged
 from fukami.evaluate.spool import Spool
 from fukami.export import assemble
 from fukami.export.contract import Asked
-from fukami.export.tensors import batches
+from fukami.fields.tensors import batches
 from fukami.predictor import Predictor
 
 TOLERANCE = 1e-3

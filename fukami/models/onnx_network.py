@@ -17,6 +17,7 @@ from torch import nn
 from fukami.core.errors import RunError
 from fukami.core.extras import needed
 from fukami.core.language import _
+from fukami.fields.tensors import named_tensors
 
 
 class OnnxNetwork(nn.Module):
@@ -43,10 +44,8 @@ class OnnxNetwork(nn.Module):
 
     def forward(self, inputs: dict[str, Any]) -> torch.Tensor:
         session = self.session()
-        named = _named(inputs)
-        first = next(iter(named.values()))
-        given = {told.name: np.ascontiguousarray(named[told.name].cpu().numpy()) for told in session.get_inputs()}
-        return torch.from_numpy(session.run(None, given)[0]).to(first.device)
+        device = next(iter(named_tensors(inputs).values())).device
+        return torch.from_numpy(session.run(None, feeds(session, inputs))[0]).to(device)
 
     def session(self) -> Any:
         """The opened file; opened anew where torch's number of threads has changed."""
@@ -62,8 +61,11 @@ class OnnxNetwork(nn.Module):
         return {**self.__dict__, "_session": None}
 
 
-def opened(model: bytes, threads: int, *, name: str = "") -> Any:
-    """An onnxruntime session of a file's content. Raises `RunError` F-CHECKPOINT-FILE where it is none."""
+def opened(model: bytes | str, threads: int, *, name: str = "") -> Any:
+    """An onnxruntime session of a file's content, or of the file at a path, whose weights may lie in another one beside it.
+
+    Raises `RunError` F-CHECKPOINT-FILE where it is no ONNX file.
+    """
     runtime = needed("onnxruntime", extra="export")
     options = runtime.SessionOptions()
     options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
@@ -77,12 +79,7 @@ def opened(model: bytes, threads: int, *, name: str = "") -> Any:
         raise RunError("F-CHECKPOINT-FILE", _("the weights cannot be read"), where=name, got=reason) from None
 
 
-def _named(inputs: dict[str, Any]) -> dict[str, torch.Tensor]:
-    """Batches as tensors by name: `export/tensors.py` gives the same names when a graph is written."""
-    found: dict[str, torch.Tensor] = {}
-    for name, batch in inputs.items():
-        if isinstance(batch, torch.Tensor):
-            found[name] = batch
-        else:
-            found |= {f"{name}_{part}": tensor for part, tensor in batch._asdict().items()}
-    return found
+def feeds(session: Any, inputs: dict[str, Any]) -> dict[str, np.ndarray]:
+    """`{input name: batch}` as the arrays that an opened session takes."""
+    tensors = named_tensors(inputs)
+    return {told.name: np.ascontiguousarray(tensors[told.name].cpu().numpy()) for told in session.get_inputs()}

@@ -5,7 +5,7 @@ import torch
 
 from fukami.compress import quantise
 from fukami.export.onnx_graph import write_graph
-from fukami.export.tensors import named_tensors
+from fukami.fields.tensors import named_tensors
 from fukami.layers.heads import LinearHead
 from fukami.models.contract import Network, width
 from fukami.models.onnx_network import OnnxNetwork

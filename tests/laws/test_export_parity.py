@@ -12,8 +12,8 @@ import torch
 from fukami.core.cards import cards, load
 from fukami.core.specs import ImageSpec, TokenSpec
 from fukami.export.onnx_graph import answered, session, write_graph
-from fukami.export.tensors import named_tensors
 from fukami.fields.contract import Tokens
+from fukami.fields.tensors import named_tensors
 from fukami.layers.heads import LinearHead
 from fukami.models import registry
 from fukami.models.contract import Network

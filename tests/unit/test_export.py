@@ -24,7 +24,6 @@ from fukami.core.errors import GateError, RunError, UsageError
 from fukami.core.specs import ImageSpec
 from fukami.core.tables import Column
 from fukami.export import assemble, parity
-from fukami.export.joined import write_joined
 from fukami.export.onnx_graph import answered, session, write_graph
 from fukami.export.recurrent import Loop, scan_sweep, with_loops
 from fukami.export.standalone import row, text_normal
@@ -364,8 +363,8 @@ def test_a_graph_that_is_there_already_gets_scores_behind_it(tmp_path):
     model = OnnxNetwork.read(write_graph(network, inputs, tmp_path / "raw.onnx").path)
     with torch.no_grad():
         want = network(inputs).softmax(-1).mean(1).numpy()
-        outputs = model(inputs).numpy()
-    write_joined(model.model, outputs, tmp_path / "joined.onnx", after=lambda o: o.softmax(-1).mean(1))
+    graph = write_graph(model, inputs, tmp_path / "joined.onnx", after=lambda o: o.softmax(-1).mean(1), output="scores")
+    assert graph.inputs == ["image"]
     opened = session(tmp_path / "joined.onnx")
     assert [node.name for node in opened.get_outputs()] == ["scores"]
     np.testing.assert_allclose(answered(opened, inputs), want, atol=1e-6)

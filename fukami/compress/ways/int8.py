@@ -12,10 +12,10 @@ import numpy as np
 from fukami.compress import quantise
 from fukami.compress.contract import Form, Work
 from fukami.compress.gate import drop_of, headline_value
-from fukami.compress.graphs import feeds_of, graph_of, timed
+from fukami.compress.graphs import graph_of, timed
 from fukami.core.cards import CompressionCard
 from fukami.core.seeds import generator
-from fukami.models.onnx_network import OnnxNetwork, opened
+from fukami.models.onnx_network import OnnxNetwork, feeds, opened
 
 CARD = CompressionCard(
     name="int8",
@@ -91,7 +91,8 @@ def calibration(form: Form, work: Work, model: bytes) -> list[dict[str, np.ndarr
     if len(rows) > CALIBRATED_ON:
         rows = generator(work.seed, "calibration").choice(rows, CALIBRATED_ON, replace=False)
     parts = [rows[start : start + BATCH] for start in range(0, len(rows), BATCH)]
-    return [feeds_of(model, work.batch(part, form.predictor)) for part in parts]
+    session = opened(model, 1)
+    return [feeds(session, work.batch(part, form.predictor)) for part in parts]
 
 
 def measured(form: Form, work: Work, name: str, model: bytes) -> Tried:
@@ -103,8 +104,8 @@ def measured(form: Form, work: Work, name: str, model: bytes) -> Tried:
     predictor = replace(form.predictor, network=network)
     before = headline_value(form.predictor, work.store, rows)
     after = headline_value(predictor, work.store, rows)
-    session, ms = {"": opened(model, 1)}, {}
+    session, ms = opened(model, 1), {}
     for size in (1, BATCH):
-        feeds = feeds_of(model, work.batch(np.resize(rows, size), form.predictor))
-        ms[size] = timed(session, feeds, seconds=0.2)[""]["median"]
+        arrays = feeds(session, work.batch(np.resize(rows, size), form.predictor))
+        ms[size] = timed({"": session}, arrays, seconds=0.2)[""]["median"]
     return Tried(name, model, drop_of(form.predictor.task.card.headline, before, after), ms)

@@ -8,9 +8,9 @@ import torch
 
 from fukami.core.cards import FormatCard
 from fukami.export.contract import Asked, Material, require_layers
+from fukami.export.flat import Flat, axes, example_of
 from fukami.export.onnx_graph import portable_copy, quiet, untraceable
 from fukami.export.recurrent import scan_sweep, with_loops
-from fukami.export.tensors import Flat, axes, example_of
 
 CARD = FormatCard(
     name="pt2",

@@ -11,9 +11,10 @@ import torch
 
 from fukami.core.cards import FormatCard
 from fukami.core.extras import needed
+from fukami.engine.parts import size_of
 from fukami.export.contract import Asked, Material, require_layers
+from fukami.export.flat import Flat
 from fukami.export.onnx_graph import quiet, untraceable
-from fukami.export.tensors import Flat, num_examples
 
 CARD = FormatCard(
     name="pte",
@@ -46,7 +47,7 @@ def write(material: Material, folder: Path) -> Asked:
     method = _loaded(path)
 
     def asked(inputs: dict[str, Any]) -> np.ndarray:
-        rows = range(num_examples(inputs))
+        rows = range(size_of(inputs))
         return np.concatenate([method(flat.arguments(single(inputs, row, longest, pads))) for row in rows])
 
     return asked

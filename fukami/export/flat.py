@@ -1,8 +1,4 @@
-"""A field's batch as named tensors, and a network that takes them one by one: what every exported format is made from.
-
-Programs outside know tensors, not batches: a batch that is one tensor keeps its field's name (`image`), one of several gets a
-name for each part (`text_ids`, `text_lengths`; `row_numbers`, `row_categories`).
-"""
+"""A network that takes a field's named tensors one by one (`fields/tensors.py`): what every exported format is made from."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,40 +6,7 @@ from typing import Any
 import torch
 from torch import nn
 
-
-def named_tensors(inputs: dict[str, Any]) -> dict[str, torch.Tensor]:
-    """Input name → batch, as tensors by name.
-
-    >>> from fukami.fields.contract import Tokens
-    >>> list(named_tensors({"text": Tokens(torch.ones(2, 3), torch.ones(2))}))
-    ['text_ids', 'text_lengths']
-    """
-    found = {}
-    for name, batch in inputs.items():
-        if isinstance(batch, torch.Tensor):
-            found[name] = batch
-        else:
-            found |= {f"{name}_{part}": tensor for part, tensor in batch._asdict().items()}
-    return found
-
-
-def batches(tensors: dict[str, Any], like: dict[str, Any]) -> dict[str, Any]:
-    """The opposite of `named_tensors`, from arrays as well; `like` shows how the batches are built."""
-
-    def tensor(name: str) -> torch.Tensor:
-        return torch.as_tensor(tensors[name])
-
-    return {
-        name: tensor(name)
-        if isinstance(batch, torch.Tensor)
-        else type(batch)(*(tensor(f"{name}_{part}") for part in batch._fields))
-        for name, batch in like.items()
-    }
-
-
-def num_examples(inputs: dict[str, Any]) -> int:
-    """How many examples the batches of `inputs` hold."""
-    return next(iter(named_tensors(inputs).values())).shape[0]
+from fukami.fields.tensors import named_tensors
 
 
 class Flat(nn.Module):
