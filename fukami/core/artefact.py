@@ -5,6 +5,7 @@ place. A change to a finished run goes the same way: a copy of hard links, the c
 """
 
 import contextlib
+import glob
 import hashlib
 import json
 import os
@@ -73,6 +74,7 @@ def creating(target: Path, *, replace: bool = False) -> Iterator[Path]:
     """
     if not replace:
         refuse_existing(target)
+        _sweep(target)
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.parent / f".{target.name}.{os.getpid()}.new"
     shutil.rmtree(draft, ignore_errors=True)
@@ -84,6 +86,27 @@ def creating(target: Path, *, replace: bool = False) -> Iterator[Path]:
         _exchange(draft, target)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+
+
+def _sweep(target: Path) -> None:
+    """Deletes the drafts of `target` that processes left which were killed while they wrote."""
+    for draft in target.parent.glob(f".{glob.escape(target.name)}.*.new"):
+        number = draft.name.split(".")[-2]
+        if number.isdecimal() and not _lives(int(number)):
+            shutil.rmtree(draft, ignore_errors=True)
+
+
+def _lives(process: int) -> bool:
+    """Whether there is a process of that number; where it cannot be known, there is."""
+    if os.name != "posix":  # elsewhere signal 0 would end it
+        return True
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:  # of another user
+        return True
+    return True
 
 
 def refuse_existing(target: Path) -> None:

@@ -11,7 +11,12 @@ ALLOCATING = (
     "could not create a memory",
 )
 """What allocators say in a `RuntimeError`."""
-_NO_ROOM = ("can't start new thread", "failed to map segment", "could not create a primitive")
+_NO_ROOM = (
+    "can't start new thread",
+    "failed to launch worker thread",
+    "failed to map segment",
+    "could not create a primitive",
+)
 """What else fails where nothing is left: a thread's stack, a library's text, oneDNN's own buffers."""
 _OTHERWISE = "could not create a primitive descriptor"
 """oneDNN has no way to compute something, however much memory there is."""
@@ -36,9 +41,8 @@ def is_shortage(error: BaseException) -> bool:
     """
     if is_allocation(error):
         return True
-    return (
-        isinstance(error, (RuntimeError, ImportError, OSError)) and _says(error, _NO_ROOM) and not _says(error, (_OTHERWISE,))
-    )
+    speaks = isinstance(error, (RuntimeError, ImportError, OSError)) or type(error).__module__.startswith("pyarrow")
+    return speaks and _says(error, _NO_ROOM) and not _says(error, (_OTHERWISE,))
 
 
 def shortage(*, fix: str = "") -> FukamiError:

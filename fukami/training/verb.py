@@ -69,7 +69,7 @@ def _trained(asked: Asked, ranks: Ranks, *, prove_resume: bool) -> Run:
     with own_folder(asked.place, ranks) as folder, left_plain(asked.module):
         session, ready = begin(asked, data, ranks=ranks, scratch=folder)
         session.run()
-        with saved_where_it_fails(session):
+        with saved_where_it_fails(session), checkpoint.system_errors():
             predictor = replace(session.predictor, recipe=ready.recipe)
             finished = finish(data, predictor)
             if finished is not None:
@@ -108,7 +108,7 @@ def left_in_order(asked: Asked, ranks: Ranks) -> Iterator[None]:
     except RunError as error:
         name_diagnosis(error, asked)
         raise
-    except (RuntimeError, MemoryError, ImportError) as error:
+    except Exception as error:
         if ranks.size > 1 or not is_shortage(error):
             raise
         raise shortage(

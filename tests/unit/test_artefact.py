@@ -88,6 +88,11 @@ with artefact.creating(pathlib.Path({str(tmp_path)!r}) / "run") as draft:
 """
     assert subprocess.run([sys.executable, "-c", code], env=os.environ, check=False).returncode == -9
     assert not (tmp_path / "run").exists()
+    others = tmp_path / f".run.{os.getppid()}.new"  # of a process that lives
+    others.mkdir()
+    with artefact.creating(tmp_path / "run") as draft:
+        (draft / "run.json").write_text("{}")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [others.name, "run"]
 
 
 def test_json_is_strict(tmp_path):

@@ -3,6 +3,7 @@
 import tracemalloc
 
 import pytest
+from pyarrow.lib import ArrowException
 
 from fukami.cli import main as cli
 from fukami.core.shortage import is_allocation, is_shortage, shortage
@@ -17,6 +18,7 @@ SAID = [
     (RuntimeError("could not create a primitive descriptor for a convolution"), False),
     (RuntimeError("can't start new thread"), True),
     (ImportError("libtiff.so.6: failed to map segment from shared object"), True),
+    (ArrowException("Unknown error: Failed to launch worker thread: Resource temporarily unavailable"), True),
     (ImportError("no module named nothing"), False),
     (ValueError("not enough memory of this in the text"), False),
     (RuntimeError("mat1 and mat2 must have the same dtype"), False),
