@@ -6,7 +6,7 @@ A field's own options (`size_px`, `flip`, …) are declared in the field's file 
 
 >>> recipe = Recipe(task="image-classification").changed({"epochs": "5", "learning_rate": "3e-4"})
 >>> recipe.learning.epochs, recipe.learning.learning_rate
-(5, 0.0003)
+(5.0, 0.0003)
 """
 
 import dataclasses

@@ -154,10 +154,21 @@ def _live(job: Job) -> int | None:
             return max((line.get("step", 0) for line in history.read(job.place / "history.jsonl")), default=0)
         if code:
             log.seek(0)
-            last = log.read().strip().splitlines()[-1:]
+            last = last_words(log.read())
             what = _("a training that was to be killed and resumed ended with an error")
-            raise GateError("F-PROVE-RESUME", what, where=shlex.join(words), got="".join(last))
+            raise GateError("F-PROVE-RESUME", what, where=shlex.join(words), got=last)
     return None
+
+
+def last_words(log: str) -> str:
+    """What a process said at its end: the sentence with the code of a mistake, where it has one, else its last line.
+
+    >>> last_words("F-SPLIT-COPIES  28 examples\\n…\\nfukami.core.errors.DataError: F-DATA-MISSING  no data\\n  fix  name some")
+    'F-DATA-MISSING  no data'
+    """
+    lines = log.strip().splitlines() or [""]
+    told = [line.partition("Error: ")[2] for line in lines if "Error: F-" in line]
+    return (told or lines)[-1]
 
 
 # -- one life, from inside -----------------------------------------------------------------------------------------------

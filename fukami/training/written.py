@@ -16,7 +16,7 @@ def recipe_of(text: str) -> Recipe:
     """The recipe that `to_toml` wrote: what nobody chose is still open.
 
     >>> recipe_of('task = "tabular-regression"\\n[learning]\\nepochs = 3').learning.epochs
-    3
+    3.0
     """
     return recipe_from(tomllib.loads(text))
 

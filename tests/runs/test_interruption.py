@@ -28,7 +28,7 @@ sys.exit(main())
 
 
 def wait_for(path: Path, process: subprocess.Popen) -> None:
-    for _ in range(600):
+    for _ in range(3600):
         if path.exists() or process.poll() is not None:
             return
         time.sleep(0.05)
