@@ -10,6 +10,7 @@ recipe and has `compress/learning.py` train it, so that what it did is written i
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -69,6 +70,11 @@ class Form:
     dtype: torch.dtype | None = None
     how: tuple[str, ...] = ()
     told: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """A name for files about this form: of the run that it has its weights from, and of what was done to them."""
+        return hashlib.sha256("\n".join((str(self.base), *self.how)).encode()).hexdigest()[:16]
 
     def save(self, folder: Path) -> None:
         """Writes `model/`."""

@@ -23,11 +23,12 @@ LEAST, MOST, SECONDS = 10, 300, 0.6
 
 
 def graph_of(form: Form, work: Work) -> bytes:
-    """The ONNX file that gives the raw outputs of a form: its own, or float32 of what it holds."""
+    """The ONNX file that gives the raw outputs of a form: its own, or float32 of what it holds, which is traced once."""
     if form.graph:
         return form.graph
-    path = work.place / "graphs" / f"{abs(hash((form.base, form.how)))}.onnx"
-    write_graph(form.predictor.network, work.batch(work.train[:3], form.predictor), path)
+    path = work.place / "graphs" / f"{form.key}.onnx"
+    if not path.exists():
+        write_graph(form.predictor.network, work.batch(work.train[:3], form.predictor), path)
     return path.read_bytes()
 
 

@@ -83,7 +83,7 @@ def _judging(form: Form, work: Work, metrics: Sequence[str], wanted: Sequence[Wi
         own = asked or evaluation(made.predictor, answers(made.predictor, work.store, rows), replicates=0).metrics
         drops = {name: drop_of(name, values[name].value, own[name].value) for name in metrics}
         (line,) = latencies({"": graph_of(made, work)}, made, work, batches=(1,), threads=(num_threads(),), seconds=0.3)
-        size = file_bytes(made, work.place / "sizes" / str(abs(hash(made.how))))
+        size = file_bytes(made, work.place / "sizes" / made.key)
         ms = line["ms"][""]["median"]
         measured = {"latency": ms, "size": size, **drops}
         return Found(made, ms, size, drops, own[metrics[0]].value, all(measured[w.what] <= w.most for w in wanted))
