@@ -72,7 +72,7 @@ def require_unchanged(kept: str, mark: str, name: str) -> None:
             "F-RESUME-DATA",
             _("the data is not what the interrupted training saw"),
             where=name,
-            fix=_("train without --resume"),
+            fix=_("bring the data back as it was, or choose another --out and train without --resume"),
         )
 
 

@@ -38,7 +38,8 @@ def opened_by_first(asked: Asked, *, resume: bool, ranks: Ranks) -> Recipe | Non
 def opened(asked: Asked, *, resume: bool) -> Recipe:
     """The recipe to train by: the interrupted training's own where it is resumed, else the one asked for, in a fresh folder.
 
-    Raises `UsageError` F-RESUME-NOTHING where nothing is there to resume, F-RESUME-WAITS where something would be lost.
+    Raises `UsageError` F-RESUME-NOTHING where nothing is there to resume, F-RESUME-WAITS where something would be lost,
+    F-RESUME-TASK where what waits is a training for another task.
     """
     place = asked.place
     if resume:
@@ -52,6 +53,15 @@ def opened(asked: Asked, *, resume: bool) -> Recipe:
         kept = recipe_of_unfinished(place)
         if kept is None:
             return asked.recipe
+        if kept.task != asked.recipe.task:
+            raise UsageError(
+                "F-RESUME-TASK",
+                _("the interrupted training is for another task"),
+                where=str(place),
+                expected=kept.task,
+                got=asked.recipe.task,
+                fix=unfinished.command(asked.out),
+            )
         say_ignored(asked.recipe, kept)
         return kept
     if unfinished.is_saved(place):

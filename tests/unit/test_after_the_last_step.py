@@ -6,7 +6,7 @@ from safetensors import SafetensorError
 
 import fukami
 from fukami.core import unfinished
-from fukami.core.errors import RunError
+from fukami.core.errors import RunError, UsageError
 from fukami.training import finish, verb
 
 X = np.random.default_rng(0).normal(size=(60, 4)).astype(np.float32)
@@ -55,3 +55,16 @@ def _require_whole(whole, tmp_path):
     read = [(run.path / "model" / "model.safetensors").read_bytes() for run in (whole, resumed)]
     assert read[0] == read[1]
     assert not unfinished.place_of(tmp_path / "run").exists()
+
+
+def test_what_waits_is_not_resumed_as_another_task(tmp_path, monkeypatch):
+    def fails(*_given, **_named):
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patched, pytest.raises(ZeroDivisionError):
+        patched.setattr(verb, "finish", fails)
+        train(tmp_path / "run")
+    with pytest.raises(UsageError) as told:
+        fukami.train("tabular-regression", (X, X[:, 0]), out=tmp_path / "run", resume=True)
+    assert told.value.code == "F-RESUME-TASK"
+    assert unfinished.is_saved(unfinished.place_of(tmp_path / "run"))
