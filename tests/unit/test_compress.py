@@ -37,7 +37,13 @@ def network_of(name: str, takes: str):
 UNPRUNABLE = {"ft-transformer", "gru", "linear", "lstm", "perceptron", "rnn", "tabm", "text-cnn"}
 
 
-@pytest.mark.parametrize(("name", "takes"), [pair for pair in VECTORS if pair[0] not in ("inception", "vgg", "alexnet")])
+SLOW = {"alexnet", "bert", "efficientnet", "inception", "vgg"}
+"""Large whatever their options say, or with a library that takes seconds to import."""
+
+
+@pytest.mark.parametrize(
+    ("name", "takes"), [pytest.param(*pair, marks=[pytest.mark.slow] if pair[0] in SLOW else []) for pair in VECTORS]
+)
 def test_what_is_pruned_answers_and_is_built_again_from_its_weights_alone(name, takes, tmp_path):
     choice, spec, network = network_of(name, takes)
     inputs, before = {takes: small_batch(spec)}, sum(p.numel() for p in network.parameters())
