@@ -19,7 +19,7 @@ from fukami.compress.search import search
 from fukami.compress.wishes import Wish, wishes
 from fukami.core import artefact
 from fukami.core.cards import card, load
-from fukami.core.errors import UsageError
+from fukami.core.errors import UsageError, unknown
 from fukami.core.language import _
 from fukami.core.recipe import Recipe
 from fukami.evaluate.examples import Judged, examples, require_source
@@ -63,6 +63,7 @@ def compress_run(
         GateError: it is worse than allowed, or no form meets the budget. UsageError: nothing was asked for, or it cannot be.
     """
     wanted = wishes(budget) if budget else ()
+    require_metrics(wanted, run.predictor.recipe)
     steps = steps_of(to, prune, unstructured, distill, budget)
     require_weights(run)
     target = out or named(run.path, steps, budget)
@@ -84,22 +85,33 @@ def compress_run(
             for way, asked in steps:
                 say(_("{way}: at work").format(way=f"{way} {asked}".strip()))
                 form = load("compress/ways", way).compress(form, work, asked)
-        return _finished(run, first, form, work, judged, target, allowed=allowed, table=table)
+        return _finished(run, first, form, work, judged, target, allowed=allowed, wanted=wanted, table=table)
 
 
 def _finished(
-    run: Run, first: Form, form: Form, work: Work, judged: Judged, out: Path, *, allowed: float, table: list[dict[str, Any]]
+    run: Run,
+    first: Form,
+    form: Form,
+    work: Work,
+    judged: Judged,
+    out: Path,
+    *,
+    allowed: float,
+    wanted: tuple[Wish, ...],
+    table: list[dict[str, Any]],
 ) -> dict[str, Any]:
     """Judges a form beside the first one, and writes it where the gate lets it through."""
     headline, rows = run.predictor.task.card.headline, work.held_out
-    answers = [gate.answers(one.predictor, work.store, rows) for one in (first, form)]
-    before, after = gate.evaluation(first.predictor, answers[0]), gate.evaluation(form.predictor, answers[1])
+    sides = run.predictor, writing.reopened(form, work.place / "after")
+    answers = [gate.answers(side, work.store, rows) for side in sides]
+    before, after = (gate.evaluation(side, asked) for side, asked in zip(sides, answers, strict=True))
     how = " + ".join(form.how) or "float32"
     values = before.metrics[headline].value, after.metrics[headline].value
     parity = gate.proof(headline, *values, max_drop=allowed, examples=len(rows), how=how)
     gate.require(parity, headline, *values, str(run.path))
+    require_drops(wanted, headline, before.metrics, after.metrics, str(run.path))
     metrics = {name: {"before": before.metrics[name].value, "after": after.metrics[name].value} for name in before.metrics}
-    sizes = {"before": file_bytes(first, work.place / "before"), "after": file_bytes(form, work.place / "after")}
+    sizes = {"before": file_bytes(first, work.place / "before"), "after": file_bytes(form, work.place / "after" / "model")}
     models = {"before": graph_of(first, work), "after": graph_of(form, work)}
     times = [
         {"batch": line["batch"], "threads": line["threads"], **{f"{name}_ms": line["ms"][name] for name in models}}
@@ -111,7 +123,8 @@ def _finished(
     parity |= {"worst": {"where": where, "difference": round(difference, 6)}}
     told = {"from": str(run.path), "how": how, "bytes": sizes, **form.told}
     commands = [(f"fukami evaluate {shlex.quote(str(out))}", _("the whole judgement: intervals, baselines, groups"))]
-    writing.write(form, out, evaluation=after, parity=parity, told=told, columns=judged.columns, commands=commands)
+    model = work.place / "after" / "model"
+    writing.write(form, out, model=model, evaluation=after, parity=parity, told=told, columns=judged.columns, commands=commands)
     parameters = {"before": first.parameters(), "after": form.parameters()}
     result = {"run": str(out), "from": str(run.path), "how": how, "task": run.task, "parity": parity, "metrics": metrics}
     result |= {"bytes": sizes, "parameters": parameters, "latency": times, "examples": len(rows)}
@@ -176,6 +189,24 @@ def require_weights(run: Run) -> None:
                 run=run.told.get("compressed", {}).get("from", "RUN")
             ),
         )
+
+
+def require_metrics(wanted: tuple[Wish, ...], recipe: Recipe) -> None:
+    """Raises `UsageError` F-METRIC-NAME where a budget names a metric that the task is not judged by."""
+    told = card("tasks", recipe.task)
+    known = (told.headline, *told.also)
+    for wish in wanted:
+        if wish.is_drop and wish.what not in known:
+            raise unknown(_("metric"), wish.what, known, code="F-METRIC-NAME")
+
+
+def require_drops(wanted: tuple[Wish, ...], headline: str, before: Any, after: Any, where: str) -> None:
+    """Raises `GateError` where a budget's further metrics, met where a form was chosen, drop too far here."""
+    for wish in wanted:
+        if not wish.is_drop or wish.what == headline:
+            continue
+        values = before[wish.what].value, after[wish.what].value
+        gate.require(gate.proof(wish.what, *values, max_drop=wish.most, examples=0, how=""), wish.what, *values, where)
 
 
 def least_drop(wanted: tuple[Wish, ...], recipe: Recipe) -> float:

@@ -1,6 +1,8 @@
 """A compressed run as a folder: what its base holds, with another `model/`, judged anew, and the proof of what it lost."""
 
+import copy
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -8,6 +10,8 @@ from typing import Any
 from fukami.compress.contract import Form
 from fukami.core import artefact
 from fukami.evaluate import whole
+from fukami.models import checkpoint
+from fukami.predictor import Predictor, restored
 from fukami.report.content import Content
 from fukami.report.page import render
 
@@ -15,18 +19,37 @@ KEPT_PROOFS = ("split", "baselines", "data")
 """Proofs that speak of the data, not of the weights; the others are those of the weights that they were made with."""
 
 
+def reopened(form: Form, folder: Path) -> Predictor:
+    """The predictor that opens from a form's files, which are written into the new `folder`: what is judged is what is kept."""
+    form.save(folder / "model")
+    shutil.copy2(form.base / "recipe.toml", folder)
+    if form.predictor.choice is None and not form.graph:  # a module of the caller's own, which no folder can build
+        network = copy.deepcopy(form.predictor.network)
+        checkpoint.load(network, folder / "model")
+        return replace(form.predictor, network=network)
+    return restored(folder, artefact.read_json(form.base / "run.json"))
+
+
 def write(
-    form: Form, out: Path, *, evaluation: Any, parity: dict[str, Any], told: dict[str, Any], columns: Any, commands: Any
+    form: Form,
+    out: Path,
+    *,
+    model: Path,
+    evaluation: Any,
+    parity: dict[str, Any],
+    told: dict[str, Any],
+    columns: Any,
+    commands: Any,
 ) -> None:
     """Writes the run folder `out`; it appears whole or not at all.
 
-    `told` is what `run.json` says of the compression, `columns` are the raw examples that were judged, `commands` what the
-    report closes with.
+    `model` is the folder of the weights that were judged, `told` is what `run.json` says of the compression, `columns` are the
+    raw examples that were judged, `commands` what the report closes with.
     """
     with artefact.creating(out) as draft:
         shutil.copytree(form.base, draft, dirs_exist_ok=True, ignore=shutil.ignore_patterns("model", "proofs", "report.html"))
         (draft / artefact.MANIFEST).unlink()
-        form.save(draft / "model")
+        shutil.copytree(model, draft / "model")
         for name in KEPT_PROOFS:
             place = form.base / "proofs" / f"{name}.json"
             if place.exists():

@@ -1,8 +1,10 @@
 """A folder of explanations: a picture and a fragment of HTML for each input, JSON of all, and a page that sums them up."""
 
 import json
+import os
 import re
 import shutil
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,8 @@ JSON, PAGE = "explanations.json", "explanations.html"
 
 def refuse_existing(out: Path) -> None:
     """Raises `UsageError` where something stands at `out` that is not an empty folder: nobody's files are overwritten."""
-    if out.is_file() or (out.is_dir() and any(out.iterdir())):
+    here = out.is_dir() and out.samefile(Path())  # it would be taken from under the caller's feet
+    if here or out.is_file() or (out.is_dir() and any(out.iterdir())):
         raise UsageError(
             "F-EXPLAIN-OUT",
             _("there is something at that place already"),
@@ -30,9 +33,8 @@ def refuse_existing(out: Path) -> None:
 
 def write(out: Path, run: dict[str, Any], told: dict[str, Any], explanations: Sequence[Explanation]) -> list[Path]:
     """Writes everything beside its place, and puts it there in one step; the paths of the files."""
-    draft = out.parent / f".{out.name}.new"
-    shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir(parents=True)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".new", dir=out.parent))
     try:
         for number, one in enumerate(explanations, 1):
             stem = f"{number:03d}-{stem_of(one.input)}"
@@ -42,12 +44,21 @@ def write(out: Path, run: dict[str, Any], told: dict[str, Any], explanations: Se
         text = json.dumps(plain, ensure_ascii=False, indent=1, default=str)
         (draft / JSON).write_text(text + "\n", "utf-8", errors="replace")
         (draft / PAGE).write_text(page(run, told, explanations), "utf-8", errors="replace")
+        draft.chmod(0o777 & ~_umask())
+        refuse_existing(out)  # another may have written there meanwhile
         if out.exists():
             out.rmdir()
         draft.rename(out)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return sorted(out.iterdir())
+
+
+def _umask() -> int:
+    """The rights that this process keeps from others; there is no way to ask but to set them."""
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask
 
 
 def stem_of(value: Any) -> str:

@@ -409,3 +409,21 @@ def test_mistakes_on_the_command_line(run, words, code, capsys):
 def test_a_method_of_another_kind_of_input(run):
     with pytest.raises(UsageError, match="F-EXPLAIN-KIND"):
         run.explain(np.zeros((8, 8)), method="attention-rollout")
+
+
+def test_a_folder_of_explanations_leaves_the_drafts_of_others_and_the_own_place_alone(tmp_path, monkeypatch):
+    from pathlib import Path
+
+    from fukami.explain import written
+
+    others = tmp_path / ".why.new"
+    others.mkdir()
+    (others / "mine").touch()
+    monkeypatch.setattr(written, "page", lambda *_args: "")
+    assert [path.name for path in written.write(tmp_path / "why", {}, {}, [])] == [written.PAGE, written.JSON]
+    assert (others / "mine").exists() and sorted(p.name for p in tmp_path.iterdir()) == [".why.new", "why"]
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    with pytest.raises(UsageError) as refused:
+        written.refuse_existing(Path())
+    assert refused.value.code == "F-EXPLAIN-OUT"
