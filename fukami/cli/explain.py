@@ -22,6 +22,9 @@ EXAMPLES = (
 SHOWN = 10
 """Parts and inputs that are printed; the JSON and the page have all."""
 
+WRITTEN = 6
+"""Files of single inputs that are printed, after the page that holds them all."""
+
 
 def arguments(parser: Parser) -> None:
     _parser.run(parser)
@@ -91,8 +94,12 @@ def show(result: dict[str, Any], screen: Screen) -> None:
     files = result.get("files") or []
     if files:
         screen.heading(_("Written"))
-        for file in files[-6:]:
+        pages = [file for file in files if Path(file).stem == "explanations"]
+        each = [file for file in files if file not in pages]
+        for file in pages + each[:WRITTEN]:
             screen.line(str(file), indent=2)
+        if len(each) > WRITTEN:
+            screen.line(_("… and {n} more").format(n=len(each) - WRITTEN), indent=2)
 
 
 def _show_one(one: dict[str, Any], screen: Screen) -> None:
@@ -101,7 +108,7 @@ def _show_one(one: dict[str, Any], screen: Screen) -> None:
     answer, nearest = one["answer"], one.get("nearest") or []
     screen.facts(
         [
-            (_("answer"), answer.get("label") or answer.get("labels") or number(answer.get("value"))),
+            (_("answer"), _answer(answer)),
             (_("explained"), one["of"] or _("the value")),
             (_("tested"), _verdict(one.get("faithfulness"))),
             (_("nearest"), ", ".join(f"{n['input']} ({n['similarity']:.2f})" for n in nearest[:3])),
@@ -113,11 +120,22 @@ def _show_one(one: dict[str, Any], screen: Screen) -> None:
     screen.table((), [_row(unit, most) for unit in ranked], indent=2)
 
 
+def _answer(told: dict[str, Any]) -> str:
+    """The answer as the page says it: a label with its score, or a number.
+
+    >>> _answer({"label": "cat", "score": 0.95}), _answer({"value": 3.25})
+    ('cat (0.950)', '3.2500')
+    """
+    if told.get("label") is not None:
+        return f"{told['label']} ({told['score']:.3f})" if told.get("score") is not None else str(told["label"])
+    return str(told.get("labels") or number(told.get("value")))
+
+
 def _row(unit: dict[str, Any], most: float) -> tuple[str, ...]:
     """Name, cell, weight and a bar."""
     cell = "" if "value" not in unit else "–" if unit["value"] is None else str(unit["value"])[:40]
     bar = ("█" if unit["weight"] >= 0 else "░") * round(20 * abs(unit["weight"]) / most)
-    return str(unit["name"])[:40], cell, f"{unit['weight']:+.3f}", bar
+    return str(unit["name"])[:40], cell, f"{unit['weight']:+z.3f}", bar
 
 
 def _show_summary(summary: dict[str, Any], screen: Screen) -> None:
@@ -131,8 +149,6 @@ def _show_summary(summary: dict[str, Any], screen: Screen) -> None:
 
 
 def _verdict(told: dict[str, Any] | None) -> str | None:
-    if told is None:
-        return None
-    if told["better_than_random"]:
-        return _("better than random orders (score {score:.3f}, p = {p:.3f})").format(score=told["score"], p=told["p_value"])
-    return _("not better than random (score {score:.3f}, p = {p:.3f})").format(score=told["score"], p=told["p_value"])
+    from fukami.explain.explanation import verdict
+
+    return None if told is None else verdict(told)

@@ -48,7 +48,7 @@ def evaluation(predictor: Predictor, asked: Spool, *, replicates: int = 200) -> 
 
 def worst_example(before: Spool, after: Spool) -> tuple[float, int]:
     """The largest difference between two predictors' scores, in the unit of scores, and the row that has it."""
-    largest, where = 0.0, 0
+    largest, where = -1.0, 0
     for (old, _target, part), (new, _same, again) in zip(before, after, strict=True):
         assert np.array_equal(part, again)
         apart = np.abs(old - new).reshape(len(part), -1).max(1)

@@ -13,6 +13,7 @@ import torch
 
 from fukami.core.tables import Column
 from fukami.engine.fitting import in_parts
+from fukami.engine.parts import part_of, size_of
 from fukami.fields.units import Units
 from fukami.predictor import BATCH, Predictor
 
@@ -43,10 +44,8 @@ class Cohort:
     def scores(self, batch: Any) -> torch.Tensor:
         """Scores of changed tensors, a few at a time."""
         ((name, _field),) = self.predictor.task.inputs.items()
-        total = len(batch[0] if isinstance(batch, tuple) else batch)
 
         def part(start: int, stop: int) -> torch.Tensor:
-            some = type(batch)(*(one[start:stop] for one in batch)) if isinstance(batch, tuple) else batch[start:stop]
-            return self.predictor.scores({name: some}).cpu()
+            return self.predictor.scores({name: part_of(batch, start, stop)}).cpu()
 
-        return torch.cat(list(in_parts(total, 8 * BATCH, part)))
+        return torch.cat(list(in_parts(size_of(batch), 8 * BATCH, part)))
