@@ -53,6 +53,20 @@ def test_classes_of_a_table():
         assert other["accuracy"] > 0.93 and other["roc_auc"] > 0.97 and other["log_loss"] < majority["log_loss"] / 2
 
 
+def test_of_more_classes_than_memory_allows_the_rarest_get_their_frequency(monkeypatch):
+    row, columns, target, answer, train, test = table(datasets.load_wine)
+    given = (("linear",), {"row": row}, {"row": columns}, target, answer, train)
+    (whole,) = fit_baselines(*given)
+    monkeypatch.setattr(linear, "_MOST_WEIGHTS", 30)  # thirteen columns: two classes of three
+    (fewer,) = fit_baselines(*given)
+    scores_BK, all_BK = (one.scores({"row": [c.take(test) for c in columns]}) for one in (fewer, whole))
+    assert np.allclose(scores_BK.sum(1), 1) and np.allclose(all_BK.sum(1), 1)
+    constant = [k for k in range(3) if np.ptp(scores_BK[:, k]) == 0]
+    frequencies_K = np.bincount(target.encode([c.take(train) for c in answer])["index"], minlength=3) / len(train)
+    assert constant == [int(frequencies_K.argmin())]
+    assert scores_BK[0, constant[0]] == pytest.approx(frequencies_K.min())
+
+
 def test_numbers_of_a_table():
     row, columns, target, answer, train, test = table(datasets.load_diabetes)
     fitted = fit_baselines(NAMES, {"row": row}, {"row": columns}, target, answer, train)

@@ -18,6 +18,8 @@ MAX_EXAMPLES = 10_000
 MAX_SECONDS = 30.0
 """For many labels, each of which has a model of its own; labels left when it is over get their frequency."""
 _MULTIPLICATIONS = 2e10
+_MOST_WEIGHTS = 4_000_000
+"""Weights of a logistic regression; fitting takes 200 bytes for each. The rarest classes beyond them get their frequency."""
 _STRENGTH = 10.0
 
 
@@ -61,11 +63,16 @@ def _classes(examples: Examples, train: Any) -> Any:
     present = np.flatnonzero(frequencies_K)
     if len(present) < 2:
         return lambda features: np.tile(frequencies_K, (features.shape[0], 1))
-    model = _logistic(train, examples.targets)
+    most = max(2, _MOST_WEIGHTS // max(train.shape[1], 1))
+    modelled = np.sort(present[np.argsort(-frequencies_K[present], kind="stable")][:most])
+    all_of_them = len(modelled) == len(present)
+    rows = slice(None) if all_of_them else np.flatnonzero(np.isin(examples.targets, modelled))
+    share = 1.0 if all_of_them else frequencies_K[modelled].sum()
+    model = _logistic(train[rows], examples.targets[rows])
 
     def answer(features: Any) -> np.ndarray:
-        scores_BK = np.zeros((features.shape[0], examples.num_outputs))
-        scores_BK[:, present] = model.predict_proba(features)
+        scores_BK = np.tile(frequencies_K.astype(np.float64), (features.shape[0], 1))
+        scores_BK[:, modelled] = model.predict_proba(features) * share
         return scores_BK
 
     return answer
