@@ -70,7 +70,7 @@ def show(result: dict[str, Any], screen: Screen) -> None:
     screen.facts(
         [
             (_("task"), result["task"]),
-            (_("done"), result["how"]),
+            (_("how"), result["how"]),
             (_("size"), f"{_megabytes(sizes['before'])} → {_megabytes(sizes['after'])} ({_times(sizes)})"),
             (_("parameters"), f"{parameters['before']:,} → {parameters['after']:,}"),
             (_("examples"), f"{result['examples']:,}"),

@@ -50,7 +50,8 @@ def show(result: dict[str, Any], screen: Screen) -> None:
     screen.heading(_("The same answers as the run"))
     screen.facts(
         [
-            (_("examples"), f"{told['examples']:,} + {told['raw']['examples']:,} " + _("from raw inputs")),
+            (_("examples"), f"{told['examples']:,}"),
+            (_("from raw inputs"), f"{told['raw']['examples']:,}"),
             (_("largest difference"), f"{told['max_difference']:.2g} ≤ {told['tolerance']:g}"),
         ],
         indent=2,
