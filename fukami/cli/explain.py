@@ -124,7 +124,7 @@ def _answer(told: dict[str, Any]) -> str:
     """The answer as the page says it: a label with its score, or a number.
 
     >>> _answer({"label": "cat", "score": 0.95}), _answer({"value": 3.25})
-    ('cat (0.950)', '3.2500')
+    ('cat (0.950)', '3.25')
     """
     if told.get("label") is not None:
         return f"{told['label']} ({told['score']:.3f})" if told.get("score") is not None else str(told["label"])
@@ -135,7 +135,8 @@ def _row(unit: dict[str, Any], most: float) -> tuple[str, ...]:
     """Name, cell, weight and a bar."""
     cell = "" if "value" not in unit else "–" if unit["value"] is None else str(unit["value"])[:40]
     bar = ("█" if unit["weight"] >= 0 else "░") * round(20 * abs(unit["weight"]) / most)
-    return str(unit["name"])[:40], cell, f"{unit['weight']:+z.3f}", bar
+    weight = f"{unit['weight']:+z.3f}" if most >= 0.01 else f"{unit['weight']:+.1e}"
+    return str(unit["name"])[:40], cell, weight, bar
 
 
 def _show_summary(summary: dict[str, Any], screen: Screen) -> None:
