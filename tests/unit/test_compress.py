@@ -212,6 +212,13 @@ def test_the_gate_holds_up_to_what_is_allowed_and_names_what_was_lost():
     assert refused.value.code == "F-COMPRESS-GATE" and refused.value.exit_code == 1 and "2.00" in refused.value.got
 
 
+def test_the_example_that_differs_most_is_one_that_was_judged():
+    scores, rows = np.array([[0.2, 0.8], [0.5, 0.5]]), np.array([7, 9])
+    before, after = [(scores, None, rows)], [(scores + np.array([[0, 0], [0.1, 0]]), None, rows)]
+    assert gate.worst_example(before, after) == (pytest.approx(0.1), 9)  # type: ignore[arg-type]
+    assert gate.worst_example(before, before) == (0.0, 7)  # type: ignore[arg-type]
+
+
 def test_a_drop_that_is_no_number_does_not_pass():
     assert not gate.proof("accuracy", 0.9, float("nan"), max_drop=1.0, examples=1, how="int8")["held"]
 

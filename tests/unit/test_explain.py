@@ -298,7 +298,7 @@ def small_predictor_of_pictures(model: str) -> tuple[Predictor, tuple[Column, ..
     return trained("image-classification", raw, model=model, steps=2)
 
 
-@pytest.mark.parametrize("model", ["bert", "transformer"])
+@pytest.mark.parametrize("model", ["transformer", pytest.param("bert", marks=pytest.mark.slow)])
 def test_attention_is_seen_in_any_transformer(model):
     predictor, columns, _index = with_leaked_word(model)
     found = weighed("attention-rollout", Case(predictor, row_of(columns, 1)))
