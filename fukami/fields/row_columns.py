@@ -107,13 +107,17 @@ def _kind_of_text(
     return _unless_constant("category", {}, words)
 
 
+LARGEST = 1e30
+"""Of larger numbers neither float32 nor the square of a deviation is finite; they count as missing."""
+
+
 def _unless_constant(kind: str, how: dict[str, Any], array: pa.Array) -> tuple[str, dict[str, Any]]:
     constant = array.null_count == 0 and pc.count_distinct(array).as_py() == 1
     return ("ignored", {"why": "constant"}) if constant else (kind, how)
 
 
 def _number_kind(name: str, values: np.ndarray, how: dict[str, Any], forced: str) -> tuple[str, dict[str, Any]]:
-    finite = values[np.isfinite(values)]
+    finite = values[np.isfinite(_finite(values))]
     if not len(finite):
         return "ignored", {"why": "empty"}
     if len(finite) == len(values) and finite.min() == finite.max():
@@ -167,7 +171,9 @@ def _vector(column: Column, size: int) -> np.ndarray:
 
 
 def _finite(values: np.ndarray) -> np.ndarray:
-    return np.where(np.isfinite(values), values, np.nan)
+    """Numbers that can be computed with: the squares of larger ones than `LARGEST` are infinite."""
+    with np.errstate(invalid="ignore"):
+        return np.where(np.abs(values) <= LARGEST, values, np.nan)
 
 
 def _elapsed(moments: np.ndarray) -> np.ndarray:
@@ -241,7 +247,7 @@ def _number_names(name: str, kind: str, count: int) -> list[str]:
 
 
 def _number(name: str, values: np.ndarray, options: Any, knots: int) -> dict[str, Any]:
-    known = values[np.isfinite(values)]
+    known = values[np.isfinite(_finite(values))]
     return {
         "name": name,
         "scale": scaling.fit(known, transform=options.transform, knots=knots),

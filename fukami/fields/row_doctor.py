@@ -104,12 +104,13 @@ def _missing(column: Column, count: int) -> Problem:
 
 
 def _infinite(column: Column, values: np.ndarray) -> Iterator[Problem]:
-    rows = np.flatnonzero(np.isinf(values))
+    with np.errstate(invalid="ignore"):
+        rows = np.flatnonzero(np.abs(values) > row_columns.LARGEST)
     if len(rows):
         yield Problem(
             code="F-COLUMN-INFINITE",
             severity="warning",
-            what=_("column {name} has {count} infinite values; they count as missing").format(
+            what=_("column {name} has {count} infinite or far too large values; they count as missing").format(
                 name=column.name, count=len(rows)
             ),
             where=_places(column, rows),

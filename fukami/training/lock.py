@@ -1,6 +1,7 @@
 """One training at a time for each place: a lock in the unfinished folder, which the kernel takes from a process that dies."""
 
 import contextlib
+import errno
 import os
 import shutil
 from collections.abc import Iterator
@@ -8,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fukami.core import worker
-from fukami.core.errors import RunError
+from fukami.core.errors import RunError, UsageError
 from fukami.core.language import _
 
 try:
@@ -59,7 +60,7 @@ def cleared(place: Path) -> None:
 def _held(place: Path, fcntl: Any) -> int:
     """A handle on the lock file, locked."""
     while True:
-        place.mkdir(parents=True, exist_ok=True)
+        _make(place)
         try:
             handle = os.open(place / NAME, os.O_RDWR | os.O_CREAT, 0o666)
         except FileNotFoundError:  # the folder went with the training that ended just now
@@ -77,6 +78,28 @@ def _held(place: Path, fcntl: Any) -> int:
             os.write(handle, f"{os.getpid()}\n".encode())
             return handle
         os.close(handle)  # locked a file that was deleted meanwhile
+
+
+def _make(place: Path) -> None:
+    """Makes the folder. Raises `UsageError` F-RUN-PLACE where there can be none of that name."""
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError, FileNotFoundError) as error:
+        raise _no_place(place, error) from None
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        raise _no_place(place, error) from None
+
+
+def _no_place(place: Path, error: OSError) -> UsageError:
+    return UsageError(
+        "F-RUN-PLACE",
+        _("no folder can be made at that place"),
+        where=str(place),
+        got=error.strerror or str(error),
+        fix=_("choose another --out"),
+    )
 
 
 def _is_there(handle: int, path: Path) -> bool:

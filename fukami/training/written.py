@@ -22,7 +22,9 @@ def recipe_of(text: str) -> Recipe:
 
 
 def recipe_from(told: dict[str, Any]) -> Recipe:
-    """The recipe of plain values. Raises `UsageError` for a name or value that there is not."""
+    """The recipe of plain values. Raises `UsageError` for a name or value that there is not, and where the task is missing."""
+    if "task" not in told:
+        raise UsageError("F-RECIPE-TASK", _("the recipe does not name its task"), expected='task = "…"')
     return from_dict(told, {name: field.options for name, field in contract(str(told["task"])).fields.items()})
 
 
