@@ -276,10 +276,10 @@ def _found(room: str, name: str) -> tuple[Path, Any] | None:
 def known(room: str, name: str) -> bool:
     """Whether there is a card of this name. Whole sentences and paths may be asked about: they open no file.
 
-    >>> known("tasks", "image-classification"), known("tasks", "A fine film.")
-    (True, False)
+    >>> known("tasks", "image-classification"), known("tasks", "A fine film."), known("tasks", "x" * 20_000)
+    (True, False, False)
     """
-    return re.fullmatch(r"[\w-]+", name) is not None and _found(room, name) is not None
+    return re.fullmatch(r"[\w-]{1,60}", name) is not None and _found(room, name) is not None
 
 
 def files(room: str) -> dict[str, str]:
