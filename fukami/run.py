@@ -115,7 +115,7 @@ class Run:
         return Run(api.compress(self, **options)["run"])
 
     def commands(self) -> list[tuple[str, str]]:
-        """The three most useful next commands, with this run's path, each with what it does."""
+        """The most useful next commands, with this run's path, each with what it does."""
         from fukami.training.finish import next_commands
 
         return next_commands(self.path, self.told["example"])

@@ -49,7 +49,10 @@ def arguments(parser: Parser) -> None:
 
 def call(args: Any) -> dict[str, Any]:
     from fukami import api
+    from fukami.core import artefact
 
+    if args.out:
+        artefact.refuse_existing(args.out)  # before anything heavy is loaded
     return api.compress(
         args.run,
         out=args.out,

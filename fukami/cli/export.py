@@ -40,7 +40,10 @@ def format_name(text: str) -> str:
 
 def call(args: Any) -> dict[str, Any]:
     from fukami import api
+    from fukami.core import artefact
 
+    if args.out:
+        artefact.refuse_existing(args.out)  # before anything heavy is loaded
     return api.export(args.run, args.to, out=args.out, data=args.data)
 
 

@@ -223,9 +223,11 @@ def example_of(prepared: Prepared) -> str:
 
 
 def next_commands(out: Path, example: str) -> list[tuple[str, str]]:
-    """The three most useful next commands, with real paths."""
+    """The most useful next commands, with real paths."""
     return [
         (f"fukami predict {shlex.quote(str(out))} {shlex.quote(example)}", _("answers for new inputs")),
+        (f"fukami explain {shlex.quote(str(out))}", _("why: what in an input speaks for the answer, tested by taking it away")),
         (f"fukami evaluate {shlex.quote(str(out))}", _("the whole judgement: intervals, baselines, groups")),
+        (f"fukami export {shlex.quote(str(out))} --to onnx", _("ONNX, with a predict.py that needs neither Fukami nor torch")),
         (f"fukami train {shlex.quote(str(out / 'recipe.toml'))}", _("repeat this training, to the same weights")),
     ]

@@ -26,7 +26,6 @@ CARD = MethodCard(
     summary="where in the picture the last features come from that speak for the answer",
     of=("image",),
     looks_at="grid",
-    default_for=("image",),
     source="Selvaraju et al. 2017, arXiv:1610.02391",
 )
 

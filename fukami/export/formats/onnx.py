@@ -11,7 +11,7 @@ from fukami.export.onnx_graph import answered, session, write_graph
 
 CARD = FormatCard(
     name="onnx",
-    summary="ONNX, with a predict.py that needs numpy and onnxruntime alone",
+    summary="ONNX, with a predict.py that needs neither Fukami nor torch",
     file="model.onnx",
     extra="export",
     source="https://onnx.ai; torch.onnx",

@@ -31,8 +31,13 @@ def predict(values):
 
 
 if __name__ == "__main__":
-    values = []
-    for argument in sys.argv[1:] or sys.exit(__doc__):
-        values += [json.loads(line) for line in sys.stdin if line.strip()] if argument == "-" else inputs(argument)
-    for value, told in zip(values, predict(values), strict=True):
-        print(json.dumps({"input": value, **told}, ensure_ascii=False))
+    if not sys.argv[1:] or sys.argv[1] in ("-h", "--help"):
+        sys.exit(__doc__ if not sys.argv[1:] else print(__doc__))
+    for argument in sys.argv[1:]:
+        try:
+            values = [json.loads(line) for line in sys.stdin if line.strip()] if argument == "-" else inputs(argument)
+            answers = predict(values)
+        except (OSError, KeyError, ValueError) as error:
+            sys.exit(f"predict.py: {argument}: {error}")
+        for value, told in zip(values, answers, strict=True):
+            print(json.dumps({"input": value, **told}, ensure_ascii=False))
