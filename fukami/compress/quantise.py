@@ -14,11 +14,15 @@ from typing import Any
 
 import numpy as np
 
+from fukami.compress.lean import lean
 from fukami.core.extras import needed
 from fukami.export.onnx_graph import quiet
 
 PRODUCTS = ("Conv", "MatMul", "Gemm", "Gather")
 """Operations that hold nearly all weights and take nearly all of the time."""
+
+FLOAT_RESULTS = ["MatMul", "Gemm", "Gather"]
+"""Operations that give float32, as other things than products follow them: a bias, a norm, an activation."""
 
 
 def static(
@@ -29,10 +33,13 @@ def static(
     Args:
         model: the content of an ONNX file in float32.
         batches: arrays by name of input.
-        operations: which operations compute with integers; all that can where it is empty.
+        operations: which operations compute with integers, and then only with fixed weights; all that can where it is empty.
         calibration: how a scale follows from what was seen: `MinMax`, or `Percentile` (99.99 %), which leaves out extremes.
     """
     library = needed("onnxruntime.quantization", extra="compress")
+    options: dict[str, Any] = {"CalibPercentile": 99.99} if calibration == "Percentile" else {}
+    if operations:
+        options["OpTypesToExcludeOutputQuantization"] = FLOAT_RESULTS
     with tempfile.TemporaryDirectory(prefix="fukami-int8-") as folder, quiet():
         before, after = _preprocessed(model, Path(folder)), Path(folder, "int8.onnx")
         library.quantize_static(
@@ -41,15 +48,15 @@ def static(
             _reader(library, batches),
             quant_format=library.QuantFormat.QDQ,
             op_types_to_quantize=list(operations) or None,
-            nodes_to_exclude=stacked(before),
+            nodes_to_exclude=[*stacked(before), *free(before)] if operations else stacked(before),
             per_channel=True,
             reduce_range=reduces_range(),
             activation_type=library.QuantType.QUInt8,
             weight_type=library.QuantType.QInt8,
             calibrate_method=getattr(library.CalibrationMethod, calibration),
-            extra_options={"CalibPercentile": 99.99} if calibration == "Percentile" else {},
+            extra_options=options,
         )
-        return after.read_bytes()
+        return lean(after.read_bytes()) if operations else after.read_bytes()
 
 
 def dynamic(model: bytes, *, operations: Sequence[str] = ("MatMul", "Gemm", "Gather", "LSTM")) -> bytes:
@@ -93,6 +100,14 @@ def stacked(path: Path) -> list[str]:
     graph = onnx.load(path).graph
     deep = {weight.name for weight in graph.initializer if len(weight.dims) > 2}
     return [node.name for node in graph.node if node.op_type == "MatMul" and deep & set(node.input)]
+
+
+def free(path: Path) -> list[str]:
+    """Products of two activations, as in attention: their numbers are few, and two more roundings cost more than they save."""
+    onnx = needed("onnx", extra="compress")
+    graph = onnx.load(path).graph
+    fixed = {weight.name for weight in graph.initializer}
+    return [node.name for node in graph.node if node.op_type == "MatMul" and not fixed & set(node.input)]
 
 
 def _reader(library: Any, batches: Sequence[dict[str, np.ndarray]]) -> Any:

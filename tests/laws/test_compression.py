@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from fukami.compress import quantise
+from fukami.compress.fused import FusedOperators
 from fukami.export.onnx_graph import write_graph
 from fukami.fields.tensors import named_tensors
 from fukami.layers.heads import LinearHead
@@ -12,7 +13,8 @@ from fukami.models.onnx_network import OnnxNetwork
 from tests.small_models import alone, families, small_batch, small_model
 
 VECTORS = [(name, takes) for name, takes, gives in families() if gives == "vector"]
-QUICK = {("cnn", "image"), ("mlp", "row")}
+QUICK = {("mlp", "row")}
+"""The others are slow: a second or two each, most of it the exporter's."""
 
 
 @pytest.mark.parametrize(
@@ -25,8 +27,10 @@ def test_every_family_has_an_int8_form_that_answers_nearly_the_same(name, takes,
     inputs = {takes: small_batch(spec)}
     with torch.no_grad():
         expected = network(inputs)
-    write_graph(network, inputs, tmp_path / "model.onnx")
+    with FusedOperators():
+        write_graph(network, inputs, tmp_path / "model.onnx")
     model = (tmp_path / "model.onnx").read_bytes()
+    assert torch.allclose(OnnxNetwork(model)(inputs), expected, atol=1e-4)  # attention and GELU as single operators
     names = {told.name for told in OnnxNetwork(model).session().get_inputs()}
     arrays = [{n: t.numpy() for n, t in named_tensors(inputs).items() if n in names}]
     made = {"static": quantise.static(model, arrays, operations=quantise.PRODUCTS)}

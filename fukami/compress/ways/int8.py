@@ -8,13 +8,17 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import torch
 
 from fukami.compress import quantise
 from fukami.compress.contract import Form, Work
+from fukami.compress.fused import FusedOperators
 from fukami.compress.gate import drop_of, headline_value
 from fukami.compress.graphs import graph_of, timed
 from fukami.core.cards import CompressionCard
+from fukami.core.errors import RunError
 from fukami.core.seeds import generator
+from fukami.export.onnx_graph import write_graph
 from fukami.models.onnx_network import OnnxNetwork, feeds, opened
 
 CARD = CompressionCard(
@@ -49,7 +53,7 @@ class Tried:
 
 def compress(form: Form, work: Work, asked: Any = None) -> Form:
     """The form as an ONNX file in int8, made in the way that this machine and the validation examples speak for."""
-    model = graph_of(form, work)
+    model = fused_graph(form, work)
     tried = [measured(form, work, name, made) for name, made in candidates(form, work, model)]
     if min(one.drop for one in tried) > ENOUGH:  # rare extremes may have widened the scales
         best = min((one for one in tried if one.name.startswith("static")), key=lambda one: one.drop)
@@ -83,6 +87,22 @@ def candidates(form: Form, work: Work, model: bytes) -> list[tuple[str, bytes]]:
     if "Conv" not in found:
         made.append(("dynamic", quantise.dynamic(model)))
     return made
+
+
+def fused_graph(form: Form, work: Work) -> bytes:
+    """The float32 graph of a form with attention and GELU as single operators; as others write it where that cannot be."""
+    plain = graph_of(form, work)
+    if form.graph:
+        return plain
+    inputs, path = work.batch(work.train[:3], form.predictor), work.place / "graphs" / "fused.onnx"
+    try:
+        with FusedOperators():
+            write_graph(form.predictor.network, inputs, path)
+        fused = path.read_bytes()
+        expected, answers = (OnnxNetwork(model)(inputs) for model in (plain, fused))
+    except RunError:  # neither onnxruntime nor the exporter promises every operator for every shape
+        return plain
+    return fused if torch.allclose(answers, expected, rtol=1e-3, atol=1e-4) else plain
 
 
 def calibration(form: Form, work: Work, model: bytes) -> list[dict[str, np.ndarray]]:
