@@ -433,6 +433,14 @@ def test_the_program_answers_as_the_run_does(run, exported, tmp_path):
         assert parity.same_answers(own, theirs), (own, theirs)
 
 
+@pytest.mark.parametrize("words", [["none.png"], ["--help"], []])
+def test_the_program_says_in_a_line_what_it_cannot_do(exported, words):
+    program = str(Path(exported["out"]) / "predict.py")
+    done = subprocess.run([sys.executable, "-I", program, *words], capture_output=True, text=True)
+    assert "Traceback" not in done.stderr and done.returncode == (0 if words == ["--help"] else 1)
+    assert ("none.png" if words == ["none.png"] else "python predict.py") in done.stdout + done.stderr
+
+
 def test_a_wrong_mean_is_caught_and_nothing_is_written(run, monkeypatch):
     honest = ImageField.portable
     monkeypatch.setattr(ImageField, "portable", lambda self: {**honest(self), "mean": [m + 0.3 for m in self.state["mean"]]})
