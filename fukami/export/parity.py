@@ -25,13 +25,15 @@ from fukami.evaluate.examples import Judged
 from fukami.evaluate.spool import Spool
 from fukami.export import assemble
 from fukami.export.contract import Asked
-from fukami.fields.tensors import batches
+from fukami.fields.tensors import batches, named_tensors
 from fukami.predictor import Predictor
 
 TOLERANCE = 1e-3
 """Largest difference of two scores: of probabilities, or of values in deviations of the target."""
 POINTS = 0.1
 """Largest difference of the headline metric: hundredths of one whose best value is 1, else percent of its value."""
+TENSORS = 1e-3
+"""Largest difference of two numbers of an input as the network takes it."""
 MOST, MOST_RAW = 2000, 500
 """Held-out examples that are compared from tensors, and from raw inputs."""
 AT_ONCE = 64
@@ -126,6 +128,43 @@ def from_raw(
         theirs = answer(values, Path(place))
     batch = judged.store.batch(rows, "cpu")
     return compared(predictor, own, [theirs], [target.truth(batch[target.name]).numpy()], rows)
+
+
+def require_inputs(predictor: Predictor, judged: Judged, rows: np.ndarray, told: dict[str, Any]) -> None:
+    """Raises `GateError` where the exported preprocessing makes other tensors of raw inputs than the run does.
+
+    Scores alone would not tell: those of a network that is sure of itself hardly move with a mean that is a little off. `told`
+    is the input's part of `preprocessing.json`. Whole numbers have to be equal, others to `TENSORS`.
+    """
+    told = json.loads(json.dumps(told))
+    ((name, field),) = predictor.task.inputs.items()
+    with tempfile.TemporaryDirectory(prefix="fukami-") as place:
+        values = field.as_inputs(judged.columns[name], rows, Path(place))
+        for start in range(0, len(values), AT_ONCE):
+            part = values[start : start + AT_ONCE]
+            columns: dict[str, Any] = {name: field.gather(part)}
+            own = named_tensors(predictor.batch(columns, np.arange(len(part))))
+            theirs = assemble.read(told, part)
+            for key in own.keys() & theirs.keys():
+                _require_equal(key, own[key].numpy(), np.asarray(theirs[key]), part)
+
+
+def _require_equal(name: str, own: np.ndarray, theirs: np.ndarray, values: Sequence[Any]) -> None:
+    if own.shape == theirs.shape:
+        apart = np.abs(own.astype(np.float64) - theirs).reshape(len(own), -1).max(1, initial=0.0)
+        bad = np.flatnonzero(~(apart <= (TENSORS if own.dtype.kind == "f" else 0)))
+        if not len(bad):
+            return
+        where, got = str(values[bad[0]])[:200], f"{name}: {apart[bad[0]]:.3g}"
+    else:
+        where, got = str(values[0])[:200], f"{name}: {own.shape} ≠ {theirs.shape}"
+    raise GateError(
+        "F-EXPORT-INPUT",
+        _("the exported preprocessing makes another tensor of an input than the run does, so nothing was written"),
+        where=where,
+        expected=_("at most {most:g} apart").format(most=TENSORS),
+        got=got,
+    )
 
 
 def by_program(program: Path, values: Sequence[Any], folder: Path) -> tuple[np.ndarray, list[dict[str, Any]]]:

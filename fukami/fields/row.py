@@ -121,7 +121,7 @@ class Row(Field):
         if values and all(isinstance(value, (np.ndarray, list, tuple)) for value in values):
             return self._in_order(values)
         for value in values:
-            if not isinstance(value, dict):
+            if not isinstance(value, dict) or not value:
                 raise DataError(
                     "F-ROW-INPUT",
                     _("an input is no row of a table"),

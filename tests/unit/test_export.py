@@ -453,6 +453,15 @@ def test_a_wrong_mean_is_caught_and_nothing_is_written(run, monkeypatch):
     assert not list(out.parent.glob("*faulty*")) and (run.path / "manifest.json").read_bytes() == before
 
 
+def test_a_mean_so_little_wrong_that_no_score_tells_is_caught(run, monkeypatch):
+    honest = ImageField.portable
+    monkeypatch.setattr(ImageField, "portable", lambda self: {**honest(self), "mean": [m + 0.002 for m in self.state["mean"]]})
+    out = run.path.parent / "a-little"
+    with pytest.raises(GateError, match="F-EXPORT-INPUT"):
+        api.export(fukami.load(run.path), out=out, tolerance=1.0, points=100.0)
+    assert not list(out.parent.glob("*a-little*"))
+
+
 def test_a_program_that_needs_torch_is_caught(run, monkeypatch):
     honest = assemble.program
     monkeypatch.setattr(assemble, "program", lambda *a, **k: honest(*a, **k) + "\nimport torch\n")
