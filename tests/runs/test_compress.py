@@ -8,12 +8,25 @@ import pytest
 
 from fukami import api
 from fukami.cli.main import main
+from fukami.compress import graphs
 from fukami.core import artefact
 from fukami.core.errors import DataError, GateError, UsageError
 from fukami.models import checkpoint
 from tests.synthetic import columns
 
 TRAINED = {"epochs": 4, "plan": "default", "threads": 1}
+
+
+@pytest.fixture(autouse=True)
+def _few_answers_are_timed(monkeypatch):
+    monkeypatch.setattr(graphs, "MOST", 3)
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory) -> Path:
+    """A plain network: the quick tests are about the run, not about what its network holds."""
+    out = tmp_path_factory.mktemp("small") / "run"
+    return api.train("image-classification", "digits", model="mlp", out=out, **TRAINED).path
 
 
 @pytest.fixture(scope="module")
@@ -33,11 +46,11 @@ def sentences(tmp_path_factory) -> Path:
     return api.train("text-classification", str(folder / "data.csv"), out=folder / "run", **settings).path
 
 
-def test_int8_is_a_run_of_a_quarter_of_the_size_that_does_all_that_runs_do(digits, tmp_path, capsys):
-    out, before = digits.parent / "run-int8", artefact.digest(digits / artefact.MANIFEST)
-    assert main(["compress", str(digits), "--to", "int8", "--json"]) == 0
+def test_int8_is_a_run_of_a_quarter_of_the_size_that_does_all_that_runs_do(small, tmp_path, capsys):
+    out, before = small.parent / "run-int8", artefact.digest(small / artefact.MANIFEST)
+    assert main(["compress", str(small), "--to", "int8", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
-    assert told["run"] == str(out) and told["from"] == str(digits) and told["how"].startswith("int8")
+    assert told["run"] == str(out) and told["from"] == str(small) and told["how"].startswith("int8")
     assert told["bytes"]["before"] > 3 * told["bytes"]["after"]
     assert told["parity"]["held"] and told["parity"]["drop"] <= 1
     assert {(line["batch"], line["threads"]) for line in told["latency"]} == {(1, 1), (32, 1), (1, 2), (32, 2)}
@@ -53,15 +66,15 @@ def test_int8_is_a_run_of_a_quarter_of_the_size_that_does_all_that_runs_do(digit
     pictures = [np.zeros((8, 8), np.uint8)] * 3
     assert len(run.predict(pictures)) == 3
     assert run.evaluate()["metrics"]["accuracy"]["value"] == pytest.approx(told["metrics"]["accuracy"]["after"])
-    assert artefact.digest(digits / artefact.MANIFEST) == before  # the first run is as it was
+    assert artefact.digest(small / artefact.MANIFEST) == before  # the first run is as it was
     with pytest.raises(UsageError) as refused:
         run.compress(to="int8", out=tmp_path / "again")
     assert refused.value.code == "F-COMPRESS-AGAIN"
     assert api.export(run, "onnx", out=tmp_path / "onnx")["parity"]["held"]  # with its scores behind the graph
 
 
-def test_bf16_is_half_the_size(digits, tmp_path):
-    run = api.load(digits).compress(to="bf16", out=tmp_path / "bf16")
+def test_bf16_is_half_the_size(small, tmp_path):
+    run = api.load(small).compress(to="bf16", out=tmp_path / "bf16")
     sizes = run.proofs["parity"]["bytes"]
     assert 1.9 < sizes["before"] / sizes["after"] < 2.1
     state = checkpoint.tensors(run.path / "model" / checkpoint.WEIGHTS)
@@ -75,6 +88,7 @@ def pruned(digits) -> Path:
     return api.load(digits).compress(prune=0.5, max_drop=6, epochs=2, out=out, settings={"plan": "default"}).path
 
 
+@pytest.mark.slow
 def test_what_is_left_after_pruning_learns_on(digits, pruned):
     run = api.load(pruned)
     assert run.told["model"]["parameters"] < 0.6 * api.load(digits).told["model"]["parameters"]
@@ -102,6 +116,7 @@ def test_single_weights_are_zero_in_the_run(digits, tmp_path):
     assert 0.58 < zero < 0.62
 
 
+@pytest.mark.slow
 def test_a_student_of_another_family_is_a_run(digits, tmp_path):
     run = api.load(digits).compress(
         distill="mlp:tiny", to="int8", max_drop=60, epochs=2, out=tmp_path / "student", settings={"plan": "default"}
@@ -110,6 +125,7 @@ def test_a_student_of_another_family_is_a_run(digits, tmp_path):
     assert run.told["compressed"]["how"].startswith("distill mlp:tiny + int8")
 
 
+@pytest.mark.slow
 def test_text_in_int8(sentences, tmp_path):
     told = api.compress(sentences, to="int8", out=tmp_path / "int8", max_drop=2)
     assert told["bytes"]["before"] > 2 * told["bytes"]["after"]
@@ -119,6 +135,7 @@ def test_text_in_int8(sentences, tmp_path):
     assert alone == pytest.approx(beside, abs=0.02)
 
 
+@pytest.mark.slow
 def test_a_budget_is_met_by_what_is_measured_or_nothing_is_written(digits, tmp_path, capsys):
     out = tmp_path / "small"
     assert main(["compress", str(digits), "--budget", "size<=100kB,accuracy-drop<=2", "--out", str(out), "--json"]) == 0
@@ -137,10 +154,10 @@ def test_a_budget_that_cannot_be_met_names_what_comes_nearest(digits, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_what_is_worse_than_allowed_is_not_written(digits, tmp_path, capsys):
+def test_what_is_worse_than_allowed_is_not_written(small, tmp_path, capsys):
     words = [
         "compress",
-        str(digits),
+        str(small),
         "--distill",
         "mlp",
         "--epochs",
@@ -155,6 +172,7 @@ def test_what_is_worse_than_allowed_is_not_written(digits, tmp_path, capsys):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_a_run_on_arrays_needs_them_again(tmp_path):
     from sklearn.datasets import load_wine
 
@@ -167,6 +185,7 @@ def test_a_run_on_arrays_needs_them_again(tmp_path):
     assert len(made.predict(data[0][:4])) == 4
 
 
+@pytest.mark.slow
 def test_a_module_of_ones_own_in_int8_needs_its_code_no_more(tmp_path):
     from torch import nn
 
