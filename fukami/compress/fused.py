@@ -13,8 +13,12 @@ import torch
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
+AWAY = -80.0
+"""What is added to the score of a key that is not to be looked at: its weight becomes e⁻⁸⁰ of another's, nothing beside a
+rounding unless its score was higher by sixty. Less than that gives weights below the least normal float32 (e⁻⁸⁷), with which
+processors compute several times slower (measured: a tenth of the time of a small BERT)."""
 LEAST = -1e9
-"""What is added where a key is not to be looked at. A query with no key at all looks at every one alike, as in float32."""
+"""The least that a mask of numbers adds: infinities would become NaN where a query has no key at all."""
 
 
 class FusedOperators(TorchFunctionMode):
@@ -46,7 +50,7 @@ def attention(
     B, N, S, H = query_BNSH.shape
     T, mask = key_BNTH.shape[2], attn_mask
     if mask is not None:
-        mask = torch.where(mask, 0.0, LEAST) if mask.dtype == torch.bool else mask.clamp(min=LEAST)
+        mask = torch.where(mask, 0.0, AWAY) if mask.dtype == torch.bool else mask.clamp(min=LEAST)
         while mask.ndim < 4:
             mask = mask.unsqueeze(0)
         mask = mask.expand(mask.shape[0], mask.shape[1], S, T)
