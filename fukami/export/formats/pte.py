@@ -55,15 +55,15 @@ def write(material: Material, folder: Path) -> Asked:
 
 def _lowered(flat: Flat, arguments: tuple[torch.Tensor, ...]) -> bytes:
     """The program's bytes; what XNNPACK computes is handed to it, the rest to portable kernels."""
-    from executorch.backends.xnnpack.partition.xnnpack_partitioner import XnnpackPartitioner
-    from executorch.exir import to_edge_transform_and_lower
+    from executorch.backends.xnnpack.partition.xnnpack_partitioner import XnnpackPartitioner  # pyright: ignore[reportMissingImports]
+    from executorch.exir import to_edge_transform_and_lower  # pyright: ignore[reportMissingImports]
 
     program = torch.export.export(flat, arguments, strict=False)
     return to_edge_transform_and_lower(program, partitioner=[XnnpackPartitioner()]).to_executorch().buffer
 
 
 def _loaded(path: Path) -> Any:
-    from executorch.runtime import Runtime
+    from executorch.runtime import Runtime  # pyright: ignore[reportMissingImports]
 
     with quiet():
         method = Runtime.get().load_program(path).load_method("forward")
