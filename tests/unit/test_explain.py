@@ -368,10 +368,10 @@ def test_a_run_explains_an_array_and_saves_it(run, tmp_path):
     from sklearn.datasets import load_digits
 
     found = run.explain(load_digits().images[0])
-    assert found.method == "occlusion" and found.of in map(str, range(10)) and len(found.nearest) == 5
+    assert found.method == "integrated-gradients" and found.of in map(str, range(10)) and len(found.nearest) == 5
     for ending in ("png", "html", "json"):
         assert found.save(tmp_path / f"why.{ending}").stat().st_size > 100
-    assert json.loads((tmp_path / "why.json").read_text())["method"] == "occlusion"
+    assert json.loads((tmp_path / "why.json").read_text())["method"] == "integrated-gradients"
     assert "<img" in found._repr_html_()
     with pytest.raises(UsageError, match="F-EXPLAIN-FILE"):
         found.save("why.gif")

@@ -25,7 +25,7 @@ CARD = MethodCard(
     summary="what each pixel or token adds on the way from an empty input to this one",
     of=("image", "text"),
     looks_at="gradients",
-    default_for=("text",),
+    default_for=("text", "image"),
     source="Sundararajan et al. 2017, arXiv:1703.01365; captum",
 )
 
