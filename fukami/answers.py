@@ -61,7 +61,7 @@ def grouped(run: "Run", inputs: Sequence[Any]) -> Iterator[tuple[list[Any], Colu
 
 def spread(task: Task, inputs: Sequence[Any]) -> Iterator[Any]:
     """The inputs one by one, those that hold several taken apart by the field that reads them."""
-    (field,) = task.inputs.values()
+    field = task.input
     for value in inputs:
         several = field.several(value)
         if several is None:

@@ -116,7 +116,7 @@ def save_model(predictor: Predictor, folder: Path, *, dtype: torch.dtype | None 
 
     `dtype` is the number format of the weights in the file; None leaves them as they are.
     """
-    (input_field,) = predictor.task.inputs.values()
+    input_field = predictor.task.input
     target = predictor.task.target
     checkpoint.save(
         predictor.network,
@@ -134,7 +134,7 @@ def save_model(predictor: Predictor, folder: Path, *, dtype: torch.dtype | None 
 
 def save_graph(predictor: Predictor, model: bytes, folder: Path) -> None:
     """Writes `model/` of a run whose network is the ONNX file `model`, made from the network of `predictor`."""
-    (input_field,) = predictor.task.inputs.values()
+    input_field = predictor.task.input
     checkpoint.save_graph(
         model,
         folder,
@@ -156,11 +156,10 @@ def restored(path: Path, told: dict[str, Any], *, network: Any = None) -> Predic
     }
     task = unlearned.with_fields(fields)
     saved = checkpoint.read(path / "model")
-    (input_field,) = task.inputs.values()
     if saved.format == "onnx":
         net = cast("Network", OnnxNetwork.read(path / "model" / checkpoint.GRAPH))  # it answers as one does
     else:
-        net = _network(path, saved, task, input_field.spec(), network)
+        net = _network(path, saved, task, network)
         checkpoint.load(net, path / "model")
     device = torch.device("cpu")
     plan = decided(replace(recipe.plan, device="cpu", threads=0), device)  # this machine's threads, not the other's
@@ -170,7 +169,8 @@ def restored(path: Path, told: dict[str, Any], *, network: Any = None) -> Predic
     return Predictor(task, net.eval(), recipe, saved.choice, plan, told["temperature"], device)
 
 
-def _network(path: Path, saved: Any, task: Task, spec: Any, module: Any) -> Network:
+def _network(path: Path, saved: Any, task: Task, module: Any) -> Network:
+    spec = task.input.spec()
     if saved.choice is None:
         if module is None:
             raise UsageError(

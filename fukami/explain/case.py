@@ -38,10 +38,10 @@ class Case:
     """
 
     def __init__(self, predictor: Predictor, columns: Sequence[Column], *, of: str = "", seed: int = 0, samples: int = 0):
-        ((self.name, self.field),) = predictor.task.inputs.items()
+        self.field = predictor.task.input
         self.predictor, self.columns, self.seed, self.samples = predictor, list(columns), seed, samples
-        self.batch: Any = predictor.batch({self.name: columns}, np.zeros(1, np.int64))[self.name]
-        self.scores = predictor.scores({self.name: self.batch})
+        self.batch: Any = predictor.batch({self.field.name: columns}, np.zeros(1, np.int64))[self.field.name]
+        self.scores = predictor.scores({self.field.name: self.batch})
         self.index, self.label = explained(predictor.task.target, self.scores, of)
 
     @cached_property
@@ -77,7 +77,7 @@ class Case:
 
             def asked(start: int, stop: int, draw: int = draw) -> np.ndarray:
                 part = field.without(self.batch, self.units, gone_PU[order[start:stop]], self.filling, draw)
-                scores = self.predictor.scores({self.name: part})
+                scores = self.predictor.scores({self.field.name: part})
                 return focused(self.predictor.task.target, scores, self.index).double().cpu().numpy()
 
             total[order] += np.concatenate(list(in_parts(len(order), most, asked)))

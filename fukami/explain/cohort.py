@@ -33,17 +33,16 @@ class Cohort:
     @cached_property
     def batch(self) -> Any:
         """The tensors of all examples."""
-        ((name, _field),) = self.predictor.task.inputs.items()
+        name = self.predictor.task.input.name
         return self.predictor.batch({name: self.columns}, np.arange(len(self)))[name]
 
     def units(self, row: int) -> Units:
         """The units of one example."""
-        ((_name, field),) = self.predictor.task.inputs.items()
-        return field.units(self.batch, [column.take(np.array([row])) for column in self.columns])
+        return self.predictor.task.input.units(self.batch, [column.take(np.array([row])) for column in self.columns])
 
     def scores(self, batch: Any) -> torch.Tensor:
         """Scores of changed tensors, a few at a time."""
-        ((name, _field),) = self.predictor.task.inputs.items()
+        name = self.predictor.task.input.name
 
         def part(start: int, stop: int) -> torch.Tensor:
             return self.predictor.scores({name: part_of(batch, start, stop)}).cpu()

@@ -35,7 +35,7 @@ def margin(case: Case) -> Callable[[Any], torch.Tensor]:
     task, network, plan = case.predictor.task, case.predictor.network, case.predictor.plan
 
     def asked(batch: Any) -> torch.Tensor:
-        outputs_BMK = network({case.name: plan.arranged(batch)})
+        outputs_BMK = network({case.field.name: plan.arranged(batch)})
         return task.target.margin(outputs_BMK.float(), case.index or 0)
 
     return asked

@@ -83,9 +83,9 @@ def keep(
         return
     place.mkdir(parents=True, exist_ok=True)
     save_file({"features": np.ascontiguousarray(kept_ND)}, place / FEATURES)
-    ((name, field),) = predictor.task.inputs.items()
+    field = predictor.task.input
     source = predictor.recipe.data.source
-    names = [f"{source}{told}" if told.startswith("[") else told for told in named(field, columns[name], chosen)]
+    names = [f"{source}{told}" if told.startswith("[") else told for told in named(field, columns[field.name], chosen)]
     artefact.write_json(place / NAMES, {"names": names})
 
 

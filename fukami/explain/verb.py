@@ -112,7 +112,7 @@ def explanations(run: "Run", inputs: Any, *, method: str = "auto", **options: An
 # -- what is given -------------------------------------------------------------------------------------------------------
 def given(run: "Run", inputs: Sequence[Any]) -> Iterator[Inputs]:
     """The inputs as columns; without any, the examples that the training kept aside, with their targets."""
-    ((name, _field),) = run.predictor.task.inputs.items()
+    name = run.predictor.task.input.name
     if not inputs:
         judged = held_out(run)
         columns = [column.take(judged.rows) for column in judged.columns[name]]
@@ -156,7 +156,7 @@ def chosen(asked: Asked, groups: Sequence[Inputs]) -> tuple[str, list[str], Weig
 
     Raises `UsageError` where a method does not explain inputs of this kind.
     """
-    ((_name, field),) = asked.run.predictor.task.inputs.items()
+    field = asked.run.predictor.task.input
     known = cards(METHODS)
     if asked.method != "auto":
         found = card(METHODS, asked.method)
@@ -214,7 +214,7 @@ def explanation(
     """Weights, tested and drawn, with the nearest training examples."""
     alike = []
     if reference is not None and nearest:
-        features_BD = features(case.predictor, {case.name: case.batch})
+        features_BD = features(case.predictor, {case.field.name: case.batch})
         alike = reference.nearest(features_BD[0].cpu().numpy(), nearest) if features_BD is not None else []
     return Explanation(
         input=name,

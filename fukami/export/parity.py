@@ -118,13 +118,13 @@ def from_raw(
     `answer(values, folder)` gives the other side's scores.
     """
     target = predictor.task.target
-    ((name, field),) = predictor.task.inputs.items()
+    field = predictor.task.input
     with tempfile.TemporaryDirectory(prefix="fukami-") as place:
-        values = field.as_inputs(judged.columns[name], rows, Path(place))
+        values = field.as_inputs(judged.columns[field.name], rows, Path(place))
         own = []
         for start in range(0, len(values), AT_ONCE):
-            columns: dict[str, Any] = {name: field.gather(values[start : start + AT_ONCE])}
-            own.append(predictor.scores(predictor.batch(columns, np.arange(len(columns[name][0])))).numpy())
+            columns: dict[str, Any] = {field.name: field.gather(values[start : start + AT_ONCE])}
+            own.append(predictor.scores(predictor.batch(columns, np.arange(len(columns[field.name][0])))).numpy())
         theirs = answer(values, Path(place))
     batch = judged.store.batch(rows, "cpu")
     return compared(predictor, own, [theirs], [target.truth(batch[target.name]).numpy()], rows)
@@ -137,12 +137,12 @@ def require_inputs(predictor: Predictor, judged: Judged, rows: np.ndarray, told:
     is the input's part of `preprocessing.json`. Whole numbers have to be equal, others to `TENSORS`.
     """
     told = json.loads(json.dumps(told))
-    ((name, field),) = predictor.task.inputs.items()
+    field = predictor.task.input
     with tempfile.TemporaryDirectory(prefix="fukami-") as place:
-        values = field.as_inputs(judged.columns[name], rows, Path(place))
+        values = field.as_inputs(judged.columns[field.name], rows, Path(place))
         for start in range(0, len(values), AT_ONCE):
             part = values[start : start + AT_ONCE]
-            columns: dict[str, Any] = {name: field.gather(part)}
+            columns: dict[str, Any] = {field.name: field.gather(part)}
             own = named_tensors(predictor.batch(columns, np.arange(len(part))))
             theirs = assemble.read(told, part)
             for key in own.keys() & theirs.keys():

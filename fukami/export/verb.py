@@ -72,12 +72,11 @@ def first_batch(predictor: Predictor, judged: Judged) -> dict[str, Any]:
 
 def description(run: "Run", predictor: Predictor) -> dict[str, Any]:
     """The content of `preprocessing.json`: how raw inputs become tensors, and scores an answer."""
-    (field,) = predictor.task.inputs.values()
     return {
         "schema": 1,
         "task": run.task,
         "model": run.told["model"]["name"],
-        "input": field.portable(),
+        "input": predictor.task.input.portable(),
         "answer": predictor.task.target.portable(),
     }
 
@@ -87,7 +86,7 @@ def write_surroundings(folder: Path, found: Any, module: Any, described: dict[st
     text = json.dumps(described, ensure_ascii=False, indent=1, allow_nan=False)
     (folder / "preprocessing.json").write_text(text + "\n", "utf-8")
     code, answers = described["input"]["code"], described["answer"]["code"]
-    (field,) = run.predictor.task.inputs.values()
+    field = run.predictor.task.input
     example = shlex.quote(field.example())
     if module.STANDALONE:
         title = _("Answers of {model} ({task}), without Fukami.").format(model=described["model"], task=described["task"])

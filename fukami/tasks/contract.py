@@ -11,6 +11,8 @@ import torch
 from torch import nn
 
 from fukami.core.cards import TaskCard
+from fukami.core.errors import UsageError
+from fukami.core.language import _
 from fukami.fields.contract import Field
 
 Batch = dict[str, Any]
@@ -42,6 +44,20 @@ class Task:
     @property
     def fields(self) -> dict[str, Field]:
         return {**self.inputs, **self.targets}
+
+    @property
+    def input(self) -> Field:
+        """The only input. Raises `UsageError` where a task has several, for what can look at a single one."""
+        if len(self.inputs) > 1:
+            raise UsageError(
+                "F-TASK-INPUTS",
+                _("this cannot be done yet for a task of several inputs"),
+                where=self.name,
+                expected=_("one input"),
+                got=", ".join(self.inputs),
+            )
+        (only,) = self.inputs.values()
+        return only
 
     @property
     def target(self) -> Field:

@@ -95,7 +95,7 @@ def build_network(prepared: Prepared, model: Any = None) -> Built:
     """The network of the recipe, its first weights drawn from the seed or taken from a pretrained checkpoint."""
     task, recipe = prepared.task, prepared.recipe
     torch.manual_seed(derive(recipe.learning.seed, "weights"))
-    (spec,) = (field.spec() for field in task.inputs.values())
+    spec = task.input.spec()
     if model is not None:
         return Built(cast("Network", quicken(registry.wrap(model, spec, task.target.num_outputs))))
     assert prepared.choice is not None

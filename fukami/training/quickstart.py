@@ -64,7 +64,7 @@ def explained(run: Any, verbs: Any) -> tuple[str, dict[str, Any]]:
     from fukami.evaluate.examples import held_out
 
     judged = held_out(run)
-    ((name, _field),) = run.predictor.task.inputs.items()
+    name = run.predictor.task.input.name
     digit = judged.columns[name][0].take(judged.rows[:1]).values[0]
     told = verbs.explain(run, [digit], out=beside(run, "why"))
     one = told["explanations"][0]
