@@ -4,7 +4,7 @@ Verbs take a predictor and give answers, scores or another predictor; none of th
 B examples of a batch.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
@@ -51,14 +51,21 @@ class Predictor:
 
     def scores(self, batch: dict[str, Any], *, calibrated: bool = True) -> torch.Tensor:
         """Scores of a batch of input tensors: probabilities `scores_BK`, or values in the target's unit `scores_B`."""
+        scores = self._computed(lambda given: self.task.ask(self.network, given), batch)
+        return self.task.target.temper(scores, self.temperature) if calibrated else scores
+
+    def outputs(self, batch: dict[str, Any]) -> torch.Tensor:
+        """What the network gives for a batch of input tensors, before it is made scores: `outputs_BMK` in float32."""
+        return self._computed(self.network, batch)
+
+    def _computed(self, ask: Callable[[dict[str, Any]], torch.Tensor], batch: dict[str, Any]) -> torch.Tensor:
+        """What `ask` gives for a batch of input tensors, as the plan says, without gradients."""
         self.network.eval()
-        batch = {name: self.plan.arranged(batch[name]) for name in self.task.inputs}
+        given = {name: self.plan.arranged(batch[name]) for name in self.task.inputs}
         # a module of the caller's own may keep what it computes here (a cache of positions) and be trained on
         unrecorded = torch.no_grad() if self.choice is None else torch.inference_mode()
         with unrecorded, self.plan.autocast():
-            scores = self.task.ask(self.network, batch)
-        scores = scores.float()
-        return self.task.target.temper(scores, self.temperature) if calibrated else scores
+            return ask(given).float()
 
     def stream(
         self, store: Store, rows: np.ndarray, *, calibrated: bool = True

@@ -1,9 +1,13 @@
 """One answer to be explained: the example, its units, and the number that is explained, asked for changed copies in batches.
 
+That number comes in two units. `value` is what people read, a probability or a value in deviations: the test of an explanation
+looks at it. `margin` is what attributions explain: where a network is wholly sure, a probability does not move whatever single
+part is taken away, but its log-odds do.
+
 P patterns of what is taken away, U units.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -61,14 +65,34 @@ class Case:
 
     @property
     def value(self) -> float:
-        """The explained number of the example as it is."""
-        return float(focused(self.predictor.task.target, self.scores, self.index)[0])
+        """The explained number of the example as it is: a probability, or a value in deviations from the mean."""
+        return float(self._value(self.scores)[0])
+
+    @cached_property
+    def margin(self) -> float:
+        """The same as log-odds, or in deviations: see `Field.margin`."""
+        return float(self._margin(self.batch)[0])
 
     def values(self, gone_PU: np.ndarray, *, draws: int | None = None) -> np.ndarray:
-        """The explained number (P) of copies that lack the units where `gone_PU` is true, the mean over the field's fillings.
+        """`value` (P) of copies that lack the units where `gone_PU` is true, the mean over the field's fillings.
 
         `draws` bounds how many fillings are averaged.
         """
+        return self._means(gone_PU, draws, lambda batch: self._value(self.predictor.scores({self.field.name: batch})))
+
+    def margins(self, gone_PU: np.ndarray) -> np.ndarray:
+        """`margin` (P) of such copies, the mean over the field's fillings."""
+        return self._means(gone_PU, None, self._margin)
+
+    def _value(self, scores: torch.Tensor) -> torch.Tensor:
+        comparable = self.predictor.task.target.comparable(scores)
+        return comparable.reshape(len(scores), -1)[:, self.index or 0]
+
+    def _margin(self, batch: Any) -> torch.Tensor:
+        outputs_BMK = self.predictor.outputs({self.field.name: batch})
+        return self.predictor.task.target.margin(outputs_BMK, self.index or 0, self.predictor.temperature)
+
+    def _means(self, gone_PU: np.ndarray, draws: int | None, ask: Callable[[Any], torch.Tensor]) -> np.ndarray:
         field, used = self.field, min(self.field.draws, draws or self.field.draws)
         order = np.argsort(gone_PU.sum(1), kind="stable")  # so that texts of like length stand together
         most = max(4, min(MOST, ELEMENTS // max(1, _size(self.batch))))
@@ -77,8 +101,7 @@ class Case:
 
             def asked(start: int, stop: int, draw: int = draw) -> np.ndarray:
                 part = field.without(self.batch, self.units, gone_PU[order[start:stop]], self.filling, draw)
-                scores = self.predictor.scores({self.field.name: part})
-                return focused(self.predictor.task.target, scores, self.index).double().cpu().numpy()
+                return ask(part).double().cpu().numpy()
 
             total[order] += np.concatenate(list(in_parts(len(order), most, asked)))
         return total / used
@@ -97,9 +120,3 @@ def explained(target: Field, scores: torch.Tensor, of: str) -> tuple[int | None,
         return None, None
     index = labels.index(of) if of else int(scores[0].argmax())
     return index, labels[index]
-
-
-def focused(target: Field, scores: torch.Tensor, index: int | None) -> torch.Tensor:
-    """The explained number of each example: a probability, or a value in deviations from the mean."""
-    comparable = target.comparable(scores)
-    return comparable.reshape(len(scores), -1)[:, index or 0]

@@ -21,8 +21,8 @@ class Weights:
     """How much each of U units speaks for the answer.
 
     `signed` says whether negative weights speak against it; without a sign they say how much a unit matters. `detail` are
-    weights of single elements (pixels), where the method has them. `base` is the explained value where nothing is known of
-    the input, if the weights add up from there to the answer's own.
+    weights of single elements (pixels), where the method has them. `base` is the margin where nothing is known of the input, if
+    the weights add up from there to the answer's own.
     """
 
     weights: np.ndarray

@@ -37,6 +37,8 @@ class Explanation:
     faithfulness: Faithfulness | None
     portrait: Portrait = field(repr=False)
     nearest: list[dict[str, Any]] = field(default_factory=list)
+    unit: str | None = None
+    """What weights are counted in (log-odds, deviations); None where they only say how much a part matters."""
 
     def ranked(self) -> list[int]:
         """Units, the strongest first."""
@@ -63,6 +65,7 @@ class Explanation:
             "of": self.of,
             "method": self.method,
             "signed": self.weights.signed,
+            "unit": self.unit,
             **({} if self.weights.base is None else {"base": self.weights.base}),
             "units": units,
             "faithfulness": None if self.faithfulness is None else self.faithfulness.as_dict(),

@@ -1,4 +1,4 @@
-"""The explained number as a function that can be differentiated: log-odds rather than probabilities, which are flat near 1.
+"""The explained margin as a function that can be differentiated.
 
 The network stands in evaluation mode and computes in float32, whatever the plan of its training was.
 """
@@ -32,11 +32,11 @@ def evaluating(case: Case) -> Iterator[None]:
 
 def margin(case: Case) -> Callable[[Any], torch.Tensor]:
     """`batch → margin_B` of the explained label or value."""
-    task, network, plan = case.predictor.task, case.predictor.network, case.predictor.plan
+    target, network, plan = case.predictor.task.target, case.predictor.network, case.predictor.plan
 
     def asked(batch: Any) -> torch.Tensor:
         outputs_BMK = network({case.field.name: plan.arranged(batch)})
-        return task.target.margin(outputs_BMK.float(), case.index or 0)
+        return target.margin(outputs_BMK, case.index or 0, case.predictor.temperature)
 
     return asked
 

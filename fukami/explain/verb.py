@@ -226,6 +226,7 @@ def explanation(
         faithfulness=faithfulness_of(case, weights.weights, signed=weights.signed) if len(case.units) else None,
         portrait=case.field.portrait(case.batch, case.units, weights.weights, weights.detail),
         nearest=alike,
+        unit=_(case.predictor.task.target.margin_unit) if weights.signed else None,
     )
 
 

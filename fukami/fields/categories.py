@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import pyarrow as pa
 import torch
+from torch.nn import functional as F
 
 from fukami.core.cards import FieldCard
 from fukami.core.errors import DataError
@@ -211,9 +212,19 @@ class Categories(Field):
         """Probabilities `scores_BK`, each for itself: the mean over members of their sigmoid."""
         return outputs_BMK.float().sigmoid().mean(1)
 
+    def margin(self, outputs_BMK: torch.Tensor, index: int, temperature: float = 1.0) -> torch.Tensor:
+        """Log-odds of label `index`, taken from logarithms: 1 in float32 has none."""
+        logits_BM = outputs_BMK[..., index].float()
+        return (F.logsigmoid(logits_BM).logsumexp(1) - F.logsigmoid(-logits_BM).logsumexp(1)) / temperature
+
     def temper(self, scores: torch.Tensor, temperature: float) -> torch.Tensor:
         """The scores that logits divided by `temperature` would have given."""
         return scores if temperature == 1 else (scores.clamp(1e-7, 1 - 1e-7).logit() / temperature).sigmoid()
+
+    def taught(self, outputs_BMK: torch.Tensor, taught_B1K: torch.Tensor, temperature: float) -> torch.Tensor:
+        """The cross-entropy of softened probabilities, each label by itself, times T² (Hinton et al. 2015)."""
+        taught_BMK = (taught_B1K / temperature).sigmoid().expand_as(outputs_BMK)
+        return temperature**2 * F.binary_cross_entropy_with_logits(outputs_BMK / temperature, taught_BMK)
 
     def restore(self, scores: torch.Tensor) -> list[dict[str, Any]]:
         """From probabilities `scores_BK` to `{"labels", "scores": {label: p}}`."""

@@ -251,15 +251,21 @@ class Category(Field):
         """Probabilities `scores_BK`: the mean over members of their softmax."""
         return outputs_BMK.float().softmax(-1).mean(1)
 
-    def margin(self, outputs_BMK: torch.Tensor, index: int) -> torch.Tensor:
-        """Log-odds of class `index`, the mean over members."""
-        others_BMK = outputs_BMK.clone()
-        others_BMK[..., index] = -torch.inf
-        return (outputs_BMK[..., index] - others_BMK.logsumexp(-1)).mean(1)
+    def margin(self, outputs_BMK: torch.Tensor, index: int, temperature: float = 1.0) -> torch.Tensor:
+        """Log-odds of class `index`, taken from logarithms: 1 in float32 has none."""
+        log_BK = outputs_BMK.float().log_softmax(-1).logsumexp(1) / temperature
+        own_K = torch.arange(log_BK.shape[1], device=log_BK.device) == index
+        return log_BK[:, index] - log_BK.masked_fill(own_K, -torch.inf).logsumexp(-1)
 
     def temper(self, scores: torch.Tensor, temperature: float) -> torch.Tensor:
         """The scores that logits divided by `temperature` would have given."""
         return scores if temperature == 1 else (scores.clamp_min(1e-30).log() / temperature).softmax(-1)
+
+    def taught(self, outputs_BMK: torch.Tensor, taught_B1K: torch.Tensor, temperature: float) -> torch.Tensor:
+        """The divergence of softened probabilities, times T² (Hinton et al. 2015)."""
+        own_BMK = (outputs_BMK / temperature).log_softmax(-1)
+        taught_BMK = (taught_B1K / temperature).log_softmax(-1).expand_as(own_BMK)
+        return temperature**2 * (taught_BMK.exp() * (taught_BMK - own_BMK)).sum(-1).mean()
 
     def truth(self, batch: torch.Tensor) -> torch.Tensor:
         """The target as metrics take it: class numbers (B,)."""

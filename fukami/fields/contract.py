@@ -15,7 +15,7 @@ import pyarrow as pa
 import torch
 
 from fukami.core.errors import UsageError
-from fukami.core.language import _
+from fukami.core.language import N_, _
 from fukami.core.problems import Problem
 from fukami.core.specs import Spec
 from fukami.core.tables import Column
@@ -65,6 +65,9 @@ class Field(ABC):
     """Target fields only: the losses that it admits, the default first."""
     calibrates: ClassVar[bool] = False
     """Target fields only: whether its scores are probabilities that a temperature can calibrate."""
+
+    margin_unit: ClassVar[str] = N_("log-odds")
+    """Target fields only: the unit of `margin`, in a word."""
 
     near_bits: ClassVar[int] = 2
     """Input fields only: in how many bits near fingerprints of nearly the same content may differ."""
@@ -186,6 +189,11 @@ class Field(ABC):
         """Answers, as JSON objects, from scores. Target fields only."""
         raise NotImplementedError(f"{self.kind} is not a target")
 
+    def taught(self, outputs_BMK: torch.Tensor, taught_B1K: torch.Tensor, temperature: float) -> torch.Tensor:
+        """How far a student's raw outputs are from its teacher's, one number: the squared difference (Ba and Caruana 2014),
+        unless a field knows better. `temperature` softens probabilities before they are compared. Target fields only."""
+        return (outputs_BMK - taught_B1K).square().mean()
+
     @abstractmethod
     def render(self, columns: Sequence[Column], row: int) -> str:
         """An HTML fragment that shows one raw example; complete in itself, escaped."""
@@ -246,9 +254,12 @@ class Field(ABC):
         """Scores in a unit in which differences compare: probabilities, or values in deviations. Target fields only."""
         return scores
 
-    def margin(self, outputs_BMK: torch.Tensor, index: int) -> torch.Tensor:
-        """Per example a number without bounds that grows with score `index`, for gradients: scores near 1 have none left."""
-        return outputs_BMK[..., index].mean(1)
+    def margin(self, outputs_BMK: torch.Tensor, index: int, temperature: float = 1.0) -> torch.Tensor:
+        """`margin_B`: score `index` in a unit without bounds, which tells degrees of certainty apart where scores are all 1.
+
+        It says the same as `scores`, tempered: the log-odds of a probability, a value in deviations. Target fields only.
+        """
+        raise NotImplementedError(f"{self.kind} is not a target")
 
 
 def unportable(kind: str) -> UsageError:

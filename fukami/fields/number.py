@@ -14,7 +14,7 @@ import torch
 
 from fukami.core.cards import FieldCard
 from fukami.core.errors import DataError
-from fukami.core.language import _
+from fukami.core.language import N_, _
 from fukami.core.problems import Problem
 from fukami.core.recipe import option
 from fukami.core.tables import Column
@@ -55,6 +55,7 @@ class Number(Field):
 
     kind: ClassVar[str] = "number"
     losses: ClassVar[tuple[str, ...]] = ("mse", "mae", "huber")
+    margin_unit: ClassVar[str] = N_("deviations")
     num_outputs: ClassVar[int] = 1
     name: str = "number"
     options: Options = Options()
@@ -227,6 +228,10 @@ class Number(Field):
     def comparable(self, scores: torch.Tensor) -> torch.Tensor:
         """Values in deviations from the mean."""
         return self.to_unit(scores)
+
+    def margin(self, outputs_BMK: torch.Tensor, index: int, temperature: float = 1.0) -> torch.Tensor:
+        """The value in deviations from the mean."""
+        return outputs_BMK[..., 0].float().mean(1)
 
     def restore(self, scores: torch.Tensor) -> list[dict[str, Any]]:
         """From values `scores_B` in the target's unit to `{"value"}`."""

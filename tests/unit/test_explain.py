@@ -128,12 +128,35 @@ def test_a_curve_of_partial_dependence_follows_the_column():
     assert told["scores"]["class1"][-1] > 0.9 > 0.1 > told["scores"]["class1"][0]
 
 
+class Sure(nn.Module):
+    """The outputs of another network, enlarged until every probability is 0 or 1."""
+
+    def __init__(self, network: nn.Module):
+        super().__init__()
+        self.network = network
+
+    def forward(self, inputs):
+        return 200 * self.network(inputs)
+
+
+@pytest.mark.parametrize("method", ["occlusion", "lime", "shap"])
+def test_a_network_that_is_wholly_sure_is_explained_by_its_answers(method):
+    """Every probability is 1 whichever single patch is gone; the margin still tells the corner."""
+    predictor, columns, _index = with_bright_corner()
+    case = Case(dataclasses.replace(predictor, network=Sure(predictor.network)), row_of(columns, 1))
+    alone = np.eye(len(case.units), dtype=bool)
+    assert case.value == 1 and (case.values(alone) == 1).mean() > 0.9
+    found = weighed(method, case).weights
+    left, top = case.units.told[int(found.argmax())]["box"][:2]
+    assert (found != 0).mean() > 0.9 and left >= 10 and top < 6
+
+
 # -- the test of deletion and insertion ----------------------------------------------------------------------------------
-def test_shapley_values_add_up_to_the_answer():
+def test_shapley_values_add_up_to_the_log_odds():
     predictor, columns, _index = with_leaked_column()
     case = Case(predictor, row_of(columns, 1))
     found = weighed("shap", case)
-    assert found.base + found.weights.sum() == pytest.approx(case.value, abs=1e-4)
+    assert found.base + found.weights.sum() == pytest.approx(case.margin, abs=1e-4)
 
 
 def test_integrated_gradients_add_up_to_the_log_odds():
@@ -192,6 +215,20 @@ def test_random_orders_are_found_better_than_random_no_more_often_than_the_level
         found.append(faithfulness_of(case, rng.normal(size=7)).better_than_random)
     case.seed = 0
     assert np.mean(found) < 0.09  # 5 % of 200, within three deviations
+
+
+@pytest.mark.parametrize("task", [name for name, card in cards("tasks").items() if len(card.inputs) == 1])
+def test_a_margin_says_the_same_as_the_calibrated_score(task):
+    """Of one network and of several members, with a temperature and without."""
+    predictor, _columns = small_predictor(task)
+    target = predictor.task.target
+    for members, temperature in ((1, 1.0), (3, 1.0), (1, 2.5), (3, 0.7)):
+        outputs_BMK = torch.randn(5, members, target.num_outputs, generator=torch.Generator().manual_seed(0))
+        told = target.comparable(target.temper(predictor.task.scores(predictor.task, outputs_BMK), temperature))
+        expected = torch.logit(told[:, 0]) if target.margin_unit == "log-odds" else told
+        torch.testing.assert_close(target.margin(outputs_BMK, 0, temperature).double(), expected.double(), atol=1e-4, rtol=1e-4)
+    sure = target.margin(torch.tensor([[[90.0, -90.0, -70.0][: target.num_outputs]]]), 0)
+    assert torch.isfinite(sure).all() and sure > 50
 
 
 @pytest.mark.parametrize("total", range(1, 70))

@@ -1,4 +1,4 @@
-"""LIME: the straight line that answers nearly as the network does around this input.
+"""LIME: the straight line whose margin (log-odds) is nearly the network's around this input.
 
 Ribeiro et al. 2016; captum's implementation. Half of the units are taken away at random, many times; copies that are more like
 the input count more. Weights are the slopes of a ridge regression.
@@ -33,7 +33,7 @@ def weigh(case: Case) -> Weights:
     total = len(case.units)
 
     def asked(present_PU: torch.Tensor) -> torch.Tensor:
-        return torch.from_numpy(case.values(present_PU.numpy() < 0.5)).float()
+        return torch.from_numpy(case.margins(present_PU.numpy() < 0.5)).float()
 
     ones_1U = torch.ones(1, total)
     with torch.random.fork_rng(devices=[]):

@@ -1,4 +1,4 @@
-"""Occlusion: how far the answer falls when one unit is taken away.
+"""Occlusion: how far the answer's margin (log-odds) falls when one unit is taken away.
 
 Zeiler & Fergus 2014. What differs: units are the field's own (patches, tokens, columns), and what stands in their place is what
 the field has for "nothing known" rather than a grey square. Takes U + 1 answers and nothing else of the network.
@@ -20,5 +20,5 @@ CARD = MethodCard(
 
 
 def weigh(case: Case) -> Weights:
-    """The fall of the explained number without each unit."""
-    return Weights(case.value - case.values(np.eye(len(case.units), dtype=bool)))
+    """The fall of the margin without each unit."""
+    return Weights(case.margin - case.margins(np.eye(len(case.units), dtype=bool)))

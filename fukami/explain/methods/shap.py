@@ -1,7 +1,7 @@
 """SHAP: each unit's fair share of what the input adds to the answer (Shapley values).
 
 Lundberg & Lee 2017; the library's kernel estimator, which asks for answers with units taken away and solves a weighted
-regression. Weights add up to the difference between the answer and the one without any unit.
+regression. Weights add up to the difference between the answer's margin (log-odds) and the one without any unit.
 """
 
 from collections.abc import Iterator
@@ -31,12 +31,12 @@ def weigh(case: Case) -> Weights:
     """Shapley values; exact where all patterns of the units fit into the samples."""
     total = len(case.units)
     if total < 2:  # the regression of the library needs two
-        base = float(case.values(np.ones((1, total), bool))[0])
-        return Weights(np.full(total, case.value - base), base=base)
+        base = float(case.margins(np.ones((1, total), bool))[0])
+        return Weights(np.full(total, case.margin - base), base=base)
     shap = needed("shap", extra="explain")
 
     def asked(present_PU: np.ndarray) -> np.ndarray:
-        return case.values(present_PU < 0.5)
+        return case.margins(present_PU < 0.5)
 
     explainer = shap.KernelExplainer(asked, np.zeros((1, total)))
     samples = case.samples or 2 * total + SAMPLES
