@@ -47,17 +47,6 @@ def prune(network: Network, inputs: dict[str, Any], share: float, *, structured:
 
 
 # -- structured ----------------------------------------------------------------------------------------------------------
-class _Plain(nn.Module):
-    """Encoder and a plain linear layer in the place of the head: what torch-pruning can follow."""
-
-    def __init__(self, encoder: nn.Module, last: nn.Linear):
-        super().__init__()
-        self.encoder, self.last = encoder, last
-
-    def forward(self, inputs: dict[str, Any]) -> torch.Tensor:
-        return self.last(self.encoder(next(iter(inputs.values())) if len(inputs) == 1 else inputs))
-
-
 def _prune_widths(network: Network, inputs: dict[str, Any], share: float) -> None:
     library = needed("torch_pruning", extra="compress")
     head: Any = network.head
@@ -66,7 +55,7 @@ def _prune_widths(network: Network, inputs: dict[str, Any], share: float) -> Non
         raise _nothing(network)
     last = nn.Linear(head.num_features, head.num_outputs)
     last.weight, last.bias = head.weight, head.bias
-    plain, training = _Plain(network.encoder, last), network.training
+    plain, training = Network(network.encoder, last), network.training  # a head that torch-pruning can follow
     plain.eval()  # batch statistics must not move
     frozen = [p for p in plain.parameters() if not p.requires_grad]
     plain.requires_grad_(True)  # what depends on what is read from the graph of gradients

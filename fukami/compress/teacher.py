@@ -8,6 +8,7 @@ import torch
 from fukami.core import artefact
 from fukami.core.errors import UsageError
 from fukami.core.language import _
+from fukami.fields.tensors import named_tensors
 from fukami.models.contract import Network
 from fukami.objectives.distillation import Teacher
 from fukami.predictor import restored
@@ -28,7 +29,7 @@ def teacher_of(place: str, task: Task) -> Teacher:
     shows = isinstance(network, Network)
 
     def teacher(inputs: dict[str, Any]) -> tuple[torch.Tensor, torch.Tensor | None]:
-        device = _device(inputs)
+        device = next(iter(named_tensors(inputs).values())).device
         if shows and next(network.parameters()).device != device:
             network.to(device)
         return network(inputs, features=True) if shows else (network(inputs), None)
@@ -48,8 +49,3 @@ def require_same_fields(own: Task, other: Task, place: str) -> None:
                 expected=_("{name} as the teacher has it: the same data and options").format(name=name),
                 fix=_("fukami compress RUN --distill MODEL gives the student the teacher's options"),
             )
-
-
-def _device(inputs: dict[str, Any]) -> torch.device:
-    batch = next(iter(inputs.values()))
-    return batch.device if isinstance(batch, torch.Tensor) else batch[0].device
