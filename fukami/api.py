@@ -11,10 +11,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fukami.core import worker
+from fukami.core import beforehand, worker
 from fukami.core.cards import ModelCard, cards, known
 from fukami.core.cards import card as card_of
 from fukami.core.errors import UsageError
+from fukami.core.extras import require
 from fukami.core.language import _
 from fukami.core.recipe import Recipe
 
@@ -56,12 +57,23 @@ def recipe_for(task: str, settings: dict[str, Any] | None = None, *, model: str 
 
     Raises `UsageError` for an unknown task, option or value, naming the nearest.
     """
+    given = {**({"model.name": model} if model else {}), **(settings or {})}
+    require_model(task, given)  # before anything heavy is loaded
     from fukami.tasks.registry import contract
 
     fields = contract(task).fields
     recipe = Recipe(task=task, fields={name: field.options for name, field in fields.items()})
-    given = {**({"model.name": model} if model else {}), **(settings or {})}
     return recipe.changed(given, free=free_names(task, list(fields)))
+
+
+def require_model(task: str, settings: dict[str, Any]) -> None:
+    """Raises `UsageError` where the settings name a model or a size that there is not, or one that does not fit the task."""
+    from fukami.models import registry
+
+    told, given = card_of("tasks", task), {key.removeprefix("model."): value for key, value in settings.items()}
+    if str(given.get("name", "auto")) != "auto":
+        (takes,) = told.inputs
+        registry.resolve(str(given["name"]), str(given.get("size", "")), takes=takes, needs=told.needs)
 
 
 def free_names(task: str, fields: list[str]) -> dict[str, tuple[str, str]]:
@@ -85,6 +97,15 @@ def recipe_from(place: str) -> Recipe:
     return written.settled(Path(place)) if place.endswith(".toml") else written.recipe_from(named(place))
 
 
+def require_source(data: Any, settings: dict[str, Any] | None = None) -> None:
+    """Raises `DataError` or `UsageError` where `data` is a path or a name of nothing; asked before torch is loaded."""
+    if isinstance(data, (str, Path)):
+        from fukami.data.catalogue import located
+
+        given = settings or {}
+        located(data, layout=str(given.get("layout", given.get("data.layout", "auto"))))
+
+
 # -- before training -----------------------------------------------------------------------------------------------------
 def check(task: str, data: Any, *, settings: dict[str, Any] | None = None) -> dict[str, Any]:
     """The doctor: every problem of `data` for `task`, with its place and its mend.
@@ -92,9 +113,11 @@ def check(task: str, data: Any, *, settings: dict[str, Any] | None = None) -> di
     Returns `{"problems": [{"code", "severity", "what", "where", "expected", "got", "fix", "count"}], "examples",
     "columns": {input or target: [the columns it is read from]}, …}`.
     """
+    require_source(data, settings)
+    recipe = recipe_for(task, settings)
     from fukami.training.prepare import examined
 
-    found = examined(recipe_for(task, settings), data, raising=False)
+    found = examined(recipe, data, raising=False)
     parts = {} if found.split is None else found.split.sizes()
     return {
         "task": task,
@@ -110,13 +133,15 @@ def check(task: str, data: Any, *, settings: dict[str, Any] | None = None) -> di
 
 def plan(task: str, data: Any, *, model: str | None = None, settings: dict[str, Any] | None = None) -> dict[str, Any]:
     """Memory, minutes and the step plan of a training, measured on the real data and this machine, before it starts."""
+    require_source(data, settings)
+    recipe = recipe_for(task, settings, model=_named(model))
     from fukami.engine.allocator import freed_memory_kept
     from fukami.engine.plan import threads_kept
     from fukami.training.building import num_parameters
     from fukami.training.prepare import prepared
     from fukami.training.ready import make_ready, memory_bytes
 
-    ready_data = prepared(recipe_for(task, settings, model=_named(model)), data)
+    ready_data = prepared(recipe, data)
     with threads_kept(), freed_memory_kept():
         ready = make_ready(ready_data, for_plan=True)
         memory = memory_bytes(ready)
@@ -182,10 +207,6 @@ def train(
         >>> from sklearn.datasets import load_iris                                      # doctest: +SKIP
         >>> run = train("tabular-classification", load_iris(return_X_y=True))           # doctest: +SKIP
     """
-    from fukami.training.asked import Asked
-    from fukami.training.launch import devices_of, launch
-    from fukami.training.verb import run_training
-
     if epochs and minutes:
         raise UsageError(
             "F-OPTION-TOGETHER",
@@ -196,6 +217,7 @@ def train(
     given |= {"epochs": epochs} if epochs else {}
     given |= {"minutes": minutes} if minutes else {}
     given |= {"folds": folds} if folds else {}
+    require_source(data, given)
     if task.endswith(".toml") or "/" in task:
         recipe = recipe_from(task)
         named = {"model.name": model} if _named(model) else {}
@@ -214,6 +236,10 @@ def train(
         named = known("data/datasets", str(source)) or not Path(source).exists()
         kept = str(source) if named else str(Path(source).resolve())  # the run is used from other folders too
         recipe = dataclasses.replace(recipe, data=dataclasses.replace(recipe.data, source=kept))
+    from fukami.training.asked import Asked
+    from fukami.training.launch import devices_of, launch
+    from fukami.training.verb import run_training
+
     place = Path(out) if out else Path("runs") / f"{recipe.task}-{datetime.now():%Y%m%d-%H%M%S}"
     asked = Asked(recipe, source, place, module=None if isinstance(model, str) else model, loss=loss)
     devices = 1 if worker.size() > 1 or prove_resume else devices_of(asked, resume=resume)
@@ -259,9 +285,11 @@ def evaluate(run: Run | str | Path, data: Any = None, *, settings: dict[str, Any
     `data` is labelled data of any form that `train` takes; without it, the examples that the training kept aside. Examples that
     the run was trained on are left out and counted.
     """
+    opened = _opened(run)
+    require_source(data, settings)
     from fukami.evaluate.verb import evaluate_run
 
-    return evaluate_run(_opened(run), data, settings or {})
+    return evaluate_run(opened, data, settings or {})
 
 
 def diagnose(
@@ -276,10 +304,14 @@ def diagnose(
     Returns `{"run", "task", "findings": [{"cause", "score", "sentence", "evidence", "fix", "code", "follows"}], "healthy",
     "tests": {NAME: figures}, …}`.
     """
+    from fukami.core.unfinished import require_begun
     from fukami.run import Run as Opened
-    from fukami.training.diagnose import diagnosed
 
     place = run.path if isinstance(run, Opened) else Path(run)
+    require_begun(place)
+    require_source(data)
+    from fukami.training.diagnose import diagnosed
+
     module = run._network if isinstance(run, Opened) and model is None else model
     return diagnosed(place, data, module=module, loss=loss, seconds=seconds)
 
@@ -291,10 +323,11 @@ def predict(run: Run | str | Path, inputs: Sequence[Any] | Any) -> dict[str, Any
     folders (every file in them), or "-" for standard input. What is left out, such as rows without any content, is told on
     standard error.
     """
+    opened, many = _opened(run), _many(inputs)
+    beforehand.require_inputs(opened.told, many)
     from fukami.answers import predict_inputs
 
-    many = list(inputs) if isinstance(inputs, Sequence) and not isinstance(inputs, (str, bytes)) else [inputs]
-    return {"predictions": predict_inputs(_opened(run), many)}
+    return {"predictions": predict_inputs(opened, many)}
 
 
 def explain(
@@ -306,10 +339,13 @@ def explain(
     a name of `explain/methods/`, or `auto` for the input field's usual one. `out` is a folder for pictures, fragments and the
     page.
     """
+    opened, many = _opened(run), _many(inputs)
+    beforehand.require_method(opened.told, method)
+    beforehand.require_label(opened.told, str(options.get("of", "")))
+    beforehand.require_inputs(opened.told, many)
     from fukami.explain.verb import explain_run
 
-    many = list(inputs) if isinstance(inputs, Sequence) and not isinstance(inputs, (str, bytes)) else [inputs]
-    return explain_run(_opened(run), many, method=method, out=Path(out) if out else None, **options)
+    return explain_run(opened, many, method=method, out=Path(out) if out else None, **options)
 
 
 def export(
@@ -322,9 +358,12 @@ def export(
     Raises:
         GateError: tensors or metrics differ beyond the tolerance. Nothing is written.
     """
+    require(card_of("export/formats", to).extra)
+    opened = _opened(run)
+    require_source(data)
     from fukami.export.verb import export_run
 
-    return export_run(_opened(run), to, out=Path(out) if out else None, data=data, **options)
+    return export_run(opened, to, out=Path(out) if out else None, data=data, **options)
 
 
 def compress(run: Run | str | Path, *, out: str | Path | None = None, data: Any = None, **options: Any) -> dict[str, Any]:
@@ -335,9 +374,20 @@ def compress(run: Run | str | Path, *, out: str | Path | None = None, data: Any 
     Raises:
         GateError: the headline metric drops further than allowed. Nothing is written.
     """
+    from fukami.compress.asked import Asked
+    from fukami.compress.beforehand import require_possible
+
+    asked = Asked(**options)
+    opened = _opened(run)
+    require_possible(opened.path, opened.told, asked)
+    require_source(data)
     from fukami.compress.verb import compress_run
 
-    return compress_run(_opened(run), out=Path(out) if out else None, data=data, **options)
+    return compress_run(opened, out=Path(out) if out else None, data=data, **options)
+
+
+def _many(inputs: Any) -> list[Any]:
+    return list(inputs) if isinstance(inputs, Sequence) and not isinstance(inputs, (str, bytes)) else [inputs]
 
 
 def _opened(run: Run | str | Path) -> Run:

@@ -29,7 +29,7 @@ def show(result: dict[str, Any], screen: Screen) -> None:
     screen.table((_("model"), _("sizes and parameters"), _("source"), _("what it is")), rows)
     if result.get("task"):
         screen.line()
-        screen.line(_("* is the size that is taken where none is named; --set size=NAME takes another."), "dim")
+        screen.line(_("* is the size that is taken where none is named; --model NAME:SIZE takes another."), "dim")
 
 
 def _sizes(model: dict[str, Any]) -> str:

@@ -16,9 +16,9 @@ from typing import Any, cast
 import torch
 from torch import nn
 
+from fukami.compress.beforehand import no_widths
 from fukami.core.errors import UsageError
 from fukami.core.extras import needed
-from fukami.core.language import _
 from fukami.models.contract import Network
 from fukami.models.widths import mark_narrowed
 
@@ -113,13 +113,7 @@ def _mixes(dependency: Any) -> bool:
 
 
 def _nothing(network: Network) -> UsageError:
-    return UsageError(
-        "F-PRUNE-NOTHING",
-        _("this network has no channels or hidden widths that can be taken out"),
-        where=type(network.encoder).__name__,
-        expected=_("convolutions, or feed-forward parts between linear layers"),
-        fix=_("--unstructured makes single weights zero; --to int8 and --distill suit any network"),
-    )
+    return no_widths(type(network.encoder).__name__)
 
 
 # -- unstructured --------------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Libraries that only some verbs need: where one is missing, the command that installs it is told."""
 
 import importlib
+from importlib.util import find_spec
 from types import ModuleType
 
 from fukami.core.errors import UsageError
@@ -32,3 +33,21 @@ def missing(library: str, extra: str) -> UsageError:
         expected=library,
         fix=f"pip install 'fukami[{extra}]'",
     )
+
+
+LIBRARIES = {
+    "export": ("onnx", "onnxscript", "onnxruntime"),
+    "compress": ("torch_pruning", "onnx", "onnxscript", "onnxruntime"),
+    "edge": ("executorch",),
+}
+"""What an extra brings, as `import` calls it."""
+
+
+def require(extra: str) -> None:
+    """Raises `UsageError` F-EXTRA-MISSING where a library of the extra is not installed; none is imported.
+
+    >>> require("")
+    """
+    for library in LIBRARIES.get(extra, ()):
+        if find_spec(library) is None:
+            raise missing(library, extra)

@@ -78,6 +78,13 @@ def _begun_with(place: Path) -> tuple[dict[str, Any], list[str]]:
         return {}, []
 
 
+def require_begun(run: Path) -> None:
+    """Raises `UsageError` where there is neither a run nor a training that was begun."""
+    out = out_of(run)
+    if not (out / "run.json").exists() and not (place_of(out) / RECIPE).exists():
+        raise no_run(out)
+
+
 def no_run(run: Path) -> UsageError:
     """The error for a place without a run: F-RUN-UNFINISHED where a training waits or is under way, else F-RUN-MISSING."""
     out = out_of(run)

@@ -32,17 +32,29 @@ def datasets() -> dict[str, DatasetCard]:
 
 
 def find(source: str | Path, *, layout: str = "auto") -> Path | Table:
-    """What a typed source stands for: a path that may be read, or the table of a public name.
-
-    Raises `UsageError` where it is both the name of a dataset and of something here.
-    """
-    from fukami.data.files import located
-
-    text = str(source)
-    if text.startswith(HUB):
+    """What a typed source stands for: a path that may be read, or the table of a public name. Raises what `located` does."""
+    place = located(source, layout=layout)
+    if isinstance(place, Path):
+        return place
+    if place.startswith(HUB):
         from fukami.data import hub
 
-        return hub.fetched(text.removeprefix(HUB))
+        return hub.fetched(place.removeprefix(HUB))
+    return load_dataset(place)
+
+
+def located(source: str | Path, *, layout: str = "auto") -> Path | str:
+    """The path or the public name that a typed source stands for; nothing is read, and nothing heavy imported.
+
+    >>> located("digits")
+    'digits'
+
+    Raises:
+        UsageError: it is both the name of a dataset and of something here, or empty. DataError: nothing is there.
+    """
+    text = str(source)
+    if text.startswith(HUB):
+        return text
     if isinstance(source, str) and text in datasets():
         here = Path(text)
         if here.exists() and layout == "auto":
@@ -55,12 +67,14 @@ def find(source: str | Path, *, layout: str = "auto") -> Path | Table:
                 ),
             )
         if layout in ("auto", LAYOUT):
-            return load_dataset(text)
+            return text
     if not text.strip():
         raise UsageError(
             "F-DATA-NAME", _("no data was named"), expected=_("a folder, a file or a public name"), fix="fukami datasets"
         )
-    return located(Path(text).expanduser(), known=tuple(datasets()))
+    from fukami.data import files
+
+    return files.located(Path(text).expanduser(), known=tuple(datasets()))
 
 
 def load_dataset(name: str) -> Table:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from fukami.core.cards import ModelCard, TaskCard, card, cards, load
 from fukami.core.errors import UsageError, nearest, unknown
 from fukami.core.language import _
+from fukami.core.recipe import Recipe
 from fukami.core.specs import ImageSpec, RowSpec, Spec, TokenSpec
 
 if TYPE_CHECKING:
@@ -45,19 +46,48 @@ def resolve(name: str, size: str = "", *, takes: str, needs: str) -> Choice:
     """What the user means by `name`.
 
     Args:
-        name: a family (`resnet`), a member of one (`resnet18`), a library's name (`timm:convnext_tiny`, `hf:NAME`), or the
-            folder of a checkpoint.
-        size: a size of the family; empty for its default.
+        name: a family (`resnet`), one of its sizes (`cnn:tiny`), a member of one (`resnet18`), a library's name
+            (`timm:convnext_tiny`, `hf:NAME`), or the folder of a checkpoint.
+        size: a size of the family; empty for its default, or where the name has it.
         takes: the kind of the input field: image, text, row.
         needs: the kind of features that the task needs.
 
     Raises:
         UsageError: F-MODEL-NAME, F-MODEL-SIZE, or F-KIND-FIT where the model exists but does not fit.
     """
+    name, size = divided(name, size)
     choice = _adapted(name, size) or _folder(name) or _family(name, size, takes=takes, needs=needs)
     if takes not in choice.card.takes or needs not in choice.card.gives:
         raise _misfit(choice, takes, needs)
     return replace(choice, takes=takes)
+
+
+def divided(name: str, size: str = "") -> tuple[str, str]:
+    """A model's name and the size that stands behind its colon; a library's name and a folder keep theirs.
+
+    >>> divided("cnn:tiny"), divided("cnn", "tiny"), divided("timm:convnext_tiny")
+    (('cnn', 'tiny'), ('cnn', 'tiny'), ('timm:convnext_tiny', ''))
+
+    Raises:
+        UsageError: F-MODEL-SIZE where `size` is given as well and is another.
+    """
+    family, _colon, behind = name.rpartition(":")
+    adapted = any(found.prefix and name.startswith(found.prefix) for found in cards("models").values())
+    if not family or not behind.isidentifier() or adapted or Path(name).is_dir():
+        return name, size
+    if size not in ("", behind):
+        raise UsageError(
+            "F-MODEL-SIZE", _("the model has two sizes"), expected=f"{family}:{behind} | {family}:{size}", got=f"{name}, {size}"
+        )
+    return family, behind
+
+
+def apart(recipe: Recipe) -> Recipe:
+    """The recipe with its model's name and size in their own places, where the name has both: `cnn:tiny`."""
+    name, size = divided(recipe.model.name, recipe.model.size)
+    if name == recipe.model.name:
+        return recipe
+    return replace(recipe, model=replace(recipe.model, name=name, size=size), chosen=recipe.chosen | {"size"})
 
 
 def _adapted(name: str, size: str) -> Choice | None:

@@ -5,6 +5,7 @@ from fukami.core.errors import UsageError
 from fukami.core.language import _
 from fukami.core.recipe import Recipe, option_names
 from fukami.engine.ranks import Ranks
+from fukami.models import registry
 from fukami.training.asked import Asked
 from fukami.training.begin import say
 from fukami.training.lock import cleared, is_empty
@@ -62,7 +63,7 @@ def opened(asked: Asked, *, resume: bool) -> Recipe:
                 got=asked.recipe.task,
                 fix=unfinished.command(asked.out),
             )
-        say_ignored(asked.recipe, kept)
+        say_ignored(registry.apart(asked.recipe), kept)
         return kept
     if unfinished.is_saved(place):
         raise UsageError(

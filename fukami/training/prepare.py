@@ -190,6 +190,7 @@ def resolved(recipe: Recipe, task: Task, fields: dict[str, Field], raw: Columns,
     recipe = recipe.recommended(recommend(task.card.recipe, facts, recipe))
     if custom:
         return recipe
+    recipe = registry.apart(recipe)
     choice = chosen_model(recipe, task)
     recipe = recipe.recommended(choice.card.learning)
     return recipe.recommended(size_settings(choice.card, recipe, facts))

@@ -8,6 +8,7 @@ from torch import nn
 
 from fukami.core.cards import card
 from fukami.core.errors import RunError, UsageError
+from fukami.core.recipe import Recipe
 from fukami.core.specs import ImageSpec, RowSpec, TokenSpec
 from fukami.fields.contract import Cells, Tokens
 from fukami.layers.heads import LinearHead
@@ -43,6 +44,13 @@ def test_well_known_names(name, architecture):
     assert choice.options["architecture"] == architecture and choice.name == name
 
 
+def test_a_size_may_stand_behind_a_colon():
+    assert image("cnn:tiny") == image("cnn", "tiny") == image("cnn:tiny", "tiny") and image("resnet:small").size == "small"
+    recipe = registry.apart(Recipe("image-classification").changed({"model.name": "cnn:tiny"}))
+    assert (recipe.model.name, recipe.model.size) == ("cnn", "tiny") and {"name", "size"} <= recipe.chosen
+    assert registry.apart(recipe) is recipe
+
+
 def test_sizes_go_before_defaults_and_the_users_options_before_both():
     assert image("cnn").options["width"] == 16
     choice = image("cnn", "tiny")
@@ -58,6 +66,10 @@ def test_sizes_go_before_defaults_and_the_users_options_before_both():
         ("convnext_tiny", "", "F-MODEL-NAME", "timm:NAME"),
         ("timm:convnxt_tiny", "", "F-MODEL-NAME", "timm:convnext_tiny"),
         ("resnet", "huge", "F-MODEL-SIZE", "tiny, small, base, large"),
+        ("cnn:tny", "", "F-MODEL-SIZE", "tiny"),
+        ("cn:tiny", "", "F-MODEL-NAME", "cnn"),
+        ("cnn:tiny", "large", "F-MODEL-SIZE", "cnn:tiny | cnn:large"),
+        ("resnet18:tiny", "", "F-MODEL-SIZE", "leave out the size"),
         ("lenet", "tiny", "F-MODEL-SIZE", "lenet"),
         ("resnet18", "large", "F-MODEL-SIZE", "resnet18"),
         ("gru", "", "F-KIND-FIT", "cnn"),

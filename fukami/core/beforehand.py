@@ -1,0 +1,95 @@
+"""What a run's own `run.json` refuses, asked before torch is loaded: a label, a method or an input that there is not."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from fukami.core.cards import card, cards
+from fukami.core.errors import DataError, UsageError, nearest, unknown
+from fukami.core.language import _
+
+TABLES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")
+PACKED = (".gz", ".bz2", ".zst", ".xz")
+Told = dict[str, Any]
+"""What `run.json` holds."""
+
+
+def is_table(name: str) -> bool:
+    """Whether a file of this name holds many inputs.
+
+    >>> is_table("people.CSV.gz"), is_table("cat.jpg")
+    (True, False)
+    """
+    lowered = name.lower()
+    for ending in PACKED:
+        lowered = lowered.removesuffix(ending)
+    return lowered.endswith(TABLES)
+
+
+def require_inputs(told: Told, inputs: Iterable[Any]) -> None:
+    """Raises `DataError` F-INPUT-MISSING for the first input that is named as a file of the run's kind, and is none."""
+    endings = [ending for field in _fields(told, "inputs") for ending in card("fields", field["kind"]).extensions]
+    for value in inputs:
+        if not isinstance(value, (str, Path)) or len(str(value).split()) != 1 or len(str(value)) > 4096:
+            continue
+        path = Path(value)
+        if (is_table(path.name) or path.suffix.lower() in endings) and not _exists(path):
+            raise missing_input(path, *endings)
+
+
+def missing_input(path: Path, *endings: str) -> DataError:
+    """The error for an input that is named as a file and is not there."""
+    try:
+        close = nearest(path.name, [entry.name for entry in path.parent.iterdir()])
+    except OSError:
+        close = []
+    return DataError(
+        "F-INPUT-MISSING",
+        _("there is no such file"),
+        where=str(path),
+        expected=_("a file that exists: {endings}").format(endings=", ".join(sorted({*endings, *TABLES}))),
+        fix=_("did you mean {names}?").format(names=", ".join(close))
+        if close
+        else _("look at the spelling; relative paths start from {folder}").format(folder=Path.cwd()),
+    )
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # what no file can be called
+        return False
+
+
+def require_label(told: Told, label: str) -> None:
+    """Raises `UsageError` F-EXPLAIN-LABEL where a label is asked for that the run does not know."""
+    labels = [name for field in _fields(told, "targets") for name in field["state"].get("classes", ())]
+    if not label or label in labels:
+        return
+    if not labels:
+        what = _("the run answers with a number, which has no labels")
+        raise UsageError("F-EXPLAIN-LABEL", what, got=label, fix=_("leave out --of"))
+    raise unknown(_("label"), label, labels, code="F-EXPLAIN-LABEL")
+
+
+def require_method(told: Told, method: str) -> None:
+    """Raises `UsageError` where there is no such method, or F-EXPLAIN-KIND where it does not explain the run's inputs."""
+    if method == "auto":
+        return
+    kind = _fields(told, "inputs")[0]["kind"]
+    offers = card("fields", kind).offers
+    if card("explain/methods", method).asks in offers:
+        return
+    suited = [name for name, found in cards("explain/methods").items() if found.asks in offers]
+    raise UsageError(
+        "F-EXPLAIN-KIND",
+        _("{method} does not explain inputs of kind `{kind}`").format(method=method, kind=kind),
+        expected=_("one of {names}").format(names=", ".join(suited)),
+        got=method,
+    )
+
+
+def _fields(told: Told, side: str) -> list[Told]:
+    """What the run's input fields or target fields learned."""
+    kinds = getattr(card("tasks", told["task"]), side)
+    return [field for field in told["fields"].values() if field["kind"] in kinds]
