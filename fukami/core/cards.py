@@ -138,14 +138,12 @@ class SymptomCard(Card):
 class MethodCard(Card):
     """A way to explain an answer, in `explain/methods/`."""
 
-    of: tuple[str, ...]
-    """Kinds of input field that it explains."""
+    asks: str
+    """What it asks of a kind of input, one of `FieldCard.offers`: it explains every kind that offers it."""
     looks_at: str = "answers"
     """What it needs of the network: its `answers` to changed inputs, its `gradients`, or more (`grid`, `attention`)."""
     scope: str = "input"
     """`input` where it explains one answer, `set` where it speaks of many examples together."""
-    default_for: tuple[str, ...] = ()
-    """Kinds of input field that are explained by it unless another is asked for; the first that fits the network is taken."""
     source: str = ""
     """The paper, and the library that the code comes from."""
 
@@ -168,10 +166,17 @@ class CompressionCard(Card):
 
     flag: str
     """How it is asked for on the command line, e.g. `--to int8`."""
+    learns: bool = False
+    """Whether it trains a network. One such way goes first; the others write one down in another number format."""
     extra: str = ""
     """The extra of the package that brings the libraries for it."""
     source: str = ""
     """The paper, and the library that the code comes from."""
+
+    @property
+    def option(self) -> str:
+        """The option behind the flag: `to`, `prune`."""
+        return self.flag.split()[0].removeprefix("--")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,6 +193,11 @@ class FieldCard(Card):
     """Endings of files that hold one example each, in lower case and with their dot."""
     files_are: str = "path"
     """What the cells of such files are: their `path`, or their `text`."""
+    offers: tuple[str, ...] = ()
+    """What explanations can do with an example: take its `units` away, grow it along a `way`, see a `plane` or a `sequence` of
+    elements in it, `exchange` units between examples; `fields/contract.py` says which methods that takes."""
+    explained_by: tuple[str, ...] = ()
+    """Ways to explain it: the usual one, and what is taken where a network does not allow that; the last asks for answers."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -326,3 +336,17 @@ def _named(room: str, name: str) -> tuple[Path, Any]:
         noun = _NOUNS.get(room, room)
         raise unknown(_(noun), name, _scanned(room), code=f"F-{room.rpartition('/')[2][:-1].upper()}-NAME")
     return found
+
+
+METHODS = "explain/methods"
+
+
+def methods_for(kind: str) -> dict[str, MethodCard]:
+    """The ways to explain inputs of a kind, those that are taken by themselves first.
+
+    >>> list(methods_for("row"))[:2], "grad-cam" in methods_for("text")
+    (['shap', 'occlusion'], False)
+    """
+    told, known = card("fields", kind), cards(METHODS)
+    names = dict.fromkeys((*told.explained_by, *known))
+    return {name: known[name] for name in names if known[name].asks in told.offers}

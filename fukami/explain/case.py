@@ -19,7 +19,7 @@ from fukami.core.language import _
 from fukami.core.tables import Column
 from fukami.engine.fitting import in_parts
 from fukami.fields.contract import Field
-from fukami.fields.units import Units
+from fukami.fields.units import Units, Way
 from fukami.predictor import Predictor
 
 ELEMENTS = 1 << 22
@@ -57,6 +57,11 @@ class Case:
     def filling(self) -> Any:
         """What stands where a unit is taken away."""
         return self.field.filling(self.batch, seed=self.seed)
+
+    @cached_property
+    def way(self) -> Way | None:
+        """How the example grows from one that says nothing; None where the network hides what that takes."""
+        return self.field.way(self.batch, self.units, self.filling, self.predictor.network)
 
     @cached_property
     def answer(self) -> dict[str, Any]:

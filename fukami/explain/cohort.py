@@ -14,6 +14,7 @@ import torch
 from fukami.core.tables import Column
 from fukami.engine.fitting import in_parts
 from fukami.engine.parts import part_of, size_of
+from fukami.fields.contract import Field
 from fukami.fields.units import Units
 from fukami.predictor import BATCH, Predictor
 
@@ -30,19 +31,24 @@ class Cohort:
     def __len__(self) -> int:
         return len(self.columns[0])
 
+    @property
+    def field(self) -> Field:
+        """The field that reads them."""
+        return self.predictor.task.input
+
     @cached_property
     def batch(self) -> Any:
         """The tensors of all examples."""
-        name = self.predictor.task.input.name
+        name = self.field.name
         return self.predictor.batch({name: self.columns}, np.arange(len(self)))[name]
 
     def units(self, row: int) -> Units:
         """The units of one example."""
-        return self.predictor.task.input.units(self.batch, [column.take(np.array([row])) for column in self.columns])
+        return self.field.units(self.batch, [column.take(np.array([row])) for column in self.columns])
 
     def scores(self, batch: Any) -> torch.Tensor:
         """Scores of changed tensors, a few at a time."""
-        name = self.predictor.task.input.name
+        name = self.field.name
 
         def part(start: int, stop: int) -> torch.Tensor:
             return self.predictor.scores({name: part_of(batch, start, stop)}).cpu()

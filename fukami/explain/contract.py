@@ -3,17 +3,22 @@
     weigh(case) -> Weights          where its scope is `input`: one answer
     survey(cohort) -> Survey        where its scope is `set`: many examples together
 
-Either raises `UsageError` F-EXPLAIN-FIT where the network cannot be explained so, naming what fits instead.
+One that looks at more of a network than its answers has a second function, and `weigh` begins with `require`:
+
+    obstacle(case) -> str           why the network does not allow it, in a sentence; empty where it does
 """
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fukami.core.cards import cards
+from fukami.core.cards import METHODS, card, load, methods_for
 from fukami.core.errors import UsageError
 from fukami.core.language import _
+
+if TYPE_CHECKING:
+    from fukami.explain.case import Case
 
 
 @dataclass(frozen=True)
@@ -43,14 +48,21 @@ class Survey:
     told: list[dict[str, Any]] = field(default_factory=list)
 
 
-def unfit(method: str, reason: str, kind: str) -> UsageError:
-    """The error of a method that the network does not allow, with those that ask for answers only."""
-    fit = [card for card in cards("explain/methods").values() if kind in card.of and card.looks_at == "answers"]
-    usual = max(fit, key=lambda card: len(card.default_for))
-    return UsageError(
+def require(method: str, case: "Case") -> None:
+    """Raises `UsageError` F-EXPLAIN-FIT where the network does not allow the method, naming all those that it allows."""
+    reason = obstacle(method, case)
+    if not reason:
+        return
+    fit = [name for name in methods_for(case.field.kind) if name != method and not obstacle(name, case)]
+    raise UsageError(
         "F-EXPLAIN-FIT",
         _("{method} cannot explain this run: {reason}").format(method=method, reason=reason),
         got=method,
-        expected=_("one of {names}").format(names=", ".join(card.name for card in fit)),
-        fix=f"--method {usual.name}",
+        expected=_("one of {names}").format(names=", ".join(fit)),
+        fix=f"--method {fit[0]}",
     )
+
+
+def obstacle(method: str, case: "Case") -> str:
+    """What in the network does not allow the method, in a sentence; empty where it fits."""
+    return "" if card(METHODS, method).looks_at == "answers" else load(METHODS, method).obstacle(case)

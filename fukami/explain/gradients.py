@@ -11,7 +11,6 @@ import torch
 
 from fukami.core.language import _
 from fukami.explain.case import Case
-from fukami.explain.contract import unfit
 
 
 @contextmanager
@@ -41,13 +40,23 @@ def margin(case: Case) -> Callable[[Any], torch.Tensor]:
     return asked
 
 
-def require_weights(method: str, case: Case) -> None:
-    """Raises `UsageError` where the network computes outside of torch, as one that runs in onnxruntime does."""
-    if next(case.predictor.network.parameters(), None) is None:
-        raise unfit(method, _("its network gives no gradients"), case.field.kind)
+def followed(case: Case) -> torch.Tensor:
+    """The margin of the example, from which gradients lead back to what grows along its way."""
+    ask, layer = margin(case), case.way.layer if case.way else None
+    if layer is None:
+        return ask(case.batch.detach().clone().requires_grad_(True))
+    hook = layer.register_forward_hook(lambda _module, _inputs, found: found.detach().requires_grad_(True))
+    try:
+        return ask(case.batch)
+    finally:
+        hook.remove()
 
 
-def require_gradient(method: str, case: Case, result: torch.Tensor) -> None:
-    """Raises `UsageError` where the network's answer does not tell how it depends on what was put in."""
-    if not result.requires_grad:
-        raise unfit(method, _("its network gives no gradients"), case.field.kind)
+def no_gradients(case: Case) -> str:
+    """Why the network's answer cannot be followed back, in a sentence; empty where it can."""
+    if next(case.predictor.network.parameters(), None) is None:  # it computes outside of torch, as in onnxruntime
+        return _("its network gives no gradients")
+    if case.way is None:
+        return _("its network has no layer that turns tokens into vectors")
+    with evaluating(case):
+        return "" if followed(case).requires_grad else _("its network gives no gradients")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fukami.answers import grouped, require_usable
-from fukami.core.cards import card, cards, load
+from fukami.core.cards import METHODS, card, load, methods_for
 from fukami.core.errors import DataError, UsageError
 from fukami.core.language import _
 from fukami.core.seeds import generator
@@ -27,7 +27,6 @@ from fukami.explain.summary import summed_up
 if TYPE_CHECKING:
     from fukami.run import Run
 
-METHODS = "explain/methods"
 EXAMPLES = 50
 """Examples of a set that are explained one by one, unless more are asked for."""
 SURVEYED = 500
@@ -157,26 +156,27 @@ def chosen(asked: Asked, groups: Sequence[Inputs]) -> tuple[str, list[str], Weig
     Raises `UsageError` where a method does not explain inputs of this kind.
     """
     field = asked.run.predictor.task.input
-    known = cards(METHODS)
     if asked.method != "auto":
-        found = card(METHODS, asked.method)
-        if field.kind not in found.of:
+        card(METHODS, asked.method)
+        if asked.method not in methods_for(field.kind):
             raise UsageError(
                 "F-EXPLAIN-KIND",
                 _("{method} does not explain inputs of kind `{kind}`").format(method=asked.method, kind=field.kind),
-                expected=_("one of {names}").format(names=", ".join(n for n, c in known.items() if field.kind in c.of)),
+                expected=_("one of {names}").format(names=", ".join(methods_for(field.kind))),
                 got=asked.method,
             )
         return asked.method, [], None
-    usual = [c for c in known.values() if field.kind in c.default_for]
-    usual.sort(key=lambda c: len(c.default_for))  # the more special one first
+    *better, last = card("fields", field.kind).explained_by
     notes: list[str] = []
-    for one in usual[:-1]:
+    for name in better:
+        case = case_of(asked, groups[0], 0)
         try:
-            return one.name, notes, weighed(one.name, case_of(asked, groups[0], 0))
+            return name, notes, weighed(name, case)
         except UsageError as error:
-            notes.append(_("{method} is left out: {reason}").format(method=one.name, reason=error.what))
-    return usual[-1].name, notes, None
+            if error.code not in ("F-EXPLAIN-FIT", "F-EXTRA-MISSING"):
+                raise
+            notes.append(_("{method} is left out: {reason}").format(method=name, reason=error.what))
+    return last, notes, None
 
 
 # -- one by one ----------------------------------------------------------------------------------------------------------

@@ -13,13 +13,14 @@ from typing import Any, ClassVar, NamedTuple, Self
 import numpy as np
 import pyarrow as pa
 import torch
+from torch import nn
 
 from fukami.core.errors import UsageError
 from fukami.core.language import N_, _
 from fukami.core.problems import Problem
 from fukami.core.specs import Spec
 from fukami.core.tables import Column
-from fukami.fields.units import Portrait, Units
+from fukami.fields.units import Portrait, Units, Way
 
 
 @dataclass(frozen=True)
@@ -210,11 +211,21 @@ class Field(ABC):
         """What is worth measuring with the encoded targets at hand, e.g. whether mirrored pictures keep their class."""
         return {}
 
-    def portable(self) -> dict[str, Any]:
+    def portable(self, *, fixed: bool = False) -> dict[str, Any]:
         """What a program without Fukami needs to do what this field does: plain JSON, of which `code` names the files of
-        `export/standalone/` that do it. Raises `UsageError` where none of them can.
+        `export/standalone/` that do it. `fixed`: tensors never vary in size, as `padded` gives them. Raises `UsageError` where
+        no such file can.
         """
         raise unportable(self.kind)
+
+    def padded(self, batch: Any) -> Any:
+        """A batch in the size that never varies, for programs that know one size alone. Input fields only."""
+        return batch
+
+    def probes(self, folder: Path) -> list[Any]:
+        """Raw values that few examples are like, and some that cannot be used at all: whoever stands in for this field has to
+        answer them, or to refuse them, as it does. Files go into `folder`. Input fields only."""
+        return []
 
     def as_inputs(self, columns: Sequence[Column], rows: np.ndarray, folder: Path) -> list[Any]:
         """Raw values of some rows as other programs give them (paths, text, objects of JSON); files go into `folder`.
@@ -226,6 +237,9 @@ class Field(ABC):
         return {}
 
     # -- explaining an answer ----------------------------------------------------------------------------------------
+    # What `FieldCard.offers` says: "units" takes `units`, `filling`, `without` and `portrait`; "way" takes `way`, "plane" one
+    # over a batch `x_BCHW` whose units lie on H and W, "sequence" one whose units lie on L tokens; "exchange" takes `exchanged`
+    # and `usual`.
     def units(self, batch: Any, columns: Sequence[Column]) -> Units:
         """The parts of one example that an explanation weighs. `batch` and `columns` hold that example. Input fields only."""
         raise NotImplementedError(f"{self.kind} is not an input")
@@ -240,6 +254,20 @@ class Field(ABC):
         `filling` comes from `filling`, of which version `draw` is taken. Input fields only.
         """
         raise NotImplementedError(f"{self.kind} is not an input")
+
+    def way(self, batch: Any, units: Units, filling: Any, network: nn.Module) -> Way | None:
+        """How the one example of `batch` grows from one that says nothing; None where `network` hides the layer for it."""
+        raise NotImplementedError(f"{self.kind} has no way")
+
+    def exchanged(self, batch: Any, units: Units, unit: int, rows_N: torch.Tensor) -> Any:
+        """The N examples of `batch`, with `unit` taken from the examples `rows_N`; all have the same units."""
+        raise NotImplementedError(f"{self.kind} does not exchange")
+
+    def usual(self, batch: Any, units: Units, unit: int) -> tuple[list[int], np.ndarray]:
+        """Examples of `batch` that hold the usual values of `unit` (told as its `value`), in the order of a curve, and the
+        share of all that each stands for (V).
+        """
+        raise NotImplementedError(f"{self.kind} does not exchange")
 
     def portrait(self, batch: Any, units: Units, weights_U: np.ndarray, detail: np.ndarray | None = None) -> Portrait:
         """The one example of `batch` drawn with the weights of its units; `detail` holds those of single elements, where a

@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 import torch
 from PIL import Image as Pillow
+from torch import nn
 
 from fukami.core.cards import FieldCard
 from fukami.core.language import _
@@ -30,13 +31,13 @@ from fukami.fields.image_check import check_pictures
 from fukami.fields.image_encode import SHAPING, encoded, moments, reduced
 from fukami.fields.image_likeness import correlate, difference_hashes
 from fukami.fields.image_normalise import normalised, on_device
-from fukami.fields.image_portable import as_files, portable
+from fukami.fields.image_portable import as_files, odd_pictures, portable
 from fukami.fields.image_render import rendered
 from fukami.fields.image_traits import traits_of
 from fukami.fields.mirror import mirror_is_harmless
 from fukami.fields.picture_hash import array_hashes
 from fukami.fields.picture_memory import MEMORY
-from fukami.fields.units import Portrait, Units
+from fukami.fields.units import Portrait, Units, Way
 
 CARD = FieldCard(
     name="image",
@@ -50,6 +51,8 @@ CARD = FieldCard(
         ".avif", ".bmp", ".dib", ".gif", ".ico", ".j2k", ".jfif", ".jp2", ".jpe", ".jpeg", ".jpg", ".mpo", ".pbm",
         ".pcx", ".pgm", ".png", ".pnm", ".ppm", ".qoi", ".sgi", ".tga", ".tif", ".tiff", ".webp",
     ),
+    offers=("units", "way", "plane"),
+    explained_by=("integrated-gradients", "occlusion"),
 )  # fmt: skip
 
 LARGEST_PX = 224
@@ -265,8 +268,11 @@ class Image(Field):
             "height_quantiles": np.quantile(found.heights, [0, 0.25, 0.5, 0.75, 1]).tolist(),
         }
 
-    def portable(self) -> dict[str, Any]:
+    def portable(self, *, fixed: bool = False) -> dict[str, Any]:
         return portable(self.name, self.state)
+
+    def probes(self, folder: Path) -> list[Any]:
+        return odd_pictures(folder)
 
     def as_inputs(self, columns: Sequence[Column], rows: np.ndarray, folder: Path) -> list[str]:
         return as_files(columns, rows, folder, self.state["levels"])
@@ -287,6 +293,10 @@ class Image(Field):
         self, batch: torch.Tensor, units: Units, gone_PU: np.ndarray, filling: Any = None, draw: int = 0
     ) -> torch.Tensor:
         return image_units.without(batch, units, gone_PU, self.filling(batch) if filling is None else filling)
+
+    def way(self, batch: torch.Tensor, units: Units, filling: Any, network: nn.Module) -> Way:
+        """From the blurred picture."""
+        return Way(filling, axis=1)
 
     def portrait(self, batch: torch.Tensor, units: Units, weights_U: np.ndarray, detail: np.ndarray | None = None) -> Portrait:
         return image_units.portrait(batch, units, weights_U, detail, self.state)

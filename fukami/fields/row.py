@@ -28,7 +28,13 @@ from fukami.fields.contract import Arrays, Cells, Field, Ragged
 from fukami.fields.gather import gathered
 from fukami.fields.units import Portrait, Units
 
-CARD = FieldCard(name="row", summary="numbers, categories, dates and missing values of a table's columns", columns="many")
+CARD = FieldCard(
+    name="row",
+    summary="numbers, categories, dates and missing values of a table's columns",
+    columns="many",
+    offers=("units", "exchange"),
+    explained_by=("shap", "occlusion"),
+)
 
 _SAMPLED = 100_000
 """Rows that quantiles are taken from: more change them in the third digit only."""
@@ -249,8 +255,11 @@ class Row(Field):
         """Per column: a histogram between learned edges or counts of learned values, and the share of missing cells."""
         return {told["name"]: row_columns.sketch(told, self._raw(told, column)) for told, column in self._matched(columns)}
 
-    def portable(self) -> dict[str, Any]:
+    def portable(self, *, fixed: bool = False) -> dict[str, Any]:
         return row_portable.portable(self.name, self._told(), self.options.missing)
+
+    def probes(self, folder: Path) -> list[Any]:
+        return row_portable.odd_rows(self._told())
 
     def as_inputs(self, columns: Sequence[Column], rows: np.ndarray, folder: Path) -> list[dict[str, Any]]:
         names = [told["name"] for told in self._told() if told["kind"] != "ignored"]
@@ -275,6 +284,13 @@ class Row(Field):
 
     def without(self, batch: Cells, units: Units, gone_PU: np.ndarray, filling: Any = None, draw: int = 0) -> Cells:
         return row_units.without(batch, units, gone_PU, self.filling(batch) if filling is None else filling, draw)
+
+    def exchanged(self, batch: Cells, units: Units, unit: int, rows_N: torch.Tensor) -> Cells:
+        return row_units.exchanged(batch, units.of == unit, rows_N)
+
+    def usual(self, batch: Cells, units: Units, unit: int) -> tuple[list[int], np.ndarray]:
+        """The middle of each tenth of a number, from the least to the greatest; the commonest of a category."""
+        return row_units.usual(batch, units.of == unit)
 
     def portrait(self, batch: Cells, units: Units, weights_U: np.ndarray, detail: np.ndarray | None = None) -> Portrait:
         return row_units.portrait(units, weights_U)

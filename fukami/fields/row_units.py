@@ -4,7 +4,7 @@ A cell is taken away by drawing it from what the training's column held, so that
 rather than one value that would mean something. The run holds no rows; draws come from the quantiles and counts that the
 field learned, each column for itself, which is what Shapley values of single columns ask for (Lundberg & Lee 2017).
 
-N numbers (with the indicators of missing ones), M categories, P patterns, U units, D draws.
+N numbers (with the indicators of missing ones), M categories, E elements (both), P patterns, U units, D draws, V usual values.
 """
 
 from collections.abc import Sequence
@@ -23,6 +23,8 @@ from fukami.fields.units import Portrait, Units, css, strength
 
 DRAWS = 16
 """Values that stand for an unknown cell: evenly spread over its column."""
+VALUES = 10
+"""Usual values of a column, at most."""
 _LISTED, _BAR = 12, 24
 
 
@@ -143,6 +145,41 @@ def without(cells: Cells, units: Units, gone_PU: np.ndarray, filling: Cells, dra
         torch.where(gone_PE[:, :count], numbers_N, cells.numbers),
         torch.where(gone_PE[:, count:], categories_M, cells.categories),
     )
+
+
+def exchanged(cells: Cells, gone_E: np.ndarray, order_N: torch.Tensor) -> Cells:
+    """The rows with the elements where `gone_E` is true taken from the rows `order_N`."""
+    gone = torch.from_numpy(gone_E).to(cells.numbers.device)
+    count = cells.numbers.shape[1]
+    return Cells(
+        torch.where(gone[:count], cells.numbers[order_N], cells.numbers),
+        torch.where(gone[count:], cells.categories[order_N], cells.categories),
+    )
+
+
+def usual(cells: Cells, gone_E: np.ndarray) -> tuple[list[int], np.ndarray]:
+    """Rows that hold the usual values of a column, and the share of the examples that each stands for (V).
+
+    Numbers come from the least to the greatest, categories from the commonest on.
+
+    >>> cells = Cells(torch.tensor([[3.0], [1.0], [3.0], [2.0]]), torch.empty(4, 0, dtype=torch.int64))
+    >>> rows, shares = usual(cells, np.array([True]))
+    >>> rows, shares.tolist()
+    ([1, 3, 0], [0.25, 0.25, 0.5])
+    """
+    count = cells.numbers.shape[1]
+    numbers, categories = np.flatnonzero(gone_E[:count]), np.flatnonzero(gone_E[count:])
+    if not len(numbers):
+        codes_N = cells.categories[:, categories[0]].cpu().numpy()
+        _distinct, first, counts = np.unique(codes_N, return_index=True, return_counts=True)
+        usual = np.argsort(-counts, kind="stable")[:VALUES]
+        return first[usual].tolist(), counts[usual] / counts[usual].sum()
+    values_N = cells.numbers[:, numbers[0]].cpu().numpy()
+    rows = np.arange(len(values_N))
+    if len(np.unique(values_N)) > VALUES:
+        rows = np.argsort(values_N, kind="stable")[((np.arange(VALUES) + 0.5) / VALUES * len(values_N)).astype(int)]
+    _distinct, first, counts = np.unique(values_N[rows], return_index=True, return_counts=True)
+    return rows[first].tolist(), counts / counts.sum()
 
 
 def portrait(units: Units, weights_U: np.ndarray) -> Portrait:

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import pyarrow as pa
 import torch
+from torch import nn
 
 from fukami.core.cards import FieldCard
 from fukami.core.errors import DataError
@@ -28,9 +29,9 @@ from fukami.fields.contract import Arrays, Field, Ragged, Tokens
 from fukami.fields.gather import carried
 from fukami.fields.text_check import check_texts
 from fukami.fields.text_features import alike, hashed_features, learn_weights, simhash
-from fukami.fields.text_portable import portable
+from fukami.fields.text_portable import odd_texts, portable
 from fukami.fields.tokenization import has_text, is_unspaced, learn_tokenizer, load, read_tokenizer
-from fukami.fields.units import Portrait, Units
+from fukami.fields.units import Portrait, Units, Way
 
 CARD = FieldCard(
     name="text",
@@ -42,6 +43,8 @@ CARD = FieldCard(
     ),
     extensions=(".txt", ".text", ".md"),
     files_are="text",
+    offers=("units", "way", "sequence"),
+    explained_by=("integrated-gradients", "occlusion"),
 )  # fmt: skip
 
 LEARNED_FROM = 200_000
@@ -250,8 +253,16 @@ class Text(Field):
             "unspaced_share": sum(is_unspaced([text]) for text in texts) / len(texts),
         }
 
-    def portable(self) -> dict[str, Any]:
-        return portable(self.name, self.state, CHARACTERS_PER_TOKEN)
+    def portable(self, *, fixed: bool = False) -> dict[str, Any]:
+        return portable(self.name, self.state, CHARACTERS_PER_TOKEN, fixed=fixed)
+
+    def probes(self, folder: Path) -> list[Any]:
+        return odd_texts(folder)
+
+    def padded(self, batch: Tokens) -> Tokens:
+        most = self.state["max_tokens"]
+        ids_BL = torch.nn.functional.pad(batch.ids[:, :most], (0, max(0, most - batch.ids.shape[1])), value=self.state["special"]["pad"])
+        return Tokens(ids_BL, batch.lengths)
 
     def as_inputs(self, columns: Sequence[Column], rows: np.ndarray, folder: Path) -> list[str]:
         return cells.strings(columns[0].take(rows))
@@ -270,6 +281,10 @@ class Text(Field):
     def without(self, batch: Tokens, units: Units, gone_PU: np.ndarray, filling: Any = None, draw: int = 0) -> Tokens:
         special = self.state["special"]
         return text_units.without(batch, units, gone_PU, special["unk"], special["pad"])
+
+    def way(self, batch: Tokens, units: Units, filling: Any, network: nn.Module) -> Way | None:
+        """From empty tokens, by the vectors that the network turns tokens into."""
+        return text_units.way(batch, units, network, self.state)
 
     def portrait(self, batch: Tokens, units: Units, weights_U: np.ndarray, detail: np.ndarray | None = None) -> Portrait:
         return text_units.portrait(units, weights_U)

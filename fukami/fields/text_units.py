@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 
 from fukami.fields.contract import Tokens
 from fukami.fields.lettering import Piece, drawn
 from fukami.fields.tokenization import load
-from fukami.fields.units import Portrait, Units, css, strength
+from fukami.fields.units import Portrait, Units, Way, css, strength
 
 _LISTED = 8
 """Tokens that a terminal shows."""
@@ -55,6 +56,20 @@ def without(tokens: Tokens, units: Units, gone_PU: np.ndarray, empty: int, pad: 
     ids_PL[lengths_P == 0, 0] = empty
     device = tokens.ids.device
     return Tokens(torch.from_numpy(ids_PL).to(device), torch.from_numpy(np.maximum(lengths_P, 1)).to(device))
+
+
+def way(tokens: Tokens, units: Units, network: nn.Module, state: dict[str, Any]) -> Way | None:
+    """From the text whose tokens are padding (masked, where the tokenizer is a pretrained one), by the layer with as many
+    vectors as the vocabulary has tokens; None where the network shows no such layer. `state` is the field's.
+    """
+    layers = (module for module in network.modules() if isinstance(module, nn.Embedding))
+    layer = next((one for one in layers if one.num_embeddings >= state["vocabulary_size"]), None)
+    if layer is None:
+        return None
+    special = state["special"]
+    empty = special.get("mask", special["pad"]) if state["level"] == "pretrained" else special["pad"]
+    replaced_L = torch.from_numpy(units.of >= 0).to(tokens.ids.device)
+    return Way(Tokens(torch.where(replaced_L, empty, tokens.ids), tokens.lengths), axis=2, layer=layer)
 
 
 def portrait(units: Units, weights_U: np.ndarray) -> Portrait:

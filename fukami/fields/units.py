@@ -5,9 +5,12 @@ U units of one example, P patterns of what is taken away.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from torch import nn
 
 FOR, AGAINST = (242, 107, 0), (32, 120, 214)
 """Colours of what speaks for an answer and of what speaks against it; people with any colour vision tell them apart."""
@@ -42,6 +45,18 @@ class Units:
         """The same, each unit's mean: for weights that say how much an element matters rather than what it adds."""
         inside = self.of >= 0
         return self.summed(weights) / np.maximum(np.bincount(self.of[inside], minlength=len(self)), 1)
+
+
+class Way(NamedTuple):
+    """How an example grows from one that says nothing, for methods that follow the network's gradients along the way.
+
+    `begin` is a batch like the example's own. What grows is the example's tensor, or what `layer` of the network makes of the
+    example; either holds the elements of `Units.of`, and besides them features on `axis`, which are added up.
+    """
+
+    begin: Any
+    axis: int
+    layer: "nn.Module | None" = None
 
 
 @dataclass(frozen=True)

@@ -7,17 +7,19 @@ import numpy as np
 import pytest
 import torch
 
-from fukami.core.cards import cards, load
+from fukami.core.cards import cards, load, methods_for
 from fukami.core.errors import UsageError
 from fukami.explain.case import Case
 from fukami.explain.cohort import Cohort
 from fukami.explain.faithfulness import faithfulness_of
+from fukami.fields.contract import Field
 from fukami.fields.registry import field_class
 from tests.small_predictors import row_of, small_predictor
 
 METHODS = cards("explain/methods")
 TASKS = cards("tasks")
-PAIRS = [(m.name, t.name) for m in METHODS.values() for t in TASKS.values() if set(t.inputs) <= set(m.of)]
+KINDS = sorted({kind for t in TASKS.values() for kind in t.inputs})
+PAIRS = [(m, t.name) for t in TASKS.values() for m in METHODS if all(m in methods_for(kind) for kind in t.inputs)]
 SINGLE = [(m, t) for m, t in PAIRS if METHODS[m].scope == "input"]
 SETS = [(m, t) for m, t in PAIRS if METHODS[m].scope == "set"]
 
@@ -76,11 +78,14 @@ def test_without_any_unit_examples_are_answered_nearly_alike(task):
     assert np.ptp(nothing) < 0.5 * np.ptp([case.value for case in cases])
 
 
-@pytest.mark.parametrize("kind", sorted({kind for m in METHODS.values() for kind in m.of}))
-def test_every_kind_of_input_has_a_usual_method_that_needs_answers_only(kind):
-    usual = [m for m in METHODS.values() if kind in m.default_for]
-    assert any(m.looks_at == "answers" for m in usual)
-    assert field_class(kind).kind == kind
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_kind_of_input_can_do_what_it_offers_and_falls_back_on_answers(kind):
+    told, made = cards("fields")[kind], field_class(kind)
+    usual = [METHODS[name] for name in told.explained_by]
+    assert usual[-1].looks_at == "answers" and all(m.asks in told.offers and m.scope == "input" for m in usual)
+    takes = {"units": ("units", "without", "portrait"), "exchange": ("exchanged", "usual")}
+    for name in {name for offer in told.offers for name in takes.get(offer, ("way",))}:
+        assert getattr(made, name) is not getattr(Field, name), name
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -117,7 +122,9 @@ def test_a_network_that_hides_everything_is_explained_or_refused_with_what_fits(
         return
     with pytest.raises(UsageError, match="F-EXPLAIN-FIT") as told:
         load("explain/methods", method).weigh(shut)
-    assert "occlusion" in told.value.expected and told.value.fix.startswith("--method ")
+    fit = told.value.expected.removeprefix("one of ").split(", ")
+    assert fit == [name for name in methods_for(case.field.kind) if METHODS[name].looks_at == "answers"]
+    assert told.value.fix == f"--method {fit[0]}"
 
 
 class Hidden(torch.nn.Module):

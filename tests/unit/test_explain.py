@@ -12,7 +12,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from fukami.cli.main import main
-from fukami.core.cards import cards, load
+from fukami.core.cards import cards, load, methods_for
 from fukami.core.errors import UsageError
 from fukami.core.tables import Column
 from fukami.explain.case import Case
@@ -73,7 +73,7 @@ def labels(index: np.ndarray) -> list[Column]:
 
 
 def methods_of(kind: str, scope: str = "input") -> list[str]:
-    return [name for name, card in cards("explain/methods").items() if kind in card.of and card.scope == scope]
+    return [name for name, card in methods_for(kind).items() if card.scope == scope]
 
 
 def weighed(method: str, case: Case) -> Weights:
@@ -350,7 +350,8 @@ def test_what_a_network_does_not_have_is_told_with_what_fits(task, model, method
     predictor, columns = small_predictor(task, model, steps=1)
     with pytest.raises(UsageError, match="F-EXPLAIN-FIT") as told:
         weighed(method, Case(predictor, row_of(columns, 0)))
-    assert {"occlusion", "shap", "lime"} <= set(told.value.expected.removeprefix("one of ").split(", "))
+    assert told.value.expected == "one of integrated-gradients, occlusion, lime, shap"
+    assert told.value.fix == "--method integrated-gradients"
 
 
 def test_a_label_that_is_not_there_is_answered_with_those_that_are():
@@ -438,7 +439,9 @@ def test_a_set_gets_a_folder_with_a_page(run, tmp_path):
     (("explain", "RUN", "x.png"), "F-RUN-MODULE"),
     (("explain", "/nowhere/at/all", "x.png"), "F-RUN"),
 ])  # fmt: skip
-def test_mistakes_on_the_command_line(run, words, code, capsys):
+def test_mistakes_on_the_command_line(run, words, code, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "x.png").touch()
     exit_code = main([str(run.path) if word == "RUN" else word for word in words])
     assert exit_code == 2 and capsys.readouterr().err.startswith(code)
 

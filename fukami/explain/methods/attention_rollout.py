@@ -11,7 +11,8 @@ without a list of architectures. Shapes: B batch, N heads, L tokens, D features.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -22,14 +23,13 @@ from torch.overrides import TorchFunctionMode
 from fukami.core.cards import MethodCard
 from fukami.core.language import _
 from fukami.explain.case import Case
-from fukami.explain.contract import Weights, unfit
-from fukami.explain.gradients import evaluating, margin, require_gradient, require_weights
-from fukami.explain.methods.integrated_gradients import embedding_of
+from fukami.explain.contract import Weights, require
+from fukami.explain.gradients import evaluating, followed, no_gradients
 
 CARD = MethodCard(
     name="attention-rollout",
     summary="from which tokens the attention of all blocks together draws",
-    of=("text",),
+    asks="sequence",
     looks_at="attention",
     source="Abnar & Zuidema 2020, arXiv:2005.00928; Hao et al. 2021, arXiv:2004.11207",
 )
@@ -92,42 +92,50 @@ def attention(
     return torch.exp(logits - logits.logsumexp(-1, keepdim=True))
 
 
+def obstacle(case: Case) -> str:
+    """Whether there are no gradients, or no attention."""
+    return no_gradients(case) or ("" if _passed(case, 1.0)[0] else _("its network has no attention between tokens"))
+
+
 def weigh(case: Case) -> Weights:
     """What each token passes on to the answer."""
-    require_weights(CARD.name, case)
-    fast = torch.backends.mha.get_fastpath_enabled()
-    torch.backends.mha.set_fastpath_enabled(False)  # torch's own layer would attend where nobody can look
-    try:
-        with evaluating(case):
-            passes = [_passed(case, (step + 1) / STEPS) for step in range(STEPS)]
-    finally:
-        torch.backends.mha.set_fastpath_enabled(fast)
+    require(CARD.name, case)
+    passes = [_passed(case, (step + 1) / STEPS) for step in range(STEPS)]
     whole, _slopes, read_L = passes[-1]
     slopes = [torch.stack(every).mean(0) for every in zip(*(slopes for _blocks, slopes, _read in passes), strict=True)]
     flow_LL = rolled_out([block * slope for block, slope in zip(whole, slopes, strict=True)])
     return Weights(case.units.summed((read_L @ flow_LL).double().cpu().numpy()), signed=False)
 
 
+@contextmanager
+def _watched() -> Iterator[None]:
+    """Without the way of torch's own layer on which attention is computed where nobody can look."""
+    fast = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(fast)
+
+
 def _passed(case: Case, share: float) -> tuple[list[torch.Tensor], list[torch.Tensor], torch.Tensor]:
     """Attention `(N, L, L)` of every block when it is scaled by `share`, its gradients, and where the answer is read (L)."""
-    length = int(case.batch.ids.shape[1])
+    length = len(case.units.of)
     sequences: list[torch.Tensor] = []
 
     def look(_module: nn.Module, _inputs: object, output: object) -> None:
         if isinstance(output, torch.Tensor) and output.ndim == 3 and output.shape[1] == length and output.requires_grad:
             sequences.append(output)
 
-    hooks = [embedding_of(case).register_forward_hook(lambda _m, _i, found: found.detach().requires_grad_(True))]
-    hooks += [module.register_forward_hook(look) for module in case.predictor.network.modules()]
+    hooks = [module.register_forward_hook(look) for module in case.predictor.network.modules()]
     try:
-        with Seen(length, share) as seen:
-            result = margin(case)(case.batch)
+        with evaluating(case), _watched(), Seen(length, share) as seen:
+            result = followed(case)
     finally:
         for hook in hooks:
             hook.remove()
     if not seen.found:
-        raise unfit(CARD.name, _("its network has no attention between tokens"), case.field.kind)
-    require_gradient(CARD.name, case, result)
+        return [], [], torch.zeros(length)
     slopes = torch.autograd.grad(result.sum(), [*seen.found, *sequences], allow_unused=True)
     of_blocks = [torch.zeros_like(a) if g is None else g for a, g in zip(seen.found, slopes, strict=False)]
     read_L = _read(sequences, slopes[len(seen.found) :], length)

@@ -18,13 +18,13 @@ from torch.nn import functional as F
 from fukami.core.cards import MethodCard
 from fukami.core.language import _
 from fukami.explain.case import Case
-from fukami.explain.contract import Weights, unfit
-from fukami.explain.gradients import evaluating, margin, require_gradient, require_weights
+from fukami.explain.contract import Weights, require
+from fukami.explain.gradients import evaluating, followed, no_gradients
 
 CARD = MethodCard(
     name="grad-cam",
     summary="where in the picture the last features come from that speak for the answer",
-    of=("image",),
+    asks="plane",
     looks_at="grid",
     source="Selvaraju et al. 2017, arXiv:1610.02391",
 )
@@ -33,18 +33,26 @@ MOST_PREFIXED = 5
 """Class and register tokens that stand before the patches, at most."""
 
 
+def obstacle(case: Case) -> str:
+    """Whether there are no gradients, or no grid."""
+    return no_gradients(case) or ("" if _maps(case) else _("its network has no grid of features"))
+
+
 def weigh(case: Case) -> Weights:
     """The map, enlarged to the picture, and its mean over each patch."""
-    require_weights(CARD.name, case)
-    with evaluating(case):
-        grids = _grids(case)
-    maps = [torch.relu((g.mean((1, 2), keepdim=True) * f).sum(0)) for f, g in grids if bool(g.abs().max() > 0)]
-    if not maps:
-        raise unfit(CARD.name, _("its network has no grid of features"), case.field.kind)
+    require(CARD.name, case)
+    maps = _maps(case)
     map_HW = next((found for found in maps if bool(found.max() > 0)), maps[0])  # one that says anything for the answer
     size = case.batch.shape[-2:]
     detail_HW = F.interpolate(map_HW[None, None], size=size, mode="bilinear", align_corners=False)[0, 0].double().cpu().numpy()
     return Weights(case.units.averaged(detail_HW), signed=False, detail=detail_HW)
+
+
+def _maps(case: Case) -> list[torch.Tensor]:
+    """The map `(H, W)` of every grid that the answer depends on, the last first."""
+    with evaluating(case):
+        grids = _grids(case)
+    return [torch.relu((g.mean((1, 2), keepdim=True) * f).sum(0)) for f, g in grids if bool(g.abs().max() > 0)]
 
 
 def _grids(case: Case) -> list[tuple[torch.Tensor, torch.Tensor]]:
@@ -59,12 +67,10 @@ def _grids(case: Case) -> list[tuple[torch.Tensor, torch.Tensor]]:
     side = int(case.batch.shape[-1])
     hooks = [module.register_forward_hook(look) for module in case.predictor.network.modules()]
     try:
-        x_BCHW = case.batch.detach().clone().requires_grad_(True)
-        result = margin(case)(x_BCHW)
+        result = followed(case)
     finally:
         for hook in hooks:
             hook.remove()
-    require_gradient(CARD.name, case, result)
     if not seen:
         return []
     found = torch.autograd.grad(result.sum(), seen, allow_unused=True)

@@ -16,7 +16,7 @@ from fukami.explain.contract import Weights
 CARD = MethodCard(
     name="lime",
     summary="the straight line that answers as the network does around this input",
-    of=("image", "text", "row"),
+    asks="units",
     source="Ribeiro et al. 2016, arXiv:1602.04938; captum",
 )
 

@@ -13,8 +13,7 @@ from fukami.explain.contract import Weights
 CARD = MethodCard(
     name="occlusion",
     summary="how far the answer falls when one part is taken away",
-    of=("image", "text", "row"),
-    default_for=("image", "text", "row"),
+    asks="units",
     source="Zeiler & Fergus 2014, arXiv:1311.2901",
 )
 

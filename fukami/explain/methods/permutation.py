@@ -3,7 +3,7 @@
 Breiman 2001; Fisher et al. 2019 (model reliance). With targets the fall of the headline metric is told, with its deviation over
 repeats; without them how far answers move, the mean over examples of the largest change among their scores.
 
-N examples, E elements (numbers and categories), U units.
+R repeats, U units.
 """
 
 from collections.abc import Callable
@@ -17,12 +17,11 @@ from fukami.core.seeds import generator
 from fukami.evaluate.judge import judge
 from fukami.explain.cohort import Cohort
 from fukami.explain.contract import Survey
-from fukami.fields.contract import Cells
 
 CARD = MethodCard(
     name="permutation",
     summary="how much worse answers become when a column is shuffled between examples",
-    of=("row",),
+    asks="exchange",
     scope="set",
     source="Breiman 2001; Fisher et al. 2019, arXiv:1801.01489",
 )
@@ -38,19 +37,9 @@ def survey(cohort: Cohort) -> Survey:
     for repeat in range(REPEATS):
         order = torch.from_numpy(generator(cohort.seed, "permutation", repeat).permutation(len(cohort)))
         for u in range(len(units)):
-            found_RU[repeat, u] = measure(cohort.scores(exchanged(cohort.batch, units.of == u, order)))
+            found_RU[repeat, u] = measure(cohort.scores(cohort.field.exchanged(cohort.batch, units, u, order)))
     spread_U = found_RU.std(0, ddof=1)
     return Survey(found_RU.mean(0), sentence, [{"deviation": float(s)} for s in spread_U])
-
-
-def exchanged(cells: Cells, gone_E: np.ndarray, order_N: torch.Tensor) -> Cells:
-    """The rows with the elements where `gone_E` is true taken from the rows `order_N`."""
-    gone = torch.from_numpy(gone_E).to(cells.numbers.device)
-    count = cells.numbers.shape[1]
-    return Cells(
-        torch.where(gone[:count], cells.numbers[order_N], cells.numbers),
-        torch.where(gone[count:], cells.categories[order_N], cells.categories),
-    )
 
 
 def _measure(cohort: Cohort) -> tuple[Callable[[torch.Tensor], float], str]:

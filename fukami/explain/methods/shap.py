@@ -18,8 +18,7 @@ from fukami.explain.contract import Weights
 CARD = MethodCard(
     name="shap",
     summary="each part's fair share of what the input adds to the answer (Shapley values)",
-    of=("image", "text", "row"),
-    default_for=("row",),
+    asks="units",
     source="Lundberg & Lee 2017, arXiv:1705.07874; shap",
 )
 
