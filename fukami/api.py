@@ -383,7 +383,7 @@ def compress(run: Run | str | Path, *, out: str | Path | None = None, data: Any 
     require_source(data)
     from fukami.compress.verb import compress_run
 
-    return compress_run(opened, out=Path(out) if out else None, data=data, **options)
+    return compress_run(opened, asked, out=Path(out) if out else None, data=data)
 
 
 def _many(inputs: Any) -> list[Any]:

@@ -98,18 +98,20 @@ def _line(told: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _show_pareto(table: list[dict[str, Any]], screen: Screen) -> None:
+    from fukami.metrics.points import told as in_words
+
     screen.heading(_("Tried, on this machine and the examples by which it was chosen (* no other is better in everything)"))
     rows = [
         (
             ("→ " if line["chosen"] else "") + line["how"] + (" *" if line["pareto"] else ""),
             f"{line['latency_ms']:.3g}",
             _megabytes(line["bytes"]),
-            ", ".join(f"{name} {drop:+.2f}" for name, drop in line["drops"].items()),
+            ", ".join(f"{name}: {in_words(drop)}" for name, drop in line["drops"].items()),
             _("yes") if line["meets"] else _("no"),
         )
         for line in table
     ]
-    screen.table((_("how"), "ms", _("size"), _("points lost"), _("meets the budget")), rows, indent=2)
+    screen.table((_("how"), "ms", _("size"), _("change"), _("meets the budget")), rows, indent=2)
 
 
 def _megabytes(count: int) -> str:

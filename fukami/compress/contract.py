@@ -2,10 +2,10 @@
 
 A file of `ways/` holds `CARD` and
 
-    compress(form: Form, work: Work, asked: Any) -> Form
+    compress(form: Form, work: Work, asked: Asked) -> Form
 
-`asked` is what was typed behind the flag: a share, a model's name. A way that learns does so through the engine: it changes the
-recipe and has `compress/learning.py` train it, so that what it did is written in the recipe and can be repeated.
+`asked` holds what was typed behind the way's flag: a share, a model's name. A way that learns does so through the engine: it
+changes the recipe and has `compress/learning.py` train it, so that what it did is written in the recipe and can be repeated.
 """
 
 from __future__ import annotations
@@ -70,6 +70,11 @@ class Form:
     dtype: torch.dtype | None = None
     how: tuple[str, ...] = ()
     told: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """What was done, in words: `prune 0.5 + int8 (static)`."""
+        return " + ".join(self.how) or "float32"
 
     @property
     def key(self) -> str:

@@ -76,8 +76,9 @@ def timed(sessions: dict[str, Any], arrays: dict[str, np.ndarray], *, seconds: f
 
 
 def file_bytes(form: Form, place: Path) -> int:
-    """The bytes of the file of weights that the form writes."""
-    form.save(place)
+    """The bytes of the file of weights that the form writes into the folder `place`, where it is not written yet."""
+    if not place.exists():
+        form.save(place)
     return max(file.stat().st_size for file in place.iterdir())
 
 

@@ -4,17 +4,28 @@ Every form that was made is measured on this machine and stands in the table. Th
 three: time, size and what is lost (Pareto).
 """
 
+from __future__ import annotations
+
+import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from fukami.compress.asked import WAYS, Asked
 from fukami.compress.contract import Form, Work
-from fukami.compress.gate import answers, drop_of, evaluation
+from fukami.compress.course import Course
+from fukami.compress.gate import answers, are_numbers, evaluation
 from fukami.compress.graphs import file_bytes, graph_of, latencies, num_threads
+from fukami.compress.learning import require_choice
+from fukami.compress.ways import distill, prune
 from fukami.compress.wishes import Wish
-from fukami.core.cards import load
+from fukami.core import artefact
+from fukami.core.cards import card, load
 from fukami.core.errors import GateError, UsageError
 from fukami.core.language import _
+from fukami.evaluate.evaluation import plain
+from fukami.metrics.points import points_lost
+from fukami.metrics.points import told as in_words
 
 SHARES = (0.3, 0.5, 0.7)
 """How much is pruned, one after the other, where numbers alone do not suffice."""
@@ -22,7 +33,10 @@ SHARES = (0.3, 0.5, 0.7)
 
 @dataclass(frozen=True)
 class Found:
-    """A form and its figures: milliseconds for one example, bytes, and metrics on the examples by which forms are chosen."""
+    """A form and its figures: milliseconds for one example, bytes, and metrics on the examples by which forms are chosen.
+
+    `drops` are points lost by metric, the headline first.
+    """
 
     form: Form
     ms: float
@@ -31,92 +45,137 @@ class Found:
     value: float
     meets: bool
 
+    @property
+    def drop(self) -> float:
+        """Points of the headline metric that are lost."""
+        return next(iter(self.drops.values()))
+
+    def figures(self) -> tuple[str, ...]:
+        """A line of the table for people: form, time, size, what is lost, whether the budget is met."""
+        kept = _("meets the budget") if self.meets else ""
+        return self.form.name, f"{self.ms:.3g} ms", f"{self.size / 1e6:.2f} MB", in_words(self.drop), kept
+
     def told(self, *, best: bool, chosen: bool) -> dict[str, Any]:
         """A line of the table, as JSON. `best` where no other form is better in everything."""
-        return {
-            "how": " + ".join(self.form.how) or "float32",
-            "latency_ms": round(self.ms, 4),
-            "bytes": self.size,
-            "value": self.value,
-            "drops": {name: round(drop, 3) for name, drop in self.drops.items()},
-            "meets": self.meets,
-            "pareto": best,
-            "chosen": chosen,
-        }
+        return plain(
+            {
+                "how": self.form.name,
+                "latency_ms": round(self.ms, 4),
+                "bytes": self.size,
+                "value": self.value,
+                "drops": {name: round(drop, 3) for name, drop in self.drops.items()},
+                "meets": self.meets,
+                "pareto": best,
+                "chosen": chosen,
+            }
+        )
 
 
 def search(
-    form: Form,
-    work: Work,
-    wanted: Sequence[Wish],
-    *,
-    students: Sequence[str] = (),
-    say: Callable[[str], None] = lambda _text: None,
+    form: Form, work: Work, asked: Asked, *, say: Callable[[str], None] = lambda _text: None
 ) -> tuple[Form, list[dict[str, Any]]]:
-    """The form that meets the budget with the least loss, and the table of all that were measured.
+    """The form that meets the budget of `asked` with the least loss, and the table of all that were measured.
+
+    Args:
+        form: the run.
+        asked: its wishes; a student, if it names one, is among what is tried.
+        say: takes lines about what is at work and what was measured.
 
     Raises:
         GateError: F-BUDGET-MISSED where none does; the message names the one that comes nearest.
     """
+    if asked.distill:
+        require_choice(form)
     headline = form.predictor.task.card.headline
-    metrics = tuple(dict.fromkeys([headline, *(wish.what for wish in wanted if wish.is_drop)]))
-    judge = _judging(form, work, metrics, wanted)
+    metrics = tuple(dict.fromkeys([headline, *(wish.what for wish in asked.wishes if wish.is_drop)]))
+    judge, plans = _judging(form, work, metrics, asked.wishes), planned(asked, own_module=form.predictor.choice is None)
+    course = Course([way for way, _given in plans], guesses(form, asked), say)
     found = [judge(form)]
-    for made in _candidates(form, work, students, lambda: any(one.meets for one in found)):
+    course.measured(found[0].figures())
+    for made in _forms(form, work, plans, course, enough=lambda: any(one.meets for one in found)):
         found.append(judge(made))
-        last = found[-1]
-        say(f"{' + '.join(made.how)}: {last.ms:.2f} ms, {last.size / 1e6:.2f} MB, {headline} {last.value:.4f}")
+        course.measured(found[-1].figures())
     good = [one for one in found if one.meets]
-    best = min(good, key=lambda one: (round(one.drops[headline], 1), one.ms)) if good else None
+    best = min(good, key=lambda one: (round(one.drop, 1), one.ms)) if good else None
     table = [one.told(best=is_best(one, found), chosen=one is best) for one in found]
     if best is None:
-        raise _missed(found, wanted)
+        raise _missed(found, asked.wishes)
     return best.form, table
 
 
 def _judging(form: Form, work: Work, metrics: Sequence[str], wanted: Sequence[Wish]) -> Callable[[Form], Found]:
     rows = work.chosen_by
-    values = evaluation(form.predictor, answers(form.predictor, work.store, rows), replicates=0).metrics
+
+    def values_of(made: Form) -> dict[str, float]:
+        asked = answers(made.predictor, work.store, rows)
+        if not are_numbers(asked):
+            return dict.fromkeys(metrics, math.nan)
+        found = evaluation(made.predictor, asked, replicates=0).metrics
+        return {name: found[name].value for name in metrics}
+
+    before = values_of(form)
 
     def judge(made: Form) -> Found:
-        asked = values if made is form else None
-        own = asked or evaluation(made.predictor, answers(made.predictor, work.store, rows), replicates=0).metrics
-        drops = {name: drop_of(name, values[name].value, own[name].value) for name in metrics}
+        own = before if made is form else values_of(made)
+        drops = {name: points_lost(name, before[name], own[name]) for name in metrics}
         (line,) = latencies({"": graph_of(made, work)}, made, work, batches=(1,), threads=(num_threads(),), seconds=0.3)
         size = file_bytes(made, work.place / "sizes" / made.key)
         ms = line["ms"][""]["median"]
         measured = {"latency": ms, "size": size, **drops}
-        return Found(made, ms, size, drops, own[metrics[0]].value, all(measured[w.what] <= w.most for w in wanted))
+        return Found(made, ms, size, drops, own[metrics[0]], all(measured[w.what] <= w.most for w in wanted))
 
     return judge
 
 
-def _candidates(form: Form, work: Work, students: Sequence[str], enough: Callable[[], bool]) -> Iterator[Form]:
-    """Forms to measure, cheap ones first; those that learn as long as nothing was `enough`."""
-    int8, bf16 = load("compress/ways", "int8"), load("compress/ways", "bf16")
-    yield bf16.compress(form, work)
-    yield int8.compress(form, work)
-    for way, asked in [*(("distill", name) for name in students), *(("prune", share) for share in SHARES)]:
-        if enough() and way == "prune":
+# -- what is tried -------------------------------------------------------------------------------------------------------
+Plan = tuple[str, Asked]
+"""A way, and what it is given."""
+
+
+def planned(asked: Asked, *, own_module: bool = False) -> list[Plan]:
+    """What is tried, cheap ways first; each that learns is followed by the int8 of what it learned.
+
+    >>> [way for way, _given in planned(Asked(budget="size<=1MB", distill="cnn:tiny"), own_module=True)]
+    ['bf16', 'int8', 'distill', 'int8']
+    """
+    int8 = ("int8", Asked(to="int8"))
+    learned = [("distill", replace(asked, budget=""))] if asked.distill else []
+    learned += [] if own_module else [("prune", Asked(prune=share)) for share in SHARES]  # it would need the module's code
+    return [("bf16", Asked(to="bf16")), int8, *(plan for one in learned for plan in (one, int8))]
+
+
+def guesses(form: Form, asked: Asked) -> dict[str, float]:
+    """About how many seconds the ways that learn will take, by what the run's own training took."""
+    took = artefact.read_json(form.base / "run.json").get("training", {}).get("seconds", 0.0)
+    if asked.epochs is not None:
+        share = asked.epochs / max(form.recipe.learning.epochs, 1e-9)
+        return {"distill": took * share, "prune": took * share}
+    return {"distill": took * distill.LONGER, "prune": took * prune.LEARNS_ON}
+
+
+def _forms(form: Form, work: Work, plans: Sequence[Plan], course: Course, enough: Callable[[], bool]) -> Iterator[Form]:
+    """The forms that were planned, one after the other; no pruned one once there is `enough`."""
+    learned = form
+    for way, given in plans:
+        if way == "prune" and enough():
             return
+        learns = card(WAYS, way).learns
+        course.begins(given.words(way) if learns else " + ".join([*learned.how, way]))
         try:
-            learned = load("compress/ways", way).compress(form, work, asked)
+            made = load(WAYS, way).compress(form if learns else learned, work, given)
         except UsageError as error:
-            if error.code not in ("F-PRUNE-NOTHING", "F-COMPRESS-MODULE"):
+            if error.code != "F-PRUNE-NOTHING":
                 raise
-            return  # this network has nothing that can be taken out
-        yield learned
-        yield int8.compress(learned, work)
+            course.note(f"{given.words(way)}: {error.what}")
+            return
+        learned = made if learns else learned
+        yield made
 
 
 def is_best(one: Found, all_found: Sequence[Found]) -> bool:
     """Whether no other form is at least as good in time, size and loss, and better in one of them."""
-
-    def figures(found: Found) -> tuple[float, ...]:
-        return found.ms, found.size, next(iter(found.drops.values()))
-
-    own = figures(one)
-    others = [figures(other) for other in all_found if figures(other) != own]
+    own = one.ms, one.size, one.drop
+    others = [figures for other in all_found if (figures := (other.ms, other.size, other.drop)) != own]
     return not any(all(a <= b for a, b in zip(theirs, own, strict=True)) for theirs in others)
 
 
@@ -126,12 +185,11 @@ def _missed(found: Sequence[Found], wanted: Sequence[Wish]) -> GateError:
         return max(measured[w.what] / w.most if w.most > 0 else 1 + max(measured[w.what], 0) for w in wanted)
 
     near = min(found, key=excess)
-    drops = ", ".join(f"{name}-drop {drop:.2f}" for name, drop in near.drops.items())
+    lost = ", ".join(f"{name} {in_words(drop)}" for name, drop in near.drops.items())
     return GateError(
         "F-BUDGET-MISSED",
         _("no form of this run meets the budget on this machine, so nothing is written"),
         expected=", ".join(wish.text for wish in wanted),
-        got=_("nearest: {how}").format(how=" + ".join(near.form.how) or "float32")
-        + f": latency {near.ms:.2f} ms, size {near.size / 1e6:.2f} MB, {drops}",
+        got=_("nearest: {how}").format(how=near.form.name) + f": {near.ms:.2f} ms, {near.size / 1e6:.2f} MB, {lost}",
         fix=_("ask for less, or name a smaller model with --distill"),
     )

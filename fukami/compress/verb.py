@@ -13,169 +13,117 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fukami.compress import gate, writing
+from fukami.compress.asked import WAYS, Asked
 from fukami.compress.contract import Form, Work
-from fukami.compress.graphs import file_bytes, graph_of, latencies
+from fukami.compress.graphs import graph_of, latencies
+from fukami.compress.job import Job, Side, metrics, sides
 from fukami.compress.search import search
-from fukami.compress.wishes import Wish, wishes
 from fukami.core import artefact
-from fukami.core.cards import card, load
-from fukami.core.errors import UsageError, unknown
+from fukami.core.cards import load
+from fukami.core.errors import UsageError
 from fukami.core.language import _
 from fukami.core.recipe import Recipe
 from fukami.evaluate.examples import Judged, examples, require_source
-from fukami.evaluate.whole import place
 from fukami.predictor import Predictor
 
 if TYPE_CHECKING:
     from fukami.run import Run
 
-FORMATS = ("int8", "bf16")
 
-
-def compress_run(
-    run: Run,
-    *,
-    out: Path | None = None,
-    data: Any = None,
-    to: str = "",
-    prune: float = 0.0,
-    unstructured: bool = False,
-    distill: str = "",
-    budget: str = "",
-    max_drop: float | None = None,
-    epochs: float | None = None,
-    settings: dict[str, Any] | None = None,
-) -> dict[str, Any]:
+def compress_run(run: Run, asked: Asked, *, out: Path | None = None, data: Any = None) -> dict[str, Any]:
     """Compresses, judges, and writes the new run; the result of the verb.
 
     Args:
         run: what is compressed; it stays as it is.
+        asked: the ways, or a budget, and what may be lost.
         out: the new run's folder; beside the old one, named after what was done, where it is None.
         data: what the run was trained on, where that were arrays.
-        to: `int8` or `bf16`.
-        prune: the share of channels and hidden widths that goes; with `unstructured`, of single weights.
-        distill: the student's model, such as `cnn:tiny`. What learns comes first, then the number format.
-        budget: conditions that are searched for instead, such as `latency<=10ms,accuracy-drop<=1`.
-        max_drop: points of the headline metric that may be lost.
-        epochs: how long a student, or what is left after pruning, learns. `settings`: further options of that training.
 
     Raises:
-        GateError: it is worse than allowed, or no form meets the budget. UsageError: nothing was asked for, or it cannot be.
+        GateError: it is worse than allowed, or no form meets the budget. UsageError: it cannot be done with this run.
     """
-    wanted = wishes(budget) if budget else ()
-    require_metrics(wanted, run.predictor.recipe)
-    steps = steps_of(to, prune, unstructured, distill, budget)
+    asked.require_metrics(run.task)
     require_weights(run)
-    target = out or named(run.path, steps, budget)
+    target = out or asked.beside(run.path)
     artefact.refuse_existing(target)
-    source = require_source(run, data)
-    own = run.predictor.recipe
-    judged = examples(run, source, own, own=True)
-    allowed = max_drop if max_drop is not None else least_drop(wanted, own)
-    chosen = {**(settings or {}), **({"epochs": epochs} if epochs else {})}
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as folder:
-        work = work_of(run, judged, source, Path(folder), chosen)
-        first = Form(base=run.path, predictor=run.predictor, recipe=own)
-        table: list[dict[str, Any]] = []
-        if wanted:
-            form, table = search(first, work, wanted, students=[distill] if distill else [], say=say)
-        else:
-            form = first
-            for way, asked in steps:
-                say(_("{way}: at work").format(way=f"{way} {asked}".strip()))
-                form = load("compress/ways", way).compress(form, work, asked)
-        return _finished(run, first, form, work, judged, target, allowed=allowed, wanted=wanted, table=table)
+    source, own = require_source(run, data), run.predictor.recipe
+    with artefact.scratch(target) as folder:
+        judged = examples(run, source, own, own=True)
+        job = Job(run, asked, judged, work_of(run, judged, source, folder, asked.learning), target)
+        form, table = search(job.first, job.work, asked, say=say) if asked.wishes else (gone(job), [])
+        say(_("{how}: judged on examples kept aside").format(how=form.name))
+        before, after = sides(job, form)
+        parity = proven(job, before, after)
+        told = {"from": str(run.path), "how": form.name, "bytes": parity["bytes"], **form.told}
+        told |= {"pareto": table} if table else {}
+        writing.write(job, after, parity=parity, told=told, commands=next_commands(target))
+        return result(job, after, parity, table)
 
 
-def _finished(
-    run: Run,
-    first: Form,
-    form: Form,
-    work: Work,
-    judged: Judged,
-    out: Path,
-    *,
-    allowed: float,
-    wanted: tuple[Wish, ...],
-    table: list[dict[str, Any]],
-) -> dict[str, Any]:
-    """Judges a form beside the first one, and writes it where the gate lets it through."""
-    headline, rows = run.predictor.task.card.headline, work.held_out
-    sides = run.predictor, writing.reopened(form, work.place / "after")
-    answers = [gate.answers(side, work.store, rows) for side in sides]
-    before, after = (gate.evaluation(side, asked) for side, asked in zip(sides, answers, strict=True))
-    how = " + ".join(form.how) or "float32"
-    values = before.metrics[headline].value, after.metrics[headline].value
-    parity = gate.proof(headline, *values, max_drop=allowed, examples=len(rows), how=how)
-    gate.require(parity, headline, *values, str(run.path))
-    require_drops(wanted, headline, before.metrics, after.metrics, str(run.path))
-    metrics = {name: {"before": before.metrics[name].value, "after": after.metrics[name].value} for name in before.metrics}
-    sizes = {"before": file_bytes(first, work.place / "before"), "after": file_bytes(form, work.place / "after" / "model")}
-    models = {"before": graph_of(first, work), "after": graph_of(form, work)}
+def gone(job: Job) -> Form:
+    """The form at the end of the ways that were asked for."""
+    form = job.first
+    for way in job.asked.steps:
+        say(_("{way}: at work").format(way=job.asked.words(way.name)))
+        form = load(WAYS, way.name).compress(form, job.work, job.asked)
+    return form
+
+
+def proven(job: Job, before: Side, after: Side) -> dict[str, Any]:
+    """The proof that `after` is as good as was asked, with metrics, bytes and times of both sides.
+
+    Raises:
+        GateError: it is not.
+    """
+    headline, where = job.headline, str(job.run.path)
+    old, new = before.evaluation.metrics, after.evaluation.metrics
+    limits = {headline: job.asked.allowed(headline)}
+    for wish in job.asked.wishes:  # what was met where a form was chosen has to hold here as well
+        if wish.is_drop and wish.what != headline:
+            limits[wish.what] = min(wish.most, limits.get(wish.what, wish.most))
+    found = {
+        name: gate.proof(
+            name, old[name].value, new[name].value, max_drop=most, examples=len(job.judged.rows), how=after.form.name
+        )
+        for name, most in limits.items()
+    }
+    for name, proof in found.items():
+        gate.require(proof, name, old[name].value, new[name].value, where)
+    difference, row = gate.worst_example(before.answers, after.answers)
+    models = {"before": graph_of(before.form, job.work), "after": graph_of(after.form, job.work)}
     times = [
         {"batch": line["batch"], "threads": line["threads"], **{f"{name}_ms": line["ms"][name] for name in models}}
-        for line in latencies(models, first, work)
+        for line in latencies(models, before.form, job.work)
     ]
-    difference, row = gate.worst_example(*answers)
-    where = place(judged.columns[next(iter(run.predictor.task.inputs))], row)
-    parity |= {"metrics": metrics, "bytes": sizes, "latency": times}
-    parity |= {"worst": {"where": where, "difference": round(difference, 6)}}
-    told = {"from": str(run.path), "how": how, "bytes": sizes, **form.told}
-    commands = [(f"fukami evaluate {shlex.quote(str(out))}", _("the whole judgement: intervals, baselines, groups"))]
-    model = work.place / "after" / "model"
-    writing.write(form, out, model=model, evaluation=after, parity=parity, told=told, columns=judged.columns, commands=commands)
-    parameters = {"before": first.parameters(), "after": form.parameters()}
-    result = {"run": str(out), "from": str(run.path), "how": how, "task": run.task, "parity": parity, "metrics": metrics}
-    result |= {"bytes": sizes, "parameters": parameters, "latency": times, "examples": len(rows)}
-    return result | ({"ways": form.told} if form.told else {}) | ({"pareto": table} if table else {})
+    return {
+        **found[headline],
+        "metrics": metrics(before, after),
+        "bytes": {"before": before.size, "after": after.size},
+        "latency": times,
+        "worst": {"where": job.place(row), "difference": round(difference, 6)},
+    }
 
 
-# -- what was asked ------------------------------------------------------------------------------------------------------
-def steps_of(to: str, prune: float, unstructured: bool, distill: str, budget: str) -> list[tuple[str, Any]]:
-    """The ways that were asked for, in the order in which they are gone: (name, what was typed behind its flag)."""
-    if to:
-        card("compress/ways", to)
-    if to and to not in FORMATS:
-        raise UsageError("F-COMPRESS-TO", _("this is not a number format"), expected=" | ".join(FORMATS), got=to)
-    if budget and (to or prune):
-        raise UsageError(
-            "F-OPTION-TOGETHER",
-            _("{one} and {other} cannot be given together").format(one="--budget", other="--to | --prune"),
-            expected=_("--budget alone, or with --distill"),
-        )
-    if not 0 <= prune < 1:
-        raise UsageError(
-            "F-COMPRESS-SHARE", _("a share lies between 0 and 1"), expected="--prune 0.5", got=f"--prune {prune:g}"
-        )
-    if distill and prune:  # the recipe of the second would name a run that is in nobody's hands
-        raise UsageError(
-            "F-OPTION-TOGETHER",
-            _("{one} and {other} cannot be given together").format(one="--distill", other="--prune"),
-            fix=_("compress twice: the student is a run, which can be pruned"),
-        )
-    if unstructured and not prune:
-        raise UsageError("F-COMPRESS-SHARE", _("--unstructured says how to prune"), expected="--prune 0.5 --unstructured")
-    steps: list[tuple[str, Any]] = [("distill", distill)] if distill else []
-    steps += [("prune", (prune, "unstructured") if unstructured else prune)] if prune else []
-    steps += [(to, "")] if to else []
-    if not steps and not budget:
-        raise UsageError(
-            "F-COMPRESS-HOW",
-            _("it is not said how to compress"),
-            expected="--to int8 | --to bf16 | --prune 0.5 | --distill MODEL | --budget …",
-        )
-    return steps
+def result(job: Job, after: Side, parity: dict[str, Any], table: list[dict[str, Any]]) -> dict[str, Any]:
+    """What `fukami compress --json` prints."""
+    told = {
+        "run": str(job.out),
+        "from": str(job.run.path),
+        "how": after.form.name,
+        "task": job.run.task,
+        "parity": parity,
+        "metrics": parity["metrics"],
+        "bytes": parity["bytes"],
+        "parameters": {"before": job.first.parameters(), "after": after.form.parameters()},
+        "latency": parity["latency"],
+        "examples": len(job.judged.rows),
+    }
+    return told | ({"ways": after.form.told} if after.form.told else {}) | ({"pareto": table} if table else {})
 
 
-def named(run: Path, steps: list[tuple[str, Any]], budget: str) -> Path:
-    """The new run's folder beside the old one.
-
-    >>> named(Path("runs/cats"), [("prune", 0.5), ("int8", "")], "").as_posix()
-    'runs/cats-prune-int8'
-    """
-    words = "-".join(way for way, _asked in steps)
-    return run.parent / f"{run.name}-{'budget' if budget else words}"
+def next_commands(out: Path) -> list[tuple[str, str]]:
+    """What to do with the new run."""
+    return [(f"fukami evaluate {shlex.quote(str(out))}", _("the whole judgement: intervals, baselines, groups"))]
 
 
 def require_weights(run: Run) -> None:
@@ -189,31 +137,6 @@ def require_weights(run: Run) -> None:
                 run=run.told.get("compressed", {}).get("from", "RUN")
             ),
         )
-
-
-def require_metrics(wanted: tuple[Wish, ...], recipe: Recipe) -> None:
-    """Raises `UsageError` F-METRIC-NAME where a budget names a metric that the task is not judged by."""
-    told = card("tasks", recipe.task)
-    known = (told.headline, *told.also)
-    for wish in wanted:
-        if wish.is_drop and wish.what not in known:
-            raise unknown(_("metric"), wish.what, known, code="F-METRIC-NAME")
-
-
-def require_drops(wanted: tuple[Wish, ...], headline: str, before: Any, after: Any, where: str) -> None:
-    """Raises `GateError` where a budget's further metrics, met where a form was chosen, drop too far here."""
-    for wish in wanted:
-        if not wish.is_drop or wish.what == headline:
-            continue
-        values = before[wish.what].value, after[wish.what].value
-        gate.require(gate.proof(wish.what, *values, max_drop=wish.most, examples=0, how=""), wish.what, *values, where)
-
-
-def least_drop(wanted: tuple[Wish, ...], recipe: Recipe) -> float:
-    """What the gate allows where a budget was given: what it says of the headline metric, else the usual."""
-    headline = card("tasks", recipe.task).headline
-    said = [wish.most for wish in wanted if wish.what == headline]
-    return min(said) if said else gate.MAX_DROP
 
 
 # -- what is worked with -------------------------------------------------------------------------------------------------
@@ -233,13 +156,13 @@ def learning(source: Any, folder: Path) -> Callable[[Recipe], tuple[Path, Predic
 
     def learn(recipe: Recipe) -> tuple[Path, Predictor]:
         from fukami.core.unfinished import Interrupted
-        from fukami.training.asked import Asked
+        from fukami.training.asked import Asked as Training
         from fukami.training.verb import run_training
 
         out = Path(tempfile.mkdtemp(prefix="learned-", dir=folder)) / "run"
         recipe = replace(recipe, data=replace(recipe.data, source=source if isinstance(source, str) else recipe.data.source))
         try:
-            made = run_training(Asked(recipe, source, out))
+            made = run_training(Training(recipe, source, out))
         except Interrupted:  # its folder goes with the compression's, so there is nothing to go on from
             raise KeyboardInterrupt from None
         return made.path, made.predictor

@@ -88,9 +88,26 @@ def creating(target: Path, *, replace: bool = False) -> Iterator[Path]:
         shutil.rmtree(draft, ignore_errors=True)
 
 
-def _sweep(target: Path) -> None:
+@contextlib.contextmanager
+def scratch(target: Path) -> Iterator[Path]:
+    """Gives an empty folder for what is made on the way to `target`; it is gone when the block ends, however it does.
+
+    It lies beside `target`, or above where that folder is not there yet: nothing is made that would be left behind.
+    """
+    above = next(folder for folder in target.absolute().parents if folder.is_dir())
+    _sweep(above / target.name, "scratch")
+    place = above / f".{target.name}.{os.getpid()}.scratch"
+    shutil.rmtree(place, ignore_errors=True)
+    try:
+        place.mkdir()
+        yield place
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def _sweep(target: Path, kind: str = "new") -> None:
     """Deletes the drafts of `target` that processes left which were killed while they wrote."""
-    for draft in target.parent.glob(f".{glob.escape(target.name)}.*.new"):
+    for draft in target.parent.glob(f".{glob.escape(target.name)}.*.{kind}"):
         number = draft.name.split(".")[-2]
         if number.isdecimal() and not _lives(int(number)):
             shutil.rmtree(draft, ignore_errors=True)

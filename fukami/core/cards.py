@@ -156,6 +156,14 @@ class FormatCard(Card):
     """What is written: the name of its main file."""
     extra: str = ""
     """The extra of the package that brings the libraries for it."""
+    packages: tuple[str, ...] = ()
+    """What has to be installed where the file is used, beside what reading the inputs needs."""
+    standalone: bool = False
+    """Whether a `predict.py` goes with it, which needs neither Fukami nor torch."""
+    fixed: bool = False
+    """Whether its tensors never vary in size: one example at a time, texts at their longest."""
+    use: dict[str, str] = field(default_factory=dict)
+    """How the main file is used, as lines of code; by the library that loads it where there are several, else under ``."""
     source: str = ""
     """Where the format is described."""
 

@@ -13,7 +13,7 @@ from fukami.data.split import split
 from fukami.evaluate import whole
 from fukami.evaluate.examples import Judged, bound, examples, require_source, usable_only
 from fukami.evaluate.spool import Spool
-from fukami.report.content import Content
+from fukami.report.content import NOT_PROOFS, content_of
 from fukami.report.page import render
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def evaluate_run(run: "Run", data: Any, settings: dict[str, Any]) -> dict[str, A
     beside, remark = baselines_beside(run, judged)
     proofs = proofs_of(run, found, beside, own=own)
     name = "evaluation" if own else "evaluation-data"
-    report = write_report(run, found, beside, proofs, judged, name)
+    report = write_report(run, found, proofs, judged, name)
     return {
         "task": run.task,
         "run": str(run.path),
@@ -58,9 +58,6 @@ def unusable_note(count: int) -> str:
         "{n} examples are not judged: their input cannot be read, or their target is one the run does not know",
         count,
     )
-
-
-NOT_PROOFS = ("evaluation", "evaluation-data", "data")
 
 
 def proofs_of(run: "Run", found: Any, beside: dict[str, dict[str, float]], *, own: bool) -> dict[str, Any]:
@@ -119,26 +116,16 @@ def training_part(run: "Run", judged: Judged) -> tuple[dict[str, list[Column]], 
     return columns, limited(split(table, columns, task, recipe.data, seed=recipe.learning.seed).train, recipe)
 
 
-def write_report(
-    run: "Run", found: Any, beside: dict[str, dict[str, float]], proofs: dict[str, Any], judged: Judged, name: str
-) -> Path:
+def write_report(run: "Run", found: Any, proofs: dict[str, Any], judged: Judged, name: str) -> Path:
     """Writes the evaluation and the report into the run, in one step."""
     from fukami.training.finish import next_commands
 
-    recipe = run.predictor.recipe
-    page = Content(
-        run=run.told,
-        recipe=recipe.as_dict(),
-        history=artefact.read_lines(run.path / "history.jsonl"),
-        evaluation=found.as_dict(),
-        baselines=beside,
-        proofs={k: v for k, v in proofs.items() if k not in NOT_PROOFS},
-        problems=[p.as_dict() for p in judged.problems] or proofs.get("data", {}).get("problems", []),
-        pictures=whole.pictures(found, run.predictor.task, judged.columns),
-        commands=next_commands(run.path, run.told["example"]),
-    )
-    html = render(page)
+    commands = next_commands(run.path, run.told["example"])
+    problems = {"problems": [p.as_dict() for p in judged.problems]} if judged.problems else {}
     with artefact.changing(run.path) as draft:
         artefact.replace_json(draft / "proofs" / f"{name}.json", found.as_dict())
-        artefact.replace_text(draft / "report.html", html)
+        page = content_of(
+            draft, run.predictor.task, judged.columns, commands=commands, evaluation=name, proofs=proofs, **problems
+        )
+        artefact.replace_text(draft / "report.html", render(page))
     return run.path / "report.html"

@@ -13,8 +13,10 @@ import torch
 from fukami.core.cards import card
 from fukami.core.errors import unknown
 from fukami.core.language import _
+from fukami.core.seeds import generator
 from fukami.core.tables import Column, Table
 from fukami.data.store import Store
+from fukami.evaluate import calibration
 from fukami.evaluate.baselines.contract import Fitted
 from fukami.evaluate.baselines.fitting import fit_baselines
 from fukami.evaluate.evaluation import Evaluation
@@ -23,6 +25,8 @@ from fukami.evaluate.spool import Spool
 from fukami.predictor import Predictor
 from fukami.tasks.contract import Task
 
+FITTED_ON = 20_000
+"""Validation examples that the temperature is fitted on: one number needs no more."""
 SHOWN_MISTAKES = 12
 """Mistakes drawn in the report: enough to see a pattern, few enough to load on a phone."""
 
@@ -79,10 +83,33 @@ def _stream(one: Fitted, task: Task, columns: dict[str, list[Column]], store: St
         yield one.scores(inputs), truth.numpy(), part
 
 
-def pictures(evaluation: Evaluation, task: Task, columns: dict[str, list[Column]]) -> list[dict[str, Any]]:
-    """The most confident mistakes, each rendered by its input fields."""
+def calibrated(predictor: Predictor, store: Store, valid: np.ndarray) -> Predictor:
+    """The predictor with the temperature that fits the validation examples best; as it is where that says nothing."""
+    target = predictor.task.target
+    if not target.calibrates or len(valid) == 0:
+        return predictor
+    if len(valid) > FITTED_ON:
+        valid = np.sort(generator(predictor.recipe.learning.seed, "temperature").choice(valid, FITTED_ON, replace=False))
+    pairs = list(predictor.stream(store, valid, calibrated=False))
+    scores, truth = np.concatenate([s for s, _t, _r in pairs]), np.concatenate([t for _s, t, _r in pairs])
+    return predictor.calibrated(calibration.fit_temperature(scores, truth))
+
+
+def calibration_proof(predictor: Predictor, raw: Spool, found: Evaluation, part: str) -> dict[str, Any] | None:
+    """What the predictor's temperature did to the held-out examples of `raw`, whose evaluation with it is `found`.
+
+    None where there is nothing to calibrate, and where they are the validation `part`: it was fitted on, so it proves nothing.
+    """
+    if not predictor.task.target.calibrates or part != "test":
+        return None
+    before = judged(predictor.calibrated(1.0), raw, replicates=0)
+    return calibration.proof(before, found, temperature=predictor.temperature)
+
+
+def pictures(evaluation: dict[str, Any], task: Task, columns: dict[str, list[Column]]) -> list[dict[str, Any]]:
+    """The most confident mistakes of an `Evaluation.as_dict()`, each rendered by its input fields."""
     shown = []
-    for mistake in evaluation.as_dict().get("mistakes", [])[:SHOWN_MISTAKES]:
+    for mistake in evaluation.get("mistakes", [])[:SHOWN_MISTAKES]:
         row = mistake["row"]
         html = "".join(field.render(columns[name], row) for name, field in task.inputs.items())
         shown.append({**mistake, "html": html, "where": place(columns[next(iter(task.inputs))], row)})

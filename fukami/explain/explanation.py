@@ -13,6 +13,7 @@ from fukami.core.errors import UsageError
 from fukami.core.language import _
 from fukami.explain.contract import Weights
 from fukami.explain.faithfulness import Faithfulness
+from fukami.fields.answers import short
 from fukami.fields.units import Portrait, Units
 
 ENDINGS = (".png", ".html", ".json")
@@ -76,7 +77,7 @@ class Explanation:
         """A fragment of HTML that is complete in itself."""
         nearest = ", ".join(escape(f"{one['input']} ({one['similarity']:.2f})") for one in self.nearest)
         beside = [
-            (_("answer"), answered(self.answer)),
+            (_("answer"), short(self.answer)),
             (_("explained"), self.of or _("the value")),
             (_("method"), self.method),
             (_("tested"), self.verdict()),
@@ -116,14 +117,3 @@ def verdict(told: dict[str, Any]) -> str:
     if told["better_than_random"]:
         return _("better than random orders (score {score:.3f}, p = {p:.3f})").format(score=told["score"], p=told["p_value"])
     return _("not better than random (score {score:.3f}, p = {p:.3f})").format(score=told["score"], p=told["p_value"])
-
-
-def answered(answer: dict[str, Any]) -> str:
-    """An answer in a few words. The shapes are those that target fields restore to."""
-    if "label" in answer:
-        return f"{answer['label']} ({answer.get('score', 0):.3f})"
-    if "labels" in answer:
-        return ", ".join(map(str, answer["labels"])) or "–"
-    if "value" in answer:
-        return f"{answer['value']:.6g}"
-    return json.dumps(answer, ensure_ascii=False)

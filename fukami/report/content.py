@@ -1,10 +1,20 @@
-"""What a report is made from: plain dicts as the run folder holds them, so that a report can be made again from the folder."""
+"""What a report is made from: plain dicts as the run folder holds them, and how they are read from there."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from fukami.core import artefact
 from fukami.core.cards import cards
+from fukami.core.recipe import read_toml
 from fukami.report.figures import Figure, figure
+
+if TYPE_CHECKING:
+    from fukami.core.tables import Column
+    from fukami.tasks.contract import Task
+
+NOT_PROOFS = ("evaluation", "evaluation-data", "data")
+"""Files of `proofs/` that hold what was measured and seen, and claim nothing."""
 
 
 @dataclass(frozen=True)
@@ -49,3 +59,40 @@ class Content:
         if card is not None and (card.headline in measured or not measured):
             return card.headline
         return measured[0] if measured else ""
+
+
+def content_of(
+    folder: Path,
+    task: "Task",
+    columns: "dict[str, list[Column]]",
+    *,
+    commands: list[tuple[str, str]],
+    evaluation: str = "evaluation",
+    **instead: Any,
+) -> Content:
+    """What the report of a run shows, read from its folder, or from the draft of one that holds everything else already.
+
+    Args:
+        folder: holds `run.json`, `recipe.toml`, `history.jsonl` and `proofs/`.
+        task: its input fields render the mistakes.
+        columns: the raw examples that were judged.
+        commands: what to do next: (command, sentence).
+        evaluation: the file of `proofs/` that is shown.
+        instead: `proofs` or `problems`, where other ones than the folder's are shown.
+    """
+    from fukami.evaluate.whole import pictures
+
+    found = {path.stem: artefact.read_json(path) for path in sorted((folder / "proofs").glob("*.json"))}
+    proofs = instead.pop("proofs", found)
+    parts: dict[str, Any] = {
+        "run": artefact.read_json(folder / "run.json"),
+        "recipe": read_toml(folder / "recipe.toml"),
+        "history": artefact.read_lines(folder / "history.jsonl"),
+        "evaluation": found[evaluation],
+        "baselines": proofs.get("baselines", {}).get("metrics", {}),
+        "proofs": {name: told for name, told in proofs.items() if name not in NOT_PROOFS},
+        "problems": found.get("data", {}).get("problems", []),
+        "pictures": pictures(found[evaluation], task, columns),
+        "commands": commands,
+    }
+    return Content(**{**parts, **instead})

@@ -17,22 +17,19 @@ from fukami.core import artefact
 from fukami.core.cards import card, known
 from fukami.core.language import N_, _
 from fukami.core.recipe import Recipe
-from fukami.core.seeds import generator
 from fukami.data.split import combined
-from fukami.evaluate import calibration, whole
+from fukami.evaluate import whole
 from fukami.evaluate.evaluation import Evaluation
 from fukami.evaluate.spool import Spool
 from fukami.evaluate.verdict import verdict
 from fukami.explain import nearest
 from fukami.predictor import Predictor, save_model
-from fukami.report.content import Content
+from fukami.report.content import content_of
 from fukami.report.page import render
 from fukami.training.begin import PLAN
 from fukami.training.prepare import Prepared
 from fukami.training.session import Session, held_out
 
-FITTED_ON = 20_000
-"""Validation examples that the temperature is fitted on: one number needs no more."""
 VERSIONS = ("fukami", "torch", "torchvision", "timm", "transformers", "tokenizers", "numpy", "scikit-learn", "pyarrow")
 
 
@@ -54,7 +51,7 @@ def finish(prepared: Prepared, predictor: Predictor) -> Finished | None:
     """
     store, columns, task = prepared.store, prepared.columns, predictor.task
     rows, part = held_out(prepared)
-    predictor = calibrated(predictor, prepared)
+    predictor = whole.calibrated(predictor, store, prepared.split.valid)
     groups = whole.group_columns(prepared.table, predictor.recipe.data.groups)
     raw = Spool(predictor.stream(store, rows, calibrated=False))
     if not predictor.ranks.leads:
@@ -63,30 +60,18 @@ def finish(prepared: Prepared, predictor: Predictor) -> Finished | None:
     fitted = whole.baselines(task, columns, prepared.split.train)
     beside = whole.judged_baselines(task, fitted, columns, store, rows)
     proofs = {"split": prepared.split.proof(), "baselines": baseline_proof(task.card.headline, found, beside, part)}
-    if task.target.calibrates and part == "test":  # the validation part was fitted on, so it proves nothing
-        before = whole.judged(predictor.calibrated(1.0), raw, replicates=0)
-        proofs["calibration"] = calibration.proof(before, found, temperature=predictor.temperature)
+    tempered = whole.calibration_proof(predictor, raw, found, part)
+    if tempered is not None:
+        proofs["calibration"] = tempered
     return Finished(predictor, found, beside, proofs, part)
 
 
 def held_out_metrics(prepared: Prepared, predictor: Predictor) -> dict[str, float]:
     """Metric → value on the held-out examples, without intervals."""
     rows, _part = held_out(prepared)
-    predictor = calibrated(predictor, prepared)
+    predictor = whole.calibrated(predictor, prepared.store, prepared.split.valid)
     found = whole.judged(predictor, Spool(predictor.stream(prepared.store, rows, calibrated=False)), replicates=0)
     return {name: told["value"] for name, told in found.as_dict()["metrics"].items()}
-
-
-def calibrated(predictor: Predictor, prepared: Prepared) -> Predictor:
-    """The predictor with the temperature that fits the validation examples best."""
-    valid, target = prepared.split.valid, predictor.task.target
-    if not target.calibrates or len(valid) == 0:
-        return predictor
-    if len(valid) > FITTED_ON:
-        valid = np.sort(generator(predictor.recipe.learning.seed, "temperature").choice(valid, FITTED_ON, replace=False))
-    pairs = list(predictor.stream(prepared.store, valid, calibrated=False))
-    scores, truth = np.concatenate([s for s, _t, _r in pairs]), np.concatenate([t for _s, t, _r in pairs])
-    return predictor.calibrated(calibration.fit_temperature(scores, truth))
 
 
 def baseline_proof(headline: str, found: Evaluation, beside: dict[str, dict[str, float]], part: str) -> dict[str, Any]:
@@ -161,8 +146,8 @@ def write_run(session: Session, prepared: Prepared, finished: Finished, out: Pat
         write_reference(prepared, draft / "reference")
         seen = told["training"]["steps"] * recipe.learning.batch_size
         nearest.keep(predictor, prepared.store, prepared.split.train, prepared.columns, draft / "reference", seen=seen)
-        history = artefact.read_lines(draft / "history.jsonl")
-        page = content(told, recipe, history, prepared, finished, out)
+        commands = next_commands(out, told["example"])
+        page = content_of(draft, predictor.task, prepared.columns, commands=commands)
         (draft / "report.html").write_text(render(page), "utf-8")
 
 
@@ -184,28 +169,6 @@ def write_reference(prepared: Prepared, place: Path) -> None:
 def input_fingerprint(prepared: Prepared) -> np.ndarray:
     """uint64 (N): one hash of all inputs of each example."""
     return combined([prepared.fingerprints[name] for name in prepared.task.inputs])
-
-
-def content(
-    told: dict[str, Any],
-    recipe: Recipe,
-    history: list[dict[str, Any]],
-    prepared: Prepared,
-    finished: Finished,
-    out: Path,
-) -> Content:
-    """What the report shows."""
-    return Content(
-        run=told,
-        recipe=recipe.as_dict(),
-        history=history,
-        evaluation=finished.evaluation.as_dict(),
-        baselines=finished.baselines,
-        proofs=finished.proofs,
-        problems=[p.as_dict() for p in prepared.problems],
-        pictures=whole.pictures(finished.evaluation, finished.predictor.task, prepared.columns),
-        commands=next_commands(out, told["example"]),
-    )
 
 
 def example_of(prepared: Prepared) -> str:

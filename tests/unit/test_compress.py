@@ -1,6 +1,7 @@
 """Compression without trainings: number formats, widths, pruning, what a student learns from, budgets, and the gate."""
 
 import copy
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,11 +9,12 @@ import torch
 from torch import nn
 
 from fukami.compress import gate, pruning, quantise, wishes
+from fukami.compress.asked import Asked
 from fukami.compress.search import Found, is_best
-from fukami.compress.verb import named, steps_of
 from fukami.core.errors import GateError, RunError, UsageError
 from fukami.core.recipe import LearningChoices
 from fukami.core.seeds import generator
+from fukami.evaluate.spool import Spool
 from fukami.export.onnx_graph import write_graph
 from fukami.fields.categories import Categories
 from fukami.layers.heads import LinearHead
@@ -213,6 +215,20 @@ def test_a_drop_that_is_no_number_does_not_pass():
     assert not gate.proof("accuracy", 0.9, float("nan"), max_drop=1.0, examples=1, how="int8")["held"]
 
 
+def test_an_answer_that_is_no_number_is_the_worst_and_does_not_pass():
+    scores, rows = np.array([[0.2, 0.8], [0.5, 0.5], [0.1, 0.9]]), np.array([7, 9, 4])
+    for bad in (np.nan, np.inf):
+        damaged = scores.copy()
+        damaged[0] += 0.7
+        damaged[1, 0] = bad
+        before, after = Spool([(scores, rows, rows)]), Spool([(damaged, rows, rows)])
+        difference, row = gate.worst_example(before, after)
+        assert (difference, row) == (float("inf"), 9) and not gate.are_numbers(after) and gate.are_numbers(before)
+        with pytest.raises(GateError) as refused:
+            gate.require_numbers(difference, "row 10")
+        assert refused.value.code == "F-COMPRESS-NUMBER" and refused.value.where == "row 10"
+
+
 # -- what a budget says --------------------------------------------------------------------------------------------------
 UNITS = {
     "latency": {"us": 0.001, "µs": 0.001, "ms": 1, "s": 1000},
@@ -277,23 +293,32 @@ def test_a_form_is_best_unless_another_is_better_in_everything():
         ({}, "F-COMPRESS-HOW"),
         ({"to": "int4"}, "F-WAY-NAME"),
         ({"to": "prune"}, "F-COMPRESS-TO"),
-        ({"prune": 1.5}, "F-COMPRESS-SHARE"),
+        *(({"prune": share}, "F-COMPRESS-SHARE") for share in (1.5, 1, -0.5, float("nan"))),
+        *(({"to": "int8", "max_drop": most}, "F-COMPRESS-DROP") for most in (-1, float("nan"), float("inf"))),
+        *(({"prune": 0.5, "epochs": count}, "F-COMPRESS-EPOCHS") for count in (0, -1, float("nan"), float("inf"))),
         ({"to": "int8", "unstructured": True}, "F-COMPRESS-SHARE"),
         ({"to": "int8", "budget": "size<=1MB"}, "F-OPTION-TOGETHER"),
         ({"distill": "cnn", "prune": 0.5}, "F-OPTION-TOGETHER"),
     ],
 )
 def test_what_cannot_be_done_is_told_before_anything_is_read(asked, code):
-    given = {"to": "", "prune": 0.0, "unstructured": False, "distill": "", "budget": "", **asked}
     with pytest.raises(UsageError) as refused:
-        steps_of(**given)
+        Asked(**asked)
     assert refused.value.code == code
 
 
-def test_names():
-    from pathlib import Path
+def test_what_learns_goes_first_and_names_the_folder():
+    asked = Asked(to="int8", distill="cnn")
+    assert [way.name for way in asked.steps] == ["distill", "int8"]
+    assert asked.beside(Path("runs/a")).name == "a-distill-int8"
+    assert Asked(budget="size<=1MB").beside(Path("runs/a")).name == "a-budget"
 
-    assert named(Path("runs/a"), [("distill", "cnn"), ("int8", "")], "").name == "a-distill-int8"
+
+def test_what_may_be_lost_is_said_by_hand_or_by_the_budget():
+    budget = "size<=1MB,accuracy-drop<=2,accuracy-drop<=3,f1_macro-drop<=5"
+    assert Asked(to="int8").allowed("accuracy") == 1.0
+    assert Asked(budget=budget).allowed("accuracy") == 2.0
+    assert Asked(budget=budget, max_drop=0).allowed("accuracy") == 0
 
 
 def test_every_way_says_how_it_is_asked_for():

@@ -6,10 +6,10 @@ long as before. Kalamkar et al. 2019, arXiv:1905.12322.
 
 import copy
 from dataclasses import replace
-from typing import Any
 
 import torch
 
+from fukami.compress.asked import Asked
 from fukami.compress.contract import Form, Work
 from fukami.core.cards import CompressionCard
 
@@ -21,7 +21,7 @@ CARD = CompressionCard(
 )
 
 
-def compress(form: Form, work: Work, asked: Any = None) -> Form:
+def compress(form: Form, work: Work, asked: Asked) -> Form:
     """The form with every weight rounded to bfloat16."""
     network = copy.deepcopy(form.predictor.network)
     with torch.no_grad():

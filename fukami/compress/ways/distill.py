@@ -5,17 +5,18 @@ one like any other. Hinton et al. 2015, arXiv:1503.02531; Tung and Mori 2019, ar
 """
 
 from dataclasses import replace
-from typing import Any
 
+from fukami.compress.asked import Asked
 from fukami.compress.contract import Form, Work
 from fukami.compress.learning import require_choice, settled, trained
-from fukami.core.cards import CompressionCard, cards
+from fukami.core.cards import CompressionCard
 from fukami.core.recipe import LearningChoices, ModelChoices, PlanChoices, option_names
 
 CARD = CompressionCard(
     name="distill",
     summary="a smaller model of another family that learns from this one's answers and features",
     flag="--distill MODEL",
+    learns=True,
     source="Hinton et al. 2015, arXiv:1503.02531; Tung and Mori 2019, arXiv:1907.09682",
 )
 
@@ -23,33 +24,20 @@ LONGER = 2.0
 """Factor on the teacher's epochs: a student has more to learn from each example."""
 
 
-def compress(form: Form, work: Work, asked: Any) -> Form:
-    """The student `asked`, a model's name, with its size behind a colon where it has sizes: `cnn:tiny`."""
+def compress(form: Form, work: Work, asked: Asked) -> Form:
+    """The student `asked.distill`, a model's name, with its size behind a colon where it has sizes: `cnn:tiny`."""
     require_choice(form)
-    name, size = named(str(asked))
     recipe = form.recipe
     kept = {f"data.{n}" for n in option_names(recipe.data)} | {n for o in recipe.fields.values() for n in option_names(o)}
     chosen = frozenset(key.rpartition(".")[2] for key in kept)
     # inputs stay as the teacher reads them; what and how the student learns is its family's affair
     student = replace(recipe, model=ModelChoices(), learning=LearningChoices(), plan=PlanChoices(), chosen=chosen)
-    settings = {
-        "model.name": name,
-        "model.size": size,
+    settings: dict[str, object] = {
+        "model.name": asked.distill,
         "model.pretrained": "no",
         "seed": recipe.learning.seed,
         "teacher": str(form.base.resolve()),
         "epochs": max(1, round(LONGER * recipe.learning.epochs)),
         "imbalance": recipe.learning.imbalance,
     }
-    return trained(form, work, settled(student, settings, work), f"distill {asked}")
-
-
-def named(text: str) -> tuple[str, str]:
-    """A model's name and size.
-
-    >>> named("cnn:tiny"), named("resnet18"), named("timm:convnext_tiny")
-    (('cnn', 'tiny'), ('resnet18', ''), ('timm:convnext_tiny', ''))
-    """
-    name, _colon, size = text.rpartition(":")
-    family = cards("models").get(name)
-    return (name, size) if family is not None and not family.prefix else (text, "")
+    return trained(form, work, settled(student, settings, work), f"distill {asked.distill}")

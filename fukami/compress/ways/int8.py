@@ -11,14 +11,17 @@ import numpy as np
 import torch
 
 from fukami.compress import quantise
+from fukami.compress.asked import Asked
 from fukami.compress.contract import Form, Work
 from fukami.compress.fused import FusedOperators
-from fukami.compress.gate import drop_of, headline_value
+from fukami.compress.gate import headline_value
 from fukami.compress.graphs import graph_of, timed
 from fukami.core.cards import CompressionCard
 from fukami.core.errors import RunError
 from fukami.core.seeds import generator
+from fukami.evaluate.evaluation import plain
 from fukami.export.onnx_graph import write_graph
+from fukami.metrics.points import points_lost
 from fukami.models.onnx_network import OnnxNetwork, feeds, opened
 
 CARD = CompressionCard(
@@ -48,19 +51,20 @@ class Tried:
 
     def told(self) -> dict[str, Any]:
         """As JSON."""
-        return {"drop": round(self.drop, 3), "bytes": len(self.model), "ms": {str(k): v for k, v in self.ms.items()}}
+        return plain({"drop": round(self.drop, 3), "bytes": len(self.model), "ms": {str(k): v for k, v in self.ms.items()}})
 
 
-def compress(form: Form, work: Work, asked: Any = None) -> Form:
+def compress(form: Form, work: Work, asked: Asked) -> Form:
     """The form as an ONNX file in int8, made in the way that this machine and the validation examples speak for."""
-    model = fused_graph(form, work)
-    tried = [measured(form, work, name, made) for name, made in candidates(form, work, model)]
+    model, rows = fused_graph(form, work), judged_on(work)
+    before = headline_value(form.predictor, work.store, rows)
+    tried = [measured(form, work, rows, before, name, made) for name, made in candidates(form, work, model)]
     if min(one.drop for one in tried) > ENOUGH:  # rare extremes may have widened the scales
         best = min((one for one in tried if one.name.startswith("static")), key=lambda one: one.drop)
         operations = quantise.PRODUCTS if "products" in best.name else ()
         batches = calibration(form, work, model)
         made = quantise.static(model, batches, operations=operations, calibration="Percentile")
-        tried.append(measured(form, work, f"{best.name}, percentile", made))
+        tried.append(measured(form, work, rows, before, f"{best.name}, percentile", made))
     best = chosen(tried)
     return form.with_graph(best.model, f"int8 ({best.name})", int8={one.name: one.told() for one in tried})
 
@@ -115,17 +119,18 @@ def calibration(form: Form, work: Work, model: bytes) -> list[dict[str, np.ndarr
     return [feeds(session, work.batch(part, form.predictor)) for part in parts]
 
 
-def measured(form: Form, work: Work, name: str, model: bytes) -> Tried:
-    """What a way loses on validation examples, and how fast it is with one thread."""
+def judged_on(work: Work) -> np.ndarray:
+    """The rows on which the ways are compared."""
     rows = work.chosen_by
-    if len(rows) > JUDGED_ON:
-        rows = generator(work.seed, "int8").choice(rows, JUDGED_ON, replace=False)
+    return rows if len(rows) <= JUDGED_ON else generator(work.seed, "int8").choice(rows, JUDGED_ON, replace=False)
+
+
+def measured(form: Form, work: Work, rows: np.ndarray, before: float, name: str, model: bytes) -> Tried:
+    """What a way loses on `rows`, where the headline metric was `before`, and how fast it is with one thread."""
     network: Any = OnnxNetwork(model)
-    predictor = replace(form.predictor, network=network)
-    before = headline_value(form.predictor, work.store, rows)
-    after = headline_value(predictor, work.store, rows)
+    after = headline_value(replace(form.predictor, network=network), work.store, rows)
     session, ms = opened(model, 1), {}
     for size in (1, BATCH):
         arrays = feeds(session, work.batch(np.resize(rows, size), form.predictor))
         ms[size] = timed({"": session}, arrays, seconds=0.2)[""]["median"]
-    return Tried(name, model, drop_of(form.predictor.task.card.headline, before, after), ms)
+    return Tried(name, model, points_lost(form.predictor.task.card.headline, before, after), ms)

@@ -6,6 +6,7 @@ is left is one like any other. Li et al. 2017, arXiv:1608.08710; Fang et al. 202
 
 from typing import Any
 
+from fukami.compress.asked import Asked
 from fukami.compress.contract import Form, Work
 from fukami.compress.learning import require_choice, settled, trained
 from fukami.core.cards import CompressionCard
@@ -14,6 +15,7 @@ CARD = CompressionCard(
     name="prune",
     summary="without its least channels and hidden features, then trained on; smaller and faster",
     flag="--prune 0.5",
+    learns=True,
     extra="compress",
     source="Li et al. 2017, arXiv:1608.08710; Fang et al. 2023, arXiv:2301.12900; torch-pruning",
 )
@@ -24,14 +26,14 @@ SLOWER = 0.5
 """Factor on its learning rate."""
 
 
-def compress(form: Form, work: Work, asked: Any) -> Form:
-    """The form without a share of its widths: `asked` is the share, or `(share, "unstructured")` for single weights."""
-    share, pruning = asked if isinstance(asked, tuple) else (asked, "structured")
+def compress(form: Form, work: Work, asked: Asked) -> Form:
+    """The form without the share `asked.prune` of its widths, or with `asked.unstructured` of its single weights."""
     require_choice(form)
+    pruning = "unstructured" if asked.unstructured else "structured"
     learning = form.recipe.learning
     settings: dict[str, Any] = {
         "model.pretrained": str(form.base.resolve()),
-        "model.prune": float(share),
+        "model.prune": float(asked.prune),
         "model.pruning": pruning,
         "model.freeze_epochs": 0.0,
         "model.layer_decay": 1.0,
@@ -39,7 +41,7 @@ def compress(form: Form, work: Work, asked: Any) -> Form:
         "learning_rate": learning.learning_rate * SLOWER,
         "plan.plan": "auto",
     }
-    if pruning == "unstructured" and learning.optimizer == "muon":  # its updates are orthogonal, so no weight stays zero
+    if asked.unstructured and learning.optimizer == "muon":  # its updates are orthogonal, so no weight stays zero
         settings |= {"optimizer": "adamw", "learning_rate": 5e-4}
     recipe = settled(form.recipe, settings, work)
-    return trained(form, work, recipe, f"prune {share:g}" + (" unstructured" if pruning == "unstructured" else ""))
+    return trained(form, work, recipe, f"prune {asked.prune:g}" + (" unstructured" if asked.unstructured else ""))

@@ -1,0 +1,23 @@
+"""Answers as target fields restore them, told to people in a few words."""
+
+from typing import Any
+
+
+def short(answer: dict[str, Any]) -> str:
+    """An answer without what it says of every class: the label and how sure it is, the labels, the value.
+
+    >>> short({"label": "cat", "score": 0.95123, "scores": {"cat": 0.95123, "dog": 0.04877}})
+    'cat (0.9512)'
+    >>> short({"labels": ["red", "round"], "scores": {"red": 0.9}}), short({"labels": []}), short({"value": 206855.8})
+    ('red, round', '–', '206,856')
+    """
+    first, *rest = [_told(part) for part in answer.values() if not isinstance(part, dict)] or ["–"]
+    return f"{first} ({', '.join(rest)})" if rest else first
+
+
+def _told(part: Any) -> str:
+    if isinstance(part, float):
+        return f"{part:,.6g}" if abs(part) >= 1 else f"{part:.4g}"
+    if isinstance(part, (list, tuple)):
+        return ", ".join(map(str, part)) or "–"
+    return str(part)
