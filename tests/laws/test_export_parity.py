@@ -34,13 +34,19 @@ def network_of(name: str, takes: str) -> tuple[Network, Any]:
     """A small network of that name with random weights, and the spec of its input."""
     _choice, spec, encoder = small_model(name, takes)
     head = LinearHead(encoder.num_features, 3, getattr(encoder, "members", 1))
-    return settled(Network(encoder, head), {takes: small_batch(spec, 32 if takes == "image" else 5, seed=7)}), spec
+    seen = small_batch(spec, 5, seed=7)
+    if (
+        takes == "image"
+    ):  # what is asked is among it: a deep network without training carries what it never saw beyond all bounds
+        seen = torch.cat([small_batch(spec, 32, seed=7), *(batch[takes] for batch in batches(takes, spec))])
+    return settled(Network(encoder, head), {takes: seen}), spec
 
 
 def settled(network: Network, inputs: dict[str, Any]) -> Network:
     """The network with statistics of a real batch, and a head for features of this size.
 
-    With fresh ones deep networks answer the same whatever they are asked, or are certain of everything.
+    With fresh ones deep networks answer the same whatever they are asked, or are certain of everything; or roundings grow in
+    them until float32 and float64 of PyTorch itself disagree, as the larger EfficientNets' did.
     """
     with torch.no_grad():
         norms = [part for part in network.modules() if isinstance(part, torch.nn.modules.batchnorm._BatchNorm)]
