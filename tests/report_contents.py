@@ -27,6 +27,13 @@ def plan(reason: str) -> dict[str, object]:
     return {"chosen": fast, "seconds": 0.078, "measuring_s": 1.25, "remembered": False, "figures": figures}
 
 
+def tried(name: str, place: int) -> dict[str, object]:
+    """A form that a search for a budget has measured, as `run.json` has it."""
+    marks = {"meets": place > 1, "pareto": place != 2, "chosen": place == 3}
+    figures = {"latency_ms": 8.0 / place**2, "bytes": 4_000_000 // place, "value": 0.9 + 0.01 / place}
+    return {"how": name, **figures, "drops": {"accuracy": place - 2.0}, **marks}
+
+
 def full(labels: list[str] | None = None) -> Content:
     """A content in which every section has something to show."""
     labels = labels or ["cat", "dog", "bird"]
@@ -47,6 +54,7 @@ def full(labels: list[str] | None = None) -> Content:
             "versions": {"fukami": "0.1.0", "torch": labels[0]},
             "notes": [labels[0]],
             "plan": plan(labels[0]),
+            "compressed": {"pareto": [tried(name, place) for place, name in enumerate(labels, 1)]},
         },
         recipe=Recipe(task="image-classification").changed({"source": labels[0], "epochs": 7}).as_dict(),
         history=history,

@@ -125,7 +125,7 @@ def test_sections_stand_in_order():
         ("proofs", ["proofs"]),
         ("recipe", ["recipe"]),
         ("commands", ["following"]),
-        ("run", ["plan", "origin"]),
+        ("run", ["compression", "plan", "origin"]),
     ],
 )
 def test_a_section_is_there_because_its_data_is(part, gone):
@@ -153,6 +153,19 @@ def test_a_part_of_the_evaluation_makes_its_section(part, gone):
     content = full()
     kept = {name: told for name, told in content.evaluation.items() if name != part}
     assert sections(render(replace(content, evaluation=kept), language="en")) == [n for n in ORDER if n != gone]
+
+
+def test_forms_that_were_tried_lie_where_they_cost_and_are_worth():
+    """Three forms, each cheaper and worse than the one before: all on the line, the one that was taken drawn larger."""
+    page = render(full(), language="en")
+    drawings = re.findall(r"<svg.*?</svg>", page[page.index('<section id="compression"') :], re.S)[:2]
+    for drawing in drawings:
+        places = [(float(x), float(y)) for x, y in re.findall(r'<circle cx="([\d.]+)" cy="([\d.]+)"', drawing)]
+        assert len(places) == 3 and places[0][0] > places[1][0] > places[2][0] and places[0][1] < places[1][1] < places[2][1]
+        line = re.search(r'<polyline points="([^"]+)"', drawing)
+        assert line and line[1].split() == [f"{x:g},{y:g}" for x, y in reversed(places)]
+        assert drawing.count('r="6"') == 1
+    assert "1.00 points gained" in page and "1.00 points lost" in page and "nothing lost" in page and "taken" in page
 
 
 def test_an_empty_content_is_a_page():

@@ -6,6 +6,7 @@ data is there, never because of a task. `TITLE` is its heading.
 
 ORDER = (
     "result",
+    "compression",
     "learning",
     "classes",
     "confusion",
