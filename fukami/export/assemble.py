@@ -5,90 +5,85 @@ folder is their text without what only holds them together here.
 """
 
 import ast
-import importlib
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 _PIECES = Path(__file__).parent / "standalone"
-_OUTSIDE = ("numpy", "onnxruntime", "PIL")
+_OUTSIDE = {"numpy": "numpy", "onnxruntime": "onnxruntime", "PIL": "pillow"}
+"""Modules that Python does not bring, and the packages that do."""
 
 
-def program(input_code: Sequence[str], answer_code: Sequence[str], *, title: str, example: str) -> str:
-    """The text of `predict.py`, from the names of its pieces.
+class _Piece(NamedTuple):
+    """Import lines that are not Fukami's, and the text without docstring and imports."""
 
-    Args:
-        input_code: the files of `standalone/` that read an input, in order.
-        answer_code: those that turn scores into an answer.
-        title: what it answers, in one line.
-        example: an input as one types it.
+    imports: tuple[str, ...]
+    body: str
 
-    >>> text = program(["image"], ["category"], title="digits", example="picture.png")
-    >>> "import fukami" in text, "torch" in text
+
+def program(code: Sequence[str], *, head: str) -> str:
+    """The text of a program of some files of `standalone/`, in order; `head` is its docstring.
+
+    >>> text = program(["single", "image_squash", "image", "category", "program"], head="Answers.")
+    >>> "fukami" in text, "torch" in text
     (False, False)
     """
-    names = [*input_code, *answer_code, "program"]
-    head = [
-        f'"""{title}',
-        "",
-        f"    python predict.py {example}",
-        "    python predict.py - < inputs.jsonl      (one input as JSON in each line)",
-        "",
-        "One answer as JSON in each line. It needs model.onnx and preprocessing.json beside it, and the packages of",
-        "requirements.txt.",
-        '"""',
-    ]
-    imports = {line for name in names for line in _split(name)[0]}
-    bodies = [_split(name)[1] for name in names]
-    # the frame's constants go before everything, its questions after
-    return "\n".join(head) + "\n\n" + _imports(imports) + "\n\n" + "\n\n\n".join(bodies) + "\n"
+    pieces = [_piece(name) for name in code]
+    imports = {line for piece in pieces for line in piece.imports}
+    bodies = "\n\n\n".join(piece.body for piece in pieces)
+    return f'"""{head}"""\n\n{_imports(imports)}\n\n\n{bodies}\n'
 
 
 def requirements(code: Iterable[str]) -> list[str]:
     """The packages that a program of these pieces imports."""
-    found = {line.split()[1].split(".")[0] for name in (*code, "program") for line in _split(name)[0]}
-    return sorted({"PIL": "pillow"}.get(name, name) for name in found if name in _OUTSIDE)
+    found = {_root(line) for name in code for line in _piece(name).imports}
+    return sorted(_OUTSIDE[root] for root in found if root in _OUTSIDE)
 
 
 def read(told: dict[str, Any], values: Sequence[Any]) -> dict[str, np.ndarray]:
-    """The tensors of raw inputs as `predict.py` makes them, in this process. `told` is what `portable()` said."""
-    pieces = [importlib.import_module(f"fukami.export.standalone.{name}") for name in told["code"]]
-    reader = next(piece for piece in pieces if hasattr(piece, "read"))
-    if "tokens" in vars(reader):  # a reader of texts takes the tokenizer that is named beside it
-        tokenizer = next(piece for piece in pieces if piece is not reader and "tokens" in vars(piece))
-        return reader.read(values, told, tokenizer.tokens)
-    return reader.read(values, told)
+    """The tensors of raw inputs as an exported program makes them, in this process. `told` is what `portable()` said."""
+    return reader(tuple(told["code"]))(values, told)
 
 
 @cache
-def _split(name: str) -> tuple[tuple[str, ...], str]:
-    """Import lines of a piece that are not Fukami's, and its text without docstring and imports."""
+def reader(code: tuple[str, ...]) -> Callable[[Sequence[Any], dict[str, Any]], dict[str, np.ndarray]]:
+    """`read` of these pieces, put together as they are in an exported program."""
+    defined: dict[str, Any] = {}
+    exec(compile(program(code, head="Pieces."), "predict.py", "exec"), defined)
+    return defined["read"]
+
+
+@cache
+def _piece(name: str) -> _Piece:
     source = (_PIECES / f"{name}.py").read_text("utf-8")
-    module = ast.parse(source)
-    lines = source.splitlines()
-    imports = []
-    for node in module.body:
-        if isinstance(node, (ast.Import, ast.ImportFrom)):
-            inside = isinstance(node, ast.ImportFrom) and str(node.module).startswith("fukami.")
-            imports += [] if inside else [ast.unparse(node)]
-    gone = (ast.Import, ast.ImportFrom)
-    for node in module.body:
-        docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-        if isinstance(node, gone) or docstring:
-            for number in range(node.lineno - 1, node.end_lineno or node.lineno):
-                lines[number] = ""
-    return tuple(imports), "\n".join(lines).strip()
+    lines, imports = source.splitlines(), []
+    for node in ast.parse(source).body:
+        brings = isinstance(node, (ast.Import, ast.ImportFrom))
+        if brings and not ast.unparse(node).startswith("from fukami."):
+            imports.append(ast.unparse(node))
+        if brings or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
+            last = node.end_lineno or node.lineno
+            lines[node.lineno - 1 : last] = [""] * (last - node.lineno + 1)
+    return _Piece(tuple(imports), re.sub("  # pyright: ignore.*", "", "\n".join(lines)).strip())
+
+
+def _root(line: str) -> str:
+    return line.split()[1].split(".")[0]
 
 
 def _imports(lines: set[str]) -> str:
-    """Import lines in the usual order: what Python brings, then the others."""
-
-    def key(line: str) -> tuple[bool, bool, str]:
-        return line.split()[1].split(".")[0] in _OUTSIDE, line.startswith("from"), line
-
-    ordered = sorted(lines, key=key)
-    own = [line for line in ordered if not key(line)[0]]
-    return "\n".join([*own, "", *(line for line in ordered if key(line)[0])])
+    """Import lines in the usual order: what Python brings, then the others; what comes from one module in one line."""
+    named: dict[str, set[str]] = {}
+    for line in lines:
+        if line.startswith("from "):
+            module, names = line.removeprefix("from ").split(" import ")
+            named.setdefault(module, set()).update(names.split(", "))
+    whole = {line for line in lines if line.startswith("import ")}
+    whole |= {f"from {module} import {', '.join(sorted(names))}" for module, names in named.items()}
+    ordered = sorted(whole, key=lambda line: (_root(line) in _OUTSIDE, line.startswith("from"), line))
+    own = [line for line in ordered if _root(line) not in _OUTSIDE]
+    return "\n".join([*own, "", *(line for line in ordered if _root(line) in _OUTSIDE)])

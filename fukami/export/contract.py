@@ -1,15 +1,14 @@
 """What an export format is: a file of `formats/` with
 
-    CARD                          a `FormatCard` of literals
+    CARD                          a `FormatCard` of literals; in its `use`, `{example}` stands for an input as Python writes it
     write(material, folder)       writes its files into `folder`, and gives what asks them: `{input name: batch}` → scores
-    USE                           how its main file is used, as lines of code for the folder's README
-    STANDALONE                    whether a `predict.py` that needs neither Fukami nor torch goes with it
 
 `write` raises `UsageError` where the run's model has no such form, naming the formats that it has.
 """
 
+import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from fukami.core.errors import UsageError
 from fukami.core.language import _
 from fukami.engine.plan import Plan
 from fukami.export.onnx_graph import portable_copy
+from fukami.fields.tensors import map_tensors
 from fukami.models.onnx_network import OnnxNetwork
 from fukami.predictor import Predictor
 
@@ -35,11 +35,19 @@ class Material:
         predictor: the run's, computing in float32 on the processor whatever its plan says.
         inputs: a few real examples, `{input name: batch}`.
         folder: of the run, for formats that hand on what lies there.
+        notes: what the model is, in a few words by name, for formats that can hold it.
     """
 
     predictor: Predictor
     inputs: dict[str, Any]
     folder: Path
+    notes: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def library(self) -> str:
+        """The library that loads the run's `model/` by itself, or a name of Fukami's own."""
+        told = json.loads((self.folder / "model" / "config.json").read_text("utf-8"))
+        return told.get("fukami", {}).get("format", "")
 
     def after(self, outputs_BMK: torch.Tensor) -> torch.Tensor:
         """From raw outputs to calibrated scores: probabilities in float32, values in the target's unit in float64."""
@@ -62,3 +70,12 @@ def require_layers(material: Material, to: str) -> None:
             where=str(material.folder),
             fix="--to onnx",
         )
+
+
+def single(material: Material, inputs: dict[str, Any], row: int) -> dict[str, Any]:
+    """One example of a batch, in the size that never varies and in the usual order of memory."""
+    fields = material.predictor.task.inputs
+    return {
+        name: fields[name].padded(map_tensors(batch, lambda x: x[row : row + 1].clone(memory_format=torch.contiguous_format)))
+        for name, batch in inputs.items()
+    }

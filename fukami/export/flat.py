@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from fukami.fields.tensors import named_tensors
+from fukami.fields.tensors import map_tensors, named_tensors
 
 
 class Flat(nn.Module):
@@ -56,10 +56,8 @@ def example_of(inputs: dict[str, Any], examples: int = 3) -> dict[str, Any]:
         return tensor[torch.arange(examples) % tensor.shape[0]].cpu().clone(memory_format=torch.contiguous_format)
 
     def whole(batch: Any) -> Any:
-        if isinstance(batch, torch.Tensor):
-            return cut(batch)
-        parts = type(batch)(*map(cut, batch))
-        if "lengths" in parts._fields and parts.ids.shape[1] == 1:
+        parts = map_tensors(batch, cut)
+        if "lengths" in getattr(parts, "_fields", ()) and parts.ids.shape[1] == 1:
             parts = parts._replace(ids=parts.ids.repeat(1, 2))
         return parts
 

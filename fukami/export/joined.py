@@ -30,6 +30,7 @@ def write_joined(
     *,
     after: Callable[[torch.Tensor], torch.Tensor] | None,
     output: str,
+    notes: dict[str, str] | None = None,
 ) -> list[str]:
     """Writes the graph of `network` with `after` behind it, and gives the names of its inputs in order.
 
@@ -39,6 +40,7 @@ def write_joined(
         path: where.
         after: from raw outputs to scores; None leaves the graph as it is.
         output: the name of what the joined graph gives.
+        notes: what the file says of itself, by name.
     """
     from fukami.export.onnx_graph import write_graph
 
@@ -55,7 +57,9 @@ def write_joined(
     second = onnx.compose.add_prefix(second, "after/", rename_inputs=False, rename_outputs=False)
     second.ir_version = first.ir_version
     joint = (first.graph.output[0].name, second.graph.input[0].name)
-    onnx.save(onnx.compose.merge_models(first, second, io_map=[joint]), path)
+    whole = onnx.compose.merge_models(first, second, io_map=[joint])
+    onnx.helper.set_model_props(whole, notes or {})
+    onnx.save(whole, path)
     return names
 
 

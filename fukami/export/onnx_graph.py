@@ -48,8 +48,9 @@ def write_graph(
     *,
     after: Callable[[torch.Tensor], torch.Tensor] | None = None,
     output: str = "outputs",
+    notes: dict[str, str] | None = None,
 ) -> Graph:
-    """Writes `network`, and `after` behind it, as one ONNX file.
+    """Writes `network`, and `after` behind it, as one ONNX file; weights beyond `LARGEST_FILE` as `PATH.data` beside it.
 
     Args:
         network: takes `{input name: batch}` and gives raw outputs `(B, M, K)`; it is copied, put on the processor in float32
@@ -58,6 +59,7 @@ def write_graph(
         path: where; folders are made.
         after: from raw outputs to what the graph gives, e.g. to scores. None for the raw outputs.
         output: the name of what the graph gives.
+        notes: what the file says of itself, by name.
 
     Raises:
         RunError: F-EXPORT-TRACE where the network's code cannot be followed (a module of the user's own, mostly).
@@ -69,7 +71,7 @@ def write_graph(
     path.parent.mkdir(parents=True, exist_ok=True)
     example = example_of(inputs)
     if isinstance(network, OnnxNetwork):  # a run in int8 is a graph already
-        return Graph(path, write_joined(network, example, path, after=after, output=output), output)
+        return Graph(path, write_joined(network, example, path, after=after, output=output, notes=notes), output)
     with quiet(), torch.no_grad():
         try:
             flat = Flat(with_loops(portable_copy(network), onnx_sweep), example, after).eval()
@@ -90,7 +92,8 @@ def write_graph(
             raise untraceable(network, error) from error
         assert program is not None
         _forget_sources(program.model)
-        size = sum(p.numel() * p.element_size() for p in flat.parameters())
+        program.model.metadata_props.update(notes or {})
+        size = sum(p.numel() * p.element_size() for p in (*flat.parameters(), *flat.buffers()))
         program.save(path, external_data=size > LARGEST_FILE)
     return Graph(path, flat.names, output)
 

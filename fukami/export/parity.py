@@ -8,7 +8,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,24 +16,23 @@ from typing import Any
 import numpy as np
 import torch
 
-from fukami.core.cards import card
 from fukami.core.errors import GateError
 from fukami.core.language import N_, _
 from fukami.core.seeds import generator
 from fukami.evaluate import whole
 from fukami.evaluate.examples import Judged
 from fukami.evaluate.spool import Spool
-from fukami.export import assemble
+from fukami.export import assemble, probing
 from fukami.export.contract import Asked
+from fukami.fields.answers import short
 from fukami.fields.tensors import batches, named_tensors
+from fukami.metrics.points import points_apart
 from fukami.predictor import Predictor
 
 TOLERANCE = 1e-3
 """Largest difference of two scores: of probabilities, or of values in deviations of the target."""
 POINTS = 0.1
 """Largest difference of the headline metric: hundredths of one whose best value is 1, else percent of its value."""
-TENSORS = 1e-3
-"""Largest difference of two numbers of an input as the network takes it."""
 MOST, MOST_RAW = 2000, 500
 """Held-out examples that are compared from tensors, and from raw inputs."""
 AT_ONCE = 64
@@ -112,59 +111,47 @@ def from_tensors(predictor: Predictor, asked: Asked, judged: Judged, rows: np.nd
 
 def from_raw(
     predictor: Predictor, judged: Judged, rows: np.ndarray, answer: Callable[[Sequence[Any], Path], np.ndarray]
-) -> Compared:
-    """Both asked about raw inputs, as other programs give them: paths of pictures, texts, objects of JSON.
+) -> tuple[Compared, Compared | None]:
+    """Both asked about raw inputs, as other programs give them (paths of pictures, texts, objects of JSON), and about those
+    probes of the field that the run answers.
 
     `answer(values, folder)` gives the other side's scores.
     """
-    target = predictor.task.target
-    field = predictor.task.input
+    target, field = predictor.task.target, predictor.task.input
     with tempfile.TemporaryDirectory(prefix="fukami-") as place:
         values = field.as_inputs(judged.columns[field.name], rows, Path(place))
-        own = []
-        for start in range(0, len(values), AT_ONCE):
-            columns: dict[str, Any] = {field.name: field.gather(values[start : start + AT_ONCE])}
-            own.append(predictor.scores(predictor.batch(columns, np.arange(len(columns[field.name][0])))).numpy())
-        theirs = answer(values, Path(place))
+        odd = [probe for probe in probing.probes(predictor, Path(place) / "probes") if probe.batch is not None]
+        own = [predictor.scores(inputs).numpy() for inputs, _values in _read(predictor, values)]
+        strange = [predictor.scores(probe.batch).numpy() for probe in odd if probe.batch is not None]
+        theirs = answer([*values, *(probe.value for probe in odd)], Path(place))
     batch = judged.store.batch(rows, "cpu")
-    return compared(predictor, own, [theirs], [target.truth(batch[target.name]).numpy()], rows)
+    truth = [target.truth(batch[target.name]).numpy()]
+    first = compared(predictor, own, [theirs[: len(values)]], truth, rows)
+    if not odd:
+        return first, None
+    return first, compared(predictor, strange, [theirs[len(values) :]], [np.zeros(len(odd))], np.arange(len(odd)))
+
+
+def _read(predictor: Predictor, values: Sequence[Any]) -> Iterator[tuple[dict[str, Any], Sequence[Any]]]:
+    """Raw inputs as the run's batches, each with the inputs that it is of."""
+    field = predictor.task.input
+    for start in range(0, len(values), AT_ONCE):
+        part = values[start : start + AT_ONCE]
+        yield predictor.batch({field.name: field.gather(part)}, np.arange(len(part))), part
 
 
 def require_inputs(predictor: Predictor, judged: Judged, rows: np.ndarray, told: dict[str, Any]) -> None:
     """Raises `GateError` where the exported preprocessing makes other tensors of raw inputs than the run does.
 
     Scores alone would not tell: those of a network that is sure of itself hardly move with a mean that is a little off. `told`
-    is the input's part of `preprocessing.json`. Whole numbers have to be equal, others to `TENSORS`.
+    is the input's part of `preprocessing.json`.
     """
     told = json.loads(json.dumps(told))
     field = predictor.task.input
     with tempfile.TemporaryDirectory(prefix="fukami-") as place:
-        values = field.as_inputs(judged.columns[field.name], rows, Path(place))
-        for start in range(0, len(values), AT_ONCE):
-            part = values[start : start + AT_ONCE]
-            columns: dict[str, Any] = {field.name: field.gather(part)}
-            own = named_tensors(predictor.batch(columns, np.arange(len(part))))
-            theirs = assemble.read(told, part)
-            for key in own.keys() & theirs.keys():
-                _require_equal(key, own[key].numpy(), np.asarray(theirs[key]), part)
-
-
-def _require_equal(name: str, own: np.ndarray, theirs: np.ndarray, values: Sequence[Any]) -> None:
-    if own.shape == theirs.shape:
-        apart = np.abs(own.astype(np.float64) - theirs).reshape(len(own), -1).max(1, initial=0.0)
-        bad = np.flatnonzero(~(apart <= (TENSORS if own.dtype.kind == "f" else 0)))
-        if not len(bad):
-            return
-        where, got = str(values[bad[0]])[:200], f"{name}: {apart[bad[0]]:.3g}"
-    else:
-        where, got = str(values[0])[:200], f"{name}: {own.shape} ≠ {theirs.shape}"
-    raise GateError(
-        "F-EXPORT-INPUT",
-        _("the exported preprocessing makes another tensor of an input than the run does, so nothing was written"),
-        where=where,
-        expected=_("at most {most:g} apart").format(most=TENSORS),
-        got=got,
-    )
+        for inputs, values in _read(predictor, field.as_inputs(judged.columns[field.name], rows, Path(place))):
+            probing.require_equal(named_tensors(inputs), assemble.read(told, values), values)
+        probing.require_alike(probing.probes(predictor, Path(place) / "probes"), told)
 
 
 def by_program(program: Path, values: Sequence[Any], folder: Path) -> tuple[np.ndarray, list[dict[str, Any]]]:
@@ -196,18 +183,6 @@ def metrics(predictor: Predictor, scores: np.ndarray, found: Compared) -> dict[s
     return {name: value["value"] for name, value in told["metrics"].items()}
 
 
-def points_apart(name: str, run: float | None, exported: float | None) -> float:
-    """How far two values of a metric are apart, in points.
-
-    >>> points_apart("accuracy", 0.91, 0.9105) < 0.1 < points_apart("rmse", 10.0, 10.02)
-    True
-    """
-    if run is None or exported is None:
-        return 0.0 if run is exported else float("inf")
-    scale = 1.0 if card("metrics", name).high == 1 else max(abs(run), 1e-12)
-    return 100 * abs(run - exported) / scale
-
-
 def figures(predictor: Predictor, found: Compared) -> dict[str, Any]:
     """What was measured: examples, the largest difference, and each metric of both."""
     run, exported = metrics(predictor, found.own, found), metrics(predictor, found.theirs, found)
@@ -228,12 +203,20 @@ def worst(predictor: Predictor, found: Compared, judged: Judged) -> dict[str, An
 
 
 def proof(
-    predictor: Predictor, tensors: Compared, raw: Compared, judged: Judged, *, to: str, tolerance: float, points: float
+    predictor: Predictor,
+    tensors: Compared,
+    raw: Compared,
+    odd: Compared | None,
+    judged: Judged,
+    *,
+    to: str,
+    tolerance: float,
+    points: float,
 ) -> dict[str, Any]:
-    """The content of `proofs/parity.json`. Its `held` is whether both ways agree."""
+    """The content of `proofs/parity.json`. Its `held` is whether both ways agree; `odd` are the probes."""
     headline = predictor.task.card.headline
     first, second = figures(predictor, tensors), figures(predictor, raw)
-    apart = max(points_apart(headline, **part["metrics"][headline]) for part in (first, second))
+    apart = max(points_apart(headline, *part["metrics"][headline].values()) for part in (first, second))
     most = max(tensors.most, raw.most)
     return {
         "claim": N_("the exported model answers as the run does"),
@@ -245,6 +228,7 @@ def proof(
         "points": {"headline": headline, "apart": apart, "allowed": points},
         **{"examples": first["examples"], "metrics": first["metrics"]},
         "raw": second,
+        "probes": {"examples": len(odd.rows), "max_difference": odd.most} if odd else {"examples": 0, "max_difference": 0.0},
         "worst": worst(predictor, max((tensors, raw), key=lambda side: side.most), judged),
     }
 
@@ -267,16 +251,6 @@ def require(told: dict[str, Any]) -> None:
             apart=told["points"]["apart"],
         ),
     )
-
-
-def short(answer: dict[str, Any]) -> str:
-    """An answer in a few words: what is not a list of every class.
-
-    >>> short({"label": "cat", "score": 0.95123, "scores": {"cat": 0.95123, "dog": 0.04877}})
-    'cat 0.9512'
-    """
-    parts = [value for value in answer.values() if not isinstance(value, dict)]
-    return " ".join(f"{part:.4g}" if isinstance(part, float) else str(part) for part in parts)
 
 
 def same_answers(left: Any, right: Any, *, within: float = 1e-4) -> bool:

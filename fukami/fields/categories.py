@@ -252,7 +252,7 @@ class Categories(Field):
         told = {"count": len(rows), "missing": len(rows) - len(given), "classes": _count(rows)}
         return told | {"labels_per_example": sum(map(len, given)) / max(1, len(given))}
 
-    def portable(self) -> dict[str, Any]:
+    def portable(self, *, fixed: bool = False) -> dict[str, Any]:
         told = {"classes": self.state["classes"], "threshold": self.options.threshold}
         return {"kind": "categories", "code": ["categories"], **told}
 

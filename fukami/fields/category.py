@@ -294,7 +294,7 @@ class Category(Field):
         counts = np.bincount(index[index >= 0], minlength=len(classes)).tolist()
         return {"count": len(columns[0]), "missing": int((index < 0).sum()), "classes": dict(zip(classes, counts, strict=True))}
 
-    def portable(self) -> dict[str, Any]:
+    def portable(self, *, fixed: bool = False) -> dict[str, Any]:
         return {"kind": "category", "code": ["category"], "classes": self.state["classes"]}
 
     def facts(self) -> dict[str, Any]:

@@ -8,14 +8,47 @@ from typing import Any
 import numpy as np
 from PIL import Image as Pillow
 
+from fukami.core.seeds import generator
 from fukami.core.tables import Column
 from fukami.fields import glances, pictures
 
 
 def portable(name: str, state: dict[str, Any]) -> dict[str, Any]:
-    """Size, channels, way of fitting, levels, mean and deviation."""
-    kept = ("size_px", "channels", "resize", "levels", "mean", "std")
-    return {"kind": "image", "name": name, "code": ["image"], **{key: state[key] for key in kept}}
+    """Formats, size, mode, levels, mean and deviation; the way of fitting is a piece of code."""
+    kept = {key: state[key] for key in ("size_px", "levels", "mean", "std")}
+    mode, code = "L" if state["channels"] == 1 else "RGB", ["single", f"image_{state['resize']}", "image"]
+    told = {"kind": "image", "name": name, "code": code, "example": "picture.jpg"}
+    return {**told, "formats": sorted(pictures.FORMATS), "mode": mode, **kept}
+
+
+def odd_pictures(folder: Path) -> list[str]:
+    """Files of other forms than most: turned, grey, transparent, of 16 bits; and some that have to be refused."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rng = generator(0, "image", "probes")
+    pixels = rng.integers(0, 256, (8, 6, 4), dtype=np.uint8).repeat(9, 0).repeat(9, 1)
+    colour, turned = Pillow.fromarray(np.ascontiguousarray(pixels[..., :3])), Pillow.Exif()
+    turned[0x0112] = 6
+    deep = pixels[..., 0].astype(np.uint16) * 16
+    broken = np.where(np.eye(9) > 0, np.nan, 1.0).astype(np.float32)
+    drawn = {
+        "plain.jpg": (colour, {"quality": 90}),
+        "turned.jpg": (colour, {"exif": turned}),
+        "grey.jpg": (colour.convert("L"), {}),
+        "inks.jpg": (colour.convert("CMYK"), {}),
+        "grey.png": (colour.convert("L"), {}),
+        "clear.png": (Pillow.fromarray(pixels, "RGBA"), {}),
+        "palette.png": (colour.convert("P"), {"transparency": 3}),
+        "deep.png": (Pillow.fromarray(deep), {}),
+        "real.tif": (Pillow.fromarray(deep / np.float32(5000)), {}),
+        "broken.tif": (Pillow.fromarray(broken), {}),
+        "refused.eps": (colour, {}),
+    }
+    for file, (image, options) in drawn.items():
+        image.save(folder / file, **options)
+    whole = (folder / "plain.jpg").read_bytes()
+    (folder / "cut.jpg").write_bytes(whole[: len(whole) // 2])
+    (folder / "text.jpg").write_text("no picture")
+    return [str(folder / file) for file in (*drawn, "cut.jpg", "text.jpg", "none.jpg")]
 
 
 def as_files(columns: Sequence[Column], rows: np.ndarray, folder: Path, levels: pictures.Levels) -> list[str]:

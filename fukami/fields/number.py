@@ -254,7 +254,7 @@ class Number(Field):
             told |= {"mean": float(found.mean()), "std": float(found.std()), "quantiles": quantiles}
         return told
 
-    def portable(self) -> dict[str, Any]:
+    def portable(self, *, fixed: bool = False) -> dict[str, Any]:
         return {"kind": "number", "code": ["number"]}
 
     def facts(self) -> dict[str, Any]:

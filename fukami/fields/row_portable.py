@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from fukami.core.tables import Column
-from fukami.fields import parsing
+from fukami.fields import parsing, row_columns
 
 _CODE = {
     "number": ["row_plain", "row_number"],
@@ -18,24 +18,42 @@ _CODE = {
 }
 
 
+_UNIT = r"\A([+-]?)(?:[\t\n\f\r ]*[$€£¥][\t\n\f\r ]*)?((?:.|\n)*?)(?:[\t\n\f\r ]*[%€円])?\Z"
+"""A number with the signs of its unit around it."""
+_NUMBER = r"[+-]?(([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?|[iI][nN][fF]([iI][nN][iI][tT][yY])?)"
+_MARKS = {
+    ".": {"grouped": r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?", "marks": {",": ""}},
+    ",": {"grouped": r"[+-]?([0-9]+|[0-9]{1,3}([. ][0-9]{3})+)(,[0-9]*)?", "marks": {".": "", " ": "", ",": "."}},
+}
+"""How numbers are written with either decimal mark, and what becomes of their marks."""
+
+
 def portable(name: str, columns: Sequence[dict[str, Any]], missing: Sequence[str]) -> dict[str, Any]:
     """How each column that is used is read: its kind, the scales of its numbers, the words of its categories."""
     used = [told for told in columns if told["kind"] != "ignored"]
-    code = list(dict.fromkeys(["row", *(piece for told in used for piece in _CODE[told["kind"]])]))
+    kinds = {told["kind"] for told in used}
+    scales = sorted({part["scale"]["transform"] for told in used for part in told["numbers"]})
+    scaled = [f"row_{scales[0]}" if len(scales) == 1 else "row_scaled"] if scales else []
+    code = list(dict.fromkeys(["row", *scaled, *(piece for told in used for piece in _CODE[told["kind"]])]))
     words = sorted(parsing.MISSING | {word.lower() for word in missing})
-    return {"kind": "row", "name": name, "code": code, "missing": words, "columns": [_column(told) for told in used]}
+    usual = {told["name"]: _usual(told) for told in used}
+    out = {"kind": "row", "name": name, "code": code, "example": usual, "missing": words, "largest": row_columns.LARGEST}
+    if "number" in kinds:
+        out |= {"unit": _UNIT, "number": _NUMBER}
+    return out | {"columns": [_column(told) for told in used]}
 
 
 def _column(told: dict[str, Any]) -> dict[str, Any]:
     how, kind = told["how"], told["kind"]
-    numbers = [{"scale": part["scale"], "missing": part["missing"] > 0} for part in told["numbers"]]
-    out = {"name": told["name"], "kind": kind, "numbers": numbers, "codes": len(told["categories"])}
+    numbers = [{**part["scale"], "missing": part["missing"] > 0} for part in told["numbers"]]
+    out = {"name": told["name"], "kind": kind, "numbers": numbers}
     if kind == "number":
-        out["decimal"] = how["decimal"]
+        out |= _MARKS[how["decimal"]]
     if kind == "category":
-        out["values"] = told["categories"][0]["values"]
+        out["values"] = {value: code for code, value in enumerate(told["categories"][0]["values"], 1)}
     if kind == "date":
-        out |= {"parts": how["parts"], "pattern": parsing.date_pattern(how["form"] or "ymd")}
+        pattern = parsing.date_pattern(how["form"] or "ymd").strip("^$")
+        out |= {"parts": how["parts"], "pattern": pattern.replace(r"\d", "[0-9]").replace(r"\w", "[0-9A-Za-z_]")}
     return out
 
 
@@ -57,3 +75,30 @@ def _cells(column: Column) -> list[Any]:
     if pa.types.is_decimal(array.type):
         return array.cast(pa.float64()).to_pylist()
     return array.to_pylist()
+
+
+_ODD = (
+    *(None, "", "NA", " nan ", "?", "Not seen before", "É", True, False, 7, -0.5, 1e31),
+    *("1,234.5", "$1,000", "-$ 3", "12 %", "1.000,5", "１２", "1e3", "inf"),
+    *("2024-02-29", "2023-02-29", "2024-05-06 11:59 PM +09:00", "5 Jan 2024"),
+)
+"""Cells such as people write them."""
+
+
+def odd_rows(columns: Sequence[dict[str, Any]]) -> list[Any]:
+    """Rows that training rows hardly are, for the columns that are used; some of them have to be refused."""
+    used = [told for told in columns if told["kind"] != "ignored"]
+    usual = {told["name"]: _usual(told) for told in used}
+    single = [told["name"] for told in used if told["kind"] != "vector"]
+    upper = {name: cell.upper() if isinstance(cell, str) else cell for name, cell in usual.items()}
+    named = {f" {name.upper()} ": cell for name, cell in usual.items()}
+    lacking = {name: cell for name, cell in usual.items() if name != used[0]["name"]}
+    return [usual, upper, named, lacking, {}, "row", *(usual | dict.fromkeys(single, cell) for cell in _ODD)]
+
+
+def _usual(told: dict[str, Any]) -> Any:
+    """A cell as its column could hold."""
+    kind, means = told["kind"], [float(f"{part['mean']:.4g}") for part in told["numbers"]]
+    if kind == "category":
+        return next(iter(told["categories"][0]["values"]), None)
+    return {"number": means[:1], "vector": [means], "date": ["2024-02-28"], "text": ["two words"]}[kind][0]

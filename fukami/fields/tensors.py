@@ -4,6 +4,7 @@ A batch that is one tensor keeps its field's name (`image`), one of several gets
 `text_lengths`; `row_numbers`, `row_categories`).
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -42,3 +43,12 @@ def batches(tensors: dict[str, Any], like: dict[str, Any]) -> dict[str, Any]:
         else type(batch)(*(tensor(f"{name}_{part}") for part in batch._fields))
         for name, batch in like.items()
     }
+
+
+def map_tensors(batch: Any, change: Callable[[torch.Tensor], torch.Tensor]) -> Any:
+    """A field's batch with every tensor of it changed.
+
+    >>> map_tensors(torch.ones(2), lambda x: x[:1]).shape
+    torch.Size([1])
+    """
+    return change(batch) if isinstance(batch, torch.Tensor) else type(batch)(*map(change, batch))

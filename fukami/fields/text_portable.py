@@ -2,31 +2,47 @@
 
 Understood are those that the text field learns (words, characters, byte-pair encoding), BERT's WordPiece, and byte-pair
 encoding over bytes (GPT-2, RoBERTa). Others (Unigram, say) are refused by name.
+
+What a letter, a digit or a space is differs between libraries and between versions of Unicode, so patterns are handed on with
+the characters written out, as the tokenizer itself tells them apart.
 """
 
 import json
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
 from typing import Any
+
+from tokenizers import Regex, pre_tokenizers
 
 from fukami.core.errors import UsageError
 from fukami.core.language import _
 from fukami.fields.tokenization import load
 
 _FORMS = ("NFC", "NFD", "NFKC", "NFKD")
+_PLANES = ((0, 0xD800), (0xE000, 0x40000), (0xE0000, 0xE0200))
+"""Where Unicode has characters that are not for private use; half characters are left out."""
+_CHINESE = ((0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x2A6DF), (0x2A700, 0x2CEAF), (0x2F800, 0x2FA1F))
+_BYTE_LEVEL = r"'(?:s|t|re|ve|m|ll|d)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
 
 
-def portable(name: str, state: dict[str, Any], characters_per_token: int) -> dict[str, Any]:
-    """What reads texts: the pieces of code, the vocabulary in the order of its numbers, and how texts are cut.
+def portable(name: str, state: dict[str, Any], characters_per_token: int, *, fixed: bool = False) -> dict[str, Any]:
+    """What reads texts: the pieces of code, the vocabulary, and how texts are cut.
+
+    Args:
+        name: of the field.
+        state: what the field learned.
+        characters_per_token: a text is cut to so many for each admitted token.
+        fixed: whether every text is padded to the longest that is read.
 
     Raises:
         UsageError: F-EXPORT-TOKENIZER where the tokenizer is of another kind.
     """
     told = json.loads(state["tokenizer"])
-    special = state["special"]
     before, after = _around(state["tokenizer"])
     vocabulary = load(state["tokenizer"]).tokenizer.get_vocab(with_added_tokens=True)
-    tokens = [""] * (max(vocabulary.values(), default=-1) + 1)
-    for token, number in vocabulary.items():
-        tokens[number] = token
     found = _words(told) or _wordpiece(told) or _bytes(told)
     if found is None:
         raise UsageError(
@@ -35,17 +51,20 @@ def portable(name: str, state: dict[str, Any], characters_per_token: int) -> dic
             expected=_("a tokenizer that was learned here, BERT's, or byte-pair encoding over bytes"),
             got=_kinds(told),
         )
+    most = state["max_tokens"]
     return {
         "kind": "text",
         "name": name,
+        "example": "A text.",
         **found,
-        "max_tokens": state["max_tokens"],
-        "longest": state["max_tokens"] * characters_per_token,
+        "longest": most * characters_per_token,
+        "least_tokens": most if fixed else 1,
+        "most_tokens": most - len(before) - len(after),
         "before": before,
         "after": after,
-        "padding": special["pad"],
-        "unknown": special["unk"],
-        "vocabulary": tokens,
+        "padding": state["special"]["pad"],
+        "unknown": state["special"]["unk"],
+        "vocabulary": dict(sorted(vocabulary.items(), key=lambda item: item[1])),
     }
 
 
@@ -59,33 +78,56 @@ def _around(tokenizer: str) -> tuple[list[int], list[int]]:
     return [], []
 
 
+def odd_texts(folder: Path) -> list[str]:
+    """Texts that training texts hardly are, one of them in a file; empty ones have to be refused."""
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / "text.txt"
+    file.write_text("\ufeffa text in a file\n", "utf-8")
+    said = (
+        "A FINE FILM",
+        "Café, naïve cafe\u0301",
+        "NA",
+        "don't  's it's ’s",
+        "ＡＢＣ １２３ ①² ½",
+        "東京でとても美味しい。",
+        "😀 a_b\t\x00c",
+    )
+    return [*said, "word " * 5000, "x" * 3000, "[MASK] <s> </s> [UNK]", str(file), str(folder / "none.txt"), "", " \n\u200b"]
+
+
+# -- kinds of tokenizers ---------------------------------------------------------------------------------------------------
 def _words(told: dict[str, Any]) -> dict[str, Any] | None:
     """Tokenizers of `tokenization.learn_tokenizer`."""
-    model, cut = told["model"], told.get("pre_tokenizer") or {}
-    steps = [_step(part) for part in (told.get("normalizer") or {}).get("normalizers", ())]
-    if model["type"] not in ("WordLevel", "BPE") or not all(steps):
+    model, pattern = told["model"], _pattern(told.get("pre_tokenizer") or {})
+    steps = [part["type"] for part in (told.get("normalizer") or {}).get("normalizers", ())]
+    if pattern is None or steps[:1] not in [[form] for form in _FORMS] or steps[1:] not in ([], ["Lowercase"]):
         return None
+    cut = {"form": steps[0], "lower": len(steps) > 1, "pattern": pattern}
+    if model["type"] == "WordLevel":
+        return {"code": ["text_normal", "text_words", "single", "text"], **cut}
+    if model["type"] != "BPE":
+        return None
+    return {"code": ["text_normal", "text_joined", "text_pieces", "single", "text"], **cut, "merges": _merges(model)}
+
+
+def _pattern(cut: dict[str, Any]) -> str | None:
+    """The regular expression of words, where the tokenizer has one that can be written out."""
     splits = cut.get("pretokenizers", [cut])
     if any(split.get("type") != "Split" for split in splits):
         return None
     if len(splits) == 2 and splits[1]["pattern"] == {"Regex": "."}:  # characters between spaces
-        pattern = r"\S"
-    elif len(splits) == 1 and splits[0]["invert"] and splits[0]["behavior"] == "Removed":
-        pattern = splits[0]["pattern"]["Regex"]
-    else:
+        return written_out(r"\S")
+    if len(splits) != 1 or not splits[0]["invert"] or splits[0]["behavior"] != "Removed":
         return None
-    if model["type"] == "WordLevel":
-        return {"code": ["text_normal", "text_words", "text"], "normal": steps, "pattern": pattern}
-    code = ["text_normal", "text_joined", "text_pieces", "text"]
-    return {"code": code, "normal": steps, "pattern": pattern, "merges": _merges(model)}
+    pattern = splits[0]["pattern"].get("Regex", "")
+    known = {*re.findall(r"\\.", pattern)} <= {r"\w", r"\s", r"\b"} and re.compile(pattern).groups == 0
+    return written_out(pattern) if known else None
 
 
-def _step(part: dict[str, Any]) -> str:
-    return "lower" if part["type"] == "Lowercase" else part["type"] if part["type"] in _FORMS else ""
-
-
-def _merges(model: dict[str, Any]) -> list[list[str]]:
-    return [pair.split(" ") if isinstance(pair, str) else list(pair) for pair in model["merges"]]
+def _merges(model: dict[str, Any]) -> dict[str, int]:
+    """Both pieces of each pair, with a space between, and when it was learned."""
+    pairs = (pair if isinstance(pair, str) else " ".join(pair) for pair in model["merges"])
+    return {pair: rank for rank, pair in enumerate(pairs)}
 
 
 def _wordpiece(told: dict[str, Any]) -> dict[str, Any] | None:
@@ -94,12 +136,14 @@ def _wordpiece(told: dict[str, Any]) -> dict[str, Any] | None:
     if model["type"] != "WordPiece" or normal.get("type") != "BertNormalizer" or cut != "BertPreTokenizer":
         return None
     accents = normal["strip_accents"]
+    spelling = [[f"[{_of_category('C', without=chr(9) + chr(10) + chr(13))}\ufffd]", ""]] if normal["clean_text"] else []
+    spelling += [[f"[{_written(_CHINESE)}]", r" \g<0> "]] if normal["handle_chinese_chars"] else []
     return {
-        "code": ["text_wordpiece", "text"],
-        "clean": normal["clean_text"],
-        "chinese": normal["handle_chinese_chars"],
+        "code": ["text_wordpiece", "single", "text"],
+        "spelling": spelling,
         "strip_accents": normal["lowercase"] if accents is None else accents,
         "lower": normal["lowercase"],
+        "sign": f"[$+<=>^`|~{_of_category('P')}]",
         "prefix": model["continuing_subword_prefix"],
         "longest_word": model["max_input_chars_per_word"],
     }
@@ -111,12 +155,81 @@ def _bytes(told: dict[str, Any]) -> dict[str, Any] | None:
     if model["type"] != "BPE" or not usual or told.get("normalizer") or model.get("ignore_merges"):
         return None
     return {
-        "code": ["text_joined", "text_bytes", "text"],
+        "code": ["text_joined", "text_bytes", "single", "text"],
         "space_before": bool(cut["add_prefix_space"]),
+        "pattern": written_out(_BYTE_LEVEL),
+        "letters": _letters(),
         "merges": _merges(model),
     }
+
+
+def _letters() -> list[str]:
+    """A printable character for each byte, as GPT-2 chose them."""
+    plain = {*range(33, 127), *range(161, 173), *range(174, 256)}
+    others = iter(range(256, 512))
+    return [chr(byte) if byte in plain else chr(next(others)) for byte in range(256)]
 
 
 def _kinds(told: dict[str, Any]) -> str:
     parts = (told.get("normalizer"), told.get("pre_tokenizer"), told["model"])
     return " + ".join(part["type"] for part in parts if part)
+
+
+# -- characters written out ------------------------------------------------------------------------------------------------
+def written_out(pattern: str) -> str:
+    r"""A pattern of the tokenizers' library for Python: `\w`, `\s`, `\p{L}` and `\p{N}` become the characters that they mean.
+
+    `\b` has to stand behind a letter.
+
+    >>> import re
+    >>> re.findall(written_out(r"\w+|[^\w\s]"), "a² ½!"), re.findall(r"\w+|[^\w\s]", "e\u0301")[0] == "e\u0301"
+    (['a²', '½', '!'], False)
+    """
+    pattern = pattern.replace(r"\b", r"(?!\w)").replace(r"\S", r"[^\s]")
+
+    def inside(match: re.Match[str]) -> str:
+        return re.sub(r"\\(w|s|p\{.\})", lambda name: _of_name(name[0]), match[0])
+
+    pattern = re.sub(r"\[[^]]*\]", inside, pattern)
+    return re.sub(r"\\(w|s|p\{.\})", lambda name: f"[{_of_name(name[0])}]", pattern)
+
+
+@cache
+def _of_name(name: str) -> str:
+    """The characters of a class of the tokenizers' library, for the inside of brackets."""
+    split = pre_tokenizers.Split(Regex(f"{name}+"), "removed", invert=True)
+    runs = []
+    for start, end in _PLANES:
+        found = split.pre_tokenize_str("".join(map(chr, range(start, end))))
+        runs += [(start + first, start + last - 1) for _text, (first, last) in found]
+    return _written(runs)
+
+
+@cache
+def _of_category(initial: str, without: str = "") -> str:
+    """The characters whose category begins with a letter, for the inside of brackets."""
+    return _written(_runs(c for c in _characters() if unicodedata.category(c)[0] == initial and c not in without))
+
+
+def _characters() -> Iterator[str]:
+    return (chr(c) for start, end in _PLANES for c in range(start, end))
+
+
+def _runs(characters: Iterable[str]) -> list[list[int]]:
+    """First and last of characters that follow each other."""
+    found: list[list[int]] = []
+    for c in map(ord, characters):
+        if found and found[-1][1] == c - 1:
+            found[-1][1] = c
+        else:
+            found.append([c, c])
+    return found
+
+
+def _written(runs: Iterable[Iterable[int]]) -> str:
+    """Runs of characters for the inside of brackets.
+
+    >>> _written([(97, 99), (93, 93)])
+    'a-c\\\\]'
+    """
+    return "".join("-".join(dict.fromkeys(re.escape(chr(end)) for end in run)) for run in runs)

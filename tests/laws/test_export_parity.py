@@ -124,7 +124,15 @@ class Stand:
     """What formats look at of `Material`, without a run."""
 
     def __init__(self, network: Network, takes: str, spec: Any):
-        field = type("F", (), {"spec": lambda _self: spec, "state": {"special": {"pad": getattr(spec, "pad", 0)}}})()
+        longest = getattr(spec, "max_tokens", 0)
+
+        def padded(_self: Any, batch: Any) -> Any:
+            if not longest:
+                return batch
+            ids = torch.nn.functional.pad(batch.ids, (0, longest - batch.ids.shape[1]), value=spec.pad)
+            return Tokens(ids, batch.lengths)
+
+        field = type("F", (), {"padded": padded})()
         task = type("T", (), {"inputs": {takes: field}})()
         self.predictor = type("P", (), {"network": network, "task": task})()
         self.inputs = {takes: small_batch(spec)}

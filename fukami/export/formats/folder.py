@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,20 +14,35 @@ from fukami.core.errors import UsageError
 from fukami.core.language import _
 from fukami.export.contract import Asked, Material
 from fukami.export.onnx_graph import quiet
+from fukami.layers.pooling import valid
 
 CARD = FormatCard(
     name="folder",
     summary="the folder that timm or transformers load by themselves",
     file="config.json",
+    packages=("torch",),
+    use={
+        "timm": """\
+import timm
+import torch
+from preprocess import tensors
+
+network = timm.create_model("local-dir:.", pretrained=True).eval()
+outputs = network(*map(torch.from_numpy, tensors([{example}]).values()))  # before softmax, not calibrated
+""",
+        "transformers": """\
+import torch
+from preprocess import tensors
+from transformers import AutoModelForSequenceClassification
+
+network = AutoModelForSequenceClassification.from_pretrained(".").eval()
+ids, lengths = map(torch.from_numpy, tensors([{example}]).values())
+mask = torch.arange(ids.shape[1]) < lengths[:, None]
+outputs = network(input_ids=ids, attention_mask=mask.long()).logits  # before softmax, not calibrated
+""",
+    },
     source="https://huggingface.co/docs/timm; https://huggingface.co/docs/transformers",
 )
-STANDALONE = False
-USE = """\
-import timm
-timm.create_model("local-dir:.", pretrained=True)                          # pictures
-from transformers import AutoModelForSequenceClassification
-AutoModelForSequenceClassification.from_pretrained(".")                    # texts
-"""
 
 
 def write(material: Material, folder: Path) -> Asked:
@@ -35,51 +51,50 @@ def write(material: Material, folder: Path) -> Asked:
     Raises:
         UsageError: F-EXPORT-FOLDER where the model is Fukami's own.
     """
-    source = material.folder / "model"
-    config = json.loads((source / "config.json").read_text("utf-8"))
-    library = config.pop("fukami", {}).get("format", "")
-    if library not in ("timm", "transformers"):
+    if material.library not in _LOADED:
         others = ", ".join(f"--to {name}" for name in cards("export/formats") if name != CARD.name)
         raise UsageError(
             "F-EXPORT-FOLDER",
             _("no other library knows this model"),
-            where=str(source),
+            where=str(material.folder / "model"),
             expected=_("a run whose model comes from timm or transformers"),
             got=material.predictor.choice.name if material.predictor.choice else _("a module of your own"),
             fix=others,
         )
+    source = material.folder / "model"
     for file in sorted(source.iterdir()):
         if file.name != "config.json":
             shutil.copy2(file, folder / file.name)
+    config = json.loads((source / "config.json").read_text("utf-8"))
+    del config["fukami"]
     (folder / "config.json").write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n", "utf-8")
     with quiet():
-        network = _timm(folder) if library == "timm" else _transformers(folder)
-    return _asker(material, network.eval())
-
-
-def _timm(folder: Path) -> torch.nn.Module:
-    import timm
-
-    return timm.create_model(f"local-dir:{folder}", pretrained=True)
-
-
-def _transformers(folder: Path) -> torch.nn.Module:
-    from transformers import AutoModelForSequenceClassification
-
-    return AutoModelForSequenceClassification.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-
-
-def _asker(material: Material, network: Any) -> Asked:
-    from fukami.layers.pooling import valid
+        network = _LOADED[material.library](folder)
 
     def asked(inputs: dict[str, Any]) -> np.ndarray:
         (batch,) = inputs.values()
         with torch.inference_mode():
-            if isinstance(batch, torch.Tensor):
-                outputs_BK = network(batch)
-            else:
-                mask_BL = valid(batch.lengths, batch.ids.shape[1]).long()
-                outputs_BK = network(input_ids=batch.ids, attention_mask=mask_BL).logits
-            return material.after(outputs_BK.unsqueeze(1)).numpy()
+            return material.after(network(batch).unsqueeze(1)).numpy()
 
     return asked
+
+
+Network = Callable[[Any], torch.Tensor]
+"""A field's batch → `outputs_BK`, as the library gives them."""
+
+
+def _timm(folder: Path) -> Network:
+    import timm
+
+    return timm.create_model(f"local-dir:{folder}", pretrained=True).eval()
+
+
+def _transformers(folder: Path) -> Network:
+    from transformers import AutoModelForSequenceClassification
+
+    found: Any = AutoModelForSequenceClassification.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    network = found.eval()
+    return lambda batch: network(input_ids=batch.ids, attention_mask=valid(batch.lengths, batch.ids.shape[1]).long()).logits
+
+
+_LOADED: dict[str, Callable[[Path], Network]] = {"timm": _timm, "transformers": _transformers}

@@ -14,19 +14,25 @@ CARD = FormatCard(
     summary="ONNX, with a predict.py that needs neither Fukami nor torch",
     file="model.onnx",
     extra="export",
+    packages=("onnxruntime",),
+    standalone=True,
+    use={
+        "": """\
+from predict import predict
+
+print(predict([{example}]))
+"""
+    },
     source="https://onnx.ai; torch.onnx",
 )
-STANDALONE = True
-USE = """\
-import json, onnxruntime
-session = onnxruntime.InferenceSession("model.onnx")
-[(node.name, node.shape, node.type) for node in session.get_inputs()]
-"""
 
 
 def write(material: Material, folder: Path) -> Asked:
     """Writes `model.onnx`, whose inputs are the field's tensors and whose output is `scores`."""
-    graph = write_graph(material.predictor.network, material.inputs, folder / CARD.file, after=material.after, output="scores")
+    after, notes = material.after, material.notes
+    graph = write_graph(
+        material.predictor.network, material.inputs, folder / CARD.file, after=after, output="scores", notes=notes
+    )
     opened = session(graph.path)
 
     def asked(inputs: dict[str, Any]) -> np.ndarray:

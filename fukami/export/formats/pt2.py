@@ -16,13 +16,19 @@ CARD = FormatCard(
     name="pt2",
     summary="a program of torch.export, for PyTorch in Python and C++ (AOTInductor)",
     file="model.pt2",
+    packages=("torch",),
+    use={
+        "": """\
+import torch
+from preprocess import answers, tensors
+
+network = torch.export.load("model.pt2").module()
+scores = network(*map(torch.from_numpy, tensors([{example}]).values()))
+print(answers(scores.numpy()))
+"""
+    },
     source="https://docs.pytorch.org/docs/stable/export.html",
 )
-STANDALONE = False
-USE = """\
-import torch
-scores = torch.export.load("model.pt2").module()
-"""
 
 
 def write(material: Material, folder: Path) -> Asked:

@@ -1,6 +1,7 @@
 """ExecuTorch: one example at a time on phones and small devices, computed by XNNPACK on the processor.
 
-Sizes are fixed: one example, and texts padded to the longest that the run reads. The lengths say where a text ends.
+Sizes are fixed: one example, and texts padded to the longest that the run reads. The lengths say where a text ends. Tensors lie
+in the usual order of memory: ExecuTorch goes by strides, also where several orders are the same.
 """
 
 from pathlib import Path
@@ -12,7 +13,7 @@ import torch
 from fukami.core.cards import FormatCard
 from fukami.core.extras import needed
 from fukami.engine.parts import size_of
-from fukami.export.contract import Asked, Material, require_layers
+from fukami.export.contract import Asked, Material, require_layers, single
 from fukami.export.flat import Flat
 from fukami.export.onnx_graph import quiet, untraceable
 
@@ -21,13 +22,21 @@ CARD = FormatCard(
     summary="ExecuTorch, for phones and small devices",
     file="model.pte",
     extra="edge",
+    packages=("executorch", "torch"),
+    fixed=True,
+    use={
+        "": """\
+import torch
+from executorch.runtime import Runtime
+from preprocess import answers, tensors
+
+method = Runtime.get().load_program("model.pte").load_method("forward")
+inputs = [torch.from_numpy(x.copy("C")) for x in tensors([{example}]).values()]  # of one example
+print(answers(method.execute(inputs)[0].numpy()))
+"""
+    },
     source="https://docs.pytorch.org/executorch",
 )
-STANDALONE = False
-USE = """\
-from executorch.runtime import Runtime
-scores = Runtime.get().load_program("model.pte").load_method("forward").execute   # a list of tensors of one example
-"""
 
 
 def write(material: Material, folder: Path) -> Asked:
@@ -35,9 +44,7 @@ def write(material: Material, folder: Path) -> Asked:
     needed("executorch", extra="edge")
     require_layers(material, CARD.name)
     path, network = folder / CARD.file, material.predictor.network
-    longest = max((getattr(field.spec(), "max_tokens", 0) for field in material.predictor.task.inputs.values()), default=0)
-    pads = {name: field.state["special"]["pad"] for name, field in material.predictor.task.inputs.items() if longest}
-    example = single(material.inputs, 0, longest, pads)
+    example = single(material, material.inputs, 0)
     flat = Flat(network, example, material.after).eval()
     with quiet(), torch.no_grad():
         try:
@@ -48,7 +55,7 @@ def write(material: Material, folder: Path) -> Asked:
 
     def asked(inputs: dict[str, Any]) -> np.ndarray:
         rows = range(size_of(inputs))
-        return np.concatenate([method(flat.arguments(single(inputs, row, longest, pads))) for row in rows])
+        return np.concatenate([method(flat.arguments(single(material, inputs, row))) for row in rows])
 
     return asked
 
@@ -69,23 +76,3 @@ def _loaded(path: Path) -> Any:
         method = Runtime.get().load_program(path).load_method("forward")
     assert method is not None
     return lambda arguments: method.execute(list(arguments))[0].numpy()
-
-
-def single(inputs: dict[str, Any], row: int, longest: int, pads: dict[str, int]) -> dict[str, Any]:
-    """One example of a batch; texts padded to `longest` tokens with their field's number of `pads`."""
-    found = {}
-    for name, batch in inputs.items():
-        if isinstance(batch, torch.Tensor):
-            found[name] = one(batch, row)
-            continue
-        parts = {part: one(tensor, row) for part, tensor in batch._asdict().items()}
-        if "lengths" in parts:
-            ids_1L = parts["ids"][:, :longest]
-            parts["ids"] = torch.nn.functional.pad(ids_1L, (0, longest - ids_1L.shape[1]), value=pads[name])
-        found[name] = type(batch)(**parts)
-    return found
-
-
-def one(tensor: torch.Tensor, row: int) -> torch.Tensor:
-    """One example in the usual order of memory: ExecuTorch goes by strides, also where several orders are the same."""
-    return tensor[row : row + 1].clone(memory_format=torch.contiguous_format)

@@ -2,5 +2,6 @@
 
 A file for each kind of field. Input fields have `inputs(argument)` and `read(values, told)`, target fields
 `answer(scores, told)`; `told` is what the field's `portable()` says, whose `code` names the files that are needed. `program` is
-the frame around them, `fukami/export/assemble.py` puts them together.
+the frame around them where the graph answers by itself, `preprocess` where another library computes it;
+`fukami/export/assemble.py` puts them together. What cannot be used is refused by a `ValueError` or an `OSError`.
 """

@@ -8,21 +8,19 @@ import numpy as np
 import onnxruntime
 
 from fukami.export.standalone.category import answer
-from fukami.export.standalone.image import inputs, read
+from fukami.export.standalone.image import read
+from fukami.export.standalone.single import inputs
 
-FOLDER = Path(__file__).parent
-TOLD = json.loads((FOLDER / "preprocessing.json").read_text("utf-8"))
-SESSION = onnxruntime.InferenceSession(str(FOLDER / "model.onnx"), providers=["CPUExecutionProvider"])
+TOLD = json.loads(Path(__file__).with_name("preprocessing.json").read_text("utf-8"))
+SESSION = onnxruntime.InferenceSession(str(Path(__file__).with_name("model.onnx")), providers=["CPUExecutionProvider"])
 
 
-def scores(values, batch=32):
-    """What the network gives for raw inputs."""
-    names = [node.name for node in SESSION.get_inputs()]
-    parts = []
-    for start in range(0, len(values), batch):
-        tensors = read(values[start : start + batch], TOLD["input"])
-        parts.append(SESSION.run(None, {name: tensors[name] for name in names})[0])
-    return np.concatenate(parts)
+def scores(values):
+    """What the network gives for raw inputs, 32 at a time."""
+    if not values:
+        raise ValueError("there is no input")
+    parts = (values[start : start + 32] for start in range(0, len(values), 32))
+    return np.concatenate([SESSION.run(None, read(part, TOLD["input"]))[0] for part in parts])  # pyright: ignore
 
 
 def predict(values):
@@ -32,12 +30,14 @@ def predict(values):
 
 if __name__ == "__main__":
     if not sys.argv[1:] or sys.argv[1] in ("-h", "--help"):
-        sys.exit(__doc__ if not sys.argv[1:] else print(__doc__))
+        print(__doc__)
+        sys.exit(0 if sys.argv[1:] else 2)
+    sys.stdout.reconfigure(encoding="utf-8")  # pyright: ignore
     for argument in sys.argv[1:]:
         try:
-            values = [json.loads(line) for line in sys.stdin if line.strip()] if argument == "-" else inputs(argument)
-            answers = predict(values)
-        except (OSError, KeyError, ValueError) as error:
-            sys.exit(f"predict.py: {argument}: {error}")
-        for value, told in zip(values, answers, strict=True):
-            print(json.dumps({"input": value, **told}, ensure_ascii=False))
+            values = inputs(argument, TOLD["input"])
+            for value, told in zip(values, predict(values), strict=True):
+                print(json.dumps({"input": value, **told}, ensure_ascii=False))
+        except Exception as error:  # libraries raise whatever a broken input leads to
+            print(f"predict.py: {argument}: {error}", file=sys.stderr)
+            sys.exit(2)

@@ -5,8 +5,7 @@ from fukami.export.standalone.row import READ, word
 
 def category(value, column, told):
     """The place of the word among those that are known, from 1; 0 for others and for none."""
-    text = word(value, told)
-    return [], [column["values"].index(text) + 1 if text in column["values"] else 0]
+    return [column["values"].get(word(value, told), 0)]
 
 
 READ["category"] = category

@@ -2,40 +2,37 @@
 
 import math
 import re
-from datetime import date
+from datetime import datetime, timedelta
 
 from fukami.export.standalone.row import READ, word
 from fukami.export.standalone.row_plain import plain
 
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-DAY, EPOCH = 86_400_000_000, date(1970, 1, 1).toordinal()  # microseconds; the day from which days are counted
 
 
-def moment(value, column, told):
+def date(value, column, told):
     """Days, and month, weekday and hour from 1; NaN and 0 where the cell is no day of the calendar."""
-    found = re.match(column["pattern"], plain(word(value, told) or ""), re.ASCII)
+    found = re.fullmatch(column["pattern"], plain(word(value, told) or "")) if isinstance(value, str) else None
+    when = moment(**found.groupdict("")) if found else None
+    if when is None:
+        return [math.nan] + [0] * len(column["parts"])
+    known = {"month": when.month, "weekday": when.isoweekday(), "hour": when.hour + 1}
+    return [(when - datetime(1970, 1, 1)) / timedelta(days=1), *(known[name] for name in column["parts"])]
+
+
+def moment(year, month, day, hour, minute, second, half, zone):
+    """A moment in UTC of what a date says; None where it is none."""
+    hours, minutes, seconds = int(hour or 0), int(minute or 0), float(second or 0)
+    hours += 12 if half.lower() == "pm" and hours < 12 else -12 if half.lower() == "am" and hours == 12 else 0
+    if hours >= 24 or minutes >= 60 or seconds >= 61:
+        return None
+    if zone and zone[0] in "+-":
+        minutes -= int(zone[0] + zone[1:3]) * 60 + int(zone[0] + zone[-2:])
     try:
-        micro = microseconds({name: text for name, text in found.groupdict().items() if text} if found else {})
-    except (KeyError, ValueError):  # not written as a date, or not a day of the calendar
-        return [math.nan], [0] * column["codes"]
-    days, within = divmod(micro, DAY)
-    known = {"month": date.fromordinal(days + EPOCH).month, "weekday": (days + 3) % 7 + 1, "hour": within * 24 // DAY + 1}
-    return [micro / DAY], [known[name] for name in column["parts"]]
+        month = MONTHS.index(month[:3].lower()) + 1 if month.isalpha() else int(month)
+        return datetime(int(year), month, int(day)) + timedelta(hours=hours, minutes=minutes, seconds=seconds)
+    except (ValueError, OverflowError):
+        return None
 
 
-def microseconds(part):
-    """Microseconds since 1970 in UTC, of year, month, day, hour, minute, second, half and zone as text."""
-    named = part["month"][:3].lower()
-    month = MONTHS.index(named) + 1 if named in MONTHS else int(part["month"])
-    days = date(int(part["year"]), month, int(part["day"])).toordinal() - EPOCH
-    hour, minute, second = (float(part.get(name, 0)) for name in ("hour", "minute", "second"))
-    half = part.get("half", "").lower()
-    hour = hour + 12 if half == "pm" and hour < 12 else 0 if half == "am" and hour == 12 else hour
-    if hour >= 24 or minute >= 60 or second >= 61:
-        raise ValueError
-    zone = re.fullmatch(r"([+-])(\d{2}):?(\d{2})", part.get("zone", ""), re.ASCII)
-    offset = (int(zone[2]) * 60 + int(zone[3])) * (-1 if zone[1] == "-" else 1) if zone else 0
-    return days * DAY + round((hour * 3600 + (minute - offset) * 60 + second) * 1e6)
-
-
-READ["date"] = moment
+READ["date"] = date

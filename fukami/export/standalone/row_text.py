@@ -9,7 +9,7 @@ from fukami.export.standalone.row import READ, word
 def text(value, column, told):
     """How many characters and words the text has."""
     found = word(value, told)
-    return ([math.nan] * 2 if found is None else [len(found), 1 + len(re.findall(r"\s+", found, re.ASCII))]), []
+    return [math.nan] * 2 if found is None else [len(found), 1 + len(re.findall("[\t\n\f\r ]+", found))]
 
 
 READ["text"] = text

@@ -5,7 +5,9 @@ from fukami.export.standalone.row import READ
 
 def vector(value, column, told):
     """The numbers of the cell."""
-    return [float(one) for one in value], []
+    if not isinstance(value, list) or len(value) != len(column["numbers"]):
+        raise ValueError(f"column {column['name']} holds a list of {len(column['numbers'])} numbers")
+    return [float(one) for one in value]
 
 
 READ["vector"] = vector

@@ -1,20 +1,28 @@
 """Texts: as numbers of tokens, padded to the longest of a batch."""
 
+import unicodedata
+from pathlib import Path
+
 import numpy as np
 
 from fukami.export.standalone.text_words import tokens
 
 
-def inputs(argument):
-    """The inputs that an argument of the command line stands for: one text."""
-    return [argument]
+def read(values, told):
+    """The network's tensors of texts: numbers of their tokens, and how many each has."""
+    rows = [numbered(str(value), told) for value in values]
+    lengths = [len(row) for row in rows]
+    longest = max(told["least_tokens"], *lengths)
+    ids = [row + [told["padding"]] * (longest - len(row)) for row in rows]
+    return {told["name"] + "_ids": np.array(ids, np.int64), told["name"] + "_lengths": np.array(lengths, np.int64)}
 
 
-def read(values, told, tokens=tokens):
-    """The graph's tensors of texts: numbers of their tokens, and how many each has."""
-    room = told["max_tokens"] - len(told["before"]) - len(told["after"])
-    rows = [told["before"] + tokens(text[: told["longest"]], told)[:room] + told["after"] for text in values]
-    rows = [row or [told["unknown"]] for row in rows]
-    lengths = np.array([len(row) for row in rows], np.int64)
-    ids = [row + [told["padding"]] * (lengths.max() - len(row)) for row in rows]
-    return {told["name"] + "_ids": np.array(ids, np.int64), told["name"] + "_lengths": lengths}
+def numbered(text, told):
+    """The numbers of the tokens of one text, or of the text file of that name."""
+    if text.endswith(".txt") and len(text) < 1024:
+        text = Path(text).read_text("utf-8-sig")
+    if all(c.isspace() or unicodedata.category(c) in ("Cc", "Cf") for c in text):
+        raise ValueError("the text is empty")
+    text.encode()  # half a character is refused
+    found = tokens(text[: told["longest"]], told)[: told["most_tokens"]]
+    return told["before"] + found + told["after"] or [told["unknown"]]

@@ -1,13 +1,11 @@
-"""Pieces of words: neighbours joined as byte-pair encoding learned it (Sennrich et al. 2016)."""
+"""Pieces of words."""
 
 import re
 
 from fukami.export.standalone.text_joined import joined
-from fukami.export.standalone.text_normal import normal, outline
+from fukami.export.standalone.text_normal import normal
 
 
 def tokens(text, told):
     """The numbers of a text's pieces."""
-    text = normal(text, told)
-    words = (text[m.start() : m.end()] for m in re.finditer(told["pattern"], outline(text), re.ASCII))
-    return [number for word in words for number in joined(list(word), told)]
+    return [number for word in re.findall(told["pattern"], normal(text, told)) for number in joined(list(word), told)]

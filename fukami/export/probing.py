@@ -1,0 +1,91 @@
+"""Raw inputs that few examples are like, asked of both: what the run answers has to become the same tensors, what it refuses
+has to be refused.
+
+They come from the field (`probes`), so that a wrong preprocessing is found which ordinary examples would not show.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from fukami.core.errors import DataError, GateError
+from fukami.core.language import _
+from fukami.export import assemble
+from fukami.fields.tensors import named_tensors
+from fukami.predictor import Predictor
+
+TENSORS = 1e-3
+"""Largest difference of two numbers of an input as the network takes it."""
+
+
+class Probe(NamedTuple):
+    """A raw input, and the batch that the run makes of it: None where it refuses it."""
+
+    value: Any
+    batch: dict[str, Any] | None
+
+
+def probes(predictor: Predictor, folder: Path) -> list[Probe]:
+    """What the run makes of its field's probes, one at a time. Their files go into `folder`."""
+    field = predictor.task.input
+    found = []
+    for value in field.probes(folder):
+        try:
+            columns = field.gather([value])
+            batch = predictor.batch({field.name: columns}, np.arange(1)) if field.usable(columns).all() else None
+        except DataError:
+            batch = None
+        found.append(Probe(value, batch))
+    return found
+
+
+def require_alike(found: Sequence[Probe], told: dict[str, Any]) -> None:
+    """Raises `GateError` where the exported preprocessing does otherwise. `told`: the input's part of `preprocessing.json`."""
+    for value, batch in found:
+        try:
+            theirs = assemble.read(told, [value])
+        except (ValueError, OSError) as error:
+            if batch is None:
+                continue
+            raise _refused(value, error) from None
+        if batch is None:
+            raise GateError(
+                "F-EXPORT-PROBE",
+                _("the exported preprocessing takes an input that the run refuses, so nothing was written"),
+                where=_short(value),
+            )
+        require_equal(named_tensors(batch), theirs, [value])
+
+
+def _refused(value: Any, error: Exception) -> GateError:
+    return GateError(
+        "F-EXPORT-PROBE",
+        _("the exported preprocessing refuses an input that the run takes, so nothing was written"),
+        where=_short(value),
+        got=str(error)[:200],
+    )
+
+
+def require_equal(own: dict[str, Any], theirs: dict[str, np.ndarray], values: Sequence[Any]) -> None:
+    """Raises `GateError` where tensors of the same inputs differ. Whole numbers have to be equal, others to `TENSORS`."""
+    for name in own.keys() & theirs.keys():
+        left, right = own[name].numpy(), np.asarray(theirs[name])
+        bad, got = np.arange(len(values)), f"{name}: {left.shape} ≠ {right.shape}"
+        if left.shape == right.shape:
+            apart = np.abs(left.astype(np.float64) - right).reshape(len(left), -1).max(1, initial=0.0)
+            bad = np.flatnonzero(~(apart <= (TENSORS if left.dtype.kind == "f" else 0)))
+            got = f"{name}: {apart.max():.3g}"
+        if len(bad):
+            raise GateError(
+                "F-EXPORT-INPUT",
+                _("the exported preprocessing makes another tensor of an input than the run does, so nothing was written"),
+                where=_short(values[bad[0]]),
+                expected=_("at most {most:g} apart").format(most=TENSORS),
+                got=got,
+            )
+
+
+def _short(value: Any) -> str:
+    return repr(value)[:200]

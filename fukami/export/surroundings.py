@@ -1,0 +1,143 @@
+"""What stands beside an exported model: how inputs become tensors and scores an answer, programs that do it, and a README."""
+
+import json
+import shlex
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from torch import nn
+
+from fukami.core.cards import FormatCard
+from fukami.core.language import _
+from fukami.export import assemble
+from fukami.export.contract import Material, single
+from fukami.export.flat import Flat, axes
+from fukami.fields.tensors import named_tensors
+from fukami.predictor import Predictor
+
+if TYPE_CHECKING:
+    from fukami.run import Run
+
+
+def description(run: "Run", predictor: Predictor, format: FormatCard) -> dict[str, Any]:
+    """The content of `preprocessing.json`: how raw inputs become tensors, and scores an answer."""
+    return {
+        "schema": 2,
+        "task": run.task,
+        "model": run.told["model"]["name"],
+        "input": predictor.task.input.portable(fixed=format.fixed),
+        "answer": predictor.task.target.portable(),
+    }
+
+
+def notes(described: dict[str, Any]) -> dict[str, str]:
+    """What a model's file says of itself, where it is all that is left."""
+    told = {"producer": f"Fukami {version('fukami')}", "task": described["task"], "model": described["model"]}
+    classes = described["answer"].get("classes")
+    return told | ({"classes": json.dumps(classes, ensure_ascii=False)} if classes else {})
+
+
+def tensors(material: Material, format: FormatCard, scores_B: np.ndarray) -> dict[str, Any]:
+    """Name, number format and shape of what goes in and comes out; `scores_B` are those of the examples, of B first axis.
+
+    Axes that vary have a name: `batch`, `length`.
+    """
+    inputs = single(material, material.inputs, 0) if format.fixed else material.inputs
+    flat = Flat(nn.Identity(), inputs)
+    varying = [{} for _name in flat.names] if format.fixed else axes(flat, inputs)
+    found = named_tensors(inputs)
+    ins = [
+        {
+            "name": name,
+            "dtype": str(found[name].dtype).removeprefix("torch."),
+            "shape": [named.get(axis, size) for axis, size in enumerate(found[name].shape)],
+        }
+        for name, named in zip(flat.names, varying, strict=True)
+    ]
+    shape = [1 if format.fixed else "batch", *scores_B.shape[1:]]
+    return {"inputs": ins, "outputs": [{"name": "scores", "dtype": str(scores_B.dtype), "shape": shape}]}
+
+
+def write(folder: Path, format: FormatCard, described: dict[str, Any], material: Material) -> None:
+    """Writes `preprocessing.json`, a program, its requirements and a README."""
+    text = json.dumps(described, ensure_ascii=False, indent=1, allow_nan=False)
+    (folder / "preprocessing.json").write_text(text + "\n", "utf-8")
+    code = [*described["input"]["code"], *described["answer"]["code"], "program" if format.standalone else "preprocess"]
+    typed = shlex.quote(material.predictor.task.input.example())
+    head = program_head(described, typed) if format.standalone else pieces_head(described)
+    program = folder / ("predict.py" if format.standalone else "preprocess.py")
+    program.write_text(assemble.program(code, head=head), "utf-8")
+    needed = sorted({*assemble.requirements(code), *format.packages, *({material.library} & format.use.keys())})
+    (folder / "requirements.txt").write_text("\n".join(needed) + "\n", "utf-8")
+    (folder / "README.md").write_text(readme(folder, format, described, material, typed, needed), "utf-8")
+
+
+def program_head(described: dict[str, Any], typed: str) -> str:
+    """The docstring of `predict.py`."""
+    return "\n".join(
+        [
+            _("Answers of {model} ({task}), without Fukami.").format(model=described["model"], task=described["task"]),
+            "",
+            f"    python predict.py {typed}",
+            "    python predict.py - < inputs.jsonl      # " + _("one input as JSON in each line"),
+            "",
+            _("Each answer is a line of JSON. It reads model.onnx and preprocessing.json, which lie beside it."),
+            "",
+        ]
+    )
+
+
+def pieces_head(described: dict[str, Any]) -> str:
+    """The docstring of `preprocess.py`."""
+    return _("What goes into {model} ({task}) and comes out of it, without Fukami.").format(
+        model=described["model"], task=described["task"]
+    )
+
+
+def readme(
+    folder: Path, format: FormatCard, described: dict[str, Any], material: Material, typed: str, needed: list[str]
+) -> str:
+    """A page that says what lies in the folder and how it is used."""
+    use = format.use.get(material.library) or format.use[""]
+    example = repr(described["input"]["example"])
+    asked = [f"python predict.py {typed}"] if format.standalone else []
+    lines = [f"# {described['model'] or described['task']}", "", _(format.summary), ""]
+    lines += ["```", f"pip install {' '.join(needed)}", *asked, "```", ""]
+    lines += [
+        _("In a program of your own, beside these files:"),
+        "",
+        "```python",
+        use.replace("{example}", example).rstrip(),
+        "```",
+    ]
+    lines += ["", *_table(described["tensors"], format), "", *_files(folder, format)]
+    return "\n".join(lines) + "\n"
+
+
+def _table(told: dict[str, Any], format: FormatCard) -> list[str]:
+    rows = [(_("in"), part) for part in told["inputs"]] + [(_("out"), part) for part in told["outputs"]]
+    cells = [f"| {way} | `{x['name']}` | {x['dtype']} | ({', '.join(map(str, x['shape']))}) |" for way, x in rows]
+    if format.fixed:
+        free = _("One example at a time; sizes never vary.")
+    else:
+        free = _("`batch` is any number of examples, `length` any number of tokens.")
+    return ["| | | | |", "|---|---|---|---|", *cells, "", free]
+
+
+def _files(folder: Path, format: FormatCard) -> list[str]:
+    """A line for each file that one may want to open."""
+    said = {
+        format.file: _("the network; its inputs are tensors, its output are the scores"),
+        f"{format.file}.data": _("its weights, which are too large for one file"),
+        "predict.py": _("from raw inputs to answers"),
+        "preprocess.py": _("from raw inputs to tensors, and from scores to answers"),
+        "preprocessing.json": _("how raw inputs become these tensors, and scores an answer"),
+    }
+    lines = [f"- `{name}`: {what}" for name, what in said.items() if (folder / name).exists()]
+    lines += [
+        "- `proofs/parity.json`: " + _("how it was compared with the run before it was written"),
+        "- `manifest.json`: " + _("the SHA-256 of every file"),
+    ]
+    return lines
