@@ -5,7 +5,6 @@ as it is.
 """
 
 import io
-import json
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -15,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fukami.core.beforehand import TABLES, is_table, missing_input
 from fukami.core.cards import card, known
 from fukami.core.errors import DataError, UsageError, nearest
+from fukami.core.given import exists, is_file, parsed, settled, shortened
 from fukami.core.language import _, _n
 from fukami.core.problems import Problem
 from fukami.core.tables import Column, Table
@@ -26,8 +27,6 @@ from fukami.tasks.contract import Task
 if TYPE_CHECKING:
     from fukami.run import Run
 
-TABLES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")
-PACKED = (".gz", ".bz2", ".zst", ".xz")
 Columns = dict[str, list[Column]]
 
 
@@ -46,10 +45,11 @@ def predict_inputs(run: "Run", inputs: Sequence[Any]) -> list[dict[str, Any]]:
 def grouped(run: "Run", inputs: Sequence[Any]) -> Iterator[tuple[list[Any], Columns]]:
     """Inputs as columns: single ones together, each table by itself."""
     single: list[tuple[Any, Any]] = []
-    for value in spread(run.predictor.task, inputs):
+    name = run.predictor.task.input.name
+    for number, value in enumerate(spread(run.predictor.task, inputs)):
         many = as_many(run, value)
         if many is None:
-            single.append((shown(value), as_single(value, run.predictor.task)))
+            single.append((shown(value, f"{name}[{number}]"), as_single(value, run.predictor.task)))
             continue
         if single:
             yield gathered(run.predictor.task, single)
@@ -99,21 +99,21 @@ def inside(folder: Path, field: Field) -> list[str]:
     return found
 
 
-def shown(value: Any) -> Any:
-    """How an answer names its input."""
+def shown(value: Any, unnamed: str) -> Any:
+    """How an answer names its input; `unnamed` for an array and whatever else has no words of its own."""
     if isinstance(value, (str, Path, int, float, bool, dict)):
         return str(value) if isinstance(value, Path) else value
-    return type(value).__name__
+    return unnamed
 
 
 def as_many(run: "Run", value: Any) -> tuple[list[Any], Columns] | None:
     """A table of inputs, where `value` is one: a path, standard input that holds one, or a DataFrame."""
     if isinstance(value, str) and value == "-":
-        return from_stream(run, sys.stdin.buffer.read())
-    if isinstance(value, (str, Path)) and is_table(str(value)) and len(str(value)) < 4096 and Path(value).is_file():
+        return from_stream(run, sys.stdin.buffer.read() if sys.stdin is not None else b"")
+    if isinstance(value, (str, Path)) and is_table(str(value)) and is_file(value):
         return from_table(run, value, str(value))
-    if isinstance(value, str) and is_table(value) and len(value.split()) == 1 and not Path(value).exists():
-        raise DataError("F-INPUT-MISSING", _("there is no such file"), where=value, expected=_("a table that exists"))
+    if isinstance(value, str) and is_table(value) and len(value.split()) == 1 and not exists(value):
+        raise missing_input(value)
     if isinstance(value, str) and known("data/datasets", value) and not Path(value).exists():
         return from_table(run, value, value)
     if hasattr(value, "columns") and not isinstance(value, dict):
@@ -121,26 +121,19 @@ def as_many(run: "Run", value: Any) -> tuple[list[Any], Columns] | None:
     return None
 
 
-def is_table(name: str) -> bool:
-    lowered = name.lower()
-    for ending in PACKED:
-        lowered = lowered.removesuffix(ending)
-    return lowered.endswith(TABLES)
-
-
 def as_single(value: Any, task: Task) -> Any:
     """Text that is a JSON object means the object, where the task takes rows or the object names its input."""
     if not (isinstance(value, str) and value.lstrip().startswith("{")):
         return only(value, task)
     try:
-        told = only(json.loads(value), task)
+        told = only(parsed(value), task)
     except ValueError:
         return value
     return told if not isinstance(told, dict) or any(field.takes_rows for field in task.inputs.values()) else value
 
 
 def gathered(task: Task, single: list[tuple[Any, Any]]) -> tuple[list[Any], Columns]:
-    names, values = [name for name, _value in single], [value for _name, value in single]
+    names, values = [name for name, _value in single], [settled(value) for _name, value in single]
     return names, {name: field.gather(values) for name, field in task.inputs.items()}
 
 
@@ -195,11 +188,11 @@ def from_json(text: str, task: Task) -> list[Any] | None:
     if not text.lstrip().startswith(("{", "[")):
         return None
     try:
-        told = json.loads(text)
+        told = parsed(text)
         values = told if isinstance(told, list) else [told]
     except ValueError:
         try:
-            values = [json.loads(line) for line in io.StringIO(text) if line.strip()]
+            values = [parsed(line) for line in io.StringIO(text) if line.strip()]
         except ValueError:
             return None
     return [only(value, task) for value in values]
@@ -235,8 +228,8 @@ def require_usable(task: Task, columns: Columns, names: list[Any]) -> None:
             continue
         row = int(np.flatnonzero(~usable)[0])
         problem = next((p for p in field.check([c.take(np.array([row])) for c in columns[name]]) if p.severity != "note"), None)
-        value = str(names[row])
-        close = nearest(Path(value).name, [p.name for p in Path(value).parent.glob("*")]) if not Path(value).exists() else []
+        value = shortened(names[row])
+        close = nearest(Path(value).name, [p.name for p in Path(value).parent.glob("*")]) if not exists(value) else []
         raise DataError(
             problem.code if problem else "F-INPUT-UNUSABLE",
             problem.what if problem else _("an input cannot be used"),

@@ -5,6 +5,7 @@
 """
 
 import contextlib
+import io
 import json
 import os
 import shlex
@@ -36,6 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     if argv is None:  # a process of its own, not a call from somebody's program
         arrow.expect_no_frames()
+        _open_streams()
     options = words[: words.index("--")] if "--" in words else words
     as_json = "--json" in options
     try:
@@ -72,6 +74,15 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _bug(error, as_json)
         short = shortage()
         return _told(short.as_dict(), str(short), short.exit_code, as_json)
+
+
+def _open_streams() -> None:
+    """Somewhere to write where the shell closed a stream (`>&-`); what a stream cannot encode is written out."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - for as long as the process lives
+        elif isinstance(stream := getattr(sys, name), io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _others_say(error: BaseException) -> bool:
@@ -222,7 +233,7 @@ def bug(error: BaseException) -> FukamiError:
         path.write_text(f"{sys.argv}\nPython {sys.version}\n\n{told}", "utf-8")
         place = str(path)
     except OSError:
-        place = told  # nowhere to write: better on the screen than lost
+        place, error = "", RuntimeError(told)  # nowhere to write: better on the screen than lost
     ours = FukamiError(
         "F-BUG",
         _("this is a mistake in Fukami, not in what you typed"),

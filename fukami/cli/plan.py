@@ -20,7 +20,12 @@ EXAMPLES = (
 def arguments(parser: Parser) -> None:
     _parser.task(parser)
     _parser.data(parser)
-    parser.add_argument("--model", metavar="NAME", default="auto", help=_("the model, such as resnet18 or cnn:tiny; `fukami models TASK` lists what fits"))
+    parser.add_argument(
+        "--model",
+        metavar="NAME",
+        default="auto",
+        help=_("the model, such as resnet18 or cnn:tiny; `fukami models TASK` lists what fits"),
+    )
     _parser.settings(parser)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from fukami.cli import _parser
 from fukami.cli._parser import Parser
 from fukami.cli._screen import Screen, number
+from fukami.core.given import shortened
 from fukami.core.language import N_, _
 
 SUMMARY = N_("answers for new inputs: files, folders, tables, or standard input")
@@ -40,8 +41,7 @@ def show(result: dict[str, Any], screen: Screen) -> None:
 
 
 def _input(value: Any) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 60 else text[:57] + "…"
+    return shortened(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False), 60)
 
 
 def _answer(prediction: dict[str, Any]) -> tuple[str, str]:

@@ -35,7 +35,9 @@ def arguments(parser: Parser) -> None:
         help=_("a task, or a recipe: the recipe.toml of a run, or the name of one that comes with Fukami"),
     )
     _parser.data(parser, optional=True)
-    parser.add_argument("--model", metavar="NAME", help=_("the model, such as resnet18 or cnn:tiny; `fukami models TASK` lists what fits"))
+    parser.add_argument(
+        "--model", metavar="NAME", help=_("the model, such as resnet18 or cnn:tiny; `fukami models TASK` lists what fits")
+    )
     parser.add_argument(
         "--out", metavar="RUN", type=Path, help=_("the folder to write; runs/<task>-<time> where it is not given")
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 from fukami.core.cards import card, cards
 from fukami.core.errors import DataError, UsageError, nearest, unknown
+from fukami.core.given import exists, shortened
 from fukami.core.language import _
 
 TABLES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")
@@ -33,32 +34,26 @@ def require_inputs(told: Told, inputs: Iterable[Any]) -> None:
         if not isinstance(value, (str, Path)) or len(str(value).split()) != 1 or len(str(value)) > 4096:
             continue
         path = Path(value)
-        if (is_table(path.name) or path.suffix.lower() in endings) and not _exists(path):
-            raise missing_input(path, *endings)
+        if (is_table(path.name) or path.suffix.lower() in endings) and not exists(path):
+            raise missing_input(str(value))
 
 
-def missing_input(path: Path, *endings: str) -> DataError:
+def missing_input(name: str) -> DataError:
     """The error for an input that is named as a file and is not there."""
+    path = Path(name)
     try:
         close = nearest(path.name, [entry.name for entry in path.parent.iterdir()])
-    except OSError:
+    except (OSError, ValueError):
         close = []
     return DataError(
         "F-INPUT-MISSING",
         _("there is no such file"),
-        where=str(path),
-        expected=_("a file that exists: {endings}").format(endings=", ".join(sorted({*endings, *TABLES}))),
+        where=shortened(name),
+        expected=_("a file that exists"),
         fix=_("did you mean {names}?").format(names=", ".join(close))
         if close
         else _("look at the spelling; relative paths start from {folder}").format(folder=Path.cwd()),
     )
-
-
-def _exists(path: Path) -> bool:
-    try:
-        return path.exists()
-    except (OSError, ValueError):  # what no file can be called
-        return False
 
 
 def require_label(told: Told, label: str) -> None:

@@ -28,7 +28,8 @@ class FukamiError(Exception):
         super().__init__(str(self))
 
     def __str__(self) -> str:
-        parts = ((_("where"), self.where), (_("expected"), self.expected), (_("got"), self.got), (_("fix"), self.fix))
+        where = on_one_line(self.where)
+        parts = ((_("where"), where), (_("expected"), self.expected), (_("got"), self.got), (_("fix"), self.fix))
         return "\n".join([f"{self.code}  {self.what}", *(f"  {name:<9} {text}" for name, text in parts if text)])
 
     def __reduce__(self):
@@ -60,6 +61,17 @@ class GateError(FukamiError):
 
 class RunError(FukamiError):
     """A run folder is missing, incomplete or altered. Exit code 1."""
+
+
+def on_one_line(text: str) -> str:
+    """`text` with what would break a line or command a terminal written out: names of files may hold anything.
+
+    >>> on_one_line("new\\nline.png"), on_one_line("猫.png")
+    ('new\\\\nline.png', '猫.png')
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c == "\u3000" else c.encode("unicode_escape").decode() for c in text)
 
 
 def nearest(name: str, known: Iterable[str], *, most: int = 3) -> list[str]:

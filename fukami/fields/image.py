@@ -18,6 +18,7 @@ from PIL import Image as Pillow
 from torch import nn
 
 from fukami.core.cards import FieldCard
+from fukami.core.errors import DataError
 from fukami.core.language import _
 from fukami.core.problems import Problem
 from fukami.core.recipe import option
@@ -323,7 +324,15 @@ def _encoded(value: Any) -> bytes:
         return value
     if isinstance(value, (str, Path)):
         return Path(value).read_bytes()
-    picture = value if hasattr(value, "save") else Pillow.fromarray(np.asarray(value))
     out = io.BytesIO()
-    picture.save(out, "PNG")
+    try:
+        picture = value if hasattr(value, "save") else Pillow.fromarray(np.asarray(value))
+        picture.save(out, "PNG")
+    except (TypeError, ValueError, IndexError, OSError, AttributeError):  # Pillow's many words for what is no picture
+        raise DataError(
+            "F-IMAGE-INPUT",
+            _("an input is no picture"),
+            expected=_("a path, the bytes of a file, an array (H, W) or (H, W, C), or a Pillow image"),
+            got=type(value).__name__,
+        ) from None
     return out.getvalue()

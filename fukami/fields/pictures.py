@@ -152,7 +152,7 @@ def opened(data: bytes, where: str) -> Pillow.Image:
             _("this is not a picture that can be read"),
             where=where,
             expected="JPEG, PNG, WebP, TIFF, BMP, GIF, …",
-            got=_looks_like(data) or _reason(error),
+            got=_looks_like(data) or ("" if "BytesIO" in str(error) else _reason(error)),
             fix=_("delete the file or save it again as PNG or JPEG"),
         ) from None
     if image.width * image.height > MOST_PIXELS:

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from fukami.answers import is_table
 from fukami.core import artefact
+from fukami.core.beforehand import is_table
 from fukami.core.cards import card, known
 from fukami.core.language import N_, _
 from fukami.core.recipe import Recipe

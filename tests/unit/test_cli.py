@@ -406,3 +406,17 @@ def test_no_japanese_line_starts_with_a_closing_mark():
     lines = _text.wrap("これは長い文です。つぎの行に、句点が来てはいけません。", 18)
     assert "".join(lines) == "これは長い文です。つぎの行に、句点が来てはいけません。"
     assert all(line[0] not in "、。" for line in lines) and max(map(_text.width, lines)) <= 20
+
+
+# -- streams ---------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("closing", ["<&-", ">&-", "2>&-", ">&- 2>&-"])
+def test_a_stream_that_the_shell_closed_is_no_mistake_of_ours(closing):
+    done = subprocess.run(["sh", "-c", f"{sys.executable} -m fukami tasks --lang ja {closing}"], capture_output=True, text=True)
+    assert done.returncode == 0 and not done.stderr
+
+
+def test_what_a_terminal_cannot_encode_is_written_out():
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    words = [sys.executable, "-m", "fukami", "tasks", "--lang", "ja"]
+    done = subprocess.run(words, capture_output=True, text=True, env=environment)
+    assert done.returncode == 0 and "\\u" in done.stdout
