@@ -260,8 +260,8 @@ class Text(Field):
         return odd_texts(folder)
 
     def padded(self, batch: Tokens) -> Tokens:
-        most = self.state["max_tokens"]
-        ids_BL = torch.nn.functional.pad(batch.ids[:, :most], (0, max(0, most - batch.ids.shape[1])), value=self.state["special"]["pad"])
+        missing = self.state["max_tokens"] - batch.ids.shape[1]  # negative takes away what is padding only
+        ids_BL = torch.nn.functional.pad(batch.ids, (0, missing), value=self.state["special"]["pad"])
         return Tokens(ids_BL, batch.lengths)
 
     def as_inputs(self, columns: Sequence[Column], rows: np.ndarray, folder: Path) -> list[str]:
@@ -292,8 +292,18 @@ class Text(Field):
 
 def _content(value: Any) -> str:
     """The text that a value stands for. Only what looks like the name of a text file is looked up on the disk."""
-    looks_like_file = isinstance(value, Path) or (isinstance(value, str) and len(value) < 1024 and value.endswith(".txt"))
-    if not looks_like_file:
+    if value is None or (isinstance(value, float) and value != value):  # as tables hold what is missing
+        return ""
+    if isinstance(value, bytes) and b"\0" not in value[:4096]:
+        return decoded(value)
+    if not isinstance(value, (str, int, float, Path, np.generic)):
+        raise DataError(
+            "F-TEXT-INPUT",
+            _("an input is no text"),
+            expected=_("a text, the path of a text file, or an object such as {example}").format(example='{"text": "…"}'),
+            got=type(value).__name__,
+        )
+    if not isinstance(value, Path) and not (isinstance(value, str) and len(value) < 1024 and value.endswith(".txt")):
         return str(value)
     path = Path(value)
     if not path.is_file():
