@@ -19,7 +19,8 @@ import gettext
 import math
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,17 @@ def current() -> str:
     if "name" not in _state:
         use(from_environment())
     return str(_state["name"])
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Speaks `language` inside."""
+    before = current()
+    use(language)
+    try:
+        yield
+    finally:
+        use(before)
 
 
 class Sentence(str):

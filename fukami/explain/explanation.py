@@ -14,7 +14,8 @@ from fukami.core.language import _
 from fukami.explain.contract import Weights
 from fukami.explain.faithfulness import Faithfulness
 from fukami.fields.answers import short
-from fukami.fields.units import Portrait, Units
+from fukami.fields.lettering import Piece, captioned, pieces
+from fukami.fields.units import Portrait, Units, css
 
 ENDINGS = (".png", ".html", ".json")
 
@@ -38,6 +39,8 @@ class Explanation:
     faithfulness: Faithfulness | None
     portrait: Portrait = field(repr=False)
     nearest: list[dict[str, Any]] = field(default_factory=list)
+    notes: tuple[str, ...] = ()
+    """What else is to be known: which method was left out and why."""
     unit: str | None = None
     """What weights are counted in (log-odds, deviations); None where they only say how much a part matters."""
 
@@ -71,20 +74,57 @@ class Explanation:
             "units": units,
             "faithfulness": None if self.faithfulness is None else self.faithfulness.as_dict(),
             "nearest": self.nearest,
+            **({"notes": list(self.notes)} if self.notes else {}),
         }
 
     def html(self) -> str:
         """A fragment of HTML that is complete in itself."""
-        nearest = ", ".join(escape(f"{one['input']} ({one['similarity']:.2f})") for one in self.nearest)
-        beside = [
+        beside = self._facts()
+        if self.nearest:
+            nearest = ", ".join(f"{one['input']} ({one['similarity']:.2f})" for one in self.nearest)
+            beside.append((_("nearest training examples"), nearest))
+        beside += [(_("note"), note) for note in self.notes]
+        rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(str(value))}</dd>" for name, value in beside)
+        swatch = '<span style="display:inline-block;width:1em;height:.8em;background:{colour}"></span> {text}'
+        colours = "<br>".join(swatch.format(colour=css(share), text=escape(text)) for share, text in self._colours())
+        rows += f"<dt>{escape(_('colours'))}</dt><dd>{colours}</dd>"
+        return f'<div class="explanation"><div class="example">{self.portrait.html}</div><dl>{rows}</dl></div>'
+
+    def png(self) -> bytes:
+        """The portrait, and below it what was answered, by which method it is explained, and what the colours mean.
+
+        That is said in English where no font on this system has the letters of the user's language.
+        """
+        portrait = self.portrait.png()
+        try:
+            return captioned(portrait, self._caption())
+        except UsageError as error:
+            if error.code != "F-EXPLAIN-FONT":
+                raise
+        with language.speaking("en"):
+            return captioned(portrait, self._caption(), readable=False)
+
+    def _facts(self) -> list[tuple[str, str]]:
+        unit = language.told(language.stored(self.unit))
+        method = _("{method}, weights in {unit}").format(method=self.method, unit=unit) if unit else self.method
+        return [
             (_("answer"), short(self.answer)),
             (_("explained"), self.of or _("the value")),
-            (_("method"), self.method),
+            (_("method"), method),
             (_("tested"), self.verdict()),
         ]
-        rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(str(value))}</dd>" for name, value in beside)
-        rows += f"<dt>{escape(_('nearest training examples'))}</dt><dd>{nearest}</dd>" if nearest else ""
-        return f'<div class="explanation"><div class="example">{self.portrait.html}</div><dl>{rows}</dl></div>'
+
+    def _colours(self) -> list[tuple[float, str]]:
+        """What a colour says, by its share of the strongest: 1 or -1."""
+        if not self.weights.signed:
+            return [(1.0, _("counts for the answer"))]
+        if self.of is None:
+            return [(1.0, _("raises the value")), (-1.0, _("lowers the value"))]
+        return [(1.0, _("speaks for {label}").format(label=self.of)), (-1.0, _("speaks against {label}").format(label=self.of))]
+
+    def _caption(self) -> list[list[Piece]]:
+        facts = [pieces(f"{name}: {value}") for name, value in self._facts()]
+        return [*facts, *([Piece(" " * 6, share), *pieces(f"  {text}")] for share, text in self._colours())]
 
     def _repr_html_(self) -> str:
         return self.html()
@@ -103,7 +143,7 @@ class Explanation:
             )
         path.parent.mkdir(parents=True, exist_ok=True)
         if ending == ".png":
-            path.write_bytes(self.portrait.png())
+            path.write_bytes(self.png())
         elif ending == ".html":
             path.write_text(self.html(), "utf-8", errors="replace")
         else:

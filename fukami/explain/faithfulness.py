@@ -128,13 +128,14 @@ def together(found: list[Faithfulness]) -> dict[str, Any]:
     """The test of many examples: their mean score beside 0, the mean of random orders.
 
     The p-value is that of a one-sided sign-flip test with a normal deviate: under random orders every score is as likely as its
-    negative.
+    negative. A single example keeps its own, so that one example has one verdict.
     """
     scores = np.array([one.score for one in found])
     from scipy.special import ndtr
 
     norm = float(np.sqrt(np.square(scores).sum()))
     p_value = float(ndtr(-scores.sum() / norm)) if norm else 1.0
+    p_value = found[0].p_value if len(found) == 1 else p_value
     mean = {name: float(np.mean([getattr(one, name) for one in found])) for name in ("deletion", "insertion", "random_area")}
     return {
         "deletion": mean["deletion"],

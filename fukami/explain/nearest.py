@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from fukami.core import artefact
+from fukami.core import artefact, language
+from fukami.core.language import _
 from fukami.core.seeds import generator
 from fukami.core.tables import Column
 from fukami.data.store import Store
@@ -64,7 +65,7 @@ def keep(
     """Writes the features of some of the training examples `rows` into the folder `place`.
 
     `seen` examples were answered in training; their number bounds how many are kept. Nothing is written where the network
-    hides its features or none were seen.
+    hides its features or none were seen, and only why where features are not finite.
     """
     from safetensors.numpy import save_file
 
@@ -73,16 +74,19 @@ def keep(
 
     def asked(start: int, stop: int) -> torch.Tensor | None:
         found = features(predictor, store.batch(chosen[start:stop], predictor.device))
-        return None if found is None else found.half().cpu()
+        return None if found is None else found.cpu()
 
     parts = [part for part in in_parts(len(chosen), BATCH, asked) if part is not None]
     if not parts:
         return
-    kept_ND = torch.cat(parts).numpy()
-    if not np.isfinite(kept_ND).all():  # beyond what half precision holds
-        return
+    exact_ND = torch.cat(parts)
+    kept_ND = exact_ND.half() if exact_ND.abs().max() < torch.finfo(torch.half).max else exact_ND
     place.mkdir(parents=True, exist_ok=True)
-    save_file({"features": np.ascontiguousarray(kept_ND)}, place / FEATURES)
+    if not kept_ND.isfinite().all():
+        reason = _("no features of training examples were kept: the network's are not finite")
+        artefact.write_json(place / NAMES, {"names": [], "left_out": language.stored(reason)})
+        return
+    save_file({"features": np.ascontiguousarray(kept_ND.numpy())}, place / FEATURES)
     field = predictor.task.input
     source = predictor.recipe.data.source
     names = [f"{source}{told}" if told.startswith("[") else told for told in named(field, columns[field.name], chosen)]
@@ -119,6 +123,13 @@ def reference_of(run: Path) -> Reference | None:
     kept_ND = load_file(place / FEATURES)["features"].astype(np.float32)
     mean_D = kept_ND.mean(0)
     return Reference(_unit(kept_ND - mean_D), mean_D, artefact.read_json(place / NAMES)["names"])
+
+
+def not_kept(run: Path) -> list[str]:
+    """Why the run kept nothing, where there was a reason."""
+    place = run / "reference" / NAMES
+    told = artefact.read_json(place) if place.exists() else {}
+    return [language.told(told["left_out"])] if "left_out" in told else []
 
 
 def _unit(rows_ND: np.ndarray) -> np.ndarray:

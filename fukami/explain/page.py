@@ -69,7 +69,9 @@ def _test(told: dict[str, Any] | None, explanations: Sequence[Explanation]) -> s
         return ""
     kind = "good" if told["better_than_random"] else "bad"
     about = _("Parts are taken away in the order of their weights, and put back in that order. Random orders score 0.")
-    said = f'<p class="verdict {kind}"><span class="mark"></span>{escape(verdict(told))}</p><p class="note">{escape(about)}</p>'
+    said = f'<p class="note">{escape(about)}</p>'
+    if len(explanations) != 1:  # a single one says itself how it was tested
+        said = f'<p class="verdict {kind}"><span class="mark"></span>{escape(verdict(told))}</p>{said}'
     curves = [one.faithfulness for one in explanations if one.faithfulness is not None and len(one.faithfulness.shares) > 2]
     if not curves:
         return said

@@ -1,7 +1,7 @@
 """`explain`: why a run answers as it does, for one input or for many, each tested by taking away what is said to count."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,7 @@ from fukami.explain.cohort import Cohort
 from fukami.explain.contract import Weights
 from fukami.explain.explanation import Explanation
 from fukami.explain.faithfulness import faithfulness_of, together
-from fukami.explain.nearest import Reference, features, reference_of
+from fukami.explain.nearest import Reference, features, not_kept, reference_of
 from fukami.explain.summary import summed_up
 
 if TYPE_CHECKING:
@@ -101,10 +101,11 @@ def explanations(run: "Run", inputs: Any, *, method: str = "auto", **options: An
     asked = Asked(run, method, **options)
     several = isinstance(inputs, Sequence) and not isinstance(inputs, (str, bytes))
     groups = require_some(list(given(run, list(inputs) if several else [inputs])), run)
-    name, _notes, first = chosen(asked, groups)
+    name, notes, first = chosen(asked, groups)
     if card(METHODS, name).scope == "set":
         return explain_run(run, list(inputs) if several else [inputs], method=name, **options)
-    found, _notes = each(asked, name, groups, first)
+    found, more = each(asked, name, groups, first)
+    found = [replace(one, notes=(*notes, *more)) for one in found]
     return found[0] if len(found) == 1 and not several else found
 
 
@@ -205,7 +206,7 @@ def each(
             case = case_of(asked, group, row)
             weights = first if first is not None and not found else weighed(method, case)
             found.append(explanation(case, group.names[row], method, weights, reference, nearest=asked.nearest))
-    return found, left_out(groups, sum(map(len, taken)))
+    return found, [*left_out(groups, sum(map(len, taken))), *(not_kept(asked.run.path) if asked.nearest else [])]
 
 
 def explanation(

@@ -32,14 +32,22 @@ def refuse_existing(out: Path) -> None:
 
 
 def write(out: Path, run: dict[str, Any], told: dict[str, Any], explanations: Sequence[Explanation]) -> list[Path]:
-    """Writes everything beside its place, and puts it there in one step; the paths of the files."""
+    """Writes everything beside its place, and puts it there in one step; the paths of the files.
+
+    Where no font has the letters of an input there is no picture of it, and a note in `told`.
+    """
     out.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".new", dir=out.parent))
     try:
         for number, one in enumerate(explanations, 1):
             stem = f"{number:03d}-{stem_of(one.input)}"
             one.save(draft / f"{stem}.html")
-            one.save(draft / f"{stem}.png")
+            try:
+                one.save(draft / f"{stem}.png")
+            except UsageError as error:  # a page without a picture is better than none
+                if error.code != "F-EXPLAIN-FONT":
+                    raise
+                told["notes"].append(_("{file} is left out: {reason}").format(file=f"{stem}.png", reason=error.what))
         plain = language.told(language.stored(told))
         text = json.dumps(plain, ensure_ascii=False, indent=1, default=str)
         (draft / JSON).write_text(text + "\n", "utf-8", errors="replace")

@@ -1,6 +1,7 @@
 """Explanations: planted cues are found, the test tells good orders from bad ones, and what cannot be explained says so."""
 
 import dataclasses
+import io
 import json
 from functools import cache
 
@@ -423,7 +424,7 @@ def test_a_set_gets_a_folder_with_a_page(run, tmp_path):
 
     told = api.explain(run, load_digits().images[:5], method="occlusion", out=tmp_path / "why")
     names = sorted(path.name for path in (tmp_path / "why").iterdir())
-    expected = [f"00{n}-ndarray.{ending}" for n in range(1, 6) for ending in ("html", "png")]
+    expected = [f"00{n}-image-{n - 1}.{ending}" for n in range(1, 6) for ending in ("html", "png")]
     assert [name for name in names if name.startswith("00")] == expected
     assert told["summary"]["examples"] == 5 and len(told["summary"]["units"]) == 64
     page = (tmp_path / "why" / "explanations.html").read_text()
@@ -444,6 +445,85 @@ def test_mistakes_on_the_command_line(run, words, code, capsys, tmp_path, monkey
     (tmp_path / "x.png").touch()
     exit_code = main([str(run.path) if word == "RUN" else word for word in words])
     assert exit_code == 2 and capsys.readouterr().err.startswith(code)
+
+
+def test_a_picture_says_what_it_shows(run, tmp_path, monkeypatch):
+    """Label, method and colours stand below it, also where no font has the letters of the user's language."""
+    from PIL import Image
+
+    from fukami.core import language
+    from fukami.fields import lettering
+
+    found = run.explain(np.zeros((8, 8)), method="occlusion")
+    said = ["".join(piece.text for piece in line) for line in found._caption()]
+    assert any("occlusion, weights in log-odds" in line for line in said)
+    assert [line.strip() for line in said[-2:]] == [f"speaks for {found.of}", f"speaks against {found.of}"]
+    with_caption = Image.open(found.save(tmp_path / "why.png"))
+    assert with_caption.height > Image.open(io.BytesIO(found.portrait.png())).height + 4 * lettering.SIZE_PX
+    monkeypatch.setattr(lettering, "_WIDE", ())
+    monkeypatch.setattr(lettering, "_LATIN", ())
+    with language.speaking("ja"):
+        assert found.png()[:4] == b"\x89PNG"
+
+
+@pytest.mark.parametrize(("text", "readable"), [("A fine film", True), ("映画が好きです", False), ("It’s a “fine” film", True)])
+def test_letters_that_no_font_has_are_refused(text, readable, monkeypatch):
+    from fukami.fields import lettering
+
+    monkeypatch.setattr(lettering, "_WIDE", ())
+    monkeypatch.setattr(lettering, "_LATIN", ())
+    if readable:
+        assert lettering.drawn([lettering.pieces(text)])[:4] == b"\x89PNG"
+        return
+    with pytest.raises(UsageError, match="F-EXPLAIN-FONT"):
+        lettering.drawn([lettering.pieces(text)])
+
+
+def test_a_method_that_is_left_out_is_told_and_other_mistakes_stay(run, monkeypatch):
+    """The usual method gives way where the network or a library does not allow it, and for no other reason."""
+    module = load("explain/methods", "integrated-gradients")
+
+    def refuse(code):
+        def weigh(_case):
+            raise UsageError(code, "for a reason")
+
+        return weigh
+
+    monkeypatch.setattr(module, "weigh", refuse("F-EXTRA-MISSING"))
+    found = run.explain(np.zeros((8, 8)))
+    assert found.method == "occlusion" and found.notes == ("integrated-gradients is left out: for a reason",)
+    assert "for a reason" in found.html() and found.as_dict()["notes"] == list(found.notes)
+    monkeypatch.setattr(module, "weigh", refuse("F-OTHER"))
+    with pytest.raises(UsageError, match="F-OTHER"):
+        run.explain(np.zeros((8, 8)))
+
+
+def test_one_example_has_one_verdict(run, tmp_path):
+    from fukami import api
+
+    told = api.explain(run, [np.zeros((8, 8))], method="occlusion", out=tmp_path / "why")
+    own, whole = told["explanations"][0]["faithfulness"], told["summary"]["faithfulness"]
+    assert whole["p_value"] == own["p_value"] and whole["better_than_random"] == own["better_than_random"]
+    assert (tmp_path / "why" / "explanations.html").read_text().count("p = ") == 1
+
+
+@pytest.mark.parametrize(("scale", "dtype"), [(1.0, torch.float16), (1e8, torch.float32), (float("nan"), None)])
+def test_features_that_half_precision_cannot_hold_are_kept_or_missed_aloud(scale, dtype, tmp_path, monkeypatch):
+    from safetensors.torch import load_file
+
+    from fukami.data.store import prepare
+    from fukami.explain import nearest
+
+    predictor, columns = small_predictor("image-classification")
+    raw = {"image": list(columns), "label": labels(np.arange(48) % 3)}
+    found = nearest.features
+    monkeypatch.setattr(nearest, "features", lambda *given: found(*given) * scale)
+    place = tmp_path / "reference"
+    keep(predictor, prepare(predictor.task.fields, raw, {}), np.arange(40), raw, place, seen=10_000)
+    if dtype is None:
+        assert reference_of(tmp_path) is None and "not finite" in nearest.not_kept(tmp_path)[0]
+        return
+    assert load_file(place / nearest.FEATURES)["features"].dtype == dtype and nearest.not_kept(tmp_path) == []
 
 
 def test_a_method_of_another_kind_of_input(run):

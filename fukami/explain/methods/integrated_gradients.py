@@ -24,7 +24,7 @@ CARD = MethodCard(
 
 STEPS = 32
 AT_A_TIME = 16
-"""Steps that are computed together: bounds the memory."""
+"""Steps that are computed together, at most: bounds the memory."""
 
 
 def obstacle(case: Case) -> str:
@@ -46,6 +46,7 @@ def weigh(case: Case) -> Weights:
 
     method: Any = IntegratedGradients(asked) if way.layer is None else LayerIntegratedGradients(asked, way.layer)
     with evaluating(case):
-        found = method.attribute(case.batch, baselines=way.begin, n_steps=STEPS, internal_batch_size=AT_A_TIME)
+        most = min(AT_A_TIME, case.at_a_time)
+        found = method.attribute(case.batch, baselines=way.begin, n_steps=STEPS, internal_batch_size=most)
     detail = found.detach().double().sum(way.axis)[0].cpu().numpy()
     return Weights(case.units.summed(detail), detail=detail)
