@@ -8,7 +8,7 @@ from fukami.cli import _parser
 from fukami.cli._parser import Parser
 from fukami.cli._results import show_notes
 from fukami.cli._screen import Screen, number
-from fukami.core.language import N_, _
+from fukami.core.language import N_, _, _n
 
 SUMMARY = N_("why: what in an input speaks for the answer, tested by taking it away")
 USAGE = ("RUN [INPUT…]",)
@@ -140,7 +140,7 @@ def _row(unit: dict[str, Any], most: float) -> tuple[str, ...]:
 
 
 def _show_summary(summary: dict[str, Any], screen: Screen) -> None:
-    screen.heading(_("Over {n} examples").format(n=summary["examples"]))
+    screen.heading(_n("Over {n} example", "Over {n} examples", summary["examples"]))
     if summary.get("measure"):
         screen.line(summary["measure"], indent=2)
     screen.facts([(_("tested"), _verdict(summary.get("faithfulness")))], indent=2)

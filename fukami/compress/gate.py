@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from fukami.core.errors import GateError
-from fukami.core.language import N_, _
+from fukami.core.language import N_, _, _n
 from fukami.data.store import Store
 from fukami.evaluate import whole
 from fukami.evaluate.judge import judge
@@ -70,8 +70,12 @@ def proof(headline: str, before: float, after: float, *, max_drop: float, exampl
     drop = points_lost(headline, before, after)
     return {
         "claim": N_("the compressed model is as good as the run that it was made from"),
-        "test": _("{metric} of both on the same {n} examples, which neither was trained on").format(
-            metric=headline, n=f"{examples:,}"
+        "test": _n(
+            "{metric} of both on the same {n} example, which neither was trained on",
+            "{metric} of both on the same {n} examples, which neither was trained on",
+            examples,
+            n=f"{examples:,}",
+            metric=headline,
         ),
         "held": bool(drop <= max_drop),
         "how": how,
@@ -89,7 +93,13 @@ def require(told: dict[str, Any], headline: str, before: float, after: float, wh
         "F-COMPRESS-GATE",
         _("the compressed model is worse than allowed, so nothing is written"),
         where=where,
-        expected=_("{metric} at most {points} points worse").format(metric=headline, points=f"{told['allowed']:g}"),
+        expected=_n(
+            "{metric} at most {points} point worse",
+            "{metric} at most {points} points worse",
+            told["allowed"],
+            points=f"{told['allowed']:g}",
+            metric=headline,
+        ),
         got=_("{before} before, {after} after: {change}").format(
             before=f"{before:.4f}", after=f"{after:.4f}", change=in_words(told["drop"])
         ),

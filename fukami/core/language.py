@@ -99,13 +99,15 @@ def N_(sentence: str) -> str:  # noqa: N802 - gettext's own name
     return sentence
 
 
-def _n(one: str, many: str, n: int, **more: Any) -> str:
+def _n(one: str, many: str, n: int, /, **more: Any) -> str:
     """`one` where `n` is 1, else `many`, in the user's language, with `{n}` and `more` filled in. Japanese says both alike.
 
-    >>> use("en"); _n("{n} error", "{n} errors", 1), _n("{n} error", "{n} errors", 0)
-    ('1 error', '0 errors')
+    `n` among `more` is how the number is written.
+
+    >>> use("en"); _n("{n} error", "{n} errors", 1), _n("{n} error", "{n} errors", 1000, n="1,000")
+    ('1 error', '1,000 errors')
     """
-    return _(one if n == 1 else many).format(n=n, **more)
+    return _(one if n == 1 else many).format(**{"n": n, **more})
 
 
 def joined(separator: str, parts: Sequence[str]) -> str:

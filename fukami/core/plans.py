@@ -32,9 +32,9 @@ def words(plan: Mapping[str, Any]) -> str:
     if threads:
         parts.append(_n("{n} thread", "{n} threads", threads))
     if plan.get("micro_batch"):
-        parts.append(_("{n} examples at a time").format(n=plan["micro_batch"]))
+        parts.append(_n("{n} example at a time", "{n} examples at a time", plan["micro_batch"]))
     if plan.get("batches_ahead"):
-        parts.append(_("{n} batches ahead").format(n=plan["batches_ahead"]))
+        parts.append(_n("{n} batch ahead", "{n} batches ahead", plan["batches_ahead"]))
     if plan.get("compiled"):
         parts.append(_("compiled"))
     return ", ".join(parts)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from fukami.core.errors import DataError
-from fukami.core.language import _
+from fukami.core.language import _, _n
 from fukami.core.tables import Column
 from fukami.fields import parsing
 
@@ -26,7 +26,11 @@ def moments(column: Column) -> np.ndarray:
         cell = cells[row].as_py()
         raise DataError(
             "F-SPLIT-TIME",
-            _("{n} examples have no time that can be read, so they have no place in the order").format(n=int(bad.sum())),
+            _n(
+                "{n} example has no time that can be read, so it has no place in the order",
+                "{n} examples have no time that can be read, so they have no place in the order",
+                int(bad.sum()),
+            ),
             where=column.where(row),
             expected=_("a date such as 2024-03-31, or a number"),
             got=_("nothing") if cell is None else str(cell)[:40],

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fukami.core.errors import DataError
-from fukami.core.language import _
+from fukami.core.language import _, _n
 from fukami.core.problems import Problem
 from fukami.core.recipe import DataChoices
 from fukami.core.tables import PARTS, Column, Table
@@ -187,7 +187,11 @@ def _group_problems(told: dict[str, Any], choices: DataChoices) -> list[Problem]
         Problem(
             code="F-SPLIT-GROUP",
             severity="warning",
-            what=_("{n} groups stand in more than one of the parts that the data names").format(n=broken),
+            what=_n(
+                "{n} group stands in more than one of the parts that the data names",
+                "{n} groups stand in more than one of the parts that the data names",
+                broken,
+            ),
             where=choices.group,
             expected=_("every group in one part"),
             got=", ".join(told["group"]["examples"]),
@@ -205,11 +209,17 @@ def _copy_problems(copies: dict[str, int], table: Table, *, given: bool) -> list
         Problem(
             code="F-SPLIT-COPIES",
             severity="warning",
-            what=_("{n} examples stand in more than one part; they were taken out of the training and validation parts").format(
-                n=total
+            what=_n(
+                "{n} example stands in more than one part; it was taken out of the training and validation parts",
+                "{n} examples stand in more than one part; they were taken out of the training and validation parts",
+                total,
             )
             if given
-            else _("{n} copies of later examples were taken out of the training and validation parts").format(n=total),
+            else _n(
+                "{n} copy of a later example was taken out of the training and validation parts",
+                "{n} copies of later examples were taken out of the training and validation parts",
+                total,
+            ),
             where=table.name,
             expected=_("parts without common examples"),
             got=", ".join(f"{part} {n}" for part, n in copies.items() if n),

@@ -15,7 +15,7 @@ import pyarrow.compute as _compute
 import pyarrow.csv as _csv
 
 from fukami.core.errors import DataError
-from fukami.core.language import _, joined
+from fukami.core.language import _, _n, joined
 from fukami.core.problems import Problem
 from fukami.data import dialects
 from fukami.data.names import USUAL, plain
@@ -120,7 +120,7 @@ def parse(data: bytes, form: Form) -> tuple[Parsed, Form]:
 
 
 def _parse(data: bytes, form: Form) -> Parsed:
-    for _n in range(form.skip):
+    for _line in range(form.skip):
         data = data[data.index(b"\n") + 1 :] if b"\n" in data else b""
     if form.tight:
         mark = form.delimiter.encode()
@@ -297,7 +297,11 @@ def ragged_problem(parsed: Parsed, where: str, *, quote_open: bool) -> list[Prob
         Problem(
             code="F-TABLE-RAGGED",
             severity="warning" if share <= MOST_RAGGED else "error",
-            what=_("{n} rows have too many or too few cells and were left out").format(n=len(parsed.ragged)),
+            what=_n(
+                "{n} row has too many or too few cells and was left out",
+                "{n} rows have too many or too few cells and were left out",
+                len(parsed.ragged),
+            ),
             where=f"{where}:{parsed.ragged[0][0]}",
             expected=_("{n} cells in every row").format(n=parsed.width),
             got=joined("; ", [*shown, *(["…"] if len(parsed.ragged) > _SHOWN else [])]),

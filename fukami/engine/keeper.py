@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import torch
 
 from fukami.core.errors import FukamiError, RunError
-from fukami.core.language import _
+from fukami.core.language import _, _n
 from fukami.engine.loop import Learner, Progress, train
 from fukami.engine.mishaps import Event, NotFinite, NotPrepared, TooLarge, TornUpdate, is_out_of_memory
 from fukami.engine.not_finite import broken, finite_batch
@@ -277,6 +277,6 @@ def _no_batch(learner: Learner) -> RunError:
         "F-MEMORY",
         _("memory does not suffice to prepare the examples of a step"),
         where=_("step {step}").format(step=learner.step + 1),
-        got=_("{n} examples").format(n=size),
+        got=_n("{n} example", "{n} examples", size),
         fix=f"--set batch_size={max(1, size // 2)}",
     )

@@ -10,7 +10,7 @@ import numpy as np
 
 from fukami.core.cards import card, cards
 from fukami.core.errors import RunError, UsageError
-from fukami.core.language import _
+from fukami.core.language import _, _n
 from fukami.core.tables import Column
 from fukami.evaluate import details
 from fukami.evaluate.evaluation import Evaluation, Value
@@ -147,7 +147,11 @@ def _require_finite(scores: np.ndarray, rows: np.ndarray) -> None:
     if bad.any():
         raise RunError(
             "F-EVAL-FINITE",
-            _("the model's scores are not finite numbers for {n} examples").format(n=int(bad.sum())),
+            _n(
+                "the model's scores are not finite numbers for {n} example",
+                "the model's scores are not finite numbers for {n} examples",
+                int(bad.sum()),
+            ),
             where=_("row {row}").format(row=int(rows[bad][0]) + 1),
             expected=_("finite numbers"),
             got=str(scores[bad][0])[:80],

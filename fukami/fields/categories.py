@@ -115,7 +115,11 @@ class Categories(Field):
             yield Problem(
                 code="F-CATEGORIES-MISSING",
                 severity="error" if not counts else "warning",
-                what=_("{n} examples have no labels given and are left out").format(n=len(missing))
+                what=_n(
+                    "{n} example has no labels given and is left out",
+                    "{n} examples have no labels given and are left out",
+                    len(missing),
+                )
                 if counts
                 else _("no example has a label"),
                 where=cells.places(column, missing) or column.name,
@@ -188,7 +192,7 @@ class Categories(Field):
             if labels is None or not position.keys() >= set(labels):
                 raise DataError(
                     "F-CATEGORY-UNKNOWN",
-                    _("{n} labels are missing or unknown").format(n=1),
+                    _n("{n} label is missing or unknown", "{n} labels are missing or unknown", 1),
                     where=columns[0].where(row),
                     expected=listed(self.state["classes"]),
                     got=listed([label for label in labels or [] if label not in position]) or _("no label"),

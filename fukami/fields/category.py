@@ -170,7 +170,11 @@ class Category(Field):
             yield Problem(
                 code="F-CATEGORY-UNKNOWN",
                 severity="warning",
-                what=_("{n} examples have a label that the training did not have; they are left out").format(n=len(rows)),
+                what=_n(
+                    "{n} example has a label that the training did not have; it is left out",
+                    "{n} examples have a label that the training did not have; they are left out",
+                    len(rows),
+                ),
                 where=cells.places(column, rows),
                 expected=listed(self.state["classes"]),
                 got=listed([classes[i] for i in strange]),
@@ -228,7 +232,7 @@ class Category(Field):
         if len(bad):
             raise DataError(
                 "F-CATEGORY-UNKNOWN",
-                _("{n} labels are missing or unknown").format(n=len(bad)),
+                _n("{n} label is missing or unknown", "{n} labels are missing or unknown", len(bad)),
                 where=cells.places(columns[0], bad),
                 expected=listed(self.state["classes"]),
                 got=listed([label for label in classes if label not in position]) or _("no label"),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fukami.core.language import _
+from fukami.core.language import _, _n
 from fukami.core.problems import Problem
 from fukami.core.tables import Column
 from fukami.fields import cells, glances, pictures
@@ -42,31 +42,64 @@ def check_pictures(column: Column) -> Iterator[Problem]:
     grey = [row for row in good if looks[row].grey]
     if wrong:
         yield _note(
-            "F-IMAGE-EXTENSION", _("{n} files are of another format than their name says"), wrong, paths,
+            "F-IMAGE-EXTENSION",
+            _n(
+                "{n} file is of another format than its name says",
+                "{n} files are of another format than their name says",
+                len(wrong),
+            ),
+            wrong,
+            paths,
             got=looks[wrong[0]].format,
-        )  # fmt: skip
+        )
     if small:
         yield _note(
-            "F-IMAGE-SMALL", _("{n} pictures are very small"), small, paths,
-            severity="warning", expected=f"≥ {SMALL_PX} px", got=f"{looks[small[0]].width} × {looks[small[0]].height} px",
-        )  # fmt: skip
+            "F-IMAGE-SMALL",
+            _n("{n} picture is very small", "{n} pictures are very small", len(small)),
+            small,
+            paths,
+            severity="warning",
+            expected=f"≥ {SMALL_PX} px",
+            got=f"{looks[small[0]].width} × {looks[small[0]].height} px",
+        )
     if long:
         yield _note(
-            "F-IMAGE-LONG", _("{n} pictures are more than ten times longer than wide"), long, paths,
-            severity="warning", got=f"{looks[long[0]].width} × {looks[long[0]].height} px",
-        )  # fmt: skip
+            "F-IMAGE-LONG",
+            _n(
+                "{n} picture is more than ten times longer than wide",
+                "{n} pictures are more than ten times longer than wide",
+                len(long),
+            ),
+            long,
+            paths,
+            severity="warning",
+            got=f"{looks[long[0]].width} × {looks[long[0]].height} px",
+        )
     if 0 < len(deep) < len(good):
         yield _note(
-            "F-IMAGE-DEPTH", _("{n} pictures have more than 8 bits per pixel, the others do not"), deep, paths,
-            severity="warning", fix=_("save all pictures with the same depth"),
-        )  # fmt: skip
+            "F-IMAGE-DEPTH",
+            _n(
+                "{n} picture has more than 8 bits per pixel, the others do not",
+                "{n} pictures have more than 8 bits per pixel, the others do not",
+                len(deep),
+            ),
+            deep,
+            paths,
+            severity="warning",
+            fix=_("save all pictures with the same depth"),
+        )
     if 0 < len(grey) <= len(good) // 10:
-        yield _note("F-IMAGE-GREY", _("{n} pictures are grey among coloured ones"), grey, paths)
+        yield _note(
+            "F-IMAGE-GREY",
+            _n("{n} picture is grey among coloured ones", "{n} pictures are grey among coloured ones", len(grey)),
+            grey,
+            paths,
+        )
 
 
-def _note(code: str, pattern: str, rows: list[int], paths: list[str], *, severity: str = "note", **parts: str) -> Problem:
+def _note(code: str, what: str, rows: list[int], paths: list[str], *, severity: str = "note", **parts: str) -> Problem:
     where = ", ".join(paths[row] for row in rows[:3]) + (", …" if len(rows) > 3 else "")
-    return Problem(code=code, severity=severity, what=pattern.format(n=len(rows)), where=where, count=len(rows), **parts)
+    return Problem(code=code, severity=severity, what=what, where=where, count=len(rows), **parts)
 
 
 def _unreadable(looks: list[glances.Glance]) -> Iterator[Problem]:
@@ -80,7 +113,9 @@ def _unreadable(looks: list[glances.Glance]) -> Iterator[Problem]:
         yield Problem(
             code=code,
             severity="warning",
-            what=first.what if len(found) == 1 else _("{n} pictures: {what}").format(n=len(found), what=first.what),
+            what=first.what
+            if len(found) == 1
+            else _n("{n} picture: {what}", "{n} pictures: {what}", len(found), what=first.what),
             where=", ".join(error.where for error in found[:3]) + (", …" if len(found) > 3 else ""),
             expected=first.expected,
             got=first.got,
@@ -97,7 +132,11 @@ def _check_pixels(column: Column) -> Iterator[Problem]:
         yield Problem(
             code="F-IMAGE-NAN",
             severity="warning",
-            what=_("{n} pictures have pixels that are not finite numbers and are left out").format(n=len(broken)),
+            what=_n(
+                "{n} picture has pixels that are not finite numbers and is left out",
+                "{n} pictures have pixels that are not finite numbers and are left out",
+                len(broken),
+            ),
             where=cells.places(column, broken),
             count=len(broken),
         )
@@ -106,7 +145,7 @@ def _check_pixels(column: Column) -> Iterator[Problem]:
         yield Problem(
             code="F-IMAGE-BLANK",
             severity="warning",
-            what=_("{n} pictures are of one single colour").format(n=len(blank)),
+            what=_n("{n} picture is of one single colour", "{n} pictures are of one single colour", len(blank)),
             where=cells.places(column, blank),
             count=len(blank),
         )

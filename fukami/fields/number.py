@@ -14,7 +14,7 @@ import torch
 
 from fukami.core.cards import FieldCard
 from fukami.core.errors import DataError
-from fukami.core.language import N_, _
+from fukami.core.language import N_, _, _n
 from fukami.core.problems import Problem
 from fukami.core.recipe import option
 from fukami.core.tables import Column
@@ -113,7 +113,7 @@ class Number(Field):
             yield Problem(
                 code="F-NUMBER-FAR",
                 severity="note",
-                what=_("{n} numbers are very far from the others").format(n=len(far)),
+                what=_n("{n} number is very far from the others", "{n} numbers are very far from the others", len(far)),
                 where=cells.places(column, far),
                 expected=_("mostly between {low} and {high}").format(low=f"{low:g}", high=f"{high:g}"),
                 got=", ".join(f"{values[i]:g}" for i in far[:3]),
@@ -138,7 +138,9 @@ class Number(Field):
             yield Problem(
                 code="F-NUMBER-MISSING",
                 severity="warning",
-                what=_("{n} examples have no number and are left out").format(n=len(missing)),
+                what=_n(
+                    "{n} example has no number and is left out", "{n} examples have no number and are left out", len(missing)
+                ),
                 where=cells.places(column, missing),
                 fix=_("fill in the numbers or delete the rows"),
                 count=len(missing),
@@ -147,7 +149,11 @@ class Number(Field):
             yield Problem(
                 code="F-NUMBER-UNREADABLE",
                 severity="warning",
-                what=_("{n} examples have something else than a finite number and are left out").format(n=len(wrong)),
+                what=_n(
+                    "{n} example has something else than a finite number and is left out",
+                    "{n} examples have something else than a finite number and are left out",
+                    len(wrong),
+                ),
                 where=cells.places(column, wrong),
                 expected=_("a number such as 1234.5"),
                 got=", ".join(repr(text[:40]) for text in cells.strings(column.take(wrong[:3]))),
@@ -191,7 +197,7 @@ class Number(Field):
         if len(wrong):
             raise DataError(
                 "F-NUMBER-UNREADABLE",
-                _("{n} cells are not finite numbers").format(n=len(wrong)),
+                _n("{n} cell is not a finite number", "{n} cells are not finite numbers", len(wrong)),
                 where=cells.places(columns[0], wrong),
                 expected=_("a number such as 1234.5"),
                 got=", ".join(repr(text[:40]) for text in cells.strings(columns[0].take(wrong[:3]))),

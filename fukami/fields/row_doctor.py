@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from fukami.core.language import _
+from fukami.core.language import _, _n
 from fukami.core.problems import Problem
 from fukami.core.tables import Column
 from fukami.fields import parsing, row_columns
@@ -57,8 +57,13 @@ def unfamiliar(told: dict[str, Any], column: Column, *, missing: tuple[str, ...]
         yield Problem(
             code="F-COLUMN-UNKNOWN",
             severity="note",
-            what=_("column {name} has {count} cells ({share:.1%}) with values that the training did not tell apart").format(
-                name=column.name, count=len(rows), share=len(rows) / len(column)
+            what=_n(
+                "column {name} has {count} cell ({share:.1%}) with a value that the training did not tell apart",
+                "column {name} has {count} cells ({share:.1%}) with values that the training did not tell apart",
+                len(rows),
+                count=len(rows),
+                name=column.name,
+                share=len(rows) / len(column),
             ),
             where=_places(column, rows),
             expected=", ".join(values[:_KNOWN]) + (", …" if len(values) > _KNOWN else ""),
@@ -128,8 +133,13 @@ def _unlike(column: Column, bad: np.ndarray, wanted: str, *, learned: bool = Fal
         yield Problem(
             code="F-COLUMN-UNREADABLE",
             severity="warning",
-            what=_("column {name} has {count} cells that are not {wanted}; they count as missing").format(
-                name=column.name, count=len(rows), wanted=wanted
+            what=_n(
+                "column {name} has {count} cell that is not {wanted}; it counts as missing",
+                "column {name} has {count} cells that are not {wanted}; they count as missing",
+                len(rows),
+                count=len(rows),
+                name=column.name,
+                wanted=wanted,
             ),
             where=_places(column, rows),
             expected=wanted,
@@ -148,8 +158,12 @@ def _mixed(column: Column, array: Any, missing: tuple[str, ...], forced: str) ->
         yield Problem(
             code="F-COLUMN-MIXED",
             severity="warning",
-            what=_("column {name} mixes numbers with {count} cells that are not; it is read as categories").format(
-                name=column.name, count=len(rows)
+            what=_n(
+                "column {name} mixes numbers with {count} cell that is not; it is read as categories",
+                "column {name} mixes numbers with {count} cells that are not; it is read as categories",
+                len(rows),
+                count=len(rows),
+                name=column.name,
             ),
             where=_places(column, rows),
             got=_examples(column, rows),

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from fukami.core.language import _
+from fukami.core.language import _, _n
 from fukami.core.problems import Problem
 from fukami.core.tables import Column
 from fukami.fields import cells
@@ -37,7 +37,7 @@ def check_texts(column: Column) -> Iterator[Problem]:
         yield Problem(
             code="F-TEXT-EMPTY",
             severity="warning",
-            what=_("{n} texts are empty and are left out").format(n=len(empty)),
+            what=_n("{n} text is empty and is left out", "{n} texts are empty and are left out", len(empty)),
             where=cells.places(column, empty),
             fix=_("fill them in or delete the rows"),
             count=len(empty),
@@ -60,7 +60,11 @@ def _check_characters(column: Column, texts: list[str]) -> Iterator[Problem]:
         yield Problem(
             code="F-TEXT-ENCODING",
             severity="warning",
-            what=_("{n} texts look as if they were read in the wrong encoding").format(n=len(garbled)),
+            what=_n(
+                "{n} text looks as if it was read in the wrong encoding",
+                "{n} texts look as if they were read in the wrong encoding",
+                len(garbled),
+            ),
             where=cells.places(column, garbled),
             got=repr(_around(texts[garbled[0]], _GARBLED)),
             fix=_("save the file as UTF-8, or name its encoding: --set encoding=shift_jis"),
@@ -71,7 +75,9 @@ def _check_characters(column: Column, texts: list[str]) -> Iterator[Problem]:
         yield Problem(
             code="F-TEXT-CONTROL",
             severity="warning",
-            what=_("{n} texts hold control characters such as NUL").format(n=len(control)),
+            what=_n(
+                "{n} text holds control characters such as NUL", "{n} texts hold control characters such as NUL", len(control)
+            ),
             where=cells.places(column, control),
             got=repr(_around(texts[control[0]], _CONTROL)),
             fix=_("remove them if they mean nothing"),
@@ -82,7 +88,11 @@ def _check_characters(column: Column, texts: list[str]) -> Iterator[Problem]:
         yield Problem(
             code="F-TEXT-LONG",
             severity="warning",
-            what=_("{n} texts are very long; only their beginning is read").format(n=len(long)),
+            what=_n(
+                "{n} text is very long; only its beginning is read",
+                "{n} texts are very long; only their beginning is read",
+                len(long),
+            ),
             where=cells.places(column, long),
             expected=_("at most {n} characters").format(n=f"{LONG:,}"),
             got=f"{max(len(texts[row]) for row in long):,}",

@@ -20,7 +20,7 @@ from typing import Any
 
 from fukami.core import worker
 from fukami.core.errors import RunError, UsageError
-from fukami.core.language import _
+from fukami.core.language import _, _n
 from fukami.core.recipe import PlanChoices
 from fukami.engine.mishaps import BeginAgain
 from fukami.engine.ranks import ALONE, Ranks
@@ -115,7 +115,7 @@ def memory_of_one(micro_batch: int) -> RunError:
     return RunError(
         "F-PROCESS-MEMORY",
         _("memory ran out in one of several processes, which cannot repeat the step alone"),
-        expected=_("parts of at most {n} examples").format(n=micro_batch),
+        expected=_n("parts of at most {n} example", "parts of at most {n} examples", micro_batch),
         fix=_("the same command with --resume goes on in smaller parts; torchrun --max-restarts 3 does so by itself"),
     )
 

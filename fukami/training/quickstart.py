@@ -6,7 +6,7 @@ from typing import Any
 
 from fukami.core.cards import card
 from fukami.core.errors import GateError, UsageError
-from fukami.core.language import _
+from fukami.core.language import _, _n
 from fukami.training.begin import say
 
 DATA = "digits"
@@ -77,8 +77,13 @@ def exported(run: Any, verbs: Any) -> tuple[str, dict[str, Any]]:
     """ONNX with its proof of parity, and a program that needs neither Fukami nor torch."""
     told = verbs.export(run, "onnx", out=beside(run, "onnx"))
     parity = told["parity"]
-    text = _("ONNX that agrees with the run on {n} examples, to {difference}: {folder}").format(
-        n=f"{parity['examples']:,}", difference=f"{parity['max_difference']:.0e}", folder=told["out"]
+    text = _n(
+        "ONNX that agrees with the run on {n} example, to {difference}: {folder}",
+        "ONNX that agrees with the run on {n} examples, to {difference}: {folder}",
+        parity["examples"],
+        n=f"{parity['examples']:,}",
+        difference=f"{parity['max_difference']:.0e}",
+        folder=told["out"],
     )
     return text, {"out": told["out"], "parity": parity}
 

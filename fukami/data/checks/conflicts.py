@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from fukami.core.language import _
+from fukami.core.language import _, _n
 from fukami.core.problems import Problem
 from fukami.data.evidence import Evidence
 
@@ -27,7 +27,11 @@ def check(evidence: Evidence) -> Iterator[Problem]:
         yield Problem(
             code="F-DATA-CONFLICT",
             severity="warning" if len(concerned) > MANY * len(evidence) else "note",
-            what=_("{n} examples have the same inputs as another one but a different label").format(n=len(concerned)),
+            what=_n(
+                "{n} example has the same inputs as another one but a different label",
+                "{n} examples have the same inputs as another one but a different label",
+                len(concerned),
+            ),
             where=evidence.pairs(first[index][odd], odd, sign="≠"),
             expected=_("one label for equal inputs"),
             fix=_("look at these examples and correct or remove them"),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from fukami.core.language import _
+from fukami.core.language import _, _n
 from fukami.core.problems import Problem
 from fukami.data.evidence import Evidence
 
@@ -24,7 +24,12 @@ def check(evidence: Evidence) -> Iterator[Problem]:
     yield Problem(
         code="F-DATA-DUPLICATE",
         severity="warning" if share > MANY else "note",
-        what=_("{n} examples have the same inputs as an earlier one ({share})").format(n=len(copies), share=f"{share:.1%}"),
+        what=_n(
+            "{n} example has the same inputs as an earlier one ({share})",
+            "{n} examples have the same inputs as an earlier one ({share})",
+            len(copies),
+            share=f"{share:.1%}",
+        ),
         where=evidence.pairs(first[index][copies], copies),
         fix=_("remove the copies, unless such examples really are that frequent"),
         count=len(copies),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from fukami.core.language import _
+from fukami.core.language import _, _n
 from fukami.core.problems import Problem
 from fukami.data.evidence import Evidence
 
@@ -18,7 +18,11 @@ def check(evidence: Evidence) -> Iterator[Problem]:
         yield Problem(
             code="F-DATA-FEW",
             severity="warning",
-            what=_("there are only {n} examples, too few to learn much from").format(n=len(evidence)),
+            what=_n(
+                "there is only {n} example, too few to learn much from",
+                "there are only {n} examples, too few to learn much from",
+                len(evidence),
+            ),
             where=evidence.table.name,
             expected=_("{n} examples or more").format(n=FEW),
             got=str(len(evidence)),
@@ -29,7 +33,11 @@ def check(evidence: Evidence) -> Iterator[Problem]:
         yield Problem(
             code="F-DATA-FEW-TEST",
             severity="warning" if tested == 0 else "note",
-            what=_("the test part has only {n} examples, so every figure is uncertain").format(n=tested),
+            what=_n(
+                "the test part has only {n} example, so every figure is uncertain",
+                "the test part has only {n} examples, so every figure is uncertain",
+                tested,
+            ),
             where=evidence.table.name,
             expected=_("{n} examples or more").format(n=FEW_TO_JUDGE),
             got=str(tested),

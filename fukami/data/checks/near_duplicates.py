@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from fukami.core.language import _
+from fukami.core.language import _, _n
 from fukami.core.problems import Problem
 from fukami.data.evidence import Evidence
 from fukami.data.near import near_pairs
@@ -42,14 +42,14 @@ def _told(evidence: Evidence, left: np.ndarray, right: np.ndarray, *, sampled: b
     count = len(np.unique(right))
     looked = len(evidence.sample)
     what = (
-        _("{n} of {looked} sampled examples are nearly the same as another one")
+        _("{n} of {looked} sampled examples are nearly the same as another one").format(n=count, looked=looked)
         if sampled
-        else _("{n} examples are nearly the same as another one")
+        else _n("{n} example is nearly the same as another one", "{n} examples are nearly the same as another one", count)
     )
     return Problem(
         code="F-DATA-NEAR",
         severity="warning" if count > MANY * looked else "note",
-        what=what.format(n=count, looked=looked),
+        what=what,
         where=evidence.pairs(left, right, sign="≈"),
         fix=_("if they show one and the same thing, keep them in one part: --set group=COLUMN"),
         count=count,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from fukami.core.errors import DataError
-from fukami.core.language import _
+from fukami.core.language import _, _n
 from fukami.core.problems import Problem
 from fukami.data.evidence import Evidence
 
@@ -26,8 +26,10 @@ def check(evidence: Evidence) -> Iterator[Problem]:
             yield Problem(
                 code="F-TARGET-UNKNOWN",
                 severity="error",
-                what=_("{n} examples of the validation or test part have a label that no training example has").format(
-                    n=len(strange)
+                what=_n(
+                    "{n} example of the validation or test part has a label that no training example has",
+                    "{n} examples of the validation or test part have a label that no training example has",
+                    len(strange),
                 ),
                 where=", ".join(evidence.place(int(row)) for row in strange[:3]) + (", …" if len(strange) > 3 else ""),
                 expected=_("every label in the training part"),

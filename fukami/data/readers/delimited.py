@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as _compute
 
 from fukami.core.errors import DataError
-from fukami.core.language import N_, _
+from fukami.core.language import N_, _, _n
 from fukami.core.problems import Problem
 from fukami.core.recipe import DataChoices
 from fukami.core.tables import Column, Table
@@ -57,13 +57,13 @@ def read(source: Path, choices: DataChoices, *, kinds: tuple[str, ...] = (), nam
             _("the table does not have the columns it should have"),
             where=where,
             expected=", ".join(names),
-            got=_("{n} cells in the first row").format(n=parsed.width),
+            got=_n("{n} cell in the first row", "{n} cells in the first row", parsed.width),
         )
     names, found = text_table.distinct(names, where)
     problems += found
     parsed, blank = text_table.without_empty_rows(parsed)
     if len(blank):
-        what = _("{n} rows without any content were left out").format(n=len(blank))
+        what = _n("{n} row without any content was left out", "{n} rows without any content were left out", len(blank))
         lines = ", ".join([f"{where}:{line}" for line in blank[:5].tolist()] + ["…"] * (len(blank) > 5))
         problems.append(Problem(code="F-TABLE-BLANK", severity="note", what=what, where=lines, count=len(blank)))
     if not len(parsed):
@@ -130,7 +130,7 @@ def _form_notes(parsed: text_table.Parsed, form: text_table.Form, where: str) ->
         what = _("quotation marks in this table do not pair, so they were read as plain characters")
         notes.append(Problem(code="F-TABLE-QUOTES", severity="note", what=what, where=where))
     if form.skip:
-        what = _("{n} lines on top are remarks and were left out").format(n=form.skip)
+        what = _n("{n} line on top is a remark and was left out", "{n} lines on top are remarks and were left out", form.skip)
         notes.append(Problem(code="F-TABLE-REMARKS", severity="note", what=what, where=f"{where}:1", count=form.skip))
     return notes
 

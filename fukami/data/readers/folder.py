@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from fukami.core.cards import FieldCard, cards
 from fukami.core.errors import DataError
-from fukami.core.language import N_, _
+from fukami.core.language import N_, _, _n
 from fukami.core.problems import Problem
 from fukami.core.recipe import DataChoices
 from fukami.core.tables import Column, Table
@@ -253,7 +253,11 @@ class _Found:
                 Problem(
                     code="F-FOLDER-STRANGE",
                     severity="warning",
-                    what=_("{n} files are of another kind and were left out").format(n=sum(self.strange.values())),
+                    what=_n(
+                        "{n} file is of another kind and was left out",
+                        "{n} files are of another kind and were left out",
+                        sum(self.strange.values()),
+                    ),
                     where=", ".join(self.strange_first),
                     expected=", ".join(sorted(self.wanted)),
                     got=kinds,
@@ -301,8 +305,10 @@ def _loose_problem(root: Path, found: _Found) -> Problem:
     return Problem(
         code="F-FOLDER-LOOSE",
         severity="warning",
-        what=_("{n} files lie outside the class folders, so nothing says what they are; they were left out").format(
-            n=len(found.loose)
+        what=_n(
+            "{n} file lies outside the class folders, so nothing says what it is; it was left out",
+            "{n} files lie outside the class folders, so nothing says what they are; they were left out",
+            len(found.loose),
         ),
         where=", ".join(str(root / path) for path, _part in found.loose[:_SHOWN]),
         expected=_("a folder for each class"),

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from fukami.core.errors import DataError
-from fukami.core.language import N_, _, joined
+from fukami.core.language import N_, _, _n, joined
 from fukami.core.problems import Problem
 from fukami.core.recipe import DataChoices
 from fukami.core.tables import Table
@@ -96,7 +96,7 @@ def _bad_lines(bad: list[tuple[int, str]], good: int, source: Path) -> list[Prob
         Problem(
             code="F-JSON-LINES",
             severity="warning" if len(bad) <= text_table.MOST_RAGGED * (good + len(bad)) else "error",
-            what=_("{n} lines are no JSON record and were left out").format(n=len(bad)),
+            what=_n("{n} line is no JSON record and was left out", "{n} lines are no JSON record and were left out", len(bad)),
             where=f"{source}:{bad[0][0]}",
             expected='{"text": "…", "label": "…"}',
             got=shown,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fukami.core.language import N_, _
+from fukami.core.language import N_, _, _n
 from fukami.report.charts.bars import Bar, bars
 from fukami.report.content import Content
 from fukami.report.figures import Figure, count, data, figure, is_ratio, shown, shown_range
@@ -54,9 +54,9 @@ def _chart(column: str, name: str, rows: list[dict[str, Any]]) -> str:
         told, examples = figure(row.get("metrics", {}).get(name)), row.get("examples") or 0
         if told is not None:
             many = (
-                _("{count} examples").format(count=count(examples))
+                _n("{count} example", "{count} examples", examples, count=count(examples))
                 if examples >= FEW
-                else _("only {count} examples").format(count=examples)
+                else _n("only {count} example", "only {count} examples", examples, count=examples)
             )
             drawn.append(Bar(str(row.get("value")), told, shown(name, told.value), many, "c1" if examples >= FEW else "c5"))
     title = _("{metric} for each value of {column}").format(metric=name, column=column)

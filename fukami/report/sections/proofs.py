@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from fukami.core.language import N_, _
+from fukami.core.language import N_, _, _n
 from fukami.report.content import Content
 from fukami.report.figures import plain
 
@@ -79,6 +79,6 @@ def text(value: Any) -> str:
         return (
             ", ".join(text(part) for part in value)
             if simple and len(value) <= 12
-            else _("{count} entries").format(count=len(value))
+            else _n("{count} entry", "{count} entries", len(value), count=len(value))
         )
     return str(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -8,7 +8,7 @@ import math
 from typing import Any
 
 from fukami.core.cards import SymptomCard
-from fukami.core.language import _
+from fukami.core.language import _, _n
 from fukami.engine.diagnosis.case import Case
 from fukami.engine.diagnosis.contract import Finding, LeftOut, Look
 
@@ -59,7 +59,12 @@ def look(case: Case) -> Look:
                 **told
             )
             if better
-            else _("the learning rate {rate} was too high: the loss stopped being a number {n} times").format(**told, n=broken)
+            else _n(
+                "the learning rate {rate} was too high: the loss stopped being a number {n} time",
+                "the learning rate {rate} was too high: the loss stopped being a number {n} times",
+                broken,
+                **told,
+            )
         )
         return Look(figures, _finding("F-DIAGNOSE-RATE-HIGH", score, sentence, figures, fix))
     sentence = _("the learning rate {rate} is too low: {steps} steps at {found} learned more than the whole training")
