@@ -1,5 +1,6 @@
 """A run: the folder that a training leaves, opened. It answers, judges itself and shows itself in a notebook."""
 
+import copy
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -109,10 +110,14 @@ class Run:
         return Path(api.export(self, to, **options)["out"])
 
     def compress(self, **options: Any) -> "Run":
-        """A smaller or faster run, only if it is as good as was asked; see `fukami.api.compress`."""
+        """A smaller or faster run, only if it is as good as was asked; see `fukami.api.compress`.
+
+        A module of the caller's own is copied for it, since the weights are others.
+        """
         from fukami import api
 
-        return Run(api.compress(self, **options)["run"])
+        made = api.compress(self, **options)["run"]
+        return Run(made, network=copy.deepcopy(self._network))
 
     def commands(self) -> list[tuple[str, str]]:
         """The most useful next commands, with this run's path, each with what it does."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from fukami.core.language import _
 from fukami.engine.progress import clock
 
-WIDTHS = (38, 10, 10, 20)
+WIDTHS = (44, 10, 10, 20)
 """Columns of the lines about what was measured. The table at the end has the widths that it needs; these come before."""
 
 
@@ -18,7 +18,7 @@ class Course:
     >>> told = Course(["bf16", "int8"], {"int8": 60.0}, print, now=iter([0, 2]).__next__)
     >>> told.begins("bf16"); told.measured(("bf16", "1.2 ms"))
     bf16: at work; at most 1 more after it, about 1:00 left
-    bf16                                    1.2 ms
+    bf16                                          1.2 ms
     """
 
     def __init__(

@@ -70,22 +70,26 @@ def _sync(folder: Path) -> None:
 def creating(target: Path, *, replace: bool = False) -> Iterator[Path]:
     """Gives an empty folder to fill; when the block ends well it becomes `target`, sealed, in one step.
 
-    Raises `UsageError` where `target` is there already, unless `replace`.
+    Raises `UsageError` where `target` is there already, or has appeared meanwhile, unless `replace`.
     """
     if not replace:
         refuse_existing(target)
         _sweep(target)
+    made = [folder for folder in target.parents if not folder.exists()]
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.parent / f".{target.name}.{os.getpid()}.new"
     shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir()
     try:
+        draft.mkdir()
         yield draft
         seal(draft)
         _sync(draft)
-        _exchange(draft, target)
+        (_exchange if replace else _place)(draft, target)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+        with contextlib.suppress(OSError):  # not empty: something was written
+            for folder in made:
+                folder.rmdir()
 
 
 @contextlib.contextmanager
@@ -135,6 +139,16 @@ def refuse_existing(target: Path) -> None:
             where=str(target),
             fix=_("choose another --out, or delete it"),
         )
+
+
+def _place(draft: Path, target: Path) -> None:
+    """Gives a draft its name. Raises `UsageError` where something has appeared there meanwhile, which stays as it is."""
+    refuse_existing(target)
+    try:
+        draft.rename(target)  # takes the place of an empty folder at most
+    except OSError:
+        refuse_existing(target)
+        raise
 
 
 def _exchange(draft: Path, target: Path) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from fukami.compress.origin import require_origin
 from fukami.core.cards import ModelCard, card
 from fukami.core.errors import DataError
 from fukami.core.language import _
@@ -112,6 +113,7 @@ def prepared(recipe: Recipe, source: Any, *, model: Any = None, division: Split 
     `model` is an `nn.Module` of the caller's, in which case no family is looked up. `division` replaces the recipe's own split
     (a fold of a cross-validation).
     """
+    require_origin(recipe)
     found = examined(recipe, source)
     assert found.split is not None
     division = division or found.split

@@ -183,16 +183,3 @@ def test_a_run_on_arrays_needs_them_again(tmp_path):
     assert refused.value.code == "F-EVALUATE-DATA"
     made = run.compress(to="int8", data=data, max_drop=5, out=tmp_path / "int8")
     assert len(made.predict(data[0][:4])) == 4
-
-
-@pytest.mark.slow
-def test_a_module_of_ones_own_in_int8_needs_its_code_no_more(tmp_path):
-    from torch import nn
-
-    module = nn.Sequential(nn.Flatten(), nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 10))
-    run = api.train("image-classification", "digits", model=module, out=tmp_path / "run", **TRAINED)
-    with pytest.raises(UsageError) as refused:
-        run.compress(prune=0.5, out=tmp_path / "pruned")
-    assert refused.value.code == "F-COMPRESS-MODULE"
-    run.compress(to="int8", out=tmp_path / "int8", max_drop=3)
-    assert len(api.load(tmp_path / "int8").predict([np.zeros((8, 8), np.uint8)] * 2)) == 2
