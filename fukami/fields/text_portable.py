@@ -78,7 +78,7 @@ def _around(tokenizer: str) -> tuple[list[int], list[int]]:
     return [], []
 
 
-def odd_texts(folder: Path) -> list[str]:
+def odd_texts(folder: Path) -> list[Any]:
     """Texts that training texts hardly are, one of them in a file; empty ones have to be refused."""
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "text.txt"
@@ -92,7 +92,8 @@ def odd_texts(folder: Path) -> list[str]:
         "東京でとても美味しい。",
         "😀 a_b\t\x00c",
     )
-    return [*said, "word " * 5000, "x" * 3000, "[MASK] <s> </s> [UNK]", str(file), str(folder / "none.txt"), "", " \n\u200b"]
+    unusual = ["word " * 5000, "x" * 3000, "[MASK] <s> </s> [UNK]", str(file), 7]
+    return [*said, *unusual, str(folder / "none.txt"), None, [], "", " \n\u200b"]
 
 
 # -- kinds of tokenizers ---------------------------------------------------------------------------------------------------

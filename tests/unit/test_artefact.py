@@ -47,6 +47,17 @@ def test_nothing_is_overwritten(run):
         pass
 
 
+@pytest.mark.parametrize("kind", ["folder", "file"])
+def test_what_appears_meanwhile_stays_as_it_is(tmp_path, kind):
+    target = tmp_path / "run"
+    with pytest.raises(UsageError, match="F-RUN-EXISTS"), artefact.creating(target):
+        if kind == "folder":
+            target.mkdir()
+        (target / "theirs" if kind == "folder" else target).write_text("theirs")
+    assert [p.name for p in tmp_path.iterdir()] == ["run"]
+    assert (target / "theirs" if kind == "folder" else target).read_text() == "theirs"
+
+
 def test_a_failed_writing_leaves_nothing(tmp_path):
     with pytest.raises(ZeroDivisionError), artefact.creating(tmp_path / "run") as draft:
         (draft / "half").write_text("…")

@@ -1,10 +1,14 @@
 """Raw inputs as an exported program reads them, the gate, and what an exported folder holds."""
 
 import ast
+import errno
 import json
+import os
 import random
+import signal
 import subprocess
 import sys
+import time
 import unicodedata
 from pathlib import Path
 
@@ -22,7 +26,7 @@ from fukami.core.cards import cards, load
 from fukami.core.errors import GateError, RunError, UsageError
 from fukami.core.specs import ImageSpec
 from fukami.core.tables import Column
-from fukami.export import assemble, parity
+from fukami.export import assemble, onnx_graph, parity, probing, surroundings
 from fukami.export.onnx_graph import answered, session, write_graph
 from fukami.export.recurrent import Loop, scan_sweep, with_loops
 from fukami.export.standalone import row
@@ -271,6 +275,88 @@ def test_a_program_of_rows_takes_tables_and_objects(tmp_path, mark):
     assert row.inputs('{"age": 31}', {}) == [{"age": 31}]
 
 
+# -- probes ----------------------------------------------------------------------------------------------------------------
+class Stand:
+    """What the gate looks at of a predictor when it asks about probes."""
+
+    def __init__(self, field):
+        self.field, self.task = field, type("T", (), {"input": field})()
+
+    def batch(self, columns, rows):
+        return {self.field.name: self.field.batch(self.field.encode(columns[self.field.name]), rows)}
+
+
+def learned(kind: str):
+    """A field that has learned from usual cells alone."""
+    if kind == "row":
+        ages, towns = [str(20 + i % 17) for i in range(60)], ["Kyoto", "Nara"] * 30
+        days = [f"2024-01-{1 + i % 28:02d} 10:30" for i in range(60)]
+        return Row().learn([Column("age", pa.array(ages)), Column("town", pa.array(towns)), Column("day", pa.array(days))])
+    if kind == "text":
+        return Text(options=Text.Options(max_tokens=12)).learn([Column("text", pa.array(["a fine film", "a dull one"] * 9))])
+    return ImageField().learn([Column("image", np.random.default_rng(0).integers(0, 256, (9, 16, 16, 3)))])
+
+
+def probe(kind: str, folder: Path, **changed):
+    stand = Stand(learned(kind))
+    probing.require_alike(probing.probes(stand, folder), {**told_of(stand.field), **changed})
+
+
+@pytest.mark.parametrize("kind", ["image", "text", "row"])
+def test_probes_are_answered_and_refused_as_the_field_does(kind, tmp_path):
+    found = probing.probes(Stand(learned(kind)), tmp_path)
+    assert sum(one.batch is None for one in found) >= 2 and sum(one.batch is not None for one in found) >= 8
+    probe(kind, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("kind", "fault"),
+    [
+        ("image", {"levels": {"I;16": [0, 65535]}}),
+        ("image", {"formats": ["PNG"]}),
+        ("text", {"lower": False}),
+        ("text", {"form": "NFC"}),
+        ("text", {"pattern": "[a-z]+"}),
+        ("text", {"longest": 10**9, "most_tokens": 13}),
+        ("row", {"missing": ["kyoto"]}),
+        ("row", {"largest": float("inf")}),
+        ("row", {"unit": r"\A()(.*)\Z"}),
+    ],
+    ids=str,
+)
+def test_a_fault_that_ordinary_examples_would_not_show_is_caught(kind, fault, tmp_path):
+    with pytest.raises(GateError) as caught:
+        probe(kind, tmp_path, **fault)
+    assert caught.value.code in ("F-EXPORT-INPUT", "F-EXPORT-PROBE") and caught.value.where
+
+
+def test_a_picture_that_is_not_turned_is_caught(tmp_path, monkeypatch):
+    honest = assemble.program
+    turning = "ImageOps.exif_transpose(image, in_place=True)"
+    monkeypatch.setattr(assemble, "program", lambda *a, **k: honest(*a, **k).replace(turning, "pass"))
+    monkeypatch.setattr(assemble, "reader", assemble.reader.__wrapped__)
+    with pytest.raises(GateError, match=r"turned\.jpg"):
+        probe("image", tmp_path)
+
+
+@pytest.mark.parametrize("value", ["\ud800 a", "", None, ["a"], {"a": "b"}])
+def test_what_is_no_text_is_refused(value):
+    with pytest.raises(ValueError):
+        assemble.read(told_of(learned("text")), [value])
+
+
+@pytest.mark.parametrize("value", [{}, {"age": 3}, "age", None, [1, 2]])
+def test_what_is_no_whole_row_is_refused(value):
+    with pytest.raises(ValueError):
+        assemble.read(told_of(learned("row")), [value])
+
+
+def test_a_table_with_torn_rows_is_refused(tmp_path):
+    (tmp_path / "torn.csv").write_text("a,b\n1,2\n3\n")
+    with pytest.raises(ValueError, match="number of cells"):
+        row.inputs(str(tmp_path / "torn.csv"), {})
+
+
 # -- the program -----------------------------------------------------------------------------------------------------------
 CODE = (
     ["single", "image_squash", "image"],
@@ -431,12 +517,13 @@ def test_the_program_answers_as_the_run_does(run, exported, tmp_path):
         assert parity.same_answers(own, theirs), (own, theirs)
 
 
-@pytest.mark.parametrize("words", [["none.png"], ["--help"], []])
-def test_the_program_says_in_a_line_what_it_cannot_do(exported, words):
-    program = str(Path(exported["out"]) / "predict.py")
-    done = subprocess.run([sys.executable, "-I", program, *words], capture_output=True, text=True)
+@pytest.mark.parametrize("words", [["none.png"], ["nan.tif"], ["-"], ["--help"], []])
+def test_the_program_says_in_a_line_what_it_cannot_do(exported, words, tmp_path):
+    Image.fromarray(np.full((9, 9), np.nan, np.float32)).save(tmp_path / "nan.tif")
+    command = [sys.executable, "-I", str(Path(exported["out"]) / "predict.py"), *words]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, input="")
     assert "Traceback" not in done.stderr and done.returncode == (0 if words == ["--help"] else 2)
-    assert ("none.png" if words == ["none.png"] else "python predict.py") in done.stdout + done.stderr
+    assert (f"predict.py: {words[0]}: " if words not in ([], ["--help"]) else "python predict.py") in done.stdout + done.stderr
 
 
 def test_a_wrong_mean_is_caught_and_nothing_is_written(run, monkeypatch):
@@ -479,6 +566,39 @@ def test_other_classes_in_the_answer_are_caught(run, monkeypatch):
     with pytest.raises(GateError) as caught:
         api.export(fukami.load(run.path), out=run.path.parent / "renamed")
     assert caught.value.code == "F-EXPORT-ANSWER"
+
+
+def test_weights_too_large_for_one_file_lie_beside_it(run, monkeypatch):
+    monkeypatch.setattr(onnx_graph, "LARGEST_FILE", 100)
+    told = api.export(run, out=run.path.parent / "large")
+    assert {"model.onnx", "model.onnx.data"} <= set(told["files"]) and told["parity"]["held"]
+    sealed = json.loads((Path(told["out"]) / "manifest.json").read_text("utf-8"))["files"]
+    assert "model.onnx.data" in sealed and "model.onnx.data" in (Path(told["out"]) / "README.md").read_text("utf-8")
+
+
+def test_a_lone_file_says_what_it_is(exported):
+    said = session(Path(exported["out"]) / "model.onnx").get_modelmeta().custom_metadata_map
+    assert said["task"] == "image-classification" and said["producer"].startswith("Fukami") and json.loads(said["classes"])
+    told = json.loads((Path(exported["out"]) / "preprocessing.json").read_text("utf-8"))["tensors"]
+    assert told["inputs"] == [{"name": "image", "dtype": "float32", "shape": ["batch", 1, 8, 8]}]
+    assert told["outputs"][0]["shape"] == ["batch", 10]
+
+
+@pytest.mark.parametrize("to", ["onnx", "pt2"])
+@pytest.mark.parametrize("trouble", ["disk", "signal"])
+def test_a_full_disk_and_a_signal_leave_nothing(run, monkeypatch, capsys, trouble, to):
+    def fail(*_told, **_more):
+        if trouble == "disk":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(5)
+
+    monkeypatch.setattr(*((Path, "write_text") if to == "onnx" else (surroundings, "write")), fail)
+    out = run.path.parent / "troubled"
+    assert main(["export", str(run.path), "--to", to, "--out", str(out)]) != 0
+    monkeypatch.undo()
+    assert ("F-FILE-SPACE" in capsys.readouterr().err) == (trouble == "disk")
+    assert not list(out.parent.glob("*troubled*")) and fukami.load(run.path)
 
 
 def test_a_model_of_our_own_is_no_folder_of_another_library(run):

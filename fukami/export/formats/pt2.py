@@ -1,5 +1,6 @@
 """torch.export: the network as a program of PyTorch that needs no Python code of ours, with a free number of examples."""
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,9 @@ def write(material: Material, folder: Path) -> Asked:
             program = torch.export.export(flat, flat.arguments(example), dynamic_shapes=(tuple(sizes),), strict=False)
         except (RuntimeError, ValueError, TypeError, AssertionError) as error:
             raise untraceable(network, error) from error
-        torch.export.save(program, path)
+        buffer = io.BytesIO()  # torch's own writer knows no full disk
+        torch.export.save(program, buffer)
+        path.write_bytes(buffer.getbuffer())
         loaded = torch.export.load(path).module()
 
     def asked(inputs: dict[str, Any]) -> np.ndarray:

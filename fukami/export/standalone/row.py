@@ -43,11 +43,10 @@ def cell(row, name):
     """The cell of a column, whose name may differ in capitals and in the spaces around it."""
     if not isinstance(row, dict):
         raise ValueError('a row is an object such as {"age": 31}')
-    row = {str(key).strip().lower(): value for key, value in row.items()} | row
-    name = name if name in row else name.strip().lower()
-    if name not in row:
+    found = name if name in row else next((key for key in row if str(key).strip().lower() == name.strip().lower()), None)
+    if found is None:
         raise ValueError(f"there is no column {name!r}; its cell may be empty (null) where the value is not known")
-    return row[name]
+    return row[found]
 
 
 def word(value, told):

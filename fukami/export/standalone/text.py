@@ -10,15 +10,16 @@ from fukami.export.standalone.text_words import tokens
 
 def read(values, told):
     """The network's tensors of texts: numbers of their tokens, and how many each has."""
-    rows = [numbered(str(value), told) for value in values]
+    rows = [numbered(value, told) for value in values]
     lengths = [len(row) for row in rows]
     longest = max(told["least_tokens"], *lengths)
     ids = [row + [told["padding"]] * (longest - len(row)) for row in rows]
     return {told["name"] + "_ids": np.array(ids, np.int64), told["name"] + "_lengths": np.array(lengths, np.int64)}
 
 
-def numbered(text, told):
+def numbered(value, told):
     """The numbers of the tokens of one text, or of the text file of that name."""
+    text = str(value) if isinstance(value, (str, int, float)) else ""
     if text.endswith(".txt") and len(text) < 1024:
         text = Path(text).read_text("utf-8-sig")
     if all(c.isspace() or unicodedata.category(c) in ("Cc", "Cf") for c in text):
