@@ -24,8 +24,10 @@ from fukami.explain.methods.attention_rollout import attention
 from fukami.explain.nearest import keep, reference_of
 from fukami.explain.verb import explanation
 from fukami.fields import image_units, row_units
+from fukami.fields.contract import Field
 from fukami.fields.row import Row
 from fukami.fields.text import Text
+from fukami.fields.units import Portrait, Units, Way
 from fukami.predictor import Predictor
 from tests.small_predictors import row_of, small_predictor, trained
 
@@ -311,6 +313,61 @@ def test_units_of_a_row_are_its_columns_or_the_numbers_of_a_vector():
     row = Row().learn(dates)
     units = row.units(row.batch(row.encode(dates), np.array([0])), [dates[0].take([0])])
     assert units.names == ("day",) and set(units.of) == {0} and units.told[0]["value"] == "2024-01-01"
+
+
+class Sound(Field):
+    """A new kind of input, written for this test: recordings of 64 numbers, explained in eight stretches."""
+
+    kind, name, options, state = "sound", "sound", None, {}
+
+    def batch(self, stored, rows, device="cpu"):
+        return torch.from_numpy(stored["wave"][rows])
+
+    def encode(self, columns):
+        return {"wave": np.asarray(columns[0].values, np.float32)}
+
+    def units(self, batch, columns):
+        return Units(tuple(f"stretch {k}" for k in range(8)), np.arange(64) // 8)
+
+    def filling(self, batch, *, seed=0):
+        return torch.zeros_like(batch)
+
+    def without(self, batch, units, gone_PU, filling=None, draw=0):
+        return torch.where(torch.from_numpy(gone_PU[:, units.of]), filling, batch)
+
+    def way(self, batch, units, filling, network):
+        return Way(filling, axis=1, layer=network.spread)
+
+    def portrait(self, batch, units, weights_U, detail=None):
+        return Portrait("<b></b>", lambda: b"")
+
+    recognise = check = fingerprint = learn = render = schema = sketch = None  # what explaining does not touch
+
+
+class Hearing(nn.Module):
+    """Answers by what it hears in the sixth stretch."""
+
+    def __init__(self):
+        super().__init__()
+        self.spread = nn.Unflatten(1, (1, 64))
+        self.weight = nn.Parameter(torch.zeros(64))
+        self.weight.data[40:48] = 3.0
+
+    def forward(self, inputs):
+        heard_B = (self.spread(inputs["sound"])[:, 0] * self.weight).sum(1)
+        return torch.stack([-heard_B, heard_B], 1).unsqueeze(1)
+
+
+@pytest.mark.parametrize("method", [name for name, c in cards("explain/methods").items() if c.asks in ("units", "way")])
+def test_a_new_kind_of_input_is_explained_by_what_its_field_says(method):
+    predictor, _columns = small_predictor("tabular-classification")
+    task = dataclasses.replace(predictor.task, inputs={"sound": Sound()})
+    heard = dataclasses.replace(predictor, task=task, network=Hearing())
+    wave = np.random.default_rng(0).normal(1, 0.1, (1, 64)).astype(np.float32)
+    case = Case(heard, [Column("sound", wave)])
+    found = weighed(method, case)
+    assert case.units.names[int(found.weights.argmax())] == "stretch 5"
+    assert faithfulness_of(case, found.weights).score > 0.4
 
 
 # -- methods -------------------------------------------------------------------------------------------------------------
