@@ -90,7 +90,7 @@ def _finite(value: Any) -> Any:
 
 
 def read(place: Path) -> list[dict[str, Any]]:
-    """The lines of a history, up to one that was cut short. A missing file is an empty history."""
+    """The lines of a history, up to one that was cut short or is none of ours. A missing file is an empty history."""
     return _lines(place.read_bytes()) if place.exists() else []
 
 
@@ -98,7 +98,10 @@ def _lines(content: bytes) -> list[dict[str, Any]]:
     lines = []
     for text in content.decode("utf-8", errors="replace").splitlines():
         try:
-            lines.append(json.loads(text))
+            told = json.loads(text)
         except ValueError:
             break
+        if not isinstance(told, dict):
+            break
+        lines.append(told)
     return lines

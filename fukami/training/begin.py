@@ -6,6 +6,7 @@ import platform
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -22,6 +23,8 @@ from fukami.training.session import Best, Session
 
 PLAN = "plan.json"
 """The figures that the step plan rests on, in an unfinished training's folder; the run has them in `run.json`."""
+SHOWN = {"seconds", "admitted", "reason"}
+"""What the report reads of each figure, besides its plan."""
 
 
 def say(text: str) -> None:
@@ -51,7 +54,9 @@ def begin(asked: Asked, data: Prepared, *, ranks: Ranks = ALONE, scratch: Path |
     session.shared, session.plain, session.sharing = place, ready.whole, ready.sharing
     written = place / unfinished.RECIPE
     if ranks.told(written.exists):
-        require_unchanged(artefact.read_json(place / unfinished.DATA)["data"], mark, data.table.name)
+        require_unchanged(mark_in(place), mark, data.table.name)
+        if ranks.leads:
+            figures_of_plan(place)
         session.restore()
         say_standing(session)
         note_restart(session)
@@ -63,6 +68,39 @@ def begin(asked: Asked, data: Prepared, *, ranks: Ranks = ALONE, scratch: Path |
         draft.write_text(ready.recipe.to_toml(), "utf-8")
         draft.replace(written)
     return session, ready
+
+
+def figures_of_plan(place: Path) -> dict[str, Any]:
+    """What was measured for the step plan, for the run and its report; empty where nothing was.
+
+    A file that is broken is said and deleted: no step depends on it, since the recipe has the plan itself, and measuring again
+    could find another one, with which a resumed training would not end as it would have undisturbed.
+    """
+    path = place / PLAN
+    if not path.exists():
+        return {}
+    try:
+        told = artefact.read_json(path)
+        if told["chosen"].keys() and all(figure.keys() >= told["chosen"].keys() | SHOWN for figure in told["figures"]):
+            return told
+    except (RunError, TypeError, KeyError, AttributeError):
+        pass
+    say(_("what was measured for the step plan cannot be read any more, so the run goes without; the plan itself stays"))
+    path.unlink()
+    return {}
+
+
+def mark_in(place: Path) -> str:
+    """The mark of the data that an interrupted training began with. Raises `RunError` F-RESUME-FILE where it cannot be read."""
+    try:
+        return str(artefact.read_json(place / unfinished.DATA)["data"])
+    except (RunError, TypeError, KeyError):
+        raise RunError(
+            "F-RESUME-FILE",
+            _("a file of the interrupted training cannot be read, so it cannot be gone on from"),
+            where=str(place / unfinished.DATA),
+            fix=_("delete that folder, or choose another --out, and train without --resume"),
+        ) from None
 
 
 def require_unchanged(kept: str, mark: str, name: str) -> None:

@@ -26,7 +26,7 @@ from fukami.explain import nearest
 from fukami.predictor import Predictor, save_model
 from fukami.report.content import content_of
 from fukami.report.page import render
-from fukami.training.begin import PLAN
+from fukami.training.begin import figures_of_plan
 from fukami.training.prepare import Prepared
 from fukami.training.session import Session, held_out
 
@@ -131,8 +131,8 @@ def write_run(session: Session, prepared: Prepared, finished: Finished, out: Pat
     told = described(prepared, finished, predictor.network)
     told["notes"] = list(notes)
     told["training"] = session.told()
-    if (session.place / PLAN).exists():
-        told["plan"] = artefact.read_json(session.place / PLAN)
+    if figures := figures_of_plan(session.place):
+        told["plan"] = figures
     with artefact.creating(out) as draft:
         artefact.write_json(draft / "run.json", told)
         (draft / "recipe.toml").write_text(recipe.to_toml(), "utf-8")

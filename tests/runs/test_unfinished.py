@@ -168,3 +168,26 @@ def test_the_choices_of_folds_are_kept_while_they_are_trained(people, tmp_path, 
         api.train(TASK, people, out=tmp_path / "run", folds=3, **CHOICES)
     run = api.train(TASK, people, out=tmp_path / "run", resume=True)
     assert run.summary()["steps"] == 25 and len(run.proofs["folds"]["metrics"]["accuracy"]["values"]) == 3
+
+
+@pytest.mark.parametrize("broken", [b'{"chosen": {', b"[]", b'{"chosen": {"a": 1}, "figures": [{}]}', b"\0\0"])
+def test_measured_figures_that_are_broken_do_not_stop_a_training(people, tmp_path, capsys, interrupted_at, broken):
+    out, place = tmp_path / "run", tmp_path / ".run.unfinished"
+    interrupted_at(14)
+    with pytest.raises(Interrupted):
+        api.train(TASK, people, out=out, **CHOICES)
+    (place / "plan.json").write_bytes(broken)
+    (place / "history.jsonl").write_bytes(b"[1]\n")
+    run = api.train(TASK, people, out=out, resume=True, **CHOICES)
+    assert "plan" not in run.told and "what was measured for the step plan" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("broken", [b'{"dat', b"[]", b"{}"])
+def test_a_broken_mark_of_the_data_is_told_with_its_mend(people, tmp_path, interrupted_at, broken):
+    interrupted_at(14)
+    with pytest.raises(Interrupted):
+        api.train(TASK, people, out=tmp_path / "run", **CHOICES)
+    (tmp_path / ".run.unfinished" / "data.json").write_bytes(broken)
+    with pytest.raises(RunError, match="F-RESUME-FILE") as refused:
+        api.train(TASK, people, out=tmp_path / "run", resume=True, **CHOICES)
+    assert "without --resume" in refused.value.fix
