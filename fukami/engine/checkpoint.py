@@ -19,8 +19,7 @@ import errno
 import hashlib
 import json
 import os
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -177,22 +176,6 @@ def load_last(place: Path, *, mend: bool = True) -> tuple[dict[str, Any], str]:
         if mend:  # in its place, so that the next checkpoint does not push it out in favour of the damaged one
             previous.replace(place)
         return tree, damaged.got
-
-
-@contextlib.contextmanager
-def system_errors() -> Iterator[None]:
-    """Raises as the `OSError` that it was what the safetensors library tells of the system in a text of its own.
-
-    >>> with contextlib.suppress(OSError), system_errors():
-    ...     raise SafetensorError("I/O error: No space left on device (os error 28)")
-    """
-    try:
-        yield
-    except SafetensorError as error:
-        told = re.search(r"\(os error (\d+)\)", str(error))
-        if told is None:
-            raise
-        raise OSError(int(told[1]), os.strerror(int(told[1]))) from None
 
 
 def _verify(place: Path) -> None:

@@ -15,6 +15,7 @@ import torch
 from fukami.core import artefact, language
 from fukami.core.language import _
 from fukami.core.seeds import generator
+from fukami.core.system_errors import system_errors
 from fukami.core.tables import Column
 from fukami.data.store import Store
 from fukami.engine.fitting import in_parts
@@ -86,7 +87,8 @@ def keep(
         reason = _("no features of training examples were kept: the network's are not finite")
         artefact.write_json(place / NAMES, {"names": [], "left_out": language.stored(reason)})
         return
-    save_file({"features": np.ascontiguousarray(kept_ND.numpy())}, place / FEATURES)
+    with system_errors(place / FEATURES):
+        save_file({"features": np.ascontiguousarray(kept_ND.numpy())}, place / FEATURES)
     field = predictor.task.input
     source = predictor.recipe.data.source
     names = [f"{source}{told}" if told.startswith("[") else told for told in named(field, columns[field.name], chosen)]

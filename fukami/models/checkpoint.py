@@ -17,6 +17,7 @@ from fukami.core.cards import card
 from fukami.core.errors import RunError, UsageError
 from fukami.core.language import _
 from fukami.core.specs import ImageSpec, RowSpec, Spec, TokenSpec
+from fukami.core.system_errors import system_errors
 from fukami.models.registry import Choice
 
 if TYPE_CHECKING:
@@ -88,7 +89,8 @@ def save(
     config = {**config, "fukami": told | ({NARROWED: True} if narrowed else {})}
     if dtype is not None and "dtype" in config:
         config["dtype"] = str(dtype).removeprefix("torch.")
-    save_file({n: _written(t, dtype) for n, t in state.items()}, folder / WEIGHTS, {"format": "pt"})
+    with system_errors(folder / WEIGHTS):
+        save_file({n: _written(t, dtype) for n, t in state.items()}, folder / WEIGHTS, {"format": "pt"})
     _write_json(folder / CONFIG, config)
     if tokenizer and isinstance(spec, TokenSpec):
         (folder / "tokenizer.json").write_text(tokenizer, "utf-8")

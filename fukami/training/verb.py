@@ -13,6 +13,7 @@ from fukami.core import worker
 from fukami.core.errors import FukamiError, RunError
 from fukami.core.language import _
 from fukami.core.shortage import is_shortage, shortage
+from fukami.core.system_errors import system_errors
 from fukami.core.unfinished import Interrupted, is_saved
 from fukami.engine import checkpoint
 from fukami.engine.allocator import freed_memory_kept
@@ -69,7 +70,7 @@ def _trained(asked: Asked, ranks: Ranks, *, prove_resume: bool) -> Run:
     with own_folder(asked.place, ranks) as folder, left_plain(asked.module):
         session, ready = begin(asked, data, ranks=ranks, scratch=folder)
         session.run()
-        with saved_where_it_fails(session), checkpoint.system_errors():
+        with saved_where_it_fails(session), system_errors():
             predictor = replace(session.predictor, recipe=ready.recipe)
             finished = finish(data, predictor)
             if finished is not None:
