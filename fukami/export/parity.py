@@ -140,18 +140,21 @@ def _read(predictor: Predictor, values: Sequence[Any]) -> Iterator[tuple[dict[st
         yield predictor.batch({field.name: field.gather(part)}, np.arange(len(part))), part
 
 
-def require_inputs(predictor: Predictor, judged: Judged, rows: np.ndarray, told: dict[str, Any]) -> None:
+def require_inputs(
+    predictor: Predictor, judged: Judged, rows: np.ndarray, told: dict[str, Any], *, fixed: bool = False
+) -> None:
     """Raises `GateError` where the exported preprocessing makes other tensors of raw inputs than the run does.
 
     Scores alone would not tell: those of a network that is sure of itself hardly move with a mean that is a little off. `told`
-    is the input's part of `preprocessing.json`.
+    is the input's part of `preprocessing.json`; `fixed`, whether sizes never vary.
     """
     told = json.loads(json.dumps(told))
     field = predictor.task.input
     with tempfile.TemporaryDirectory(prefix="fukami-") as place:
         for inputs, values in _read(predictor, field.as_inputs(judged.columns[field.name], rows, Path(place))):
+            inputs = {name: field.padded(batch) for name, batch in inputs.items()} if fixed else inputs
             probing.require_equal(named_tensors(inputs), assemble.read(told, values), values)
-        probing.require_alike(probing.probes(predictor, Path(place) / "probes"), told)
+        probing.require_alike(probing.probes(predictor, Path(place) / "probes", fixed=fixed), told)
 
 
 def by_program(program: Path, values: Sequence[Any], folder: Path) -> tuple[np.ndarray, list[dict[str, Any]]]:

@@ -27,8 +27,11 @@ class Probe(NamedTuple):
     batch: dict[str, Any] | None
 
 
-def probes(predictor: Predictor, folder: Path) -> list[Probe]:
-    """What the run makes of its field's probes, one at a time. Their files go into `folder`."""
+def probes(predictor: Predictor, folder: Path, *, fixed: bool = False) -> list[Probe]:
+    """What the run makes of its field's probes, one at a time, in the size that never varies where `fixed`.
+
+    Their files go into `folder`.
+    """
     field = predictor.task.input
     found = []
     for value in field.probes(folder):
@@ -37,6 +40,8 @@ def probes(predictor: Predictor, folder: Path) -> list[Probe]:
             batch = predictor.batch({field.name: columns}, np.arange(1)) if field.usable(columns).all() else None
         except DataError:
             batch = None
+        if batch is not None and fixed:
+            batch = {field.name: field.padded(batch[field.name])}
         found.append(Probe(value, batch))
     return found
 

@@ -123,7 +123,7 @@ def _table(told: dict[str, Any], format: FormatCard) -> list[str]:
         free = _("One example at a time; sizes never vary.")
     else:
         free = _("`batch` is any number of examples, `length` any number of tokens.")
-    return ["| | | | |", "|---|---|---|---|", *cells, "", free]
+    return [f"| | {_('name')} | {_('number format')} | {_('shape')} |", "|---|---|---|---|", *cells, "", free]
 
 
 def _files(folder: Path, format: FormatCard) -> list[str]:

@@ -56,7 +56,7 @@ def export_run(
         raw, odd = parity.from_raw(predictor, judged, few, answerer(draft, found, material, asked))
         told = parity.proof(predictor, tensors, raw, odd, judged, to=to, tolerance=tolerance, points=points)
         parity.require(told)
-        parity.require_inputs(predictor, judged, few, described["input"])
+        parity.require_inputs(predictor, judged, few, described["input"], fixed=found.fixed)
         artefact.write_json(draft / "proofs" / "parity.json", told)
     files = sorted(path.relative_to(place).as_posix() for path in place.rglob("*") if path.is_file())
     result = {"run": str(run.path), "to": to, "out": str(place), "files": files, "parity": told, "notes": []}

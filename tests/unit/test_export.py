@@ -607,7 +607,7 @@ def test_a_model_of_our_own_is_no_folder_of_another_library(run):
     assert caught.value.code == "F-EXPORT-FOLDER" and "--to onnx" in caught.value.fix
 
 
-def test_the_command_line(run, exported, capsys):
+def test_the_command_line(run, exported, capsys, monkeypatch, tmp_path):
     assert main(["export", str(run.path), "--to", "onnnx"]) == 2
     assert "onnx" in capsys.readouterr().err
     assert main(["export", str(run.path)]) == 2  # it is there already
@@ -621,6 +621,13 @@ def test_the_command_line(run, exported, capsys):
         and not (out / "predict.py").exists()
     )
     assert set(fukami.load(run.path).proofs["parity"]["exports"]) == {"onnx", "pt2"}
+    monkeypatch.chdir(out)
+    monkeypatch.syspath_prepend(out)
+    Image.fromarray(np.eye(9, dtype=np.uint8) * 200).save(tmp_path / "one.png")
+    code = (out / "README.md").read_text("utf-8").split("```python")[1].split("```")[0]
+    exec(code.replace("picture.jpg", str(tmp_path / "one.png")), {})
+    (said,) = ast.literal_eval(capsys.readouterr().out)
+    assert parity.same_answers(run.predict([tmp_path / "one.png"])[0], said)
 
 
 def test_differences_that_are_no_numbers_do_not_pass():
