@@ -176,7 +176,8 @@ def chosen(asked: Asked, groups: Sequence[Inputs]) -> tuple[str, list[str], Weig
         except UsageError as error:
             if error.code not in ("F-EXPLAIN-FIT", "F-EXTRA-MISSING"):
                 raise
-            notes.append(_("{method} is left out: {reason}").format(method=name, reason=error.what))
+            told = _("{method} is left out: {reason}").format(method=name, reason=error.what)
+            notes.append(error.what if error.code == "F-EXPLAIN-FIT" else told)  # the former names the method itself
     return last, notes, None
 
 
