@@ -122,7 +122,8 @@ def _judging(form: Form, work: Work, metrics: Sequence[str], wanted: Sequence[Wi
         size = file_bytes(made, work.place / "sizes" / made.key)
         ms = line["ms"][""]["median"]
         measured = {"latency": ms, "size": size, **drops}
-        return Found(made, ms, size, drops, own[metrics[0]], all(measured[w.what] <= w.most for w in wanted))
+        meets = math.isfinite(drops[metrics[0]]) and all(measured[w.what] <= w.most for w in wanted)
+        return Found(made, ms, size, drops, own[metrics[0]], meets)
 
     return judge
 

@@ -1,15 +1,20 @@
 """Compression without trainings: number formats, widths, pruning, what a student learns from, budgets, and the gate."""
 
 import copy
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from fukami.compress import gate, pruning, quantise, wishes
+from fukami.compress import gate, pruning, quantise, search, wishes
 from fukami.compress.asked import Asked
+from fukami.compress.contract import Form
+from fukami.compress.course import Course
 from fukami.compress.search import Found, is_best
 from fukami.core.errors import GateError, RunError, UsageError
 from fukami.core.recipe import LearningChoices
@@ -305,6 +310,24 @@ def test_what_cannot_be_done_is_told_before_anything_is_read(asked, code):
     with pytest.raises(UsageError) as refused:
         Asked(**asked)
     assert refused.value.code == code
+
+
+def test_a_search_tries_what_is_cheap_first_and_prunes_only_where_it_has_to(monkeypatch):
+    def way(_room, name):
+        return SimpleNamespace(compress=lambda form, _work, given: replace(form, how=(*form.how, given.words(name))))
+
+    monkeypatch.setattr(search, "load", way)
+    form: Any = Form(Path("run"), *([None] * 2))  # type: ignore[arg-type]
+    plans, lines = search.planned(Asked(budget="size<=1MB", distill="mlp")), []
+
+    def tried(enough: bool) -> list[str]:
+        course = Course([name for name, _given in plans], {"prune": 30.0}, lines.append)
+        return [made.name for made in search._forms(form, form, plans, course, lambda: enough)]
+
+    student = ["bf16", "int8", "distill mlp", "distill mlp + int8"]
+    pruned = [f"prune {share}{then}" for share in search.SHARES for then in ("", " + int8")]
+    assert tried(enough=False) == [*student, *pruned] and tried(enough=True) == student
+    assert "bf16: at work" in lines[0] and "1:30" in lines[0] and "it is the last" in lines[9]
 
 
 def test_what_learns_goes_first_and_names_the_folder():
