@@ -31,7 +31,7 @@ def arguments(parser: Parser) -> None:
         metavar="SHARE",
         type=_parser.positive,
         default=0.0,
-        help=_("share of the channels and hidden widths that goes"),
+        help=_("share of the channels and hidden widths that goes, between 0 and 1"),
     )
     parser.add_argument("--unstructured", action="store_true", help=_("prune single weights instead; no faster, but sparse"))
     parser.add_argument(
@@ -41,9 +41,16 @@ def arguments(parser: Parser) -> None:
     parser.add_argument(
         "--max-drop", metavar="POINTS", type=float, help=_("points of the headline metric that may be lost; 1 unless given")
     )
-    parser.add_argument("--epochs", metavar="N", type=_parser.positive, help=_("how long a student or a pruned model learns"))
+    parser.add_argument(
+        "--epochs",
+        metavar="N",
+        type=_parser.positive,
+        help=_("how long a student or a pruned model learns; unless given, twice and two fifths as long as the run did"),
+    )
     parser.add_argument("--data", metavar="DATA", help=_("what the run was trained on, where it keeps no name of it"))
-    parser.add_argument("--out", metavar="RUN", type=Path, help=_("where the new run is written"))
+    parser.add_argument(
+        "--out", metavar="RUN", type=Path, help=_("a new folder; RUN and the ways, such as RUN-int8, unless given")
+    )
     _parser.settings(parser)
 
 

@@ -17,7 +17,7 @@ EXAMPLES = (
 
 def arguments(parser: Parser) -> None:
     _parser.run(parser)
-    _parser.data(parser, optional=True)
+    _parser.data(parser, optional=True, without=_("without it, what the run was trained on"))
 
 
 def call(args: Any) -> dict[str, Any]:

@@ -19,7 +19,7 @@ EXAMPLES = (
 
 def arguments(parser: Parser) -> None:
     _parser.run(parser)
-    _parser.data(parser, optional=True)
+    _parser.data(parser, optional=True, without=_("without it, the examples that the training kept aside"))
     _parser.settings(parser)
 
 

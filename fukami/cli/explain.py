@@ -1,5 +1,6 @@
 """`fukami explain RUN [INPUT…]`: why, and whether that is true to the model."""
 
+import math
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from fukami.cli import _parser
 from fukami.cli._parser import Parser
 from fukami.cli._results import show_notes
 from fukami.cli._screen import Screen, number
+from fukami.core.cards import card, cards
 from fukami.core.language import N_, _, _n
 
 SUMMARY = N_("why: what in an input speaks for the answer, tested by taking it away")
@@ -39,7 +41,9 @@ def arguments(parser: Parser) -> None:
         metavar="NAME",
         default="auto",
         type=method_name,
-        help=_("the way to explain; auto takes what suits the input"),
+        help=_("the way to explain: {names}; auto, which is taken unless given, suits the input").format(
+            names=", ".join(cards("explain/methods"))
+        ),
     )
     parser.add_argument("--of", metavar="LABEL", default="", help=_("the label to be explained; the answered one unless given"))
     parser.add_argument(
@@ -52,8 +56,6 @@ def arguments(parser: Parser) -> None:
 
 def method_name(text: str) -> str:
     """A method's name, checked before anything heavy is loaded."""
-    from fukami.core.cards import card
-
     if text != "auto":
         card("explain/methods", text)
     return text
@@ -144,7 +146,7 @@ def _show_summary(summary: dict[str, Any], screen: Screen) -> None:
     if summary.get("measure"):
         screen.line(summary["measure"], indent=2)
     screen.facts([(_("tested"), _verdict(summary.get("faithfulness")))], indent=2)
-    units = summary.get("units", [])[:SHOWN]
+    units = [unit for unit in summary.get("units", []) if math.isfinite(unit["weight"])][:SHOWN]
     most = max((abs(unit["weight"]) for unit in units), default=0.0) or 1.0
     screen.table((), [(u["name"], f"{u['weight']:.4f}", "█" * round(20 * max(0, u["weight"]) / most)) for u in units], indent=2)
 

@@ -20,15 +20,15 @@ EXAMPLES = (
 
 def arguments(parser: Parser) -> None:
     _parser.run(parser)
-    _parser.data(parser, optional=True)
+    _parser.data(parser, optional=True, without=_("without it, the examples that the training kept aside"))
     parser.add_argument(
         "--to",
         metavar="FORMAT",
         type=format_name,
         default="onnx",
-        help=_("onnx, pt2 (torch.export), pte (ExecuTorch) or folder (for timm or transformers); onnx by itself"),
+        help=_("onnx, pt2 (torch.export), pte (ExecuTorch) or folder (for timm or transformers); onnx unless given"),
     )
-    parser.add_argument("--out", metavar="FOLDER", type=Path, help=_("where to; RUN-FORMAT by itself"))
+    parser.add_argument("--out", metavar="FOLDER", type=Path, help=_("a new folder; RUN-FORMAT unless given"))
 
 
 def format_name(text: str) -> str:

@@ -215,7 +215,7 @@ def _refusal(error: OSError) -> FukamiError | None:
         return FukamiError(
             "F-FILE-SPACE", _("there is no space left to write to"), where=place, got=error.strerror or "", fix=fix
         )
-    if error.errno == errno.EROFS:
+    if error.errno in (errno.EROFS, errno.ENOTDIR, errno.ENAMETOOLONG):
         return FukamiError("F-FILE-PERMISSION", _("the system does not permit this"), where=place, got=error.strerror or "")
     return None
 

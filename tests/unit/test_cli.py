@@ -420,3 +420,18 @@ def test_what_a_terminal_cannot_encode_is_written_out():
     words = [sys.executable, "-m", "fukami", "tasks", "--lang", "ja"]
     done = subprocess.run(words, capture_output=True, text=True, env=environment)
     assert done.returncode == 0 and "\\u" in done.stdout
+
+
+def test_an_out_below_a_file_is_no_mistake_of_ours(api, capsys, tmp_path):
+    api.answers["train"] = NotADirectoryError(20, "Not a directory", "/x/file/run")
+    assert error_of(capsys, "train", TASK, "x")[1]["code"] == "F-FILE-PERMISSION"
+
+
+def test_a_weight_that_is_no_number_is_not_drawn():
+    """One example alone cannot be exchanged with another: permutation has nothing to say."""
+    from fukami.cli.explain import show
+
+    summary = {"examples": 1, "units": [{"name": "age", "weight": float("nan")}, {"name": "town", "weight": 0.5}]}
+    stream = io.StringIO()
+    show({"task": TASK, "run": "r", "method": "permutation", "explanations": [], "summary": summary}, Screen(stream))
+    assert "Over 1 example\n" in stream.getvalue() and "town" in stream.getvalue() and "age" not in stream.getvalue()
