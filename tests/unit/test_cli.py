@@ -431,7 +431,7 @@ def test_a_weight_that_is_no_number_is_not_drawn():
     """One example alone cannot be exchanged with another: permutation has nothing to say."""
     from fukami.cli.explain import show
 
-    summary = {"examples": 1, "units": [{"name": "age", "weight": float("nan")}, {"name": "town", "weight": 0.5}]}
+    summary = {"examples": 1, "units": [{"name": "weather", "weight": float("nan")}, {"name": "town", "weight": 0.5}]}
     stream = io.StringIO()
     show({"task": TASK, "run": "r", "method": "permutation", "explanations": [], "summary": summary}, Screen(stream))
-    assert "Over 1 example\n" in stream.getvalue() and "town" in stream.getvalue() and "age" not in stream.getvalue()
+    assert "Over 1 example\n" in stream.getvalue() and "town" in stream.getvalue() and "weather" not in stream.getvalue()
