@@ -51,7 +51,7 @@ def require_source(run: "Run", data: Any) -> Any:
             "F-EVALUATE-DATA",
             _("the run was trained on arrays, which it does not keep"),
             where=str(run.path),
-            fix=f"run.evaluate((x, y)) | fukami evaluate {run.path} DATA",
+            fix=_("give them again: data=(x, y) in Python, DATA or --data on the command line"),
         )
     return source
 
