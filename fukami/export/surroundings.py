@@ -122,7 +122,7 @@ def _table(told: dict[str, Any], format: FormatCard) -> list[str]:
     if format.fixed:
         free = _("One example at a time; sizes never vary.")
     else:
-        free = _("`batch` is any number of examples, `length` any number of tokens.")
+        free = _("Sizes with a name vary: `batch` is the number of examples, `length` that of tokens.")
     return [f"| | {_('name')} | {_('number format')} | {_('shape')} |", "|---|---|---|---|", *cells, "", free]
 
 

@@ -25,7 +25,7 @@ from preprocess import answers, tensors
 
 network = torch.export.load("model.pt2").module()
 scores = network(*map(torch.from_numpy, tensors([{example}]).values()))
-print(answers(scores.numpy()))
+print(answers(scores.detach().numpy()))
 """
     },
     source="https://docs.pytorch.org/docs/stable/export.html",
