@@ -24,9 +24,9 @@ def families() -> list[tuple[str, str, str]]:
     ]
 
 
-def small_spec(card: ModelCard, takes: str) -> Spec:
+def small_spec(card: ModelCard, takes: str, least_px: int = 32) -> Spec:
     if takes == "image":
-        side = max(32, int(card.image.get("least_size_px", 0)))
+        side = max(least_px, int(card.image.get("least_size_px", 0)))
         return ImageSpec(channels=1, height=side, width=side)
     if takes == "text":
         return TokenSpec(vocabulary_size=40, max_tokens=16)
@@ -55,11 +55,13 @@ def alone(batch: Any, row: int) -> Any:
     return batch[row : row + 1]
 
 
-def small_model(name: str, takes: str, gives: str = "vector", **options: Any) -> tuple[registry.Choice, Spec, Any]:
-    """The family's first size for small inputs: choice, spec and encoder."""
+def small_model(
+    name: str, takes: str, gives: str = "vector", *, least_px: int = 32, **options: Any
+) -> tuple[registry.Choice, Spec, Any]:
+    """The family's first size for small inputs, pictures of `least_px`: choice, spec and encoder."""
     card = cards("models").get(name)
     size = next(iter(card.sizes), "") if card else ""
     choice = registry.resolve(name, size, takes=takes, needs=gives)
-    spec = small_spec(choice.card, takes)
+    spec = small_spec(choice.card, takes, least_px)
     torch.manual_seed(0)
     return choice, spec, registry.build(choice, spec, gives=gives, options=options)

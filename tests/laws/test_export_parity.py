@@ -30,9 +30,9 @@ def marked(names: list[tuple[str, str]]) -> list[Any]:
     return [pytest.param(*n, id="-".join(n), marks=[] if n in QUICK else [pytest.mark.slow]) for n in names]
 
 
-def network_of(name: str, takes: str) -> tuple[Network, Any]:
+def network_of(name: str, takes: str, least_px: int = 32) -> tuple[Network, Any]:
     """A small network of that name with random weights, and the spec of its input."""
-    _choice, spec, encoder = small_model(name, takes)
+    _choice, spec, encoder = small_model(name, takes, least_px=least_px)
     head = LinearHead(encoder.num_features, 3, getattr(encoder, "members", 1))
     seen = small_batch(spec, 5, seed=7)
     if (
@@ -82,8 +82,8 @@ def difference(network: Network, asked: Any, inputs: list[dict[str, Any]]) -> fl
 
 
 @pytest.mark.parametrize(("name", "takes"), marked(NAMES))
-def test_onnx_answers_alike(name, takes, tmp_path, record_property):
-    network, spec = network_of(name, takes)
+def test_onnx_answers_alike(name, takes, tmp_path, record_property, least_px=32):
+    network, spec = network_of(name, takes, least_px)
     traced = {takes: small_batch(spec)}
     before = {key: value.clone() for key, value in network.state_dict().items()}
     graph = write_graph(network, traced, tmp_path / "model.onnx", after=scores, output="scores")
@@ -101,7 +101,8 @@ def test_onnx_answers_alike(name, takes, tmp_path, record_property):
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "takes"), [pytest.param(*n, id="-".join(n)) for n in MEMBERS])
 def test_onnx_of_every_member_answers_alike(name, takes, tmp_path):
-    test_onnx_answers_alike(name, takes, tmp_path, lambda *_told: None)
+    # from 64 px on the last maps of the deepest have more than one pixel, so that their statistics mean something
+    test_onnx_answers_alike(name, takes, tmp_path, lambda *_told: None, least_px=64)
 
 
 @pytest.mark.slow
