@@ -6,6 +6,8 @@ folder is their text without what only holds them together here.
 
 import ast
 import re
+import runpy
+import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from pathlib import Path
@@ -52,9 +54,10 @@ def read(told: dict[str, Any], values: Sequence[Any]) -> dict[str, np.ndarray]:
 @cache
 def reader(code: tuple[str, ...]) -> Callable[[Sequence[Any], dict[str, Any]], dict[str, np.ndarray]]:
     """`read` of these pieces, put together as they are in an exported program."""
-    defined: dict[str, Any] = {}
-    exec(compile(program(code, head="Pieces."), "predict.py", "exec"), defined)
-    return defined["read"]
+    with tempfile.TemporaryDirectory(prefix="fukami-") as folder:
+        place = Path(folder) / "pieces.py"
+        place.write_text(program(code, head="Pieces."), "utf-8")
+        return runpy.run_path(str(place))["read"]
 
 
 @cache
