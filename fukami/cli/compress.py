@@ -6,6 +6,7 @@ from typing import Any
 from fukami.cli import _parser
 from fukami.cli._parser import Parser
 from fukami.cli._screen import Screen, number
+from fukami.compress.asked import number_formats
 from fukami.core.language import N_, _
 
 SUMMARY = N_("make a model smaller and faster, and prove that it is as good")
@@ -25,7 +26,7 @@ EXAMPLES = (
 
 def arguments(parser: Parser) -> None:
     _parser.run(parser)
-    parser.add_argument("--to", metavar="int8|bf16", default="", help=_("the number format of the new run"))
+    parser.add_argument("--to", metavar="|".join(number_formats()), default="", help=_("the number format of the new run"))
     parser.add_argument(
         "--prune",
         metavar="SHARE",

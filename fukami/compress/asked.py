@@ -23,7 +23,7 @@ class Asked:
     """What was typed.
 
     Args:
-        to: a number format, `int8` or `bf16`.
+        to: one of `number_formats()`.
         prune: the share of channels and hidden widths that goes; with `unstructured`, of single weights.
         distill: the student's model, such as `cnn:tiny`.
         budget: conditions that are searched for instead, such as `latency<=10ms,accuracy-drop<=1`; with `distill`, among
@@ -49,9 +49,8 @@ class Asked:
 
     def __post_init__(self) -> None:
         self._require_numbers()
-        if self.to and self.to not in (formats := [way.name for way in ways() if not way.learns]):
-            card(WAYS, self.to)
-            raise UsageError("F-COMPRESS-TO", _("this is not a number format"), expected=" | ".join(formats), got=self.to)
+        if self.to and self.to not in number_formats():
+            raise unknown(_("number format"), self.to, number_formats(), code="F-COMPRESS-TO")
         if self.unstructured and not self.prune:
             expected = "--prune 0.5 --unstructured"
             raise UsageError("F-COMPRESS-SHARE", _("--unstructured says how to prune"), expected=expected)
@@ -133,6 +132,15 @@ class Asked:
         for wish in self.wishes:
             if wish.is_drop and wish.what not in known:
                 raise unknown(_("metric"), wish.what, known, code="F-METRIC-NAME")
+
+
+def number_formats() -> list[str]:
+    """What `to` takes: the ways after which nothing learns.
+
+    >>> number_formats()
+    ['bf16', 'int8']
+    """
+    return [way.name for way in ways() if not way.learns]
 
 
 def ways() -> list[CompressionCard]:

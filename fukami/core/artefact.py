@@ -5,6 +5,7 @@ place. A change to a finished run goes the same way: a copy of hard links, the c
 """
 
 import contextlib
+import errno
 import glob
 import hashlib
 import json
@@ -70,17 +71,18 @@ def _sync(folder: Path) -> None:
 def creating(target: Path, *, replace: bool = False) -> Iterator[Path]:
     """Gives an empty folder to fill; when the block ends well it becomes `target`, sealed, in one step.
 
-    Raises `UsageError` where `target` is there already, or has appeared meanwhile, unless `replace`.
+    Raises `UsageError` where `target` is there already, or has appeared meanwhile, unless `replace`; F-RUN-PLACE where no
+    folder can be made there.
     """
     if not replace:
         refuse_existing(target)
         _sweep(target)
     made = [folder for folder in target.parents if not folder.exists()]
-    target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.parent / f".{target.name}.{os.getpid()}.new"
     shutil.rmtree(draft, ignore_errors=True)
     try:
-        draft.mkdir()
+        with placing(target):
+            draft.mkdir(parents=True)
         yield draft
         seal(draft)
         _sync(draft)
@@ -96,17 +98,39 @@ def creating(target: Path, *, replace: bool = False) -> Iterator[Path]:
 def scratch(target: Path) -> Iterator[Path]:
     """Gives an empty folder for what is made on the way to `target`; it is gone when the block ends, however it does.
 
-    It lies beside `target`, or above where that folder is not there yet: nothing is made that would be left behind.
+    It lies beside `target`, or above where that folder is not there yet: nothing is made that would be left behind. Raises
+    `UsageError` F-RUN-PLACE where no folder can be made there.
     """
-    above = next(folder for folder in target.absolute().parents if folder.is_dir())
+    above = next(folder for folder in target.absolute().parents if folder.exists())
     _sweep(above / target.name, "scratch")
     place = above / f".{target.name}.{os.getpid()}.scratch"
     shutil.rmtree(place, ignore_errors=True)
     try:
-        place.mkdir()
+        with placing(target):
+            place.mkdir()
         yield place
     finally:
         shutil.rmtree(place, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def placing(target: Path) -> Iterator[None]:
+    """Turns what a system says of a name at which no folder can be into `UsageError` F-RUN-PLACE about `target`.
+
+    What it says of rights and of space is left as it is: there could be a folder.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG):
+            raise
+        raise UsageError(
+            "F-RUN-PLACE",
+            _("no folder can be made at that place"),
+            where=str(target),
+            got=error.strerror or str(error),
+            fix=_("choose another --out"),
+        ) from None
 
 
 def _sweep(target: Path, kind: str = "new") -> None:
@@ -132,7 +156,9 @@ def _lives(process: int) -> bool:
 
 def refuse_existing(target: Path) -> None:
     """Raises `UsageError` where something stands at `target`: nobody's run is overwritten."""
-    if target.exists():
+    with placing(target):
+        there = target.exists()
+    if there:
         raise UsageError(
             "F-RUN-EXISTS",
             _("there is something at that place already"),

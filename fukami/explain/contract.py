@@ -40,12 +40,14 @@ class Weights:
 class Survey:
     """What many examples together say of each of U units: `weights` (U), larger where a unit matters more.
 
-    `measure` says in a sentence what a weight is. `told` is what JSON and the page tell of each unit besides.
+    `measure` says in a sentence what a weight is. `told` is what JSON and the page tell of each unit besides. `notes` say what
+    the examples were too few for.
     """
 
     weights: np.ndarray
     measure: str
     told: list[dict[str, Any]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 def require(method: str, case: "Case") -> None:

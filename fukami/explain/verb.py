@@ -76,7 +76,7 @@ def explain_run(
     """
     asked = Asked(run, method, **options)
     if out is not None:
-        written.refuse_existing(out)
+        written.require_place(out)
     groups = require_some(list(given(asked.run, inputs)), run)
     name, notes, first = chosen(asked, groups)
     if card(METHODS, name).scope == "set":
@@ -249,4 +249,7 @@ def surveyed(asked: Asked, method: str, groups: Sequence[Inputs]) -> tuple[list[
         "faithfulness": together(tests),
         "units": sorted(units, key=lambda unit: -unit["weight"]),
     }
-    return [], summary, left_out(groups, len(inputs))
+    notes = [*found.notes, *left_out(groups, len(inputs))]
+    if len(inputs) == 1:
+        notes.append(_("{method} exchanges columns between examples, and there is 1: give more of them").format(method=method))
+    return [], summary, notes

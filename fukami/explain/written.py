@@ -9,13 +9,21 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from fukami.core import language
+from fukami.core import artefact, language
 from fukami.core.errors import UsageError
 from fukami.core.language import _
 from fukami.explain.explanation import Explanation
 from fukami.explain.page import page
 
 JSON, PAGE = "explanations.json", "explanations.html"
+
+
+def require_place(out: Path) -> None:
+    """Raises `UsageError` where a folder cannot be written at `out`, before anything is computed for it."""
+    with artefact.placing(out):
+        refuse_existing(out)
+    with artefact.scratch(out):
+        pass
 
 
 def refuse_existing(out: Path) -> None:
@@ -36,8 +44,9 @@ def write(out: Path, run: dict[str, Any], told: dict[str, Any], explanations: Se
 
     Where no font has the letters of an input there is no picture of it, and a note in `told`.
     """
-    out.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".new", dir=out.parent))
+    with artefact.placing(out):
+        out.parent.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".new", dir=out.parent))
     try:
         for number, one in enumerate(explanations, 1):
             stem = f"{number:03d}-{stem_of(one.input)}"

@@ -1,15 +1,14 @@
 """One training at a time for each place: a lock in the unfinished folder, which the kernel takes from a process that dies."""
 
 import contextlib
-import errno
 import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from fukami.core import worker
-from fukami.core.errors import RunError, UsageError
+from fukami.core import artefact, worker
+from fukami.core.errors import RunError
 from fukami.core.language import _
 
 try:
@@ -82,24 +81,8 @@ def _held(place: Path, fcntl: Any) -> int:
 
 def _make(place: Path) -> None:
     """Makes the folder. Raises `UsageError` F-RUN-PLACE where there can be none of that name."""
-    try:
+    with artefact.placing(place):
         place.mkdir(parents=True, exist_ok=True)
-    except (FileExistsError, NotADirectoryError, FileNotFoundError) as error:
-        raise _no_place(place, error) from None
-    except OSError as error:
-        if error.errno != errno.ENAMETOOLONG:
-            raise
-        raise _no_place(place, error) from None
-
-
-def _no_place(place: Path, error: OSError) -> UsageError:
-    return UsageError(
-        "F-RUN-PLACE",
-        _("no folder can be made at that place"),
-        where=str(place),
-        got=error.strerror or str(error),
-        fix=_("choose another --out"),
-    )
 
 
 def _is_there(handle: int, path: Path) -> bool:

@@ -99,7 +99,7 @@ MISTAKES = {
     "export cats": "F-RUN-UNFINISHED",
     "export pictures none.csv": "F-DATA-MISSING",
     "compress pictures": "F-COMPRESS-HOW",
-    "compress pictures --to int9": "F-WAY-NAME",
+    "compress pictures --to int9": "F-COMPRESS-TO",
     "compress pictures --prune 1.5": "F-COMPRESS-SHARE",
     "compress pictures --prune 0.5 --distill cnn:tiny": "F-OPTION-TOGETHER",
     "compress pictures --distill cnn:tny": "F-MODEL-SIZE",

@@ -47,6 +47,15 @@ def test_nothing_is_overwritten(run):
         pass
 
 
+@pytest.mark.parametrize("making", [artefact.creating, artefact.scratch])
+@pytest.mark.parametrize("name", ["file/run", "file/deep/run", "x" * 300], ids=["file", "deep", "long"])
+def test_a_place_where_no_folder_can_be_is_told_before_anything_is_made(tmp_path, making, name):
+    (tmp_path / "file").write_text("theirs")
+    with pytest.raises(UsageError, match="F-RUN-PLACE") as told, making(tmp_path / name):
+        raise AssertionError("what is made here could not be written")
+    assert told.value.where == str(tmp_path / name) and [p.name for p in tmp_path.iterdir()] == ["file"]
+
+
 @pytest.mark.parametrize("kind", ["folder", "file"])
 def test_what_appears_meanwhile_stays_as_it_is(tmp_path, kind):
     target = tmp_path / "run"

@@ -296,7 +296,7 @@ def test_a_form_is_best_unless_another_is_better_in_everything():
     ("asked", "code"),
     [
         ({}, "F-COMPRESS-HOW"),
-        ({"to": "int4"}, "F-WAY-NAME"),
+        ({"to": "int4"}, "F-COMPRESS-TO"),
         ({"to": "prune"}, "F-COMPRESS-TO"),
         *(({"prune": share}, "F-COMPRESS-SHARE") for share in (1.5, 1, -0.5, float("nan"))),
         *(({"to": "int8", "max_drop": most}, "F-COMPRESS-DROP") for most in (-1, float("nan"), float("inf"))),
@@ -310,6 +310,13 @@ def test_what_cannot_be_done_is_told_before_anything_is_read(asked, code):
     with pytest.raises(UsageError) as refused:
         Asked(**asked)
     assert refused.value.code == code
+
+
+@pytest.mark.parametrize(("typed", "fix"), [("foo", ""), ("distill", ""), ("int4", "int8"), ("bf6", "bf16")])
+def test_what_is_proposed_for_a_number_format_is_one(typed, fix):
+    with pytest.raises(UsageError) as refused:
+        Asked(to=typed)
+    assert "bf16, int8" in refused.value.expected and "prune" not in refused.value.expected and fix in refused.value.fix
 
 
 def test_a_search_tries_what_is_cheap_first_and_prunes_only_where_it_has_to(monkeypatch):

@@ -1,18 +1,20 @@
 """Permutation importance: how much worse the answers become when a column is shuffled between the examples.
 
 Breiman 2001; Fisher et al. 2019 (model reliance). With targets the fall of the headline metric is told, with its deviation over
-repeats; without them how far answers move, the mean over examples of the largest change among their scores.
+repeats; without them, or where they do not give that metric a value, how far answers move: the mean over examples of the
+largest change among their scores.
 
 R repeats, U units.
 """
 
+import math
 from collections.abc import Callable
 
 import numpy as np
 import torch
 
 from fukami.core.cards import MethodCard, card
-from fukami.core.language import _
+from fukami.core.language import _, _n
 from fukami.core.seeds import generator
 from fukami.evaluate.judge import judge
 from fukami.explain.cohort import Cohort
@@ -32,35 +34,52 @@ REPEATS = 5
 def survey(cohort: Cohort) -> Survey:
     """The mean over repeats for each column."""
     units = cohort.units(0)
-    measure, sentence = _measure(cohort)
+    measure, sentence, notes = _measure(cohort)
     found_RU = np.zeros((REPEATS, len(units)))
     for repeat in range(REPEATS):
         order = torch.from_numpy(generator(cohort.seed, "permutation", repeat).permutation(len(cohort)))
         for u in range(len(units)):
             found_RU[repeat, u] = measure(cohort.scores(cohort.field.exchanged(cohort.batch, units, u, order)))
     spread_U = found_RU.std(0, ddof=1)
-    return Survey(found_RU.mean(0), sentence, [{"deviation": float(s)} for s in spread_U])
+    return Survey(found_RU.mean(0), sentence, [{"deviation": float(s)} for s in spread_U], notes)
 
 
-def _measure(cohort: Cohort) -> tuple[Callable[[torch.Tensor], float], str]:
-    """What a shuffling costs, given the scores after it; and that measure in a sentence."""
-    task = cohort.predictor.task
+def _measure(cohort: Cohort) -> tuple[Callable[[torch.Tensor], float], str, list[str]]:
+    """What a shuffling costs, given the scores after it; that measure in a sentence; and a note where it is not the usual."""
     before = cohort.scores(cohort.batch)
     if cohort.truth is None:
-        start = task.target.comparable(before)
+        return *_moved(cohort, before), []
+    metric = cohort.predictor.task.card.headline
+    value = _value(cohort, metric)
+    if math.isnan(start := value(before)):
+        text = _n(
+            "{metric} cannot be computed on this {n} example, so it is told how far answers move instead",
+            "{metric} cannot be computed on these {n} examples, so it is told how far answers move instead",
+            len(cohort),
+            metric=metric,
+        )
+        return *_moved(cohort, before), [text]
+    return lambda scores: start - value(scores), _("what {metric} loses when the column is shuffled").format(metric=metric), []
 
-        def moved(scores: torch.Tensor) -> float:
-            change = (task.target.comparable(scores) - start).abs().reshape(len(scores), -1)
-            return float(change.amax(1).mean())
 
-        return moved, _("how far answers move when the column is shuffled")
-    metric = task.card.headline
+def _moved(cohort: Cohort, before: torch.Tensor) -> tuple[Callable[[torch.Tensor], float], str]:
+    comparable = cohort.predictor.task.target.comparable
+    start = comparable(before)
+
+    def moved(scores: torch.Tensor) -> float:
+        return float((comparable(scores) - start).abs().reshape(len(scores), -1).amax(1).mean())
+
+    return moved, _("how far answers move when the column is shuffled")
+
+
+def _value(cohort: Cohort, metric: str) -> Callable[[torch.Tensor], float]:
+    """The metric of scores, turned so that more is better; NaN where these examples do not give it a value."""
+    target = cohort.predictor.task.target
     sign = 1 if card("metrics", metric).higher_is_better else -1
 
     def value(scores: torch.Tensor) -> float:
         stream = [(scores.numpy(), cohort.truth, np.arange(len(cohort)))]
-        told = judge(task.target, (metric,), stream, replicates=0, keep_mistakes=0)  # type: ignore[arg-type]
+        told = judge(target, (metric,), stream, replicates=0, keep_mistakes=0)  # type: ignore[arg-type]
         return sign * told.metrics[metric].value
 
-    start = value(before)
-    return lambda scores: start - value(scores), _("what {metric} loses when the column is shuffled").format(metric=metric)
+    return value
