@@ -10,7 +10,7 @@ import numpy as np
 from fukami.core.seeds import generator
 from fukami.core.tables import Column, Table
 from fukami.data.split_proof import combined
-from fukami.fields.contract import Field
+from fukami.fields.contract import InputField, TargetField
 from fukami.tasks.contract import Task
 
 SAMPLED = 20_000
@@ -37,12 +37,12 @@ class Evidence:
         return len(next(iter(self.whole.values()))[0]) if self.whole else 0
 
     @property
-    def inputs(self) -> dict[str, Field]:
+    def inputs(self) -> dict[str, InputField]:
         """Input fields whose columns are there."""
         return {name: field for name, field in self.task.inputs.items() if name in self.columns}
 
     @property
-    def targets(self) -> dict[str, Field]:
+    def targets(self) -> dict[str, TargetField]:
         """Target fields whose columns are there."""
         return {name: field for name, field in self.task.targets.items() if name in self.columns}
 

@@ -16,7 +16,7 @@ from fukami.core.problems import Problem
 from fukami.core.recipe import DataChoices
 from fukami.core.tables import PARTS, Column, Table
 from fukami.data.near import near_pairs
-from fukami.fields.contract import Field
+from fukami.fields.contract import InputField
 from fukami.tasks.contract import Task
 
 _SHOWN = 5
@@ -159,7 +159,9 @@ def _near(case: Case, parts: dict[str, np.ndarray]) -> tuple[dict[str, Any], lis
     return told, [problem]
 
 
-def _near_marks(one: Field, columns: list[Column], train: np.ndarray, test: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+def _near_marks(
+    one: InputField, columns: list[Column], train: np.ndarray, test: np.ndarray
+) -> tuple[np.ndarray, np.ndarray] | None:
     if not len(train) or not len(test):
         return None
     marks = one.near_fingerprint(columns)

@@ -19,7 +19,7 @@ from fukami.metrics import bootstrap
 from fukami.metrics.contract import Running
 
 if TYPE_CHECKING:
-    from fukami.fields.contract import Field
+    from fukami.fields.contract import TargetField
 
 Batch = tuple[np.ndarray, np.ndarray, np.ndarray]
 """`scores` (B, K) or (B,), `targets` in the same unit, and `rows`: the position of each example in the table."""
@@ -30,7 +30,7 @@ _GROUP_ROOM = 1 / 16
 
 
 def judge(
-    target: "Field",
+    target: "TargetField",
     metric_names: Sequence[str],
     stream: Iterable[Batch],
     *,
@@ -47,7 +47,7 @@ def judge(
     Raises `UsageError` for a metric that does not apply to the target, `RunError` where a score is not a finite number.
     """
     check_metrics(metric_names, target.kind)
-    num_outputs = int(getattr(target, "num_outputs", 1))
+    num_outputs = target.num_outputs
     replicates = min(replicates, max(20, _REPLICATE_CELLS // (3 * num_outputs)))  # many thousand classes
     labels = [str(label) for label in target.state.get("classes", ())]
     detail = details.of_kind(target.kind)(labels, seed=seed, keep=keep_mistakes)

@@ -3,7 +3,7 @@
 This joins the pieces of the room; `judge` and the baselines know nothing of predictors, and predictors nothing of metrics.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -21,7 +21,7 @@ from fukami.evaluate.baselines.contract import Fitted
 from fukami.evaluate.baselines.fitting import fit_baselines
 from fukami.evaluate.evaluation import Evaluation
 from fukami.evaluate.judge import judge
-from fukami.evaluate.spool import Spool
+from fukami.evaluate.spool import Batch, Spool
 from fukami.predictor import Predictor
 from fukami.tasks.contract import Task
 
@@ -85,12 +85,18 @@ def _stream(one: Fitted, task: Task, columns: dict[str, list[Column]], store: St
 
 def calibrated(predictor: Predictor, store: Store, valid: np.ndarray) -> Predictor:
     """The predictor with the temperature that fits the validation examples best; as it is where that says nothing."""
-    target = predictor.task.target
-    if not target.calibrates or len(valid) == 0:
+    if not predictor.task.target.calibrates or len(valid) == 0:
         return predictor
     if len(valid) > FITTED_ON:
         valid = np.sort(generator(predictor.recipe.learning.seed, "temperature").choice(valid, FITTED_ON, replace=False))
-    pairs = list(predictor.stream(store, valid, calibrated=False))
+    return calibrated_by(predictor, predictor.stream(store, valid, calibrated=False))
+
+
+def calibrated_by(predictor: Predictor, raw: Iterable[Batch]) -> Predictor:
+    """The predictor with the temperature that fits its own scores before calibration best, where its target has one."""
+    if not predictor.task.target.calibrates:
+        return predictor
+    pairs = list(raw)
     scores, truth = np.concatenate([s for s, _t, _r in pairs]), np.concatenate([t for _s, t, _r in pairs])
     return predictor.calibrated(calibration.fit_temperature(scores, truth))
 

@@ -18,7 +18,7 @@ from fukami.core.errors import unknown
 from fukami.core.language import _
 from fukami.core.tables import Column
 from fukami.engine.fitting import in_parts
-from fukami.fields.contract import Field
+from fukami.fields.contract import TargetField
 from fukami.fields.units import Units, Way
 from fukami.predictor import Predictor
 
@@ -83,7 +83,7 @@ class Case:
 
     @cached_property
     def margin(self) -> float:
-        """The same as log-odds, or in deviations: see `Field.margin`."""
+        """The same as log-odds, or in deviations: see `TargetField.margin`."""
         return float(self._margin(self.batch)[0])
 
     def values(self, gone_PU: np.ndarray, *, draws: int | None = None) -> np.ndarray:
@@ -119,7 +119,7 @@ class Case:
         return total / used
 
 
-def explained(target: Field, scores: torch.Tensor, of: str) -> tuple[int | None, str | None]:
+def explained(target: TargetField, scores: torch.Tensor, of: str) -> tuple[int | None, str | None]:
     """Position and name of the score that is explained: of the label `of`, or the largest; None where a score is one value."""
     labels = target.labels()
     if of and of not in labels:

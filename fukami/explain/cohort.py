@@ -14,7 +14,7 @@ import torch
 from fukami.core.tables import Column
 from fukami.engine.fitting import in_parts
 from fukami.engine.parts import part_of, size_of
-from fukami.fields.contract import Field
+from fukami.fields.contract import InputField
 from fukami.fields.units import Units
 from fukami.predictor import BATCH, Predictor
 
@@ -32,7 +32,7 @@ class Cohort:
         return len(self.columns[0])
 
     @property
-    def field(self) -> Field:
+    def field(self) -> InputField:
         """The field that reads them."""
         return self.predictor.task.input
 

@@ -19,7 +19,7 @@ from fukami.core.system_errors import system_errors
 from fukami.core.tables import Column
 from fukami.data.store import Store
 from fukami.engine.fitting import in_parts
-from fukami.fields.contract import Field
+from fukami.fields.contract import InputField
 from fukami.predictor import BATCH, Predictor
 
 KEPT = 2000
@@ -95,7 +95,7 @@ def keep(
     artefact.write_json(place / NAMES, {"names": names})
 
 
-def named(field: Field, columns: Sequence[Column], rows: np.ndarray) -> Iterator[str]:
+def named(field: InputField, columns: Sequence[Column], rows: np.ndarray) -> Iterator[str]:
     """What examples are called: their file where each is one, else the table's file and the row."""
     from dataclasses import replace
 

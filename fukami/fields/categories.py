@@ -23,7 +23,7 @@ from fukami.core.recipe import option
 from fukami.core.tables import Column
 from fukami.fields import cells
 from fukami.fields.category import FEW, alike, in_order, label_of, listed
-from fukami.fields.contract import Arrays, Field, Ragged
+from fukami.fields.contract import Arrays, Ragged, TargetField
 from fukami.fields.gather import gathered
 
 CARD = FieldCard(
@@ -55,7 +55,7 @@ def labels_in(value: Any, separators: str = ";|") -> list[str] | None:
 
 
 @dataclass(frozen=True)
-class Categories(Field):
+class Categories(TargetField):
     """Any number of labels out of several. `state["classes"]` holds their names, `state["counts"]` their examples.
 
     >>> tags = Categories().learn([Column("tags", pa.array(["sea;sun", "sun", ""]))])

@@ -21,7 +21,7 @@ from fukami.core.problems import Problem
 from fukami.core.recipe import option
 from fukami.core.tables import Column
 from fukami.fields import cells
-from fukami.fields.contract import Arrays, Field, Ragged
+from fukami.fields.contract import Arrays, Ragged, TargetField
 from fukami.fields.gather import gathered
 
 CARD = FieldCard(
@@ -97,7 +97,7 @@ def listed(names: Sequence[str], most: int = 8) -> str:
 
 
 @dataclass(frozen=True)
-class Category(Field):
+class Category(TargetField):
     """One label out of several. `state["classes"]` holds the class names, `state["counts"]` their training examples.
 
     >>> label = Category().learn([Column("y", pa.array(["no", "yes", "no"]))])
@@ -270,10 +270,6 @@ class Category(Field):
         own_BMK = (outputs_BMK / temperature).log_softmax(-1)
         taught_BMK = (taught_B1K / temperature).log_softmax(-1).expand_as(own_BMK)
         return temperature**2 * (taught_BMK.exp() * (taught_BMK - own_BMK)).sum(-1).mean()
-
-    def truth(self, batch: torch.Tensor) -> torch.Tensor:
-        """The target as metrics take it: class numbers (B,)."""
-        return batch
 
     def restore(self, scores: torch.Tensor) -> list[dict[str, Any]]:
         """From probabilities `scores_BK` to `{"label", "score", "scores": {label: p}}`."""

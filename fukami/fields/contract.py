@@ -1,4 +1,6 @@
-"""What every field can do. A field never knows a task or a model.
+"""What fields can do: every one, those that are inputs, those that are targets. A field never knows a task or a model.
+
+A kind of data that can be either inherits from both `InputField` and `TargetField`.
 
 The path of a cell: `Column` (raw) → `check` → `learn` (from training rows) → `encode` (arrays for the store) → `batch`
 (tensors) → model → `restore` (an answer). Everything it learned is plain JSON in `state`.
@@ -60,22 +62,6 @@ class Field(ABC):
     name: str
     options: Any
     state: dict[str, Any]
-    num_outputs: int
-    """Target fields only: how many outputs K a head has for it."""
-    losses: ClassVar[tuple[str, ...]] = ()
-    """Target fields only: the losses that it admits, the default first."""
-    calibrates: ClassVar[bool] = False
-    """Target fields only: whether its scores are probabilities that a temperature can calibrate."""
-
-    margin_unit: ClassVar[str] = N_("log-odds")
-    """Target fields only: the unit of `margin`, in a word."""
-
-    near_bits: ClassVar[int] = 2
-    """Input fields only: in how many bits near fingerprints of nearly the same content may differ."""
-    takes_rows: ClassVar[bool] = False
-    """Input fields only: whether one value is a mapping of column names to cells."""
-    draws: ClassVar[int] = 1
-    """Input fields only: how many different fillings stand for a part of an example of which nothing is known."""
 
     # -- raw cells ---------------------------------------------------------------------------------------------------
     @classmethod
@@ -87,10 +73,6 @@ class Field(ABC):
     def check(self, columns: Sequence[Column]) -> Iterator[Problem]:
         """The doctor: every problem of these cells on their own, with place and remedy."""
 
-    def unfamiliar(self, columns: Sequence[Column]) -> Iterator[Problem]:
-        """What cells hold that a field that has learned can take, but did not learn from: notes beside answers."""
-        return iter(())
-
     def usable(self, columns: Sequence[Column]) -> np.ndarray:
         """Which of N examples can be used at all (bool, N). Unreadable files and missing targets cannot."""
         return np.ones(len(columns[0]), dtype=bool)
@@ -98,36 +80,6 @@ class Field(ABC):
     @abstractmethod
     def fingerprint(self, columns: Sequence[Column]) -> np.ndarray:
         """uint64 (N): equal where the content is equal, for exact duplicates and the split's proof."""
-
-    def strata(self, columns: Sequence[Column]) -> np.ndarray:
-        """int64 (N), from 0: equal for targets that a split should keep in proportion. Classes as they are, unless a field
-        knows better. Target fields only."""
-        return np.unique(self.fingerprint(columns), return_inverse=True)[1]
-
-    def near_fingerprint(self, columns: Sequence[Column]) -> np.ndarray | None:
-        """uint64 (N) of which a small Hamming distance means nearly the same content, or None where that has no meaning."""
-        return None
-
-    def gather(self, values: Sequence[Any]) -> list[Column]:
-        """Raw inputs as people give them (paths, text, bytes, arrays, mappings) as columns, one cell for each value.
-
-        The default takes values as they are: text and bytes as cells of a table, arrays as an array column.
-        """
-        if values and isinstance(values[0], np.ndarray):
-            return [Column(self.name, np.stack(values))]
-        return [Column(self.name, pa.array([v if isinstance(v, (str, bytes, type(None))) else str(v) for v in values]))]
-
-    def several(self, value: Any) -> list[Any] | None:
-        """The single inputs of a value that holds many (a batch of pictures as one array); None where it is one input."""
-        return None
-
-    def example(self) -> str:
-        """A placeholder for one input on the command line, e.g. `picture.jpg`."""
-        return "INPUT"
-
-    def nearly_same(self, columns: Sequence[Column], left: np.ndarray, right: np.ndarray) -> np.ndarray:
-        """Which pairs of rows `left[p]`, `right[p]`, whose near fingerprints agree, are indeed nearly the same (bool, P)."""
-        return np.ones(len(left), dtype=bool)
 
     # -- learning and storing ----------------------------------------------------------------------------------------
     @abstractmethod
@@ -165,35 +117,10 @@ class Field(ABC):
         """A training batch, varied as the options say. Whole batches, on the batch's device."""
         return batch
 
-    # -- towards models and people -----------------------------------------------------------------------------------
-    def spec(self) -> Spec:
-        """The sizes that a model needs to know. Input fields only."""
-        raise NotImplementedError(f"{self.kind} is not an input")
-
-    def plain_features(self, columns: Sequence[Column]) -> Any:
-        """A dense or sparse matrix (N, D) for the linear baseline. Input fields only."""
-        raise NotImplementedError(f"{self.kind} is not an input")
-
-    def scores(self, outputs_BMK: torch.Tensor) -> torch.Tensor:
-        """Probabilities `scores_BK`, or values `scores_B` in the target's unit, averaged over members. Target fields only."""
-        raise NotImplementedError(f"{self.kind} is not a target")
-
-    def truth(self, batch: Any) -> torch.Tensor:
-        """A batch of targets in the unit that scores have: class numbers as they are, numbers in the target's own unit."""
-        return batch
-
-    def temper(self, scores: torch.Tensor, temperature: float) -> torch.Tensor:
-        """Scores after temperature scaling; as they are where the field does not calibrate."""
-        return scores
-
-    def restore(self, scores: torch.Tensor) -> list[dict[str, Any]]:
-        """Answers, as JSON objects, from scores. Target fields only."""
-        raise NotImplementedError(f"{self.kind} is not a target")
-
-    def taught(self, outputs_BMK: torch.Tensor, taught_B1K: torch.Tensor, temperature: float) -> torch.Tensor:
-        """How far a student's raw outputs are from its teacher's, one number: the squared difference (Ba and Caruana 2014),
-        unless a field knows better. `temperature` softens probabilities before they are compared. Target fields only."""
-        return (outputs_BMK - taught_B1K).square().mean()
+    # -- towards recipes, people and programs ------------------------------------------------------------------------
+    def facts(self) -> dict[str, Any]:
+        """What the recipe may look at when it recommends, e.g. `{"num_classes": 10}` or `{"size_px": 28}`."""
+        return {}
 
     @abstractmethod
     def render(self, columns: Sequence[Column], row: int) -> str:
@@ -207,10 +134,6 @@ class Field(ABC):
     def sketch(self, columns: Sequence[Column]) -> dict[str, Any]:
         """A summary of many cells, without raw data, that monitoring can compare with another."""
 
-    def probe(self, columns: Sequence[Column], labels: Arrays, *, seed: int = 0) -> dict[str, Any]:
-        """What is worth measuring with the encoded targets at hand, e.g. whether mirrored pictures keep their class."""
-        return {}
-
     def portable(self, *, fixed: bool = False) -> dict[str, Any]:
         """What a program without Fukami needs to do what this field does: plain JSON, of which `code` names the files of
         `export/standalone/` that do it. `fixed`: tensors never vary in size, as `padded` gives them. Raises `UsageError` where
@@ -218,76 +141,178 @@ class Field(ABC):
         """
         raise unportable(self.kind)
 
-    def padded(self, batch: Any) -> Any:
-        """A batch in the size that never varies, for programs that know one size alone. Input fields only."""
-        return batch
 
-    def probes(self, folder: Path) -> list[Any]:
-        """Raw values that few examples are like, and some that cannot be used at all: whoever stands in for this field has to
-        answer them, or to refuse them, as it does. Files go into `folder`. Input fields only."""
-        return []
+class Explainable(ABC):
+    """What explanations ask of an input: its parts, and itself without some of them.
 
-    def as_inputs(self, columns: Sequence[Column], rows: np.ndarray, folder: Path) -> list[Any]:
-        """Raw values of some rows as other programs give them (paths, text, objects of JSON); files go into `folder`.
-        `gather` takes them as well. Input fields only."""
-        raise NotImplementedError(f"{self.kind} is not an input")
+    Every input can be taken apart. What else a field can do its card says: `FieldCard.offers` has "way" where there is a `way`,
+    "plane" where one leads over a batch `x_BCHW` whose units lie on H and W, "sequence" where its units lie on L tokens, and
+    "exchange" where there are `exchanged` and `usual`.
+    """
 
-    def facts(self) -> dict[str, Any]:
-        """What the recipe may look at when it recommends, e.g. `{"num_classes": 10}` or `{"size_px": 28}`."""
-        return {}
+    kind: ClassVar[str]
+    draws: ClassVar[int] = 1
+    """How many different fillings stand for a part of an example of which nothing is known."""
 
-    # -- explaining an answer ----------------------------------------------------------------------------------------
-    # What `FieldCard.offers` says: "units" takes `units`, `filling`, `without` and `portrait`; "way" takes `way`, "plane" one
-    # over a batch `x_BCHW` whose units lie on H and W, "sequence" one whose units lie on L tokens; "exchange" takes `exchanged`
-    # and `usual`.
+    @abstractmethod
     def units(self, batch: Any, columns: Sequence[Column]) -> Units:
-        """The parts of one example that an explanation weighs. `batch` and `columns` hold that example. Input fields only."""
-        raise NotImplementedError(f"{self.kind} is not an input")
+        """The parts of one example that an explanation weighs. `batch` and `columns` hold that example."""
 
     def filling(self, batch: Any, *, seed: int = 0) -> Any:
         """What `without` puts where something is taken away from the one example of `batch`, in `draws` versions."""
         return None
 
+    @abstractmethod
     def without(self, batch: Any, units: Units, gone_PU: np.ndarray, filling: Any = None, draw: int = 0) -> Any:
         """A batch of P copies of the one example of `batch`, of which copy p lacks the units where `gone_PU[p]` is true.
 
-        `filling` comes from `filling`, of which version `draw` is taken. Input fields only.
+        `filling` comes from `filling`, of which version `draw` is taken.
         """
-        raise NotImplementedError(f"{self.kind} is not an input")
+
+    @abstractmethod
+    def portrait(self, batch: Any, units: Units, weights_U: np.ndarray, detail: np.ndarray | None = None) -> Portrait:
+        """The one example of `batch` drawn with the weights of its units; `detail` holds those of single elements, where a
+        method has them."""
 
     def way(self, batch: Any, units: Units, filling: Any, network: nn.Module) -> Way | None:
         """How the one example of `batch` grows from one that says nothing; None where `network` hides the layer for it."""
-        raise NotImplementedError(f"{self.kind} has no way")
+        raise NotImplementedError(f"{self.kind} offers no way")
 
     def exchanged(self, batch: Any, units: Units, unit: int, rows_N: torch.Tensor) -> Any:
         """The N examples of `batch`, with `unit` taken from the examples `rows_N`; all have the same units."""
-        raise NotImplementedError(f"{self.kind} does not exchange")
+        raise NotImplementedError(f"{self.kind} offers no exchange")
 
     def usual(self, batch: Any, units: Units, unit: int) -> tuple[list[int], np.ndarray]:
         """Examples of `batch` that hold the usual values of `unit` (told as its `value`), in the order of a curve, and the
         share of all that each stands for (V).
         """
-        raise NotImplementedError(f"{self.kind} does not exchange")
+        raise NotImplementedError(f"{self.kind} offers no exchange")
 
-    def portrait(self, batch: Any, units: Units, weights_U: np.ndarray, detail: np.ndarray | None = None) -> Portrait:
-        """The one example of `batch` drawn with the weights of its units; `detail` holds those of single elements, where a
-        method has them. Input fields only."""
-        raise NotImplementedError(f"{self.kind} is not an input")
+
+class InputField(Field, Explainable):
+    """A kind of data that a model can be asked about."""
+
+    takes_rows: ClassVar[bool] = False
+    """Whether one value is a mapping of column names to cells."""
+    near_bits: ClassVar[int] = 2
+    """In how many bits near fingerprints of nearly the same content may differ."""
+
+    # -- what people give --------------------------------------------------------------------------------------------
+    def gather(self, values: Sequence[Any]) -> list[Column]:
+        """Raw inputs as people give them (paths, text, bytes, arrays, mappings) as columns, one cell for each value.
+
+        The default takes values as they are: text and bytes as cells of a table, arrays as an array column.
+        """
+        if values and isinstance(values[0], np.ndarray):
+            return [Column(self.name, np.stack(values))]
+        return [Column(self.name, pa.array([v if isinstance(v, (str, bytes, type(None))) else str(v) for v in values]))]
+
+    def several(self, value: Any) -> list[Any] | None:
+        """The single inputs of a value that holds many (a batch of pictures as one array); None where it is one input."""
+        return None
+
+    def example(self) -> str:
+        """A placeholder for one input on the command line, e.g. `picture.jpg`."""
+        return "INPUT"
+
+    def unfamiliar(self, columns: Sequence[Column]) -> Iterator[Problem]:
+        """What cells hold that a field that has learned can take, but did not learn from: notes beside answers."""
+        return iter(())
+
+    # -- nearly the same ---------------------------------------------------------------------------------------------
+    def near_fingerprint(self, columns: Sequence[Column]) -> np.ndarray | None:
+        """uint64 (N) of which a small Hamming distance means nearly the same content, or None where that has no meaning."""
+        return None
+
+    def nearly_same(self, columns: Sequence[Column], left: np.ndarray, right: np.ndarray) -> np.ndarray:
+        """Which pairs of rows `left[p]`, `right[p]`, whose near fingerprints agree, are indeed nearly the same (bool, P)."""
+        return np.ones(len(left), dtype=bool)
+
+    # -- towards models ----------------------------------------------------------------------------------------------
+    @abstractmethod
+    def spec(self) -> Spec:
+        """The sizes that a model needs to know."""
+
+    @abstractmethod
+    def plain_features(self, columns: Sequence[Column]) -> Any:
+        """A dense or sparse matrix (N, D) for the linear baseline."""
+
+    def probe(self, columns: Sequence[Column], labels: Arrays, *, seed: int = 0) -> dict[str, Any]:
+        """Facts worth measuring with the encoded targets at hand, e.g. whether mirrored pictures keep their class."""
+        return {}
+
+    # -- towards other programs --------------------------------------------------------------------------------------
+    def padded(self, batch: Any) -> Any:
+        """A batch in the size that never varies, for programs that know one size alone."""
+        return batch
+
+    @abstractmethod
+    def as_inputs(self, columns: Sequence[Column], rows: np.ndarray, folder: Path) -> list[Any]:
+        """Raw values of some rows as other programs give them (paths, text, objects of JSON); files go into `folder`.
+        `gather` takes them as well."""
+
+    def probes(self, folder: Path) -> list[Any]:
+        """Raw values that few examples are like, and some that cannot be used at all: whoever stands in for this field has to
+        answer them, or to refuse them, as it does. Files go into `folder`."""
+        return []
+
+
+class TargetField(Field):
+    """A kind of data that can be predicted. B batch, M members, K outputs."""
+
+    losses: ClassVar[tuple[str, ...]]
+    """The losses that it admits, the default first."""
+    calibrates: ClassVar[bool] = False
+    """Whether its scores are probabilities that a temperature can calibrate."""
+    margin_unit: ClassVar[str] = N_("log-odds")
+    """The unit of `margin`, in a word."""
+
+    @property
+    @abstractmethod
+    def num_outputs(self) -> int:
+        """How many outputs K a head has for it."""
+
+    def strata(self, columns: Sequence[Column]) -> np.ndarray:
+        """int64 (N), from 0: equal for targets that a split should keep in proportion. Classes as they are, unless a field
+        knows better."""
+        return np.unique(self.fingerprint(columns), return_inverse=True)[1]
+
+    def truth(self, batch: Any) -> torch.Tensor:
+        """A batch of targets in the unit that scores have: class numbers as they are, numbers in the target's own unit."""
+        return batch
+
+    # -- from a network's outputs to answers -------------------------------------------------------------------------
+    @abstractmethod
+    def scores(self, outputs_BMK: torch.Tensor) -> torch.Tensor:
+        """Probabilities `scores_BK`, or values `scores_B` in the target's unit, averaged over members."""
+
+    def temper(self, scores: torch.Tensor, temperature: float) -> torch.Tensor:
+        """Scores after temperature scaling; as they are where the field does not calibrate."""
+        return scores
+
+    @abstractmethod
+    def restore(self, scores: torch.Tensor) -> list[dict[str, Any]]:
+        """Answers, as JSON objects, from scores."""
 
     def labels(self) -> list[str]:
-        """Names of the K numbers that its scores hold; none where a score is one value. Target fields only."""
+        """Names of the K numbers that its scores hold; none where a score is one value."""
         return list(self.state.get("classes", ()))
 
     def comparable(self, scores: torch.Tensor) -> torch.Tensor:
-        """Scores in a unit in which differences compare: probabilities, or values in deviations. Target fields only."""
+        """Scores in a unit in which differences compare: probabilities, or values in deviations."""
         return scores
 
+    @abstractmethod
     def margin(self, outputs_BMK: torch.Tensor, index: int, temperature: float = 1.0) -> torch.Tensor:
         """`margin_B`: score `index` in a unit without bounds, which tells degrees of certainty apart where scores are all 1.
 
-        It says the same as `scores`, tempered: the log-odds of a probability, a value in deviations. Target fields only.
+        It says the same as `scores`, tempered: the log-odds of a probability, a value in deviations.
         """
-        raise NotImplementedError(f"{self.kind} is not a target")
+
+    def taught(self, outputs_BMK: torch.Tensor, taught_B1K: torch.Tensor, temperature: float) -> torch.Tensor:
+        """How far a student's raw outputs are from its teacher's, one number: the squared difference (Ba and Caruana 2014),
+        unless a field knows better. `temperature` softens probabilities before they are compared."""
+        return (outputs_BMK - taught_B1K).square().mean()
 
 
 def unportable(kind: str) -> UsageError:

@@ -26,7 +26,7 @@ from fukami.core.seeds import generator
 from fukami.core.specs import ImageSpec
 from fukami.core.tables import Column
 from fukami.fields import cells, glances, image_units, pictures
-from fukami.fields.contract import Arrays, Field, Ragged
+from fukami.fields.contract import Arrays, InputField, Ragged
 from fukami.fields.image_augment import augmented
 from fukami.fields.image_check import check_pictures
 from fukami.fields.image_encode import SHAPING, encoded, moments, reduced
@@ -68,7 +68,7 @@ _IMAGENET = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
 
 
 @dataclass(frozen=True)
-class Image(Field):
+class Image(InputField):
     """Pictures of one size.
 
     >>> digits = Column("image", np.random.default_rng(0).integers(0, 17, (50, 8, 8)))

@@ -19,7 +19,7 @@ from fukami.core.problems import Problem
 from fukami.core.recipe import option
 from fukami.core.tables import Column
 from fukami.fields import cells
-from fukami.fields.contract import Arrays, Field, Ragged
+from fukami.fields.contract import Arrays, Ragged, TargetField
 from fukami.fields.gather import gathered
 from fukami.fields.parsing import decimal_mark, numbers
 
@@ -39,7 +39,7 @@ FAR = 20
 
 
 @dataclass(frozen=True)
-class Number(Field):
+class Number(TargetField):
     """One number. `state` holds the training cells' `mean` and `std`.
 
     >>> price = Number().learn([Column("y", pa.array(["1,000", "3,000", None]))])
@@ -56,7 +56,6 @@ class Number(Field):
     kind: ClassVar[str] = "number"
     losses: ClassVar[tuple[str, ...]] = ("mse", "mae", "huber")
     margin_unit: ClassVar[str] = N_("deviations")
-    num_outputs: ClassVar[int] = 1
     name: str = "number"
     options: Options = Options()
     state: dict[str, Any] = field(default_factory=dict)
@@ -211,6 +210,11 @@ class Number(Field):
         return self.to_unit(gathered(values, rows, device)).float()
 
     # -- towards models and people -----------------------------------------------------------------------------------
+    @property
+    def num_outputs(self) -> int:
+        """One: the value in deviations."""
+        return 1
+
     def to_unit(self, values: torch.Tensor) -> torch.Tensor:
         """From the target's unit to deviations from the mean."""
         return (_wide(values) - self.state["mean"]) / self.state["std"]
@@ -222,10 +226,6 @@ class Number(Field):
     def scores(self, outputs_BMK: torch.Tensor) -> torch.Tensor:
         """`scores_B` in the target's unit: the mean over members."""
         return self.from_unit(outputs_BMK[..., 0]).mean(1)
-
-    def temper(self, scores: torch.Tensor, temperature: float) -> torch.Tensor:
-        """A number has no temperature."""
-        return scores
 
     def truth(self, batch: torch.Tensor) -> torch.Tensor:
         """The target as metrics take it: values in the target's unit (B,)."""

@@ -24,7 +24,7 @@ from fukami.core.seeds import generator
 from fukami.core.specs import RowSpec
 from fukami.core.tables import Column
 from fukami.fields import parsing, row_columns, row_doctor, row_portable, row_units, scaling
-from fukami.fields.contract import Arrays, Cells, Field, Ragged
+from fukami.fields.contract import Arrays, Cells, InputField, Ragged
 from fukami.fields.gather import gathered
 from fukami.fields.units import Portrait, Units
 
@@ -57,7 +57,7 @@ class RowOptions:
 
 
 @dataclass(frozen=True)
-class Row(Field):
+class Row(InputField):
     """Columns of a table as one input.
 
     >>> from fukami.core.tables import Column

@@ -25,7 +25,7 @@ from fukami.core.seeds import generator
 from fukami.core.specs import TokenSpec
 from fukami.core.tables import Column
 from fukami.fields import cells, text_units, tokenization
-from fukami.fields.contract import Arrays, Field, Ragged, Tokens
+from fukami.fields.contract import Arrays, InputField, Ragged, Tokens
 from fukami.fields.gather import carried
 from fukami.fields.text_check import check_texts
 from fukami.fields.text_features import alike, hashed_features, learn_weights, simhash
@@ -59,7 +59,7 @@ CHARACTERS_PER_TOKEN = 64
 
 
 @dataclass(frozen=True)
-class Text(Field):
+class Text(InputField):
     """Texts as token ids.
 
     >>> column = Column("text", pa.array(["a fine film", "a dull film"]))

@@ -2,7 +2,7 @@
 
     loss = (1 - w) * loss(student, labels) + w * answers + v * features
 
-`answers` compares raw outputs as the target field does (`Field.taught`): by the divergence of softened probabilities for one
+`answers` compares raw outputs as the target does (`TargetField.taught`): by the divergence of softened probabilities for one
 class, say, by the squared difference for a number. `features` compares how alike the examples of a batch are to each other for
 student and teacher (Tung and Mori 2019), which needs no common width, so the two may be of different families. What differs:
 similarities are cosines, and members of an ensemble are averaged before.

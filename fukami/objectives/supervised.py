@@ -19,20 +19,20 @@ from fukami.objectives.imbalance import class_weights, decide
 from fukami.objectives.mixing import mixed
 
 if TYPE_CHECKING:
-    from fukami.fields.contract import Field
+    from fukami.fields.contract import TargetField
     from fukami.tasks.contract import Batch, Task
 
 Loss = Callable[[torch.Tensor, Any], torch.Tensor]
 Objective = Callable[[torch.Tensor, "Batch"], torch.Tensor]
 
 
-def fitting(target: Field) -> list[str]:
+def fitting(target: TargetField) -> list[str]:
     """The names of the losses that fit a target field, its default first."""
-    offered = list(getattr(target, "losses", ()))
+    offered = list(target.losses)
     return offered + [name for name, c in cards("objectives").items() if target.kind in c.of and name not in offered]
 
 
-def loss_name(target: Field, learning: LearningChoices) -> str:
+def loss_name(target: TargetField, learning: LearningChoices) -> str:
     """The loss that `learning.loss` means for this target; `UsageError` where it does not fit.
 
     `auto` is the first that the field offers.
@@ -74,7 +74,7 @@ def supervised(
     return mixed(objective, name)
 
 
-def _named(target: Field, learning: LearningChoices, counts: np.ndarray | None) -> Loss:
+def _named(target: TargetField, learning: LearningChoices, counts: np.ndarray | None) -> Loss:
     weights = None
     if counts is not None and decide(counts, learning.imbalance) == "weights":
         weights = torch.from_numpy(class_weights(counts))

@@ -5,7 +5,7 @@ from typing import Any
 from torch import nn
 
 from fukami.core.cards import TaskCard
-from fukami.fields.contract import Field
+from fukami.fields.contract import InputField, TargetField
 from fukami.layers.heads import LinearHead
 from fukami.objectives.supervised import supervised
 from fukami.tasks.contract import Task
@@ -21,7 +21,7 @@ def from_target(task: Task, outputs_BMK: Any) -> Any:
     return task.target.scores(outputs_BMK)
 
 
-def predict_one_target(card: TaskCard, inputs: tuple[Field, ...], target: Field) -> Task:
+def predict_one_target(card: TaskCard, inputs: tuple[InputField, ...], target: TargetField) -> Task:
     """A task of `inputs` → one target with the plain composition."""
     return Task(
         card=card,

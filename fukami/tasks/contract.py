@@ -5,7 +5,7 @@ Shapes: B batch, M members (1 but for ensembles), K outputs of the head.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import nn
@@ -13,7 +13,7 @@ from torch import nn
 from fukami.core.cards import TaskCard
 from fukami.core.errors import UsageError
 from fukami.core.language import _
-from fukami.fields.contract import Field
+from fukami.fields.contract import Field, InputField, TargetField
 
 Batch = dict[str, Any]
 """Input or target name → that field's tensors."""
@@ -30,8 +30,8 @@ class Task:
     """
 
     card: TaskCard
-    inputs: dict[str, Field]
-    targets: dict[str, Field]
+    inputs: dict[str, InputField]
+    targets: dict[str, TargetField]
     head: Callable[["Task", int, int], nn.Module]
     objective: Callable[..., Callable[[torch.Tensor, Batch], torch.Tensor]]
     scores: Callable[["Task", torch.Tensor], torch.Tensor]
@@ -46,7 +46,7 @@ class Task:
         return {**self.inputs, **self.targets}
 
     @property
-    def input(self) -> Field:
+    def input(self) -> InputField:
         """The only input. Raises `UsageError` where a task has several, for what can look at a single one."""
         if len(self.inputs) > 1:
             raise UsageError(
@@ -60,17 +60,17 @@ class Task:
         return only
 
     @property
-    def target(self) -> Field:
+    def target(self) -> TargetField:
         """The only target. Tasks with several are read through `targets`."""
         (only,) = self.targets.values()
         return only
 
     def with_fields(self, fields: dict[str, Field]) -> "Task":
-        """The same task over other fields of the same names (after learning, say)."""
+        """The same task over other fields of the same names and kinds (after learning, say)."""
         return replace(
             self,
-            inputs={n: fields.get(n, f) for n, f in self.inputs.items()},
-            targets={n: fields.get(n, f) for n, f in self.targets.items()},
+            inputs={n: cast(InputField, fields.get(n, f)) for n, f in self.inputs.items()},
+            targets={n: cast(TargetField, fields.get(n, f)) for n, f in self.targets.items()},
         )
 
     def ask(self, network: nn.Module, batch: Batch, rng: torch.Generator | None = None) -> torch.Tensor:

@@ -129,7 +129,7 @@ def prepared(recipe: Recipe, source: Any, *, model: Any = None, division: Split 
     division = replace(division, train=train)
     raw = {name: [c.take(train) for c in cols] for name, cols in found.columns.items()}
     fields = learned(found.task, raw, recipe.learning.seed)
-    recipe = resolved(recipe, found.task, fields, raw, custom=model is not None)
+    recipe = resolved(recipe, found.task.with_fields(fields), raw, custom=model is not None)
     choice = None if model is not None else chosen_model(recipe, found.task)
     pretrained = transfer.Found(None) if choice is None else transfer.find(choice, recipe.model.pretrained)
     if choice is not None and pretrained.weights is not None:
@@ -174,21 +174,21 @@ def learned(task: Task, raw: Columns, seed: int) -> dict[str, Field]:
     return {name: field.learn(raw[name], seed=seed) for name, field in task.fields.items()}
 
 
-def facts_of(task: Task, fields: dict[str, Field], raw: Columns, seed: int) -> dict[str, Any]:
+def facts_of(task: Task, raw: Columns, seed: int) -> dict[str, Any]:
     """What a recipe may look at: the number of examples, and what the fields learned or find out with the targets at hand."""
-    (target,) = (fields[name] for name in task.targets)
+    target = task.target
     facts: dict[str, Any] = {"num_examples": len(raw[target.name][0])}
-    for field in fields.values():
+    for field in task.fields.values():
         facts |= field.facts()
     labels = target.encode(raw[target.name])
-    for name in task.inputs:
-        facts |= fields[name].probe(raw[name], labels, seed=seed)
+    for name, field in task.inputs.items():
+        facts |= field.probe(raw[name], labels, seed=seed)
     return facts
 
 
-def resolved(recipe: Recipe, task: Task, fields: dict[str, Field], raw: Columns, *, custom: bool) -> Recipe:
+def resolved(recipe: Recipe, task: Task, raw: Columns, *, custom: bool) -> Recipe:
     """The recipe with every open choice filled in: the task's recommendation, then the model family's, never the user's."""
-    facts = facts_of(task, fields, raw, recipe.learning.seed)
+    facts = facts_of(task, raw, recipe.learning.seed)
     recipe = recipe.recommended(recommend(task.card.recipe, facts, recipe))
     if custom:
         return recipe

@@ -12,7 +12,7 @@ from fukami.core.errors import UsageError
 from fukami.explain.case import Case
 from fukami.explain.cohort import Cohort
 from fukami.explain.faithfulness import faithfulness_of
-from fukami.fields.contract import Field
+from fukami.fields.contract import InputField
 from fukami.fields.registry import field_class
 from tests.small_predictors import row_of, small_predictor
 
@@ -85,7 +85,7 @@ def test_a_kind_of_input_can_do_what_it_offers_and_falls_back_on_answers(kind):
     assert usual[-1].looks_at == "answers" and all(m.asks in told.offers and m.scope == "input" for m in usual)
     takes = {"units": ("units", "without", "portrait"), "exchange": ("exchanged", "usual")}
     for name in {name for offer in told.offers for name in takes.get(offer, ("way",))}:
-        assert getattr(made, name) is not getattr(Field, name), name
+        assert getattr(made, name) is not getattr(InputField, name), name
 
 
 @pytest.mark.parametrize("task", TASKS)

@@ -14,11 +14,15 @@ from fukami.core.cards import cards
 from fukami.core.problems import SEVERITIES
 from fukami.core.specs import ImageSpec, RowSpec, TokenSpec
 from fukami.core.tables import Column
-from fukami.fields.contract import Cells, Field, Ragged, Tokens
+from fukami.fields.contract import Cells, Field, InputField, Ragged, TargetField, Tokens
 from fukami.fields.registry import field_class, restored_field
 from tests.synthetic import columns
 
 KINDS = sorted(cards("fields"))
+INPUTS = [kind for kind in KINDS if issubclass(field_class(kind), InputField)]
+TARGETS = [kind for kind in KINDS if issubclass(field_class(kind), TargetField)]
+NEAR = [kind for kind in INPUTS if field_class(kind).near_fingerprint is not InputField.near_fingerprint]
+CALIBRATED = [kind for kind in TARGETS if field_class(kind).calibrates]
 TOTAL = 48
 VARIED = {
     "image": {"flip": "yes", "shift": 0.2, "rotate_deg": 10.0, "crop": 0.6, "brightness": 0.3, "contrast": 0.3, "erase": 0.9},
@@ -36,16 +40,11 @@ def learned(kind: str) -> Field:
     return field_class(kind)(name="x").learn(raw(kind))  # type: ignore[call-arg]
 
 
-def kinds_with(method: str) -> list[str]:
-    """Fields that override a method of the contract."""
-    return [kind for kind in KINDS if getattr(field_class(kind), method) is not getattr(Field, method)]
-
-
 def flat(batch) -> list[torch.Tensor]:
     return list(batch) if isinstance(batch, tuple) else [batch]
 
 
-def ideal(field: Field, batch: torch.Tensor) -> torch.Tensor:
+def ideal(field: TargetField, batch: torch.Tensor) -> torch.Tensor:
     """Scores of a model that is always right."""
     truth = field.truth(batch)
     return torch.nn.functional.one_hot(truth, field.num_outputs).float() if truth.dtype == torch.int64 else truth
@@ -66,7 +65,24 @@ def test_kind_is_the_card_and_options_are_declared(kind):
     assert field(name="x").state == {}  # type: ignore[call-arg]
 
 
-@pytest.mark.parametrize("kind", kinds_with("restore"))
+def test_tasks_join_kinds_in_the_role_that_they_have():
+    tasks = cards("tasks").values()
+    assert {kind for task in tasks for kind in task.inputs} <= set(INPUTS)
+    assert {kind for task in tasks for kind in task.targets} <= set(TARGETS)
+    assert set(INPUTS) | set(TARGETS) == set(KINDS), "a kind is an input, a target, or both"
+
+
+def test_a_kind_may_have_both_roles():
+    """Nothing that one role adds hides what the other adds."""
+
+    class Both(InputField, TargetField):
+        """As a text that is answered with a text would be."""
+
+    added = [{name for name in dir(role) if name[0] != "_"} - set(dir(Field)) for role in (InputField, TargetField)]
+    assert added[0].isdisjoint(added[1]) and added[0] | added[1] <= set(dir(Both))
+
+
+@pytest.mark.parametrize("kind", TARGETS)
 def test_restore_of_batch_is_the_identity(kind):
     """What a model that is always right answers, encoded again, is what was stored."""
     field, cells = learned(kind), raw(kind)
@@ -79,7 +95,7 @@ def test_restore_of_batch_is_the_identity(kind):
     assert json.loads(json.dumps(answers)) == answers
 
 
-@pytest.mark.parametrize("kind", kinds_with("restore"))
+@pytest.mark.parametrize("kind", TARGETS)
 def test_scores_of_raw_outputs_have_the_shape_of_ideal_scores(kind):
     field = learned(kind)
     assert field.losses, "a target names the losses that it admits"
@@ -91,16 +107,14 @@ def test_scores_of_raw_outputs_have_the_shape_of_ideal_scores(kind):
     assert torch.isfinite(field.temper(scores, 3.0)).all()
 
 
-@pytest.mark.parametrize("kind", kinds_with("temper"))
+@pytest.mark.parametrize("kind", CALIBRATED)
 def test_temper_is_division_of_the_outputs(kind):
     field = learned(kind)
-    if not field.calibrates:
-        pytest.skip(f"{kind} is not a probability")
     outputs = torch.randn(7, 1, field.num_outputs, generator=torch.Generator().manual_seed(1))
     torch.testing.assert_close(field.temper(field.scores(outputs), 2.5), field.scores(outputs / 2.5))
 
 
-@pytest.mark.parametrize("kind", kinds_with("spec"))
+@pytest.mark.parametrize("kind", INPUTS)
 def test_batches_match_the_spec(kind):
     field = learned(kind)
     batch, spec = field.batch(field.encode(raw(kind)), np.array([5, 0, 7])), field.spec()
@@ -174,7 +188,7 @@ def _row(array, row: int) -> np.ndarray:
     return array.values[array.offsets[row] : array.offsets[row + 1]] if isinstance(array, Ragged) else array[row]
 
 
-@pytest.mark.parametrize("kind", kinds_with("near_fingerprint"))
+@pytest.mark.parametrize("kind", NEAR)
 def test_near_fingerprints_of_equal_content_are_equal(kind):
     cells = [c.take(np.array([0, 1, 0])) for c in raw(kind)]
     marks = field_class(kind)(name="x").near_fingerprint(cells)  # type: ignore[call-arg]
@@ -205,7 +219,7 @@ def test_augment_follows_its_generator(kind, only):
             assert before.shape == after.shape and before.dtype == after.dtype and torch.isfinite(after).all(), setting
 
 
-@pytest.mark.parametrize("kind", kinds_with("plain_features"))
+@pytest.mark.parametrize("kind", INPUTS)
 def test_plain_features_do_not_depend_on_the_company(kind):
     field, cells = learned(kind), raw(kind)
     whole, part = (_dense(field.plain_features(c)) for c in (cells, [c.take(np.array([3, 11])) for c in cells]))

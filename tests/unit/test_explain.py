@@ -4,6 +4,7 @@ import dataclasses
 import io
 import json
 from functools import cache
+from types import SimpleNamespace
 
 import numpy as np
 import pyarrow as pa
@@ -22,9 +23,9 @@ from fukami.explain.contract import Weights
 from fukami.explain.faithfulness import faithfulness_of, steps
 from fukami.explain.methods.attention_rollout import attention
 from fukami.explain.nearest import keep, reference_of
-from fukami.explain.verb import explanation
+from fukami.explain.verb import Asked, Inputs, explain_run, explanation, surveyed
 from fukami.fields import image_units, row_units
-from fukami.fields.contract import Field
+from fukami.fields.contract import InputField
 from fukami.fields.row import Row
 from fukami.fields.text import Text
 from fukami.fields.units import Portrait, Units, Way
@@ -120,6 +121,21 @@ def test_a_leaked_column_is_found_out_over_a_set(method, known):
     ranked = np.argsort(-found.weights)
     assert cohort.units(0).names[ranked[0]] == "leak"
     assert found.weights[ranked[0]] > 3 * abs(found.weights[ranked[1]])
+
+
+def test_examples_that_are_too_few_for_the_metric_or_to_be_exchanged_are_said_to_be():
+    predictor, columns, index = with_leaked_column()
+    alike = np.flatnonzero(index == index[0])  # of one class alone roc_auc has no value
+    cohort = Cohort(predictor, [column.take(alike) for column in columns], index[alike])
+    found = load("explain/methods", "permutation").survey(cohort)
+    (note,) = found.notes
+    assert f"roc_auc cannot be computed on these {len(alike)} examples" in note and "how far answers move" in found.measure
+    assert found.weights.max() > 0 and cohort.units(0).names[int(found.weights.argmax())] == "leak"
+    run = SimpleNamespace(predictor=predictor)
+    one = Inputs(["row 1"], row_of(columns, 0), index[:1])
+    _none, summary, notes = surveyed(Asked(run, "permutation"), "permutation", [one])  # type: ignore[arg-type]
+    assert all(unit["weight"] == 0 for unit in summary["units"])
+    assert len(notes) == 2 and "this 1 example" in notes[0] and "there is 1" in notes[1]
 
 
 def test_a_curve_of_partial_dependence_follows_the_column():
@@ -315,7 +331,7 @@ def test_units_of_a_row_are_its_columns_or_the_numbers_of_a_vector():
     assert units.names == ("day",) and set(units.of) == {0} and units.told[0]["value"] == "2024-01-01"
 
 
-class Sound(Field):
+class Sound(InputField):
     """A new kind of input, written for this test: recordings of 64 numbers, explained in eight stretches."""
 
     kind, name, options, state = "sound", "sound", None, {}
@@ -342,6 +358,7 @@ class Sound(Field):
         return Portrait("<b></b>", lambda: b"")
 
     recognise = check = fingerprint = learn = render = schema = sketch = None  # what explaining does not touch
+    spec = plain_features = as_inputs = None
 
 
 class Hearing(nn.Module):
@@ -586,6 +603,14 @@ def test_features_that_half_precision_cannot_hold_are_kept_or_missed_aloud(scale
 def test_a_method_of_another_kind_of_input(run):
     with pytest.raises(UsageError, match="F-EXPLAIN-KIND"):
         run.explain(np.zeros((8, 8)), method="attention-rollout")
+
+
+@pytest.mark.parametrize("name", ["file/why", "x" * 300], ids=["file", "long"])
+def test_a_place_where_no_folder_can_be_is_told_before_anything_is_explained(tmp_path, name):
+    (tmp_path / "file").write_text("theirs")
+    with pytest.raises(UsageError, match="F-RUN-PLACE"):
+        explain_run(None, [], out=tmp_path / name)  # type: ignore[arg-type]
+    assert [p.name for p in tmp_path.iterdir()] == ["file"]
 
 
 def test_a_folder_of_explanations_leaves_the_drafts_of_others_and_the_own_place_alone(tmp_path, monkeypatch):

@@ -15,7 +15,7 @@ from fukami.core.seeds import generator
 from fukami.core.tables import Column
 from fukami.data.evidence import Evidence
 from fukami.fields import parsing
-from fukami.fields.contract import Field
+from fukami.fields.contract import TargetField
 
 FEWEST = 40
 """With fewer examples a column may fit by chance."""
@@ -48,7 +48,7 @@ def check(evidence: Evidence) -> Iterator[Problem]:
                     yield _told(evidence, signal.name, column, left)
 
 
-def _target(field: Field, columns: list[Column]) -> np.ndarray:
+def _target(field: TargetField, columns: list[Column]) -> np.ndarray:
     """Numbers of the classes (or sets of labels), or values in the target's unit."""
     if field.calibrates:
         return np.unique(field.fingerprint(columns), return_inverse=True)[1]

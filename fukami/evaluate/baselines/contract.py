@@ -10,7 +10,7 @@ from fukami.core.seeds import generator
 from fukami.core.tables import Column
 
 if TYPE_CHECKING:
-    from fukami.fields.contract import Field
+    from fukami.fields.contract import InputField
 
 InputColumns = dict[str, list[Column]]
 """Input name → its raw columns."""
@@ -23,7 +23,7 @@ Scores = Callable[[InputColumns], np.ndarray]
 class Examples:
     """Training examples: learned input fields, their raw columns, and targets in the unit of the scores."""
 
-    inputs: "dict[str, Field]"
+    inputs: "dict[str, InputField]"
     columns: InputColumns
     targets: np.ndarray
     num_outputs: int
@@ -62,7 +62,7 @@ def num_rows(columns: InputColumns) -> int:
     return len(next(iter(columns.values()))[0])
 
 
-def plain_features(inputs: "dict[str, Field]", columns: InputColumns) -> Any:
+def plain_features(inputs: "dict[str, InputField]", columns: InputColumns) -> Any:
     """The inputs' plain features side by side, (B, D): sparse where one of them is."""
     from scipy import sparse
 

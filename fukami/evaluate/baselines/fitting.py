@@ -12,7 +12,7 @@ from fukami.core.tables import Column
 from fukami.evaluate.baselines.contract import Examples, Fitted, InputColumns, Scores
 
 if TYPE_CHECKING:
-    from fukami.fields.contract import Field
+    from fukami.fields.contract import InputField, TargetField
 
 MAX_EXAMPLES = 100_000
 """More are never looked at by any baseline; each may take fewer."""
@@ -20,9 +20,9 @@ MAX_EXAMPLES = 100_000
 
 def fit_baselines(
     names: Sequence[str],
-    inputs: "dict[str, Field]",
+    inputs: "dict[str, InputField]",
     input_columns: InputColumns,
-    target: "Field",
+    target: "TargetField",
     target_columns: list[Column],
     train_rows: np.ndarray,
     *,
@@ -72,17 +72,12 @@ def _alone(scores: Scores) -> Scores:
     return answer
 
 
-def applies(known: BaselineCard, inputs: "dict[str, Field]", target: "Field") -> bool:
+def applies(known: BaselineCard, inputs: "dict[str, InputField]", target: "TargetField") -> bool:
     """Whether a baseline can judge that target, and all inputs give the features it needs."""
-    from fukami.fields.contract import Field
-
-    if target.kind not in known.of:
-        return False
-    undefined = (None, getattr(Field, known.needs, None))  # the contract's own method only says that there is none
-    return not known.needs or all(getattr(type(field), known.needs, None) not in undefined for field in inputs.values())
+    return target.kind in known.of and all(not known.needs or hasattr(field, known.needs) for field in inputs.values())
 
 
-def truth(target: "Field", columns: list[Column]) -> np.ndarray:
+def truth(target: "TargetField", columns: list[Column]) -> np.ndarray:
     """The targets in the unit of the scores."""
     stored = target.encode(columns)
     return target.truth(target.batch(stored, np.arange(len(columns[0])))).numpy()

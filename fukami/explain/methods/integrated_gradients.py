@@ -1,7 +1,7 @@
 """Integrated gradients: what each element adds on the straight way from an input without content to this one.
 
 Sundararajan et al. 2017; captum's implementation. Where the way begins, and whether the input grows or what the network's first
-layer makes of it, the field says (`Field.way`). What is explained is the margin, to whose difference the weights add up.
+layer makes of it, the field says (`InputField.way`). What is explained is the margin, to whose difference the weights add up.
 """
 
 from typing import Any
