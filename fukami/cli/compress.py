@@ -110,7 +110,9 @@ def _show_pareto(table: list[dict[str, Any]], screen: Screen) -> None:
 
     screen.heading(_("Tried, on this machine and the examples by which it was chosen (* no other is better in everything)"))
     rows = [
-        (
+        (line["how"], "–", "–", line["why"], _("no"))
+        if line.get("why")
+        else (
             ("→ " if line["chosen"] else "") + line["how"] + (" *" if line["pareto"] else ""),
             f"{line['latency_ms']:.3g}",
             _megabytes(line["bytes"]),

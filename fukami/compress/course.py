@@ -55,9 +55,9 @@ class Course:
         *cells, last = (f"{cell:<{width}}" for cell, width in zip(figures, [*WIDTHS, *[0] * len(figures)], strict=False))
         self._say("  ".join([*cells, last]).rstrip())
 
-    def note(self, text: str) -> None:
-        """A sentence between."""
-        self._say(text)
+    def skips(self) -> None:
+        """The next form is left out, as that is not there which it would be made of."""
+        self._left.pop(0)
 
     def seconds_left(self) -> float:
         """What the forms that are left will take: as long as those of the same way took, else as was guessed."""

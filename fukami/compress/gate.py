@@ -65,6 +65,23 @@ def require_numbers(difference: float, where: str) -> None:
         )
 
 
+def require_value(metric: str, value: float, examples: int, *, where: str, part: str) -> None:
+    """Raises `GateError` F-COMPRESS-METRIC where the run's own `value` of `metric` is no number: nothing compares with that.
+
+    `part` is the option that says how many of the run's data these examples are.
+    """
+    if not np.isfinite(value):
+        raise GateError(
+            "F-COMPRESS-METRIC",
+            _("{metric} cannot be computed on these examples, so no loss could be seen and nothing is written").format(
+                metric=metric
+            ),
+            where=where,
+            got=_n("{n} example", "{n} examples", examples, n=f"{examples:,}"),
+            fix=_("train with more data, or keep more of it aside: {option}").format(option=f"--set {part}=0.3"),
+        )
+
+
 def proof(headline: str, before: float, after: float, *, max_drop: float, examples: int, how: str) -> dict[str, Any]:
     """What is claimed of a compressed run, how it was tested, and the figures."""
     drop = points_lost(headline, before, after)

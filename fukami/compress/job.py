@@ -39,6 +39,15 @@ class Job:
         """The metric that the gate looks at."""
         return self.run.predictor.task.card.headline
 
+    @property
+    def limits(self) -> dict[str, float]:
+        """Metric → points of it that may be lost, the headline first. What a budget says of one holds here as well."""
+        found = {self.headline: self.asked.allowed(self.headline)}
+        for wish in self.asked.wishes:
+            if wish.is_drop and wish.what != self.headline:
+                found[wish.what] = min(wish.most, found.get(wish.what, wish.most))
+        return found
+
     def place(self, row: int) -> str:
         """Where an example stands."""
         return whole.place(self.judged.columns[next(iter(self.run.predictor.task.inputs))], row)
@@ -60,22 +69,36 @@ class Side:
         return max(file.stat().st_size for file in self.folder.iterdir())
 
 
-def sides(job: Job, form: Form) -> tuple[Side, Side]:
-    """The run and `form` on the examples kept aside, each as it opens from its files.
-
-    Other weights are sure in another way, so the temperature of `form` is fitted anew, on the validation examples.
+def side_of_run(job: Job) -> Side:
+    """The run on the examples kept aside.
 
     Raises:
-        GateError: F-COMPRESS-NUMBER where an answer of `form` is no number.
+        GateError: F-COMPRESS-METRIC where they do not give a value to a metric that the gate looks at.
     """
-    work, before, after = job.work, job.work.place / "before", job.work.place / "after"
-    job.first.save(before)
-    made = whole.calibrated(writing.reopened(form, after), work.store, work.valid)
-    asked = [gate.answers(predictor, work.store, work.held_out) for predictor in (job.run.predictor, made)]
-    difference, row = gate.worst_example(*asked)
+    work, predictor, folder = job.work, job.run.predictor, job.work.place / "before"
+    job.first.save(folder)
+    asked = gate.answers(predictor, work.store, work.held_out)
+    found = gate.evaluation(predictor, asked)
+    part = "test_fraction" if job.run.told["held_out"] == "test" else "valid_fraction"
+    for name in job.limits:
+        gate.require_value(name, found.metrics[name].value, len(asked), where=str(job.run.path), part=part)
+    return Side(job.first, folder, predictor, asked, found)
+
+
+def side_of(job: Job, form: Form, before: Side) -> Side:
+    """`form` on the same examples, as it opens from its files.
+
+    Other weights are sure in another way, so its temperature is fitted anew, on the validation examples.
+
+    Raises:
+        GateError: F-COMPRESS-NUMBER where an answer is no number.
+    """
+    work, folder = job.work, job.work.place / "after"
+    made = whole.calibrated(writing.reopened(form, folder), work.store, work.valid)
+    asked = gate.answers(made, work.store, work.held_out)
+    difference, row = gate.worst_example(before.answers, asked)
     gate.require_numbers(difference, job.place(row))
-    old, new = (gate.evaluation(predictor, raw) for predictor, raw in zip((job.run.predictor, made), asked, strict=True))
-    return Side(job.first, before, job.run.predictor, asked[0], old), Side(form, after / "model", made, asked[1], new)
+    return Side(form, folder / "model", made, asked, gate.evaluation(made, asked))
 
 
 def metrics(before: Side, after: Side) -> dict[str, dict[str, Any]]:

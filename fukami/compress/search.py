@@ -14,21 +14,35 @@ from typing import Any
 from fukami.compress.asked import WAYS, Asked
 from fukami.compress.contract import Form, Work
 from fukami.compress.course import Course
-from fukami.compress.gate import answers, are_numbers, evaluation
+from fukami.compress.gate import answers, are_numbers, evaluation, require_value
 from fukami.compress.graphs import file_bytes, graph_of, latencies, num_threads
-from fukami.compress.learning import require_choice
+from fukami.compress.learning import require_choice, settled
 from fukami.compress.ways import distill, prune
 from fukami.compress.wishes import Wish
 from fukami.core import artefact
 from fukami.core.cards import card, load
-from fukami.core.errors import GateError, UsageError
+from fukami.core.errors import FukamiError, GateError
 from fukami.core.language import _
+from fukami.evaluate import whole
 from fukami.evaluate.evaluation import plain
 from fukami.metrics.points import points_lost
 from fukami.metrics.points import told as in_words
 
 SHARES = (0.3, 0.5, 0.7)
 """How much is pruned, one after the other, where numbers alone do not suffice."""
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A form that could not be made, and why, in a sentence."""
+
+    name: str
+    reason: str
+
+    def told(self) -> dict[str, Any]:
+        """A line of the table, as JSON."""
+        figures = dict.fromkeys(("latency_ms", "bytes", "value"))
+        return {"how": self.name, **figures, "drops": {}, "meets": False, "pareto": False, "chosen": False, "why": self.reason}
 
 
 @dataclass(frozen=True)
@@ -74,7 +88,7 @@ class Found:
 def search(
     form: Form, work: Work, asked: Asked, *, say: Callable[[str], None] = lambda _text: None
 ) -> tuple[Form, list[dict[str, Any]]]:
-    """The form that meets the budget of `asked` with the least loss, and the table of all that were measured.
+    """The form that meets the budget of `asked` with the least loss, and the table of all that were tried.
 
     Args:
         form: the run.
@@ -82,25 +96,37 @@ def search(
         say: takes lines about what is at work and what was measured.
 
     Raises:
-        GateError: F-BUDGET-MISSED where none does; the message names the one that comes nearest.
+        GateError: F-BUDGET-MISSED where none does; the message names the one that comes nearest. F-COMPRESS-METRIC where the
+            examples by which forms are chosen do not give a metric of the budget a value.
     """
     if asked.distill:
         require_choice(form)
+    settled(form.recipe, {}, work)  # an option that there is not is told at once, not as a form that cannot be made
     headline = form.predictor.task.card.headline
     metrics = tuple(dict.fromkeys([headline, *(wish.what for wish in asked.wishes if wish.is_drop)]))
     judge, plans = _judging(form, work, metrics, asked.wishes), planned(asked, own_module=form.predictor.choice is None)
     course = Course([way for way, _given in plans], guesses(form, asked), say)
-    found = [judge(form)]
+    found, failed = [judge(form)], []
     course.measured(found[0].figures())
-    for made in _forms(form, work, plans, course, enough=lambda: any(one.meets for one in found)):
+    for made in _forms(form, work, plans, course, enough=lambda: _enough(found)):
+        if isinstance(made, Failed):
+            failed.append(made)
+            course.measured((made.name, made.reason))
+            continue
         found.append(judge(made))
         course.measured(found[-1].figures())
     good = [one for one in found if one.meets]
     best = min(good, key=lambda one: (round(one.drop, 1), one.ms)) if good else None
     table = [one.told(best=is_best(one, found), chosen=one is best) for one in found]
+    table += [one.told() for one in failed]
     if best is None:
         raise _missed(found, asked.wishes)
     return best.form, table
+
+
+def _enough(found: Sequence[Found]) -> bool:
+    """Whether nothing has to be pruned any more."""
+    return any(one.meets for one in found)
 
 
 def _judging(form: Form, work: Work, metrics: Sequence[str], wanted: Sequence[Wish]) -> Callable[[Form], Found]:
@@ -110,10 +136,15 @@ def _judging(form: Form, work: Work, metrics: Sequence[str], wanted: Sequence[Wi
         asked = answers(made.predictor, work.store, rows)
         if not are_numbers(asked):
             return dict.fromkeys(metrics, math.nan)
-        found = evaluation(made.predictor, asked, replicates=0).metrics
+        fitted = (
+            whole.calibrated_by(made.predictor, asked) if len(work.valid) else made.predictor
+        )  # as in the run that it gives
+        found = evaluation(fitted, asked, replicates=0).metrics
         return {name: found[name].value for name in metrics}
 
     before = values_of(form)
+    for name, value in before.items():
+        require_value(name, value, len(rows), where=str(form.base), part="valid_fraction")
 
     def judge(made: Form) -> Found:
         own = before if made is form else values_of(made)
@@ -154,21 +185,32 @@ def guesses(form: Form, asked: Asked) -> dict[str, float]:
     return {"distill": took * distill.LONGER, "prune": took * prune.LEARNS_ON}
 
 
-def _forms(form: Form, work: Work, plans: Sequence[Plan], course: Course, enough: Callable[[], bool]) -> Iterator[Form]:
-    """The forms that were planned, one after the other; no pruned one once there is `enough`."""
-    learned = form
+def _forms(
+    form: Form, work: Work, plans: Sequence[Plan], course: Course, enough: Callable[[], bool]
+) -> Iterator[Form | Failed]:
+    """The forms that were planned, one after the other; no pruned one once there is `enough`.
+
+    One that cannot be made is told with its reason, and nothing is made of it either.
+    """
+    learned: Form | None = form
     for way, given in plans:
         if way == "prune" and enough():
             return
         learns = card(WAYS, way).learns
-        course.begins(given.words(way) if learns else " + ".join([*learned.how, way]))
+        base = form if learns else learned
+        if base is None:
+            course.skips()
+            continue
+        name = given.words(way) if learns else " + ".join([*base.how, way])
+        course.begins(name)
         try:
-            made = load(WAYS, way).compress(form if learns else learned, work, given)
-        except UsageError as error:
-            if error.code != "F-PRUNE-NOTHING":
-                raise
-            course.note(f"{given.words(way)}: {error.what}")
-            return
+            made = load(WAYS, way).compress(base, work, given)
+        except FukamiError as error:
+            learned = None if learns else learned
+            yield Failed(name, error.what)
+            if error.code == "F-PRUNE-NOTHING":  # nor does any other share go
+                return
+            continue
         learned = made if learns else learned
         yield made
 

@@ -16,7 +16,7 @@ from fukami.compress import gate, writing
 from fukami.compress.asked import WAYS, Asked
 from fukami.compress.contract import Form, Work
 from fukami.compress.graphs import graph_of, latencies
-from fukami.compress.job import Job, Side, metrics, sides
+from fukami.compress.job import Job, Side, metrics, side_of, side_of_run
 from fukami.compress.search import search
 from fukami.core import artefact
 from fukami.core.cards import load
@@ -50,9 +50,10 @@ def compress_run(run: Run, asked: Asked, *, out: Path | None = None, data: Any =
     with artefact.scratch(target) as folder:
         judged = examples(run, source, own, own=True)
         job = Job(run, asked, judged, work_of(run, judged, source, folder, asked.learning), target)
+        before = side_of_run(job)
         form, table = search(job.first, job.work, asked, say=say) if asked.wishes else (gone(job), [])
         say(_("{how}: judged on examples kept aside").format(how=form.name))
-        before, after = sides(job, form)
+        after = side_of(job, form, before)
         parity = proven(job, before, after)
         told = {"from": str(run.path), "how": form.name, "bytes": parity["bytes"], **form.told}
         told |= {"pareto": table} if table else {}
@@ -75,17 +76,13 @@ def proven(job: Job, before: Side, after: Side) -> dict[str, Any]:
     Raises:
         GateError: it is not.
     """
-    headline, where = job.headline, str(job.run.path)
+    where = str(job.run.path)
     old, new = before.evaluation.metrics, after.evaluation.metrics
-    limits = {headline: job.asked.allowed(headline)}
-    for wish in job.asked.wishes:  # what was met where a form was chosen has to hold here as well
-        if wish.is_drop and wish.what != headline:
-            limits[wish.what] = min(wish.most, limits.get(wish.what, wish.most))
     found = {
         name: gate.proof(
             name, old[name].value, new[name].value, max_drop=most, examples=len(job.judged.rows), how=after.form.name
         )
-        for name, most in limits.items()
+        for name, most in job.limits.items()
     }
     for name, proof in found.items():
         gate.require(proof, name, old[name].value, new[name].value, where)
@@ -96,7 +93,7 @@ def proven(job: Job, before: Side, after: Side) -> dict[str, Any]:
         for line in latencies(models, before.form, job.work)
     ]
     return {
-        **found[headline],
+        **found[job.headline],
         "metrics": metrics(before, after),
         "bytes": {"before": before.size, "after": after.size},
         "latency": times,

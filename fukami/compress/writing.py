@@ -51,7 +51,8 @@ def write(job: Job, after: Side, *, parity: dict[str, Any], told: dict[str, Any]
             if place.exists():
                 (draft / "proofs").mkdir(exist_ok=True)
                 shutil.copy2(place, draft / "proofs" / place.name)
-        proofs = {"parity": parity, "evaluation": after.evaluation.as_dict(), "calibration": tempered}
+        # the second stays when an export puts its own proof in the place of the first
+        proofs = {"parity": parity, "compression": parity, "evaluation": after.evaluation.as_dict(), "calibration": tempered}
         for name, proof in proofs.items():
             if proof is not None:
                 artefact.write_json(draft / "proofs" / f"{name}.json", proof)

@@ -100,12 +100,17 @@ def require_answers(predictor: Predictor, scores: np.ndarray, answers: list[dict
 
 
 def noted_in_run(run: "Run", told: dict[str, Any], judged: Judged | None) -> list[str]:
-    """Writes the proof into the run, and its report anew where the examples that it shows are at hand. Notes for the user."""
-    earlier = {**run.proofs.get("parity", {}).get("exports", {})}
+    """Writes the proof into the run, and its report anew where the examples that it shows are at hand. Notes for the user.
+
+    The proof that a compressed run left there lies in `compression.json` too.
+    """
+    earlier = run.proofs.get("parity", {})
     parts = ("held", "max_difference", "tolerance", "examples")
-    kept = {**told, "exports": {**earlier, told["to"]: {part: told[part] for part in parts}}}
+    kept = {**told, "exports": {**earlier.get("exports", {}), told["to"]: {part: told[part] for part in parts}}}
     try:
         with artefact.changing(run.path) as draft:
+            if earlier and "to" not in earlier and "compression" not in run.proofs:  # of a compression of earlier days
+                artefact.write_json(draft / "proofs" / "compression.json", earlier)
             artefact.replace_json(draft / "proofs" / "parity.json", kept)
             if judged is not None:
                 artefact.replace_text(draft / "report.html", report(run, draft, judged))

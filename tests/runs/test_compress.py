@@ -11,6 +11,7 @@ from fukami.cli.main import main
 from fukami.compress import graphs
 from fukami.core import artefact
 from fukami.core.errors import DataError, GateError, UsageError
+from fukami.export.verb import noted_in_run
 from fukami.models import checkpoint
 from tests.synthetic import columns
 
@@ -61,7 +62,9 @@ def test_int8_is_a_run_of_a_quarter_of_the_size_that_does_all_that_runs_do(small
     run = api.load(out)
     assert {p.name for p in (out / "model").iterdir()} == {"model.onnx", "config.json"}
     assert run.proofs["parity"]["metrics"]["accuracy"]["after"] == run.metrics["accuracy"]
-    assert "Exported and compressed" in (out / "report.html").read_text("utf-8")
+    assert run.proofs["parity"] == run.proofs["compression"]
+    shown = (out / "report.html").read_text("utf-8")
+    assert "Compressed, and as good" in shown and "Exported and compressed" not in shown
     assert run.proofs["calibration"]["temperature"] == run.predictor.temperature  # of these weights
     pictures = [np.zeros((8, 8), np.uint8)] * 3
     assert len(run.predict(pictures)) == 3
@@ -71,6 +74,16 @@ def test_int8_is_a_run_of_a_quarter_of_the_size_that_does_all_that_runs_do(small
         run.compress(to="int8", out=tmp_path / "again")
     assert refused.value.code == "F-COMPRESS-AGAIN"
     assert api.export(run, "onnx", out=tmp_path / "onnx")["parity"]["held"]  # with its scores behind the graph
+    both = api.load(out)
+    assert both.proofs["compression"] == run.proofs["compression"] and both.proofs["parity"]["to"] == "onnx"
+    assert list(both.proofs["parity"]["exports"]) == ["onnx"]
+    shown = (out / "report.html").read_text("utf-8")
+    assert "Compressed, and as good" in shown and "Exported and compressed" in shown
+    with artefact.changing(out) as draft:  # as a compression of earlier days left it
+        (draft / "proofs" / "compression.json").unlink()
+        artefact.replace_json(draft / "proofs" / "parity.json", run.proofs["compression"])
+    assert not noted_in_run(api.load(out), both.proofs["parity"], None)
+    assert api.load(out).proofs["compression"] == run.proofs["compression"]
 
 
 def test_bf16_is_half_the_size(small, tmp_path):

@@ -1,12 +1,19 @@
 """What a compression is judged by: the files that are kept, on examples kept aside, by every metric that a budget names."""
 
+import io
+
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
 from fukami import api
+from fukami.cli._screen import Screen
+from fukami.cli.compress import show
+from fukami.compress import graphs, search
+from fukami.compress.asked import Asked
 from fukami.compress.contract import Form
-from fukami.core.errors import GateError, UsageError
+from fukami.compress.ways import bf16, prune
+from fukami.core.errors import DataError, GateError, UsageError
 from fukami.models import checkpoint
 
 
@@ -55,7 +62,59 @@ def test_how_sure_a_compressed_run_is_fits_its_own_weights(digits, tmp_path, mon
     assert run.evaluate()["metrics"]["log_loss"]["value"] == pytest.approx(run.metrics["log_loss"])
 
 
+def test_a_search_lets_every_form_be_as_sure_as_fits_its_own_weights(digits, tmp_path, monkeypatch):
+    """A head of three times the size loses no log loss once its temperature is fitted; with the first run's it would lose much.
+
+    What cannot be made stands in the table beside it, and in the report.
+    """
+    rounded = bf16.compress
+
+    def surer(form, work, asked):
+        made = rounded(form, work, asked)
+        made.predictor.network.head.weight.data *= 3
+        made.predictor.network.head.bias.data *= 3
+        return made
+
+    def unable(_form, _work, _asked):
+        raise DataError("F-CATEGORY-FEW", "a class has too few examples")
+
+    monkeypatch.setattr(graphs, "MOST", 3)
+    monkeypatch.setattr(bf16, "compress", surer)
+    monkeypatch.setattr(prune, "compress", unable)
+    plans = [("bf16", Asked(to="bf16")), ("prune", Asked(prune=0.3))]
+    monkeypatch.setattr(search, "planned", lambda _asked, **_more: plans)
+    monkeypatch.setattr(search, "_enough", lambda _found: False)
+    run = api.load(digits).compress(budget="size<=1MB,log_loss-drop<=0.5", out=tmp_path / "run")
+    table = {line["how"]: line for line in run.told["compressed"]["pareto"]}
+    assert table["bf16"]["meets"] and abs(table["bf16"]["drops"]["log_loss"]) < 0.5
+    assert table["prune 0.3"]["why"] == "a class has too few examples" and table["prune 0.3"]["bytes"] is None
+    assert "a class has too few examples" in (run.path / "report.html").read_text("utf-8")
+    result = {"metrics": {}, "latency": [], "task": "", "how": "", "examples": 1, "run": "", "pareto": list(table.values())}
+    sizes = {"bytes": {"before": 2, "after": 1}, "parameters": {"before": 2, "after": 1}}
+    stream = io.StringIO()
+    show({**result, **sizes}, Screen(stream))
+    assert "a class has too few examples" in stream.getvalue()
+
+
 def test_a_budget_names_metrics_of_the_task(digits, tmp_path):
     with pytest.raises(UsageError) as refused:
         api.compress(digits, budget="rmse-drop<=1", out=tmp_path / "none")
     assert refused.value.code == "F-METRIC-NAME" and not list(tmp_path.iterdir())
+
+
+@pytest.fixture(scope="module")
+def few(tmp_path_factory):
+    """A run with one example kept aside, on which its headline metric has no value."""
+    place = tmp_path_factory.mktemp("few")
+    rows = [f"{i % 7},{i % 5},{'yes' if i % 2 else 'no'}" for i in range(41)]
+    (place / "few.csv").write_text("\n".join(["a,b,label", *rows]), "utf-8")
+    settings = {"model": "mlp", "epochs": 1, "plan": "default", "threads": 1, "test_fraction": 0.02, "target": "label"}
+    return api.train("tabular-classification", str(place / "few.csv"), out=place / "run", **settings).path
+
+
+@pytest.mark.parametrize("asked", [{"to": "bf16"}, {"budget": "size<=1B"}], ids=["to", "budget"])
+def test_a_metric_without_a_value_is_said_to_have_none_before_anything_is_made(few, tmp_path, capsys, asked):
+    with pytest.raises(GateError) as refused:
+        api.compress(few, out=tmp_path / "none", **asked)
+    assert refused.value.code == "F-COMPRESS-METRIC" and "roc_auc" in refused.value.what and refused.value.got == "1 example"
+    assert "at work" not in capsys.readouterr().err and not list(tmp_path.iterdir())

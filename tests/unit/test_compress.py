@@ -1,6 +1,7 @@
 """Compression without trainings: number formats, widths, pruning, what a student learns from, budgets, and the gate."""
 
 import copy
+import math
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,7 +17,7 @@ from fukami.compress.asked import Asked
 from fukami.compress.contract import Form
 from fukami.compress.course import Course
 from fukami.compress.search import Found, is_best
-from fukami.core.errors import GateError, RunError, UsageError
+from fukami.core.errors import DataError, GateError, RunError, UsageError
 from fukami.core.recipe import LearningChoices
 from fukami.core.seeds import generator
 from fukami.evaluate.spool import Spool
@@ -335,6 +336,41 @@ def test_a_search_tries_what_is_cheap_first_and_prunes_only_where_it_has_to(monk
     pruned = [f"prune {share}{then}" for share in search.SHARES for then in ("", " + int8")]
     assert tried(enough=False) == [*student, *pruned] and tried(enough=True) == student
     assert "bf16: at work" in lines[0] and "1:30" in lines[0] and "it is the last" in lines[9]
+
+
+def test_a_form_that_cannot_be_made_is_told_and_the_search_goes_on(monkeypatch):
+    """Nor is anything made of it: what follows a student that did not learn is the next way, not int8 of something else."""
+
+    def compress(name):
+        def made(form, _work, given):
+            if given.words(name) in ("distill mlp", "prune 0.3"):
+                raise DataError("F-CATEGORY-FEW", "a class has too few examples")
+            return replace(form, how=(*form.how, given.words(name)))
+
+        return made
+
+    monkeypatch.setattr(search, "load", lambda _room, name: SimpleNamespace(compress=compress(name)))
+    form: Any = Form(Path("run"), *([None] * 2))  # type: ignore[arg-type]
+    plans, lines = search.planned(Asked(budget="size<=1MB", distill="mlp")), []
+    course = Course([name for name, _given in plans], {}, lines.append)
+    found = list(search._forms(form, form, plans, course, lambda: False))
+    failed = [one for one in found if isinstance(one, search.Failed)]
+    assert [(one.name, one.reason) for one in failed] == [
+        (name, "a class has too few examples") for name in ("distill mlp", "prune 0.3")
+    ]
+    made = [one.name for one in found if isinstance(one, Form)]
+    assert made == ["bf16", "int8", "prune 0.5", "prune 0.5 + int8", "prune 0.7", "prune 0.7 + int8"]
+    assert "it is the last" in lines[-1]
+    told = failed[0].told()
+    assert told["why"] and not told["meets"] and told.keys() > {"how", "latency_ms", "bytes", "value", "drops", "chosen"}
+
+
+def test_a_metric_that_has_no_value_is_said_to_have_none():
+    gate.require_value("roc_auc", 0.9, 1, where="runs/a", part="test_fraction")
+    with pytest.raises(GateError) as refused:
+        gate.require_value("roc_auc", math.nan, 1, where="runs/a", part="test_fraction")
+    assert refused.value.code == "F-COMPRESS-METRIC" and "roc_auc" in refused.value.what
+    assert refused.value.got == "1 example" and "test_fraction=" in refused.value.fix
 
 
 def test_what_learns_goes_first_and_names_the_folder():

@@ -31,7 +31,7 @@ def _chart(table: list[dict[str, Any]], key: str, unit: float, name: str, title:
     spots = [
         Spot(line[key] / unit, told.value, str(place), line["how"], line["chosen"])
         for place, line in enumerate(table, 1)
-        if (told := figure(line["value"])) is not None
+        if line[key] is not None and (told := figure(line["value"])) is not None
     ]
     label = percent_label if is_ratio(name) else number_label
     card = cards("metrics").get(name)
@@ -41,6 +41,8 @@ def _chart(table: list[dict[str, Any]], key: str, unit: float, name: str, title:
 
 def _row(place: int, line: dict[str, Any], name: str) -> dict[str, Any]:
     told = figure(line["value"])
+    if line.get("why"):
+        return {"mark": place, "how": line["how"], "ms": "–", "size": "–", "value": "–", "change": line["why"], "tag": ""}
     return {
         "mark": place,
         "how": line["how"],

@@ -16,6 +16,7 @@ _TITLES = {
     "intervals": N_("Every figure with its interval"),
     "resume": N_("Interrupted and resumed, the same weights"),
     "parity": N_("Exported and compressed, the same answers"),
+    "compression": N_("Compressed, and as good"),
 }
 _WORDS = ("claim", "test", "how", "held", "holds")
 MOST_FIGURES = 24
