@@ -51,6 +51,22 @@ print(json.dumps([told["answer"](row, told["TOLD"]["answer"]) for row in scores]
 """
 
 
+_READ = """
+import json, runpy, sys
+for name in json.loads(sys.argv[4]):
+    sys.modules[name] = None
+import numpy
+program = runpy.run_path(sys.argv[1])
+with open(sys.argv[2], encoding="utf-8") as file:
+    parts = json.load(file)
+for number, values in enumerate(parts):
+    try:
+        numpy.savez(f"{sys.argv[3]}{number}.npz", **program["read"](values, program["TOLD"]["input"]))
+    except (ValueError, OSError) as error:
+        print(json.dumps([number, str(error) or type(error).__name__]))
+"""
+
+
 @dataclass(frozen=True)
 class Compared:
     """Scores of both sides for the same rows.
@@ -100,13 +116,24 @@ def from_tensors(predictor: Predictor, asked: Asked, judged: Judged, rows: np.nd
     target, lengths = predictor.task.target, judged.store.lengths()
     rows = rows if lengths is None else rows[np.argsort(lengths[rows], kind="stable")]
     own, theirs, truth = [], [], []
-    for start in range(0, len(rows), AT_ONCE):
-        batch = judged.store.batch(rows[start : start + AT_ONCE], "cpu")
+    for part in divided(rows):
+        batch = judged.store.batch(part, "cpu")
         inputs = {name: batch[name] for name in predictor.task.inputs}
         own.append(predictor.scores(inputs).numpy())
         theirs.append(asked(inputs))
         truth.append(target.truth(batch[target.name]).numpy())
     return compared(predictor, own, theirs, truth, rows)
+
+
+def divided(rows: np.ndarray) -> list[np.ndarray]:
+    """Rows in batches of several sizes: the first and the last alone, as most programs ask, the others in four at least.
+
+    >>> [len(part) for part in divided(np.arange(40))], [len(part) for part in divided(np.arange(1))]
+    ([1, 10, 10, 10, 8, 1], [1])
+    """
+    size = min(AT_ONCE, max(2, -(-(len(rows) - 2) // 4)))
+    between = [rows[start : min(start + size, len(rows) - 1)] for start in range(1, len(rows) - 1, size)]
+    return [rows[:1], *between, *([rows[-1:]] if len(rows) > 1 else [])]
 
 
 def from_raw(
@@ -140,37 +167,60 @@ def _read(predictor: Predictor, values: Sequence[Any]) -> Iterator[tuple[dict[st
         yield predictor.batch({field.name: field.gather(part)}, np.arange(len(part))), part
 
 
-def require_inputs(
-    predictor: Predictor, judged: Judged, rows: np.ndarray, told: dict[str, Any], *, fixed: bool = False
-) -> None:
-    """Raises `GateError` where the exported preprocessing makes other tensors of raw inputs than the run does.
+def require_inputs(predictor: Predictor, judged: Judged, rows: np.ndarray, read: probing.Read, *, fixed: bool = False) -> None:
+    """Raises `GateError` where the exported preprocessing, which `read` asks, makes other tensors of raw inputs than the run.
 
-    Scores alone would not tell: those of a network that is sure of itself hardly move with a mean that is a little off. `told`
-    is the input's part of `preprocessing.json`; `fixed`, whether sizes never vary.
+    Scores alone would not tell: those of a network that is sure of itself hardly move with a mean that is a little off. `fixed`
+    says whether sizes never vary.
     """
-    told = json.loads(json.dumps(told))
     field = predictor.task.input
     with tempfile.TemporaryDirectory(prefix="fukami-") as place:
         for inputs, values in _read(predictor, field.as_inputs(judged.columns[field.name], rows, Path(place))):
             inputs = {name: field.padded(batch) for name, batch in inputs.items()} if fixed else inputs
-            probing.require_equal(named_tensors(inputs), assemble.read(told, values), values)
-        probing.require_alike(probing.probes(predictor, Path(place) / "probes", fixed=fixed), told)
+            (theirs,) = read([values])
+            if isinstance(theirs, str):
+                raise probing.refused(values[0], theirs)
+            probing.require_equal(named_tensors(inputs), theirs, values)
+        probing.require_alike(probing.probes(predictor, Path(place) / "probes", fixed=fixed), read)
 
 
 def by_program(program: Path, values: Sequence[Any], folder: Path) -> tuple[np.ndarray, list[dict[str, Any]]]:
     """Scores and answers of an exported `predict.py`, run by itself: torch and Fukami are kept from it."""
-    asked, scores = folder / "inputs.json", folder / "scores.npy"
+    scores = folder / "scores.npy"
+    said = _run(program, _ASK, values, scores)
+    return np.load(scores, allow_pickle=False), json.loads(said)
+
+
+def reading(program: Path) -> probing.Read:
+    """The tensors of raw inputs as an exported `predict.py` or `preprocess.py` makes them, run by itself."""
+
+    def read(parts: Sequence[Sequence[Any]]) -> list[dict[str, np.ndarray] | str]:
+        with tempfile.TemporaryDirectory(prefix="fukami-") as place:
+            said = _run(program, _READ, parts, Path(place) / "part")
+            found: dict[int, dict[str, np.ndarray] | str] = dict(json.loads(line) for line in said.splitlines())
+            for number in range(len(parts)):
+                if number not in found:
+                    with np.load(Path(place) / f"part{number}.npz", allow_pickle=False) as tensors:
+                        found[number] = dict(tensors)
+        return [found[number] for number in range(len(parts))]
+
+    return read
+
+
+def _run(program: Path, code: str, values: Any, results: Path) -> str:
+    """What `code` prints about a program and `values`, in a process that sees neither torch nor Fukami."""
+    asked = results.with_name("inputs.json")
     asked.write_text(json.dumps(values), "utf-8")
-    command = [sys.executable, "-I", "-c", _ASK, str(program.resolve()), str(asked), str(scores), json.dumps(UNSEEN)]
-    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", cwd=folder)
+    command = [sys.executable, "-I", "-c", code, str(program.resolve()), str(asked), str(results), json.dumps(UNSEEN)]
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", cwd=results.parent)
     if done.returncode:
         raise GateError(
             "F-EXPORT-PROGRAM",
-            _("the exported predict.py does not run by itself, so nothing was written"),
-            where="predict.py",
+            _("the exported {file} does not run by itself, so nothing was written").format(file=program.name),
+            where=program.name,
             got=(done.stderr.strip().splitlines() or ["?"])[-1][:300],
         )
-    return np.load(scores, allow_pickle=False), json.loads(done.stdout)
+    return done.stdout
 
 
 def in_process(told: dict[str, Any], asked: Asked, like: dict[str, Any], values: Sequence[Any]) -> np.ndarray:
@@ -218,6 +268,8 @@ def proof(
 ) -> dict[str, Any]:
     """The content of `proofs/parity.json`. Its `held` is whether both ways agree; `odd` are the probes."""
     headline = predictor.task.card.headline
+    for side in (tensors, raw):
+        require_numbers(predictor, side, judged)
     first, second = figures(predictor, tensors), figures(predictor, raw)
     apart = max(points_apart(headline, *part["metrics"][headline].values()) for part in (first, second))
     most = max(tensors.most, raw.most)
@@ -234,6 +286,17 @@ def proof(
         "probes": {"examples": len(odd.rows), "max_difference": odd.most} if odd else {"examples": 0, "max_difference": 0.0},
         "worst": worst(predictor, max((tensors, raw), key=lambda side: side.most), judged),
     }
+
+
+def require_numbers(predictor: Predictor, found: Compared, judged: Judged) -> None:
+    """Raises `GateError` F-EXPORT-NUMBER where the exported model answers with what is no number."""
+    if not np.isfinite(found.theirs).all():
+        raise GateError(
+            "F-EXPORT-NUMBER",
+            _("the exported model answers with what is no number, so nothing was written"),
+            where=worst(predictor, found, judged)["where"],
+            expected=_("finite scores"),
+        )
 
 
 def require(told: dict[str, Any]) -> None:

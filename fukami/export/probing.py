@@ -4,7 +4,7 @@ has to be refused.
 They come from the field (`probes`), so that a wrong preprocessing is found which ordinary examples would not show.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +18,10 @@ from fukami.predictor import Predictor
 
 TENSORS = 1e-3
 """Largest difference of two numbers of an input as the network takes it."""
+
+
+Read = Callable[[Sequence[Sequence[Any]]], list[dict[str, np.ndarray] | str]]
+"""What gives the tensors of each list of raw inputs, as an exported program makes them, or why it refuses them."""
 
 
 class Probe(NamedTuple):
@@ -46,15 +50,25 @@ def probes(predictor: Predictor, folder: Path, *, fixed: bool = False) -> list[P
     return found
 
 
-def require_alike(found: Sequence[Probe], told: dict[str, Any]) -> None:
-    """Raises `GateError` where the exported preprocessing does otherwise. `told`: the input's part of `preprocessing.json`."""
-    for value, batch in found:
+def in_process(told: dict[str, Any]) -> Read:
+    """The pieces of a program, put together here; `told` is the input's part of `preprocessing.json`."""
+
+    def read(values: Sequence[Any]) -> dict[str, np.ndarray] | str:
         try:
-            theirs = assemble.read(told, [value])
+            return assemble.read(told, values)
         except (ValueError, OSError) as error:
+            return str(error) or type(error).__name__
+
+    return lambda parts: [read(values) for values in parts]
+
+
+def require_alike(found: Sequence[Probe], read: Read) -> None:
+    """Raises `GateError` where the exported preprocessing, which `read` asks, does otherwise."""
+    for (value, batch), theirs in zip(found, read([[probe.value] for probe in found]), strict=True):
+        if isinstance(theirs, str):
             if batch is None:
                 continue
-            raise _refused(value, error) from None
+            raise refused(value, theirs)
         if batch is None:
             raise GateError(
                 "F-EXPORT-PROBE",
@@ -64,12 +78,13 @@ def require_alike(found: Sequence[Probe], told: dict[str, Any]) -> None:
         require_equal(named_tensors(batch), theirs, [value])
 
 
-def _refused(value: Any, error: Exception) -> GateError:
+def refused(value: Any, reason: str) -> GateError:
+    """The error for an input that only the run takes."""
     return GateError(
         "F-EXPORT-PROBE",
         _("the exported preprocessing refuses an input that the run takes, so nothing was written"),
         where=_short(value),
-        got=str(error)[:200],
+        got=reason[:200],
     )
 
 

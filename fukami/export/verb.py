@@ -11,7 +11,7 @@ from fukami.core.cards import FormatCard, card, load
 from fukami.core.errors import GateError
 from fukami.core.language import _
 from fukami.evaluate.examples import Judged, held_out
-from fukami.export import parity, surroundings
+from fukami.export import parity, probing, surroundings
 from fukami.export.contract import Asked, Material, plain
 from fukami.fields.answers import short
 from fukami.predictor import Predictor
@@ -45,22 +45,42 @@ def export_run(
     predictor = plain(run.predictor)
     described = surroundings.description(run, predictor, found)
     judged = held_out(run, data)
-    seed = predictor.recipe.learning.seed
     with artefact.creating(place) as draft:
         material = Material(predictor, first_batch(predictor, judged), run.path, surroundings.notes(described))
         asked = module.write(material, draft)
         described["tensors"] = surroundings.tensors(material, found, asked(material.inputs))
         surroundings.write(draft, found, described, material)
-        tensors = parity.from_tensors(predictor, asked, judged, parity.some(judged.rows, parity.MOST, seed))
-        few = parity.some(judged.rows, parity.MOST_RAW, seed)
-        raw, odd = parity.from_raw(predictor, judged, few, answerer(draft, found, material, asked))
-        told = parity.proof(predictor, tensors, raw, odd, judged, to=to, tolerance=tolerance, points=points)
-        parity.require(told)
-        parity.require_inputs(predictor, judged, few, described["input"], fixed=found.fixed)
+        told = proven(draft, found, material, asked, judged, tolerance=tolerance, points=points)
         artefact.write_json(draft / "proofs" / "parity.json", told)
     files = sorted(path.relative_to(place).as_posix() for path in place.rglob("*") if path.is_file())
     result = {"run": str(run.path), "to": to, "out": str(place), "files": files, "parity": told, "notes": []}
     return result | {"notes": noted_in_run(run, told, judged if data is None else None)}
+
+
+def proven(
+    folder: Path, format: FormatCard, material: Material, asked: Asked, judged: Judged, *, tolerance: float, points: float
+) -> dict[str, Any]:
+    """The proof that what was written into `folder` answers as the run does; its files are asked, not what they were made of.
+
+    Raises:
+        GateError: it does not.
+    """
+    predictor = material.predictor
+    seed = predictor.recipe.learning.seed
+    tensors = parity.from_tensors(predictor, asked, judged, parity.some(judged.rows, parity.MOST, seed))
+    few = parity.some(judged.rows, parity.MOST_RAW, seed)
+    raw, odd = parity.from_raw(predictor, judged, few, answerer(folder, format, material, asked))
+    told = parity.proof(predictor, tensors, raw, odd, judged, to=format.name, tolerance=tolerance, points=points)
+    parity.require(told)
+    program = parity.reading(folder / ("predict.py" if format.standalone else "preprocess.py"))
+    parity.require_inputs(predictor, judged, few, probing.in_process(input_of(folder)), fixed=format.fixed)
+    parity.require_inputs(predictor, judged, few[: parity.AT_ONCE], program, fixed=format.fixed)
+    return told
+
+
+def input_of(folder: Path) -> dict[str, Any]:
+    """How raw inputs become tensors, as an exported folder says it."""
+    return json.loads((folder / "preprocessing.json").read_text("utf-8"))["input"]
 
 
 def first_batch(predictor: Predictor, judged: Judged) -> dict[str, Any]:
@@ -72,7 +92,7 @@ def first_batch(predictor: Predictor, judged: Judged) -> dict[str, Any]:
 def answerer(folder: Path, format: FormatCard, material: Material, asked: Asked) -> Any:
     """What gives the exported folder's scores of raw inputs: its program, or its preprocessing and its model."""
     if not format.standalone:
-        told = json.loads((folder / "preprocessing.json").read_text("utf-8"))["input"]
+        told = input_of(folder)
         return lambda values, _place: parity.in_process(told, asked, material.inputs, values)
 
     def by_program(values: Any, place: Path) -> np.ndarray:

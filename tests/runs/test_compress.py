@@ -79,10 +79,11 @@ def test_int8_is_a_run_of_a_quarter_of_the_size_that_does_all_that_runs_do(small
     assert list(both.proofs["parity"]["exports"]) == ["onnx"]
     shown = (out / "report.html").read_text("utf-8")
     assert "Compressed, and as good" in shown and "Exported and compressed" in shown
+    told = both.proofs["parity"]
     with artefact.changing(out) as draft:  # as a compression of earlier days left it
         (draft / "proofs" / "compression.json").unlink()
         artefact.replace_json(draft / "proofs" / "parity.json", run.proofs["compression"])
-    assert not noted_in_run(api.load(out), both.proofs["parity"], None)
+    assert not noted_in_run(api.load(out), told, None)
     assert api.load(out).proofs["compression"] == run.proofs["compression"]
 
 

@@ -24,8 +24,22 @@ def digits(tmp_path_factory):
     return api.train("image-classification", "digits", out=out, **settings).path
 
 
-@pytest.mark.parametrize(("value", "code"), [(0.0, "F-COMPRESS-GATE"), (torch.nan, "F-COMPRESS-NUMBER")])
-def test_what_is_judged_is_read_from_the_files_that_are_kept(digits, tmp_path, monkeypatch, value, code):
+def no_number_for_a_class(name, w):
+    return w.index_fill(0, torch.tensor([3]), torch.nan) if name.startswith("head.") else w
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        (lambda _name, w: w * 0, "F-COMPRESS-GATE"),
+        (lambda _name, w: w * torch.nan, "F-COMPRESS-NUMBER"),
+        (no_number_for_a_class, "F-COMPRESS-NUMBER"),
+        (lambda name, w: w.roll(1, 0) if name.startswith("head.") else w, "F-COMPRESS-GATE"),
+        (lambda _name, w: (w * 2).round() / 2, "F-COMPRESS-GATE"),
+    ],
+    ids=["zeros", "no numbers", "no number for a class", "swapped classes", "coarse"],
+)
+def test_what_is_judged_is_read_from_the_files_that_are_kept(digits, tmp_path, monkeypatch, fault, code):
     """Weights that are damaged on their way into the file do not pass, though those in memory are good."""
     whole = Form.save
 
@@ -33,7 +47,7 @@ def test_what_is_judged_is_read_from_the_files_that_are_kept(digits, tmp_path, m
         whole(form, folder)
         if form.how:
             weights = load_file(folder / checkpoint.WEIGHTS)
-            wrong = {n: w * 0 + value if w.is_floating_point() else w for n, w in weights.items()}
+            wrong = {n: fault(n, w).contiguous() if w.is_floating_point() else w for n, w in weights.items()}
             save_file(wrong, folder / checkpoint.WEIGHTS)
 
     monkeypatch.setattr(Form, "save", damaged)

@@ -299,7 +299,7 @@ def learned(kind: str):
 
 def probe(kind: str, folder: Path, **changed):
     stand = Stand(learned(kind))
-    probing.require_alike(probing.probes(stand, folder), {**told_of(stand.field), **changed})
+    probing.require_alike(probing.probes(stand, folder), probing.in_process({**told_of(stand.field), **changed}))
 
 
 @pytest.mark.parametrize("kind", ["image", "text", "row"])

@@ -1,0 +1,210 @@
+"""The gate of exporting, tried with planted faults: what was written is altered before it is asked, and has to be refused."""
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import onnx
+import pyarrow as pa
+import pytest
+
+from fukami.core.cards import card, load
+from fukami.core.errors import GateError
+from fukami.core.tables import Column
+from fukami.data.store import prepare
+from fukami.evaluate.examples import Judged
+from fukami.export import parity, surroundings
+from fukami.export.contract import Material, plain
+from fukami.export.onnx_graph import answered, session, write_graph
+from fukami.export.verb import first_batch, proven
+from fukami.fields.tensors import named_tensors
+from tests.small_predictors import trained
+from tests.synthetic import columns
+
+PLACE = TemporaryDirectory(prefix="fukami-faults-")
+TASKS = {
+    "image": ("image-classification", "linear"),
+    "text": ("text-classification", "bag-of-embeddings"),
+    "row": ("tabular-classification", "mlp"),
+}
+
+
+@dataclass(frozen=True)
+class Written:
+    """A small export, and what its gate compares it with."""
+
+    folder: Path
+    material: Material
+    judged: Judged
+
+
+def raw_columns(kind: str) -> dict[str, list[Column]]:
+    found = columns({kind: kind, "label": "category"})
+    if kind == "image":  # in colours, and larger than the network takes them
+        grey = np.asarray(found["image"][0].values)
+        shades = np.stack([grey, grey // 2, 255 - grey], -1).repeat(3, 1).repeat(3, 2)
+        return {**found, "image": [Column("image", shades)]}
+    if kind == "text":
+        capitals = [text.capitalize() for text in found["text"][0].strings()]
+        return {**found, "text": [Column("text", pa.array(capitals))]}
+    return found
+
+
+@cache
+def written(kind: str) -> Written:
+    task, model = TASKS[kind]
+    raw, format = raw_columns(kind), card("export/formats", "onnx")
+    predictor, _columns = trained(task, raw, model=model)
+    predictor = plain(predictor.calibrated(1.6))
+    judged = Judged(None, raw, prepare(predictor.task.fields, raw, {}), np.arange(40), [], 0, 0)  # type: ignore[arg-type]
+    folder, run = Path(PLACE.name, kind), SimpleNamespace(task=task, told={"model": {"name": model}})
+    (folder / "run" / "model").mkdir(parents=True)
+    (folder / "run" / "model" / "config.json").write_text("{}")
+    described = surroundings.description(run, predictor, format)  # type: ignore[arg-type]
+    material = Material(predictor, first_batch(predictor, judged), folder / "run")
+    asked = load("export/formats", "onnx").write(material, folder)
+    described["tensors"] = surroundings.tensors(material, format, asked(material.inputs))
+    surroundings.write(folder, format, described, material)
+    return Written(folder, material, judged)
+
+
+def judge(kind: str, place: Path, *, alter: Callable[[Path], None] | None = None, answers: Any = None) -> dict[str, Any]:
+    """The gate, with `alter` done to the folder, and with `answers` changing what the graph gives."""
+    whole = written(kind)
+    shutil.copytree(whole.folder, place)
+    if alter:
+        alter(place)
+    opened = session(place / "model.onnx")
+
+    def asked(inputs):
+        scores = answered(opened, inputs)
+        return scores if answers is None else answers(scores, inputs)
+
+    limits = {"tolerance": parity.TOLERANCE, "points": parity.POINTS}
+    return proven(place, card("export/formats", "onnx"), whole.material, asked, whole.judged, **limits)
+
+
+# -- faults --------------------------------------------------------------------------------------------------------------
+def says(change: Callable[[dict[str, Any]], Any]) -> Callable[[Path], None]:
+    """Another `preprocessing.json`."""
+
+    def alter(folder: Path) -> None:
+        file = folder / "preprocessing.json"
+        told = json.loads(file.read_text("utf-8"))
+        change(told)
+        file.write_text(json.dumps(told), "utf-8")
+
+    return alter
+
+
+def does(old: str, new: str) -> Callable[[Path], None]:
+    """Another `predict.py`."""
+
+    def alter(folder: Path) -> None:
+        file = folder / "predict.py"
+        text = file.read_text("utf-8")
+        assert old in text
+        file.write_text(text.replace(old, new), "utf-8")
+
+    return alter
+
+
+def input_says(**changed: Any) -> Callable[[Path], None]:
+    return says(lambda told: told["input"].update(changed))
+
+
+def swap(mapping: dict[str, Any], one: str, other: str) -> None:
+    mapping[one], mapping[other] = mapping[other], mapping[one]
+
+
+def stale(told: dict[str, Any]) -> None:
+    """The scale of a number column as it was of other rows."""
+    scale = told["input"]["columns"][0]["numbers"][0]
+    key = "at" if "at" in scale else "centre"
+    scale[key] = (np.asarray(scale[key]) * 1.01).tolist()
+
+
+def forgets_the_temperature(folder: Path) -> None:
+    material = written("row").material
+    warm = Material(material.predictor.calibrated(1.0), material.inputs, material.folder)
+    write_graph(warm.predictor.network, warm.inputs, folder / "model.onnx", after=warm.after, output="scores")
+
+
+def weights(change: Callable[[np.ndarray], np.ndarray]) -> Callable[[Path], None]:
+    """Other weights in the graph."""
+
+    def alter(folder: Path) -> None:
+        model = onnx.load(folder / "model.onnx")
+        for weight in model.graph.initializer:
+            values = onnx.numpy_helper.to_array(weight)
+            if values.dtype == np.float32 and values.size > 1:
+                weight.CopyFrom(onnx.numpy_helper.from_array(change(values).astype(np.float32), weight.name))
+        onnx.save(model, folder / "model.onnx")
+
+    return alter
+
+
+FOLDERS: dict[str, tuple[str, Callable[[Path], None]]] = {
+    "another mean": ("image", says(lambda told: told["input"]["mean"].__setitem__(0, told["input"]["mean"][0] + 0.002))),
+    "another deviation": ("image", says(lambda told: told["input"]["std"].__setitem__(1, told["input"]["std"][1] * 1.01))),
+    "blue for red": ("image", does("normal.transpose(0, 3, 1, 2)", "normal[..., ::-1].transpose(0, 3, 1, 2)")),
+    "nearest pixels": ("image", does("Resampling.BILINEAR", "Resampling.NEAREST")),
+    "another filter": ("image", does("Resampling.BILINEAR", "Resampling.BICUBIC")),
+    "grey pictures": ("image", input_says(mode="L")),
+    "swapped classes": ("image", says(lambda told: told["answer"]["classes"].reverse())),
+    "capitals kept": ("text", input_says(lower=False)),
+    "a token less": ("text", says(lambda told: told["input"].update(most_tokens=told["input"]["most_tokens"] - 1))),
+    "swapped words": ("text", says(lambda told: swap(told["input"]["vocabulary"], "sun", "moon"))),
+    "another unknown": ("text", says(lambda told: told["input"].update(unknown=told["input"]["padding"]))),
+    "missing inverted": ("row", does("np.isnan(numbers[-1])", "~np.isnan(numbers[-1])")),
+    "missing not told": ("row", does("gone += [np.isnan(numbers[-1])]", "gone += [np.isnan(numbers[-1]) & False]")),
+    "stale scale": ("row", says(stale)),
+    "swapped towns": ("row", says(lambda told: swap(told["input"]["columns"][2]["values"], "town1", "town2"))),
+    "no temperature": ("row", forgets_the_temperature),
+    "coarse weights": ("row", weights(lambda x: np.round(x * 16) / 16)),
+    "a weight that is no number": ("row", weights(lambda x: np.where(np.arange(x.size).reshape(x.shape) == 0, np.nan, x))),
+}
+ANSWERS: dict[str, tuple[str, Any]] = {
+    "right for one example alone": ("row", lambda scores, _inputs: np.repeat(scores[:1], len(scores), 0)),
+    "right for one length alone": (
+        "text",
+        lambda scores, inputs: scores if named_tensors(inputs)["text_ids"].shape[1] > 8 else scores[:, ::-1],
+    ),
+    "wrong for one example alone": ("row", lambda scores, _inputs: scores if len(scores) > 1 else scores[:, ::-1]),
+    "a class that is no number": ("row", lambda scores, _inputs: np.where(np.arange(scores.shape[1]) == 2, np.nan, scores)),
+    "a class less": ("row", lambda scores, _inputs: scores[:, :-1]),
+    "a little surer": ("row", lambda scores, _inputs: scores**1.05 / (scores**1.05).sum(1, keepdims=True)),
+}
+
+
+@pytest.mark.parametrize("kind", TASKS)
+def test_an_honest_export_passes(kind, tmp_path):
+    told = judge(kind, tmp_path / "export")
+    assert told["held"] and told["max_difference"] < 1e-5
+
+
+@pytest.mark.parametrize("fault", FOLDERS)
+def test_a_fault_in_the_files_is_refused(fault, tmp_path):
+    kind, alter = FOLDERS[fault]
+    with pytest.raises(GateError, match="F-EXPORT-"):
+        judge(kind, tmp_path / "export", alter=alter)
+
+
+@pytest.mark.parametrize("fault", ANSWERS)
+def test_a_fault_in_the_answers_is_refused(fault, tmp_path):
+    kind, answers = ANSWERS[fault]
+    with pytest.raises(GateError, match="F-EXPORT-"):
+        judge(kind, tmp_path / "export", answers=answers)
+
+
+def test_roundings_of_the_weights_are_told_even_where_they_are_allowed(tmp_path):
+    """Weights in float16 answer within the tolerance, which is what is claimed; the proof says how far apart they are."""
+    told = judge("row", tmp_path / "export", alter=weights(lambda x: x.astype(np.float16)))
+    assert 1e-5 < told["max_difference"] <= parity.TOLERANCE
