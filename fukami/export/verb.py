@@ -9,7 +9,7 @@ import numpy as np
 from fukami.core import artefact
 from fukami.core.cards import FormatCard, card, load
 from fukami.core.errors import GateError
-from fukami.core.language import _
+from fukami.core.language import _, _n
 from fukami.evaluate.examples import Judged, held_out
 from fukami.export import parity, probing, surroundings
 from fukami.export.contract import Asked, Material, plain
@@ -54,7 +54,23 @@ def export_run(
         artefact.write_json(draft / "proofs" / "parity.json", told)
     files = sorted(path.relative_to(place).as_posix() for path in place.rglob("*") if path.is_file())
     result = {"run": str(run.path), "to": to, "out": str(place), "files": files, "parity": told, "notes": []}
-    return result | {"notes": noted_in_run(run, told, judged if data is None else None)}
+    notes = without_value(told)
+    return result | {"notes": [*notes, *noted_in_run(run, told, judged if data is None else None)]}
+
+
+def without_value(told: dict[str, Any]) -> list[str]:
+    """A note where the headline metric has no value on the examples of the proof: then the scores alone were compared."""
+    metric = told["points"]["headline"]
+    if told["metrics"][metric]["run"] is not None:
+        return []
+    return [
+        _n(
+            "{metric} cannot be computed on this {n} example, so only the scores were compared; more DATA would prove more",
+            "{metric} cannot be computed on these {n} examples, so only the scores were compared; more DATA would prove more",
+            told["examples"],
+            metric=metric,
+        )
+    ]
 
 
 def proven(

@@ -48,6 +48,9 @@ def unfamiliar(told: dict[str, Any], column: Column, *, missing: tuple[str, ...]
     """What a learned column (`told`) meets in new cells that its training did not know. All of it counts as missing."""
     found = row_columns.raw(told, column, missing=missing)
     yield from _unlike(column, found.bad, _("dates") if told["kind"] == "date" else _("numbers"), learned=True)
+    if told["kind"] == "number":
+        decimal = told["how"]["decimal"]
+        yield from _infinite(column, parsing.numbers(parsing.plain(column.values), decimal=decimal, missing=missing).values)
     if told["kind"] != "category" or not len(column):
         return
     words = parsing.strings(parsing.plain(column.values), missing=missing)

@@ -23,7 +23,7 @@ from fukami.evaluate.examples import Judged
 from fukami.export import parity, surroundings
 from fukami.export.contract import Material, plain
 from fukami.export.onnx_graph import answered, session, write_graph
-from fukami.export.verb import first_batch, proven
+from fukami.export.verb import first_batch, proven, without_value
 from fukami.fields.tensors import named_tensors
 from tests.small_predictors import trained
 from tests.synthetic import columns
@@ -202,6 +202,13 @@ def test_a_fault_in_the_answers_is_refused(fault, tmp_path):
     kind, answers = ANSWERS[fault]
     with pytest.raises(GateError, match="F-EXPORT-"):
         judge(kind, tmp_path / "export", answers=answers)
+
+
+def test_a_metric_without_a_value_is_said_to_have_none():
+    told = {"points": {"headline": "roc_auc"}, "examples": 1, "metrics": {"roc_auc": {"run": None, "exported": None}}}
+    (note,) = without_value(told)
+    assert "roc_auc" in note and "this 1 example" in note
+    assert not without_value({**told, "metrics": {"roc_auc": {"run": 0.9, "exported": 0.9}}})
 
 
 def test_roundings_of_the_weights_are_told_even_where_they_are_allowed(tmp_path):

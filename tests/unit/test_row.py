@@ -229,9 +229,9 @@ def test_a_learned_column_that_is_absent_is_an_error_that_names_it():
 
 def test_what_the_training_did_not_know_is_counted():
     row = Row().learn([column("x", ["1", "2", "3"]), column("c", ["a", "b", "a"]), column("d", ["u", "v", "u"])])
-    new = [column("x", ["1", "two", "", "4"]), column("c", ["a", "new", None, "newer"]), column("d", ["u"] * 4)]
+    new = [column("x", ["1", "two", "", "inf"]), column("c", ["a", "new", None, "newer"]), column("d", ["u"] * 4)]
     found = {(p.code, p.count): p for p in row.check(new)}
-    assert set(found) == {("F-COLUMN-UNREADABLE", 1), ("F-COLUMN-UNKNOWN", 2)}
+    assert set(found) == {("F-COLUMN-UNREADABLE", 1), ("F-COLUMN-INFINITE", 1), ("F-COLUMN-UNKNOWN", 2)}
     unknown = found["F-COLUMN-UNKNOWN", 2]
     assert unknown.severity == "note" and unknown.expected == "a, b" and unknown.got == "new, newer"
     assert "2 cells (50.0%)" in unknown.what and "two" in found["F-COLUMN-UNREADABLE", 1].got
