@@ -1,6 +1,6 @@
 """What the explanations of many inputs say together: which parts count most, and whether that stood its test.
 
-Parts of the same name (a column, a word, a patch at the same place) are one part here.
+Parts of the same name (a column, a word, a patch at the same place) are one part here, also within one input.
 """
 
 from collections import defaultdict
@@ -19,7 +19,7 @@ TOLD = 100
 def summed_up(explanations: Sequence[Explanation]) -> dict[str, Any]:
     """`{"examples", "faithfulness", "units": [{"name", "weight", "mean", "examples"}], "by_label": {label: [...]}}`.
 
-    A part's `weight` is its mean strength over all examples, as a share of each example's strongest; a part that an example
+    A part's `weight` is its mean strength over all examples, as a share of each example's strongest (0 to 1); a part that an example
     lacks counts 0 there. `mean` keeps the signs.
     """
     tested = [one.faithfulness for one in explanations if one.faithfulness is not None]
@@ -36,14 +36,14 @@ def by_name(explanations: Sequence[Explanation]) -> list[dict[str, Any]]:
     shares: dict[str, list[float]] = defaultdict(list)
     spelling: dict[str, str] = {}
     for one in explanations:
-        most = float(np.abs(one.weights.weights).max(initial=0.0)) or 1.0
         own: dict[str, float] = defaultdict(float)
         for name, weight in zip(one.units.names, one.weights.weights, strict=True):
             key = str(name).casefold()
             spelling.setdefault(key, name)
-            own[key] += float(weight) / most
-        for key, share in own.items():
-            shares[key].append(share)
+            own[key] += float(weight)
+        most = max(map(abs, own.values()), default=0.0) or 1.0
+        for key, weight in own.items():
+            shares[key].append(weight / most)
     total = max(1, len(explanations))
     found = [
         {

@@ -23,6 +23,7 @@ from fukami.explain.contract import Weights
 from fukami.explain.faithfulness import faithfulness_of, steps
 from fukami.explain.methods.attention_rollout import attention
 from fukami.explain.nearest import keep, reference_of
+from fukami.explain.summary import by_name
 from fukami.explain.verb import Asked, Inputs, explain_run, explanation, surveyed
 from fukami.fields import image_units, row_units
 from fukami.fields.contract import InputField
@@ -265,6 +266,17 @@ def test_equal_weights_are_ordered_by_chance():
         scores.add(faithfulness_of(case, np.zeros(7), random=0).score)
     case.seed = 0
     assert len(scores) > 2
+
+
+def test_a_word_that_comes_again_counts_as_one_part_of_its_text():
+    """Its occurrences are added up before the strongest part of the text is looked for, so that no share is above 1."""
+
+    def of(names, weights):
+        return SimpleNamespace(units=Units(names, np.arange(len(names))), weights=Weights(np.array(weights)))
+
+    found = by_name([of(("good", "Good", "film"), [2.0, 1.0, -1.5]), of(("film", "bad"), [1.0, -4.0])])  # type: ignore[list-item]
+    told = {part["name"]: (part["weight"], part["mean"], part["examples"]) for part in found}
+    assert told == {"good": (0.5, 0.5, 1), "film": (0.375, -0.125, 2), "bad": (0.5, -0.5, 1)}
 
 
 # -- units of fields -----------------------------------------------------------------------------------------------------
