@@ -61,7 +61,10 @@ class Run:
             "metrics": self.metrics,
             "next": [{"command": command, "does": does} for command, does in self.commands()],
         }
-        folds, resume = (self.path / "proofs" / f"{name}.json" for name in ("folds", "resume"))
+        baselines, folds, resume = (self.path / "proofs" / f"{name}.json" for name in ("baselines", "folds", "resume"))
+        if baselines.exists():
+            proof = artefact.read_json(baselines)
+            told |= {"baselines": proof["metrics"], "verdict": proof.get("verdict", [])}
         if folds.exists():
             told["folds"] = artefact.read_json(folds)["metrics"]
         if self.told["training"].get("sharing"):

@@ -5,7 +5,6 @@ from typing import Any
 
 from fukami.cli._screen import Screen, duration, number
 from fukami.core import plans
-from fukami.core.cards import cards
 from fukami.core.language import _
 
 
@@ -22,6 +21,7 @@ def show_run(result: dict[str, Any], screen: Screen) -> None:
         ]
     )
     show_metrics(result.get("metrics", {}), screen, title=_("On examples kept aside"))
+    show_baselines(result, screen)
     run = result.get("run")
     if run:
         screen.heading(_("Run folder"))
@@ -89,27 +89,24 @@ def _value(figure: Any) -> float | None:
     return figure.get("value") if isinstance(figure, Mapping) else figure
 
 
-def show_baselines(result: dict[str, Any], screen: Screen, *, most: int = 5) -> None:
-    """The model and each baseline, side by side, over the first metrics that they share."""
-    baselines = result.get("baselines") or {}
-    names = [n for n in result["metrics"] if any(_value(told.get(n)) is not None for told in baselines.values())][:most]
+def show_baselines(result: Mapping[str, Any], screen: Screen, *, most: int = 5) -> None:
+    """The model and each baseline, side by side, over the first metrics that they share; and which of them it does not beat."""
+    baselines, metrics = result.get("baselines") or {}, result.get("metrics") or {}
+    names = [n for n in metrics if any(_value(told.get(n)) is not None for told in baselines.values())][:most]
     if not names:
         return
+    from fukami.report.figures import baseline_label
+
     screen.heading(_("Beside simple models"))
-    rows = [(_("this model"), *(number(_value(result["metrics"][n])) for n in names))]
-    rows += [(name, *(number(_value(told.get(n))) for n in names)) for name, told in baselines.items()]
+    rows = [(_("this model"), *(number(_value(metrics[n])) for n in names))]
+    rows += [(baseline_label(name), *(number(_value(told.get(n))) for n in names)) for name, told in baselines.items()]
     screen.table((_("model"), *names), rows, indent=2)
-    ahead = _ahead(names[0], _value(result["metrics"][names[0]]), baselines)
-    if ahead:
-        text = _("This model does not beat {names} on {metric}.").format(names=", ".join(ahead), metric=names[0])
-        screen.line(screen.style(text, "yellow"), indent=2)
+    for sentence in result.get("verdict", []):
+        screen.line(screen.style(sentence, "yellow"), indent=2)
+    if result.get("verdict") == [] and is_number(_value(metrics[names[0]])):
+        screen.line(_("Better than every simple method, by more than chance explains."), "green", indent=2)
 
 
-def _ahead(metric: str, ours: float | None, baselines: Mapping[str, Any]) -> list[str]:
-    """The baselines that are at least as good on `metric`."""
-    found = cards("metrics").get(metric)
-    if found is None or ours is None:
-        return []
-    sign = 1 if found.higher_is_better else -1
-    values = {name: _value(told.get(metric)) for name, told in baselines.items()}
-    return [name for name, value in values.items() if value is not None and sign * value >= sign * ours]
+def is_number(value: float | None) -> bool:
+    """Whether there is a figure: a metric that cannot be computed is None or NaN."""
+    return value is not None and value == value

@@ -41,6 +41,7 @@ def evaluate_run(run: "Run", data: Any, settings: dict[str, Any]) -> dict[str, A
         "excluded": judged.excluded,
         "metrics": found.as_dict()["metrics"],
         "baselines": beside,
+        "verdict": proofs["baselines"]["verdict"] if beside else [],
         "groups": found.as_dict().get("groups", {}),
         "proofs": {k: v for k, v in proofs.items() if k not in NOT_PROOFS},
         "unusable": judged.unusable,

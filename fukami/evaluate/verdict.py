@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from fukami.core.cards import card
 from fukami.core.language import _
 from fukami.evaluate.evaluation import Evaluation
+from fukami.report.figures import baseline_label
 
 
 def verdict(evaluation: Evaluation, beside: Mapping[str, Mapping[str, float | None]], headline: str) -> list[str]:
@@ -19,9 +20,9 @@ def verdict(evaluation: Evaluation, beside: Mapping[str, Mapping[str, float | No
         other = metrics.get(headline)
         if other is None or not math.isfinite(other) or not math.isfinite(own.value):
             continue
-        words = {"baseline": name, "metric": headline, "value": f"{own.value:.4g}", "other": f"{other:.4g}"}
+        words = {"baseline": baseline_label(name), "metric": headline, "value": f"{own.value:.4g}", "other": f"{other:.4g}"}
         if (own.value <= other) if higher else (own.value >= other):
-            out.append(_("The model does not beat the baseline {baseline}: {metric} {value} against {other}.").format(**words))
+            out.append(_("The model is not better than {baseline}: {metric} {value} against {other}.").format(**words))
         elif own.low <= other <= own.high:
             words |= {"low": f"{own.low:.4g}", "high": f"{own.high:.4g}"}
             sentence = _("The lead over {baseline} may be chance: {metric} {value} ({low} to {high}) against {other}.")

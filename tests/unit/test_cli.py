@@ -157,26 +157,29 @@ def test_check_with_warnings_alone_is_done(api, capsys):
     assert said(capsys, "check", TASK, "x")[0] == 0
 
 
+BESIDE = {"baselines": {"majority": {"accuracy": 0.5}, "linear": {"accuracy": 0.95}}}
+
+
 def test_evaluation_shows_intervals_and_baselines(api, capsys):
-    metrics = {"accuracy": {"value": 0.9, "low": 0.85, "high": 0.95}}
-    api.answers["evaluate"] = {
-        "task": TASK,
-        "run": "r",
-        "examples": 50,
-        "metrics": metrics,
-        "baselines": {"majority": {"accuracy": 0.5}},
-    }
+    metrics = {"accuracy": {"value": 0.98, "low": 0.96, "high": 0.99}}
+    api.answers["evaluate"] = {"task": TASK, "run": "r", "examples": 50, "metrics": metrics, "verdict": []} | BESIDE
     _code, out, _err = said(capsys, "evaluate", "r")
-    assert all(text in out for text in ("0.9000", "0.8500 – 0.9500", "majority", "0.5000"))
-    assert "does not beat" not in out
+    assert all(text in out for text in ("0.9800", "0.9600 – 0.9900", "always the commonest class", "0.5000", "a linear model"))
+    assert "Better than every simple method" in out
 
 
-@pytest.mark.parametrize(("metric", "ours", "theirs"), [("accuracy", 0.9, 0.95), ("log_loss", 0.4, 0.3)])
-def test_a_model_that_does_not_beat_a_simple_one_says_so(api, capsys, metric, ours, theirs):
-    metrics = {metric: {"value": ours, "low": 0.1, "high": 0.99}}
-    told = {"task": TASK, "run": "r", "examples": 50, "metrics": metrics, "baselines": {"linear": {metric: theirs}}}
-    api.answers["evaluate"] = told
-    assert f"does not beat linear on {metric}" in said(capsys, "evaluate", "r")[1]
+def test_a_training_whose_model_is_no_better_than_a_simple_one_ends_with_saying_so(api, capsys):
+    beside = BESIDE | {"verdict": ["It is not better than a linear model."]}
+    api.answers["train"] = types.SimpleNamespace(summary=lambda: SUMMARY | {"metrics": {"accuracy": 0.9}} | beside)
+    _code, out, _err = said(capsys, "train", TASK, "photos")
+    assert "It is not better than a linear model." in out and "Better than every" not in out
+    assert out.index("always the commonest class") < out.index("Run folder")
+
+
+def test_a_metric_without_a_value_is_no_better_than_anything(api, capsys):
+    told = SUMMARY | BESIDE | {"metrics": {"accuracy": None}, "verdict": []}
+    api.answers["train"] = types.SimpleNamespace(summary=lambda: told)
+    assert "Better than every" not in said(capsys, "train", TASK, "photos")[1]
 
 
 def test_evaluation_shows_groups_and_what_was_left_out(api, capsys):

@@ -196,6 +196,6 @@ def test_the_verdict_names_every_baseline_that_is_not_beaten():
     own = found.metrics["accuracy"]
     beside = {"worse": 0.1, "close": (own.low + own.value) / 2, "better": 0.99, "unmeasured": None}
     said = verdict(found, {name: {"accuracy": value} for name, value in beside.items()}, "accuracy")
-    assert len(said) == 2 and "close" in said[0] and "chance" in said[0] and "does not beat the baseline better" in said[1]
+    assert len(said) == 2 and "close" in said[0] and "chance" in said[0] and "is not better than better" in said[1]
     assert verdict(found, {"majority": {"log_loss": 9.9}}, "log_loss") == []
     assert len(verdict(found, {"sure": {"log_loss": 0.1}}, "log_loss")) == 1
