@@ -4,6 +4,7 @@ from typing import Any
 
 from fukami.cli._parser import Parser, task
 from fukami.cli._screen import Screen, amount
+from fukami.core.cards import cards
 from fukami.core.language import N_, _
 
 SUMMARY = N_("the models, and with a task those that fit it: sizes, parameters, source")
@@ -29,6 +30,7 @@ def show(result: dict[str, Any], screen: Screen) -> None:
     screen.table((_("model"), _("sizes and parameters"), _("source"), _("what it is")), rows)
     if result.get("task"):
         screen.line()
+        screen.line(_parameters_of(result["task"]), "dim")
         screen.line(_("* is the size that is taken where none is named; --model NAME:SIZE takes another."), "dim")
 
 
@@ -38,4 +40,15 @@ def _sizes(model: dict[str, Any]) -> str:
     if not isinstance(sizes, dict):
         return ", ".join(sizes)
     mark = model.get("default") if len(sizes) > 1 else None
-    return ", ".join(f"{name}{'*' if name == mark else ''} {amount(count)}".strip() for name, count in sizes.items())
+    told = (f"{name}{'*' if name == mark else ''} {amount(count) if count else ''}" for name, count in sizes.items())
+    return ", ".join(size.strip() for size in told)
+
+
+def _parameters_of(task: str) -> str:
+    """For which inputs parameters are counted."""
+    from fukami.models.registry import REFERENCE_TOLD
+
+    (takes,) = cards("tasks")[task].inputs
+    return _(
+        "Parameters are those before the last layer, for {inputs}; `fukami plan` counts the whole model for your data."
+    ).format(inputs=_(REFERENCE_TOLD[takes]))

@@ -65,7 +65,7 @@ class ModelCard(Card):
     size: str = ""
     """The size used when none is named."""
     parameters: dict[str, dict[str, int]] = field(default_factory=dict)
-    """Kind of input → size → learned numbers for `models.registry.REFERENCE`, without the head, so that a list costs no build.
+    """Kind of input → size → learned numbers for `models.registry.reference`, without the head, so that a list costs no build.
     A law compares them with the networks; where they are left out they are counted."""
     members: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Well-known names of single networks of the family (`resnet18`) → options of `build`; they can be typed as they are."""

@@ -24,7 +24,7 @@ CARD = ModelCard(
         "large": {"width": 64, "depth": 3},
     },
     size="small",
-    parameters={"image": {"tiny": 390_568, "small": 4_695_248, "base": 18_772_384, "large": 125_215_040}},
+    parameters={"image": {"tiny": 95_144, "small": 1_154_256, "base": 4_612_512, "large": 30_830_912}},
     options={"width": 16, "depth": 2, "dropout": 0.0},
     learning={"optimizer": "muon", "learning_rate": 1e-2, "momentum": 0.95, "weight_decay": 0.05},
     image={"least_size_px": 4},

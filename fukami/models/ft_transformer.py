@@ -28,6 +28,7 @@ CARD = ModelCard(
         "large": {"width": 384, "depth": 4, "heads": 8},
     },
     size="small",
+    parameters={"row": {"tiny": 10_452, "small": 70_804, "base": 903_168, "large": 4_759_936}},
     options={"width": 64, "depth": 2, "heads": 8, "dropout": 0.1, "attention_dropout": 0.1},
     learning={"learning_rate": 1e-3, "weight_decay": 0.01},
     source="Gorishniy et al. 2021, arXiv:2106.11959; by hand",

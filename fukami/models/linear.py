@@ -16,6 +16,7 @@ CARD = ModelCard(
     summary="one weight for each input and answer: linear or logistic regression",
     takes=("row", "image"),
     gives=("vector",),
+    parameters={"row": {"": 0}, "image": {"": 0}},
     learning={"learning_rate": 5e-3, "weight_decay": 0.01},
     source="Nelder and Wedderburn 1972; by hand",
 )

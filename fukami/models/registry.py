@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from fukami.core.cards import ModelCard, TaskCard, card, cards, load
 from fukami.core.errors import UsageError, nearest, unknown
-from fukami.core.language import _
+from fukami.core.language import N_, _
 from fukami.core.recipe import Recipe
 from fukami.core.specs import ImageSpec, RowSpec, Spec, TokenSpec
 
@@ -245,11 +245,30 @@ def wrap(module: "nn.Module", spec: Spec, num_outputs: int) -> "Network":
 
 
 REFERENCE: dict[str, Spec] = {
-    "image": ImageSpec(channels=3, height=224, width=224),
+    "image": ImageSpec(channels=3, height=32, width=32),
     "text": TokenSpec(vocabulary_size=16_000, max_tokens=256),
     "row": RowSpec(num_numbers=10, cardinalities=(10, 10, 10)),
 }
-"""What the listed parameter counts refer to."""
+"""Inputs that the listed parameter counts refer to; of pictures, the smallest that a family takes where that is more."""
+
+REFERENCE_TOLD = {
+    "image": N_("pictures in colour of 32 × 32 pixels, or the smallest that the model takes"),
+    "text": N_("a vocabulary of 16,000 words"),
+    "row": N_("a table of 10 numbers and 3 categories"),
+}
+
+
+def reference(family: ModelCard, takes: str) -> Spec:
+    """The inputs of kind `takes` for which the family's parameters are listed.
+
+    >>> reference(card("models", "cnn"), "image").height, reference(card("models", "resnet"), "image").height
+    (32, 64)
+    """
+    spec = REFERENCE[takes]
+    if not isinstance(spec, ImageSpec):
+        return spec
+    side = max(spec.height, int(family.image.get("min_size_px", 0)))
+    return replace(spec, height=side, width=side)
 
 
 def count_parameters(choice: Choice, spec: Spec, *, options: dict[str, Any] | None = None) -> int:
@@ -263,7 +282,7 @@ def count_parameters(choice: Choice, spec: Spec, *, options: dict[str, Any] | No
 def rows(task: TaskCard) -> list[dict[str, Any]]:
     """The models that fit a task, for `fukami models TASK`.
 
-    Each has `name`, `summary`, `source`, `sizes` (size → parameters without the head, for the inputs of `REFERENCE`; the key is
+    Each has `name`, `summary`, `source`, `sizes` (size → parameters without the head, for the inputs of `reference`; the key is
     empty where the family has no sizes), `default` (a size) and `members`. Adapters have no sizes.
     """
     (takes,) = task.inputs
@@ -281,11 +300,11 @@ def rows(task: TaskCard) -> list[dict[str, Any]]:
 
 
 def listed_parameters(family: ModelCard, takes: str) -> dict[str, int]:
-    """Size → number of parameters for the inputs of `REFERENCE`, from the card, or counted."""
+    """Size → number of parameters for the inputs of `reference`, from the card, or counted."""
     if takes in family.parameters:
         return dict(family.parameters[takes])
     sizes = family.sizes or [""]
-    return {size: count_parameters(_sized(family, family.name, size), REFERENCE[takes]) for size in sizes}
+    return {size: count_parameters(_sized(family, family.name, size), reference(family, takes)) for size in sizes}
 
 
-__all__ = ["REFERENCE", "Choice", "build", "card", "count_parameters", "fitting", "resolve", "rows", "wrap"]
+__all__ = ["REFERENCE_TOLD", "Choice", "build", "card", "count_parameters", "fitting", "reference", "resolve", "rows", "wrap"]

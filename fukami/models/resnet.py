@@ -16,7 +16,7 @@ from fukami.models import timm
 
 CARD = ModelCard(
     name="resnet",
-    summary="residual network; the usual first choice for pictures of 64 pixels and more",
+    summary="residual network: for tables, and the usual first choice for pictures of 64 pixels and more",
     takes=("image", "row"),
     gives=("vector", "grid"),
     sizes={
@@ -26,7 +26,10 @@ CARD = ModelCard(
         "large": {"architecture": "resnet101"},
     },
     size="small",
-    parameters={"image": {"tiny": 4_922_488, "small": 11_176_512, "base": 23_508_032, "large": 42_500_160}},
+    parameters={
+        "image": {"tiny": 4_922_488, "small": 11_176_512, "base": 23_508_032, "large": 42_500_160},
+        "row": {"tiny": 43_560, "small": 218_472, "base": 1_093_224, "large": 6_385_512},
+    },
     members={
         "resnet10t": {"architecture": "resnet10t"},
         "resnet18": {"architecture": "resnet18"},
@@ -39,7 +42,7 @@ CARD = ModelCard(
     learning={"learning_rate": 1e-3, "weight_decay": 0.05},
     fine_tuning={"learning_rate": 3e-4},
     image={"min_size_px": 64, "multiple_px": 32},
-    source="He et al. 2016, arXiv:1512.03385; timm",
+    source="He et al. 2016, arXiv:1512.03385; Gorishniy et al. 2021, arXiv:2106.11959; timm",
     library="timm",
 )
 

@@ -33,6 +33,7 @@ CARD = ModelCard(
         "large": {"width": 512, "depth": 3, "copies": 32, "embedding": 24},
     },
     size="small",
+    parameters={"row": {"tiny": 12_464, "small": 45_408, "base": 123_104, "large": 697_040}},
     options={"width": 128, "depth": 2, "copies": 16, "embedding": 16, "dropout": 0.0},
     learning={"learning_rate": 1e-2, "weight_decay": 0.01},
     source="Gorishniy et al. 2025, arXiv:2410.24210; by hand",

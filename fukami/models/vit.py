@@ -25,7 +25,7 @@ CARD = ModelCard(
         "large": {"architecture": "vit_large_patch16_224"},
     },
     size="tiny",
-    parameters={"image": {"tiny": 5_524_416, "small": 21_665_664, "base": 85_798_656, "large": 303_301_632}},
+    parameters={"image": {"tiny": 5_360_832, "small": 21_338_496, "base": 85_144_320, "large": 302_429_184}},
     members={
         "vit_tiny": {"architecture": "vit_tiny_patch16_224"},
         "vit_small": {"architecture": "vit_small_patch16_224"},

@@ -50,9 +50,10 @@ def test_help_and_mistakes_load_nothing_heavy(words):
     assert not loaded_by(code).intersection(HEAVY)
 
 
-def test_listing_tasks_and_datasets_needs_no_torch():
+def test_lists_need_no_torch():
+    lists = [["tasks"], ["datasets"], ["models"], ["models", "image-classification"], ["models", "tabular-classification"]]
     code = (
-        "from fukami.cli.main import main\nwith contextlib.redirect_stdout(io.StringIO()): main(['tasks']); main(['datasets'])"
+        f"from fukami.cli.main import main\nwith contextlib.redirect_stdout(io.StringIO()):\n for words in {lists}: main(words)"
     )
     assert "torch" not in loaded_by(code)
 

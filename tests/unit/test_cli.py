@@ -114,6 +114,12 @@ def test_models_are_asked_with_and_without_a_task(api, capsys):
     assert json.loads(said(capsys, "models", "--json")[1])["task"] is None
     code, out, _err = said(capsys, "models", TASK)
     assert code == 0 and "tiny 44.4 k, base* 2 M" in out and api.calls[1][1] == (TASK,)
+    assert "for pictures in colour of 32 × 32 pixels" in out
+
+
+def test_a_model_without_parameters_of_its_own_lists_none(api, capsys):
+    api.answers["models"] = [{"name": "linear", "summary": "s", "sizes": {"": 0}, "default": "", "source": "nowhere"}]
+    assert said(capsys, "models", TASK)[1].splitlines()[1].split() == ["linear", "nowhere", "s"]
 
 
 # -- what is printed -------------------------------------------------------------------------------------------------
