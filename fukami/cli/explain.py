@@ -8,7 +8,7 @@ from typing import Any
 from fukami.cli import _parser
 from fukami.cli._parser import Parser
 from fukami.cli._results import show_notes
-from fukami.cli._screen import Screen, number
+from fukami.cli._screen import Screen
 from fukami.core.cards import card, cards
 from fukami.core.language import N_, _, _n
 
@@ -105,12 +105,14 @@ def show(result: dict[str, Any], screen: Screen) -> None:
 
 
 def _show_one(one: dict[str, Any], screen: Screen) -> None:
+    from fukami.explain.explanation import answered
+
     name = one["input"] if isinstance(one["input"], str) else str(one["input"])
     screen.heading(name if len(name) <= 80 else name[:79] + "…")
-    answer, nearest = one["answer"], one.get("nearest") or []
+    nearest = one.get("nearest") or []
     screen.facts(
         [
-            (_("answer"), _answer(answer)),
+            (_("answer"), answered(one)),
             (_("explained"), one["of"] or _("the value")),
             (_("tested"), _verdict(one.get("faithfulness"))),
             (_("nearest"), ", ".join(f"{n['input']} ({n['similarity']:.2f})" for n in nearest[:3])),
@@ -120,17 +122,6 @@ def _show_one(one: dict[str, Any], screen: Screen) -> None:
     ranked = sorted(one["units"], key=lambda unit: -abs(unit["weight"]))[:SHOWN]
     most = max((abs(unit["weight"]) for unit in ranked), default=0.0) or 1.0
     screen.table((), [_row(unit, most) for unit in ranked], indent=2)
-
-
-def _answer(told: dict[str, Any]) -> str:
-    """The answer as the page says it: a label with its score, or a number.
-
-    >>> _answer({"label": "cat", "score": 0.95}), _answer({"value": 3.25})
-    ('cat (0.950)', '3.25')
-    """
-    if told.get("label") is not None:
-        return f"{told['label']} ({told['score']:.3f})" if told.get("score") is not None else str(told["label"])
-    return str(told.get("labels") or number(told.get("value")))
 
 
 def _row(unit: dict[str, Any], most: float) -> tuple[str, ...]:

@@ -16,11 +16,12 @@ from fukami.explain.faithfulness import Faithfulness
 from fukami.fields.answers import short
 from fukami.fields.lettering import Piece, captioned, pieces
 from fukami.fields.units import Portrait, Units, css
+from fukami.report.figures import percent
 
 ENDINGS = (".png", ".html", ".json")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Explanation:
     """Why one input was answered as it was.
 
@@ -41,12 +42,26 @@ class Explanation:
     nearest: list[dict[str, Any]] = field(default_factory=list)
     notes: tuple[str, ...] = ()
     """What else is to be known: which method was left out and why."""
+    truth: dict[str, Any] | None = None
+    """The right answer, where it is known: of the examples that the training kept aside."""
     unit: str | None = None
     """What weights are counted in (log-odds, deviations); None where they only say how much a part matters."""
 
     def ranked(self) -> list[int]:
         """Units, the strongest first."""
         return np.argsort(-np.abs(self.weights.weights), kind="stable").tolist()
+
+    def __repr__(self) -> str:
+        strongest = ", ".join(str(self.units.names[u]) for u in self.ranked()[:3])
+        told = f"{self.input!s:.60}: {answered(self.as_dict())}"
+        return f"<Explanation of {told}; {self.method}: {strongest}; {self.verdict()}>"
+
+    @property
+    def right(self) -> bool | None:
+        """Whether the answer is the truth; None where that is not known, or a number, which is right more or less."""
+        if self.truth is None or self.of is None:
+            return None
+        return all(self.answer[name] == told for name, told in self.truth.items())
 
     def verdict(self) -> str:
         """Whether the attribution stood its test, in a sentence."""
@@ -66,6 +81,7 @@ class Explanation:
         return {
             "input": self.input,
             "answer": self.answer,
+            **({} if self.truth is None else {"truth": self.truth, **({} if self.right is None else {"right": self.right})}),
             "of": self.of,
             "method": self.method,
             "signed": self.weights.signed,
@@ -108,7 +124,7 @@ class Explanation:
         unit = language.told(language.stored(self.unit))
         method = _("{method}, weights in {unit}").format(method=self.method, unit=unit) if unit else self.method
         return [
-            (_("answer"), short(self.answer)),
+            (_("answer"), answered(self.as_dict())),
             (_("explained"), self.of or _("the value")),
             (_("method"), method),
             (_("tested"), self.verdict()),
@@ -150,6 +166,26 @@ class Explanation:
             told = json.dumps(language.told(language.stored(self.as_dict())), ensure_ascii=False, indent=1, default=str)
             path.write_text(told + "\n", "utf-8", errors="replace")
         return path
+
+
+def answered(told: dict[str, Any]) -> str:
+    """The answer of an explanation's `as_dict` in a few words, and beside it the truth where that is known.
+
+    >>> answered({"answer": {"label": "cat", "score": 0.95123, "scores": {}}, "truth": {"label": "dog"}, "right": False})
+    'cat (95.1\\xa0%) – wrong, it is dog'
+    >>> answered({"answer": {"value": 206855.8}, "truth": {"value": 210000.0}})
+    '206,856 – it is 210,000'
+    """
+    answer = told["answer"]
+    said = f"{answer['label']} ({percent(answer['score'])})" if answer.get("score") is not None else short(answer)
+    if told.get("truth") is None:
+        return said
+    if told.get("right"):
+        return _("{answer} – right").format(answer=said)
+    truth = short(told["truth"])
+    if "right" in told:
+        return _("{answer} – wrong, it is {truth}").format(answer=said, truth=truth)
+    return _("{answer} – it is {truth}").format(answer=said, truth=truth)
 
 
 def verdict(told: dict[str, Any]) -> str:

@@ -19,8 +19,8 @@ TOLD = 100
 def summed_up(explanations: Sequence[Explanation]) -> dict[str, Any]:
     """`{"examples", "faithfulness", "units": [{"name", "weight", "mean", "examples"}], "by_label": {label: [...]}}`.
 
-    A part's `weight` is its mean strength over all examples, as a share of each example's strongest (0 to 1); a part that an example
-    lacks counts 0 there. `mean` keeps the signs.
+    A part's `weight` is its mean strength over all examples, as a share of each example's strongest (0 to 1); a part that an
+    example lacks counts 0 there. `mean` keeps the signs.
     """
     tested = [one.faithfulness for one in explanations if one.faithfulness is not None]
     told: dict[str, Any] = {"examples": len(explanations), "faithfulness": together(tested) if tested else None}

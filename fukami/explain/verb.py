@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
 
-from fukami.answers import grouped, require_usable
+from fukami.answers import grouped, require_usable, shown
 from fukami.core.cards import METHODS, card, load, methods_for
 from fukami.core.errors import DataError, UsageError
 from fukami.core.language import _
@@ -97,16 +98,22 @@ def explain_run(
 
 
 def explanations(run: "Run", inputs: Any, *, method: str = "auto", **options: Any) -> Any:
-    """What `Run.explain` gives: an `Explanation` of one input, a list for several, the result's mapping for a set's method."""
+    """What `Run.explain` gives: an `Explanation` of a single input, a list for a list, a batch or a table of them, even of one,
+    and the result's mapping for a method that speaks of a set.
+    """
     asked = Asked(run, method, **options)
-    several = isinstance(inputs, Sequence) and not isinstance(inputs, (str, bytes))
-    groups = require_some(list(given(run, list(inputs) if several else [inputs])), run)
+    listed = isinstance(inputs, Sequence) and not isinstance(inputs, (str, bytes))
+    many = list(inputs) if listed else [inputs]
+    groups = require_some(list(given(run, many)), run)
     name, notes, first = chosen(asked, groups)
     if card(METHODS, name).scope == "set":
-        return explain_run(run, list(inputs) if several else [inputs], method=name, **options)
+        return explain_run(run, many, method=name, **options)
     found, more = each(asked, name, groups, first)
     found = [replace(one, notes=(*notes, *more)) for one in found]
-    return found[0] if len(found) == 1 and not several else found
+    field = run.predictor.task.input
+    # a batch, a folder or a table that happens to hold one is still several: what it holds has another name than itself
+    single = not listed and field.several(inputs) is None and groups[0].names == [shown(inputs, f"{field.name}[0]")]
+    return found[0] if single else found
 
 
 # -- what is given -------------------------------------------------------------------------------------------------------
@@ -206,8 +213,14 @@ def each(
         for row in range(len(group)):
             case = case_of(asked, group, row)
             weights = first if first is not None and not found else weighed(method, case)
-            found.append(explanation(case, group.names[row], method, weights, reference, nearest=asked.nearest))
+            told = explanation(case, group.names[row], method, weights, reference, nearest=asked.nearest)
+            found.append(told if group.truth is None else replace(told, truth=known(case, group.truth[row])))
     return found, [*left_out(groups, sum(map(len, taken))), *(not_kept(asked.run.path) if asked.nearest else [])]
+
+
+def known(case: Case, truth: np.ndarray) -> dict[str, Any]:
+    """The target of the case as an answer, from its value in the scores' unit."""
+    return case.predictor.task.target.known(torch.from_numpy(np.asarray(truth)[None]))[0]
 
 
 def explanation(

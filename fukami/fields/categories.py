@@ -241,6 +241,11 @@ class Categories(TargetField):
             for row in scores.tolist()
         ]
 
+    def known(self, truth: torch.Tensor) -> list[dict[str, Any]]:
+        """From `truths_BK` of 0 and 1 to `{"labels"}`."""
+        classes = self.state["classes"]
+        return [{"labels": [label for label, holds in zip(classes, row, strict=True) if holds]} for row in truth.tolist()]
+
     def render(self, columns: Sequence[Column], row: int) -> str:
         (labels,) = self._rows(columns[0].take(np.array([row])))
         return " ".join(f"<span>{html.escape(label)}</span>" for label in labels) if labels else "<span>–</span>"

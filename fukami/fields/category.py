@@ -280,6 +280,10 @@ class Category(TargetField):
             for k, row in zip(best, scores.tolist(), strict=True)
         ]
 
+    def known(self, truth: torch.Tensor) -> list[dict[str, Any]]:
+        """From class numbers `index_B` to `{"label"}`."""
+        return [{"label": self.state["classes"][k]} for k in truth.tolist()]
+
     def render(self, columns: Sequence[Column], row: int) -> str:
         (value,) = cells.arrow(columns[0].take(np.array([row]))).to_pylist()
         label = label_of(value)

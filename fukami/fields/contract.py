@@ -294,6 +294,10 @@ class TargetField(Field):
     def restore(self, scores: torch.Tensor) -> list[dict[str, Any]]:
         """Answers, as JSON objects, from scores."""
 
+    @abstractmethod
+    def known(self, truth: torch.Tensor) -> list[dict[str, Any]]:
+        """What `truth` gives, as answers that are wholly right: without scores."""
+
     def labels(self) -> list[str]:
         """Names of the K numbers that its scores hold; none where a score is one value."""
         return list(self.state.get("classes", ()))

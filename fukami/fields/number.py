@@ -243,6 +243,10 @@ class Number(TargetField):
         """From values `scores_B` in the target's unit to `{"value"}`."""
         return [{"value": value} for value in scores.reshape(-1).tolist()]
 
+    def known(self, truth: torch.Tensor) -> list[dict[str, Any]]:
+        """From values in the target's unit to `{"value"}`."""
+        return self.restore(truth)
+
     def render(self, columns: Sequence[Column], row: int) -> str:
         (text,) = cells.strings(columns[0].take(np.array([row])))
         return f"<span>{html.escape(text[:40]) or '–'}</span>"

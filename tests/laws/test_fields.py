@@ -92,6 +92,12 @@ def test_restore_of_batch_is_the_identity(kind):
     again = field.encode([Column("x", pa.array([answer[key] for answer in answers]))])
     for name in stored:
         np.testing.assert_allclose(np.asarray(again[name], float), np.asarray(stored[name], float), rtol=1e-6, atol=1e-5)
+    known = field.known(field.truth(field.batch(stored, np.arange(TOTAL))))
+    assert [list(one) for one in known] == [[key]] * TOTAL
+    assert all(
+        one[key] == (pytest.approx(answer[key]) if isinstance(answer[key], float) else answer[key])
+        for one, answer in zip(known, answers, strict=True)
+    )
     assert json.loads(json.dumps(answers)) == answers
 
 

@@ -4,6 +4,7 @@ import dataclasses
 import io
 import json
 from functools import cache
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -24,7 +25,7 @@ from fukami.explain.faithfulness import faithfulness_of, steps
 from fukami.explain.methods.attention_rollout import attention
 from fukami.explain.nearest import keep, reference_of
 from fukami.explain.summary import by_name
-from fukami.explain.verb import Asked, Inputs, explain_run, explanation, surveyed
+from fukami.explain.verb import Asked, Inputs, each, explain_run, explanation, surveyed
 from fukami.fields import image_units, row_units
 from fukami.fields.contract import InputField
 from fukami.fields.row import Row
@@ -501,6 +502,36 @@ def test_a_run_explains_an_array_and_saves_it(run, tmp_path):
     with pytest.raises(UsageError, match="F-EXPLAIN-FILE"):
         found.save("why.gif")
     assert len(run.explain([load_digits().images[0]] * 2, method="occlusion")) == 2
+
+
+def test_one_input_gives_one_explanation_and_a_batch_of_one_a_list(run):
+    one = run.explain(np.zeros((8, 8)), method="occlusion")
+    told = repr(one)
+    assert told.startswith("<Explanation of image[0]: ") and "occlusion" in told and len(told) < 400 and "array" not in told
+    for batch in (np.zeros((1, 8, 8, 1)), [np.zeros((8, 8))]):
+        (listed,) = run.explain(batch, method="occlusion")
+        assert listed.answer == one.answer
+
+
+@pytest.mark.parametrize(("task", "truth", "right"), [
+    ("image-classification", {"label": "class1"}, True),
+    ("tabular-regression", {"value": 3.5}, None),
+])  # fmt: skip
+def test_the_truth_stands_beside_the_answer_where_it_is_known(task, truth, right):
+    predictor, columns = small_predictor(task)
+    target, run = predictor.task.target, SimpleNamespace(predictor=predictor, path=Path("nowhere"))
+    key, value = next(iter(truth.items()))
+    cell = Column(target.name, pa.array([value]))
+    known = target.truth(target.batch(target.encode([cell]), np.array([0]))).numpy()
+    (found,), _notes = each(Asked(run), "occlusion", [Inputs(["one"], row_of(columns, 1), known)])  # type: ignore[arg-type]
+    told = found.as_dict()
+    assert told["truth"] == {key: pytest.approx(value) if key == "value" else value}
+    wrong = dataclasses.replace(found, answer={**found.answer, "label": "class2"})
+    if right is None:
+        assert "right" not in told and "it is 3.5" in found.html()
+        return
+    assert dataclasses.replace(found, answer={**found.answer, "label": "class1"}).as_dict()["right"] is True
+    assert wrong.as_dict()["right"] is False and "wrong, it is class1" in wrong.html()
 
 
 def test_a_set_gets_a_folder_with_a_page(run, tmp_path):
