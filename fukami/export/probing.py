@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fukami.core.errors import DataError, GateError
+from fukami.core.given import settled
 from fukami.core.language import _
 from fukami.export import assemble
 from fukami.fields.tensors import named_tensors
@@ -40,7 +41,7 @@ def probes(predictor: Predictor, folder: Path, *, fixed: bool = False) -> list[P
     found = []
     for value in field.probes(folder):
         try:
-            columns = field.gather([value])
+            columns = field.gather([settled(value)])
             batch = predictor.batch({field.name: columns}, np.arange(1)) if field.usable(columns).all() else None
         except DataError:
             batch = None

@@ -88,7 +88,7 @@ def _from_numpy(values: np.ndarray) -> pa.Array:
     try:
         return pa.array(values, from_pandas=True)
     except (pa.ArrowInvalid, pa.ArrowTypeError):  # objects of several types
-        return pa.array([None if v is None or v != v else str(v) for v in values.tolist()], pa.string())
+        return pa.array([None if v is None or v != v else written(v) for v in values.tolist()], pa.string())
 
 
 def is_text(array: pa.Array) -> bool:
@@ -107,8 +107,8 @@ def strings(array: pa.Array, *, missing: tuple[str, ...] = ()) -> pa.Array:
     >>> strings(pa.array([" a", "?", "NaN", "b "])).to_pylist()
     ['a', None, None, 'b']
     """
-    if pa.types.is_floating(array.type):
-        array = pc.if_else(pc.is_nan(array), None, array)
+    if pa.types.is_floating(array.type) or pa.types.is_decimal(array.type):
+        array = _written(array)
     array = array.cast(pa.string())
     coded = array.dictionary_encode()
     words = pc.utf8_trim_whitespace(coded.dictionary)
@@ -116,6 +116,25 @@ def strings(array: pa.Array, *, missing: tuple[str, ...] = ()) -> pa.Array:
     truths = pc.is_in(pc.utf8_lower(words), pa.array(["true", "false"]))  # True and TRUE are one value
     words = pc.if_else(truths, pc.utf8_lower(words), words)
     return pc.if_else(gone, pa.scalar(None, pa.string()), words).take(coded.indices)
+
+
+def written(value: Any) -> str:
+    """A cell as text. A whole number has no point: other cells of its column decide whether it arrives as 1 or as 1.0.
+
+    >>> written(1.0), written(-0.0), written(2.5), written(1e15), written(1e31)
+    ('1', '0', '2.5', '1000000000000000', '1e+31')
+    """
+    whole = isinstance(value, float) and value.is_integer() and -(2**63) <= value < 2**63
+    return str(int(value) if whole else value)
+
+
+def _written(array: pa.Array) -> pa.Array:
+    """Numbers with a point as text; those of fewer bits in the digits that tell them apart there (0.1, not 0.10000000149)."""
+    if not pa.types.is_float64(array.type):
+        array = array.cast(pa.string()).cast(pa.float64())
+    coded = array.dictionary_encode()
+    words = [None if value != value else written(value) for value in coded.dictionary.to_pylist()]
+    return pa.array(words, pa.string()).take(coded.indices)
 
 
 def numbers(array: pa.Array, *, decimal: str = ".", missing: tuple[str, ...] = ()) -> Parsed:

@@ -376,4 +376,4 @@ def _as_array(values: list[Any]) -> Any:
     try:
         return pa.array(values)
     except (pa.ArrowInvalid, pa.ArrowTypeError):  # numbers and words in one column
-        return pa.array([None if value is None else str(value) for value in values], pa.string())
+        return pa.array([None if value is None else parsing.written(value) for value in values], pa.string())

@@ -23,6 +23,7 @@ from fukami.core.errors import DataError
 from fukami.core.language import _
 from fukami.core.tables import Column
 from fukami.fields import parsing, scaling
+from fukami.fields.cells import is_number
 from fukami.fields.parsing import pc
 
 KINDS = ("number", "category", "date", "text", "vector", "ignored")
@@ -148,7 +149,8 @@ def raw(told: dict[str, Any], column: Column, *, missing: tuple[str, ...] = ()) 
         parsed = parsing.numbers(array, decimal=how["decimal"], missing=missing)
         return Raw(_finite(parsed.values)[:, None], codes, parsed.bad)
     if kind == "date":
-        moments = parsing.dates(array, form=how["form"], missing=missing)
+        words = parsing.strings(array, missing=missing) if is_number(array) else array  # 20240229
+        moments = parsing.dates(words, form=how["form"] or "ymd", missing=missing)
         return Raw(_elapsed(moments.values)[:, None], _calendar(moments.values, how.get("parts", list(_PARTS))), moments.bad)
     words = parsing.strings(array, missing=missing)
     if kind == "text":

@@ -294,6 +294,8 @@ def learned(kind: str):
         return Row().learn([Column("age", pa.array(ages)), Column("town", pa.array(towns)), Column("day", pa.array(days))])
     if kind == "text":
         return Text(options=Text.Options(max_tokens=12)).learn([Column("text", pa.array(["a fine film", "a dull one"] * 9))])
+    if kind == "table":
+        return learned_row()[0]
     return ImageField().learn([Column("image", np.random.default_rng(0).integers(0, 256, (9, 16, 16, 3)))])
 
 
@@ -302,7 +304,7 @@ def probe(kind: str, folder: Path, **changed):
     probing.require_alike(probing.probes(stand, folder), probing.in_process({**told_of(stand.field), **changed}))
 
 
-@pytest.mark.parametrize("kind", ["image", "text", "row"])
+@pytest.mark.parametrize("kind", ["image", "text", "row", "table"])
 def test_probes_are_answered_and_refused_as_the_field_does(kind, tmp_path):
     found = probing.probes(Stand(learned(kind)), tmp_path)
     assert sum(one.batch is None for one in found) >= 2 and sum(one.batch is not None for one in found) >= 8

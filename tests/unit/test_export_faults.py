@@ -24,6 +24,7 @@ from fukami.export import parity, surroundings
 from fukami.export.contract import Material, plain
 from fukami.export.onnx_graph import answered, session, write_graph
 from fukami.export.verb import first_batch, proven, without_value
+from fukami.fields import row_columns
 from fukami.fields.tensors import named_tensors
 from tests.small_predictors import trained
 from tests.synthetic import columns
@@ -46,7 +47,7 @@ class Written:
 
 
 def raw_columns(kind: str) -> dict[str, list[Column]]:
-    found = columns({kind: kind, "label": "category"})
+    found = columns({kind: kind, "label": "category"}, 240 if kind == "row" else 48)  # fewer names would be categories
     if kind == "image":  # in colours, and larger than the network takes them
         grey = np.asarray(found["image"][0].values)
         shades = np.stack([grey, grey // 2, 255 - grey], -1).repeat(3, 1).repeat(3, 2)
@@ -54,7 +55,20 @@ def raw_columns(kind: str) -> dict[str, list[Column]]:
     if kind == "text":
         capitals = [text.capitalize() for text in found["text"][0].strings()]
         return {**found, "text": [Column("text", pa.array(capitals))]}
-    return found
+    return {**found, "row": [*found["row"], *other_columns(len(found["row"][0]))]}
+
+
+def other_columns(total: int) -> list[Column]:
+    """Columns of the kinds that `tests.synthetic` has none of: texts, dates and truths with their types, kinds in numbers."""
+    rng = np.random.default_rng(0)
+    names = [None, *(f"{'very ' * (i % 5)}long name, no {i}" for i in range(1, total))]
+    return [
+        Column("name", pa.array(names)),
+        Column("flag", pa.array([None, *(bool(v) for v in rng.integers(0, 2, total - 1))])),
+        Column("moment", pa.array(np.datetime64("2020-01-01T05:06:07", "s") + rng.integers(0, 10**8, total))),
+        Column("count", pa.array([None, *rng.integers(0, 9, total - 1).tolist()])),
+        Column("several", rng.normal(size=(total, 3))),
+    ]
 
 
 @cache
@@ -167,6 +181,8 @@ FOLDERS: dict[str, tuple[str, Callable[[Path], None]]] = {
     "missing not told": ("row", does("gone += [np.isnan(numbers[-1])]", "gone += [np.isnan(numbers[-1]) & False]")),
     "stale scale": ("row", says(stale)),
     "swapped towns": ("row", says(lambda told: swap(told["input"]["columns"][2]["values"], "town1", "town2"))),
+    "whole numbers with a point": ("row", does("str(int(value) if whole else value)", "str(value)")),
+    "huge numbers written out": ("row", does("value.is_integer() and -(2**63) <= value < 2**63", "abs(value) < 1e300")),
     "no temperature": ("row", forgets_the_temperature),
     "coarse weights": ("row", weights(lambda x: np.round(x * 16) / 16)),
     "a weight that is no number": ("row", weights(lambda x: np.where(np.arange(x.size).reshape(x.shape) == 0, np.nan, x))),
@@ -188,6 +204,11 @@ ANSWERS: dict[str, tuple[str, Any]] = {
 def test_an_honest_export_passes(kind, tmp_path):
     told = judge(kind, tmp_path / "export")
     assert told["held"] and told["max_difference"] < 1e-5
+
+
+def test_rows_are_proved_with_columns_of_every_kind():
+    kinds = {told["kind"] for told in written("row").material.predictor.task.input.describe()}
+    assert kinds == {*row_columns.KINDS} - {"ignored"}
 
 
 @pytest.mark.parametrize("fault", FOLDERS)

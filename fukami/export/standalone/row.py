@@ -46,13 +46,15 @@ def cell(row, name):
     found = name if name in row else next((key for key in row if str(key).strip().lower() == name.strip().lower()), None)
     if found is None:
         raise ValueError(f"there is no column {name!r}; its cell may be empty (null) where the value is not known")
-    return row[found]
+    value = row[found]
+    return float(str(value)) if isinstance(value, int) and not -(2**63) <= value < 2**63 else value
 
 
 def word(value, told):
-    """A cell as text, None where it is missing."""
+    """A cell as text, whole numbers without a point; None where it is missing."""
     if value is None or value != value:
         return None
-    text = str(int(value) if isinstance(value, float) and value.is_integer() else value).strip()
+    whole = isinstance(value, float) and value.is_integer() and -(2**63) <= value < 2**63
+    text = str(int(value) if whole else value).strip()
     lowered = text.lower()
     return None if lowered in told["missing"] else lowered if lowered in ("true", "false") else text

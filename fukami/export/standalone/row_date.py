@@ -12,7 +12,7 @@ MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", 
 
 def date(value, column, told):
     """Days, and month, weekday and hour from 1; NaN and 0 where the cell is no day of the calendar."""
-    found = re.fullmatch(column["pattern"], plain(word(value, told) or "")) if isinstance(value, str) else None
+    found = re.fullmatch(column["pattern"], plain(word(value, told) or ""))
     when = moment(**found.groupdict("")) if found else None
     if when is None:
         return [math.nan] + [0] * len(column["parts"])
