@@ -5,8 +5,10 @@ from typing import Any
 
 from fukami.cli import _parser
 from fukami.cli._parser import Parser
+from fukami.cli._results import show_notes
 from fukami.cli._screen import Screen, number
 from fukami.compress.asked import number_formats
+from fukami.compress.gains import won
 from fukami.core.language import N_, _
 
 SUMMARY = N_("make a model smaller and faster, and prove that it is as good")
@@ -17,7 +19,7 @@ USAGE = (
     'RUN --budget "latency<=10ms,accuracy-drop<=1"',
 )
 EXAMPLES = (
-    ("fukami compress runs/cats --to int8", N_("a quarter of the size, several times faster")),
+    ("fukami compress runs/cats --to int8", N_("a quarter of the size; for pictures and transformers several times faster")),
     ("fukami compress runs/cats --prune 0.5 --to int8", N_("half of the channels, then int8")),
     ("fukami compress runs/cats --distill cnn:tiny --max-drop 3", N_("a small model that learns from the large one")),
     ('fukami compress runs/cats --budget "latency<=2ms,accuracy-drop<=1"', N_("search for what meets these conditions")),
@@ -82,11 +84,13 @@ def show(result: dict[str, Any], screen: Screen) -> None:
         [
             (_("task"), result["task"]),
             (_("how"), result["how"]),
-            (_("size"), f"{_megabytes(sizes['before'])} → {_megabytes(sizes['after'])} ({_times(sizes)})"),
+            (_("won"), won(result["gains"])),
+            (_("size"), f"{_megabytes(sizes['before'])} → {_megabytes(sizes['after'])}"),
             (_("parameters"), f"{parameters['before']:,} → {parameters['after']:,}"),
             (_("examples"), f"{result['examples']:,}"),
         ]
     )
+    show_notes(result["notes"], screen)
     screen.heading(_("On examples kept aside"))
     rows = [(name, number(told["before"]), number(told["after"])) for name, told in result["metrics"].items()]
     screen.table((_("metric"), _("before"), _("after")), rows, indent=2)
@@ -126,7 +130,3 @@ def _show_pareto(table: list[dict[str, Any]], screen: Screen) -> None:
 
 def _megabytes(count: int) -> str:
     return f"{count / 1e6:.2f} MB"
-
-
-def _times(sizes: dict[str, int]) -> str:
-    return f"{sizes['before'] / max(sizes['after'], 1):.1f}×"

@@ -15,6 +15,7 @@ import numpy as np
 from fukami.compress import gate, writing
 from fukami.compress.asked import WAYS, Asked
 from fukami.compress.contract import Form, Work
+from fukami.compress.gains import gains, note
 from fukami.compress.graphs import graph_of, latencies
 from fukami.compress.job import Job, Side, metrics, side_of, side_of_run
 from fukami.compress.search import search
@@ -103,6 +104,7 @@ def proven(job: Job, before: Side, after: Side) -> dict[str, Any]:
 
 def result(job: Job, after: Side, parity: dict[str, Any], table: list[dict[str, Any]]) -> dict[str, Any]:
     """What `fukami compress --json` prints."""
+    found = gains(parity["bytes"], parity["latency"])
     told = {
         "run": str(job.out),
         "from": str(job.run.path),
@@ -113,6 +115,8 @@ def result(job: Job, after: Side, parity: dict[str, Any], table: list[dict[str, 
         "bytes": parity["bytes"],
         "parameters": {"before": job.first.parameters(), "after": after.form.parameters()},
         "latency": parity["latency"],
+        "gains": found,
+        "notes": [text] if (text := note(found)) else [],
         "examples": len(job.judged.rows),
     }
     return told | ({"ways": after.form.told} if after.form.told else {}) | ({"pareto": table} if table else {})

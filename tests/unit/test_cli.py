@@ -205,6 +205,27 @@ def test_evaluation_shows_groups_and_what_was_left_out(api, capsys):
     assert all(text in out for text in ("By sex", "7 examples that the run was trained on", "odd"))
 
 
+@pytest.mark.parametrize(
+    ("after_ms", "won", "words"),
+    [
+        ((0.5, 0.4), "time (4.0× to 5.0× as fast)", ""),
+        ((2.2, 2.2), "not time (0.9× as fast)", "It is not faster"),
+        ((0.5, 2.0), "time (1.0× to 4.0× as fast)", "with some batches"),
+    ],
+)
+def test_a_compression_says_what_it_won_and_what_not(api, capsys, after_ms, won, words):
+    from fukami.compress.gains import gains, note
+
+    before = {"median": 2.0, "p99": 3.0}
+    latency = [{"batch": 1, "threads": 1, "before_ms": before, "after_ms": before | {"median": ms}} for ms in after_ms]
+    told = {"task": TASK, "run": "small", "how": "int8", "bytes": {"before": 4_000_000, "after": 1_000_000}}
+    found = gains(told["bytes"], latency)
+    told |= {"gains": found, "notes": [note(found)] if words else [], "latency": latency}
+    api.answers["compress"] = told | {"parameters": {"before": 9, "after": 9}, "examples": 50, "metrics": {}}
+    _code, out, _err = said(capsys, "compress", "r", "--to", "int8")
+    assert f"size (4.0× smaller); {won}" in out and words in out and bool(note(found)) == bool(words)
+
+
 def test_a_plan_shows_cost_and_what_was_measured(api, capsys):
     plan = {"precision": "bfloat16", "memory_format": "contiguous", "threads": 2, "micro_batch": 0, "compile": "no"}
     measured = [
