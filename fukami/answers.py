@@ -35,7 +35,7 @@ def predict_inputs(run: "Run", inputs: Sequence[Any]) -> list[dict[str, Any]]:
     predictor = run.predictor
     answers: list[dict[str, Any]] = []
     for names, columns in grouped(run, inputs):
-        require_usable(predictor.task, columns, names)
+        require_usable(predictor.task, columns, names, before=len(answers))
         tell_unfamiliar(predictor.task, columns)
         told = predictor.predict(columns)
         answers += [{"input": name, **answer} for name, answer in zip(names, told, strict=True)]
@@ -220,15 +220,15 @@ def tell(problem: Problem) -> None:
     print(f"{problem.code}  {problem.what}  ({place})", file=sys.stderr, flush=True)
 
 
-def require_usable(task: Task, columns: Columns, names: list[Any]) -> None:
-    """Raises `DataError` for the first input that its field cannot use."""
+def require_usable(task: Task, columns: Columns, names: list[Any], *, before: int = 0) -> None:
+    """Raises `DataError` for the first input that its field cannot use; `before` counts the inputs before these."""
     for name, field in task.inputs.items():
         usable = field.usable(columns[name])
         if usable.all():
             continue
         row = int(np.flatnonzero(~usable)[0])
         problem = next((p for p in field.check([c.take(np.array([row])) for c in columns[name]]) if p.severity != "note"), None)
-        value = shortened(names[row])
+        value = shortened(names[row]) if str(names[row]).strip() else _("input {n}").format(n=before + row + 1)
         close = nearest(Path(value).name, [p.name for p in Path(value).parent.glob("*")]) if not exists(value) else []
         raise DataError(
             problem.code if problem else "F-INPUT-UNUSABLE",

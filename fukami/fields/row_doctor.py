@@ -61,8 +61,8 @@ def unfamiliar(told: dict[str, Any], column: Column, *, missing: tuple[str, ...]
             code="F-COLUMN-UNKNOWN",
             severity="note",
             what=_n(
-                "column {name} has {count} cell ({share:.1%}) with a value that the training did not tell apart",
-                "column {name} has {count} cells ({share:.1%}) with values that the training did not tell apart",
+                "column {name} has {count} cell ({share:.1%}) whose value was not in training, or too rare to be learned",
+                "column {name} has {count} cells ({share:.1%}) whose values were not in training, or too rare to be learned",
                 len(rows),
                 count=len(rows),
                 name=column.name,

@@ -22,6 +22,10 @@ def check_texts(column: Column) -> Iterator[Problem]:
     texts = cells.strings(column)
     full = np.fromiter(map(has_text, texts), dtype=bool, count=len(texts))
     where = cells.place(column)
+    if len(texts) == 1 and not full.any():
+        fix = _("give a text, or leave this input out")
+        yield Problem(code="F-TEXT-EMPTY", severity="error", what=_("the text is empty"), where=where, fix=fix)
+        return
     if not full.any():
         yield Problem(
             code="F-TEXT-MISSING",

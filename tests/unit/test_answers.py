@@ -3,7 +3,7 @@
 import pyarrow as pa
 import pytest
 
-from fukami.answers import as_single, from_json, spread, tell_unfamiliar
+from fukami.answers import as_single, from_json, gathered, require_usable, spread, tell_unfamiliar
 from fukami.core.errors import DataError
 from fukami.core.tables import Column
 from fukami.tasks.registry import contract
@@ -33,6 +33,25 @@ def test_what_the_training_did_not_know_is_told_on_standard_error(capsys):
     assert told.out == "" and told.err.startswith("F-COLUMN-UNKNOWN") and "town" in told.err and "Osaka" in told.err
     tell_unfamiliar(task, {"row": row.gather([{"town": "Kyoto", "age": 3}])})
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("given", "place"), [(["good", "", "bad"], "input 2"), ([" \n"], "input 1"), (["good", "\u200b"], r"\u200b")]
+)
+def test_an_empty_text_among_others_is_named(given, place):
+    task = contract("text-classification")
+    names, columns = gathered(task, [(value, value) for value in given])
+    with pytest.raises(DataError) as told:
+        require_usable(task, columns, names)
+    assert (told.value.code, told.value.what) == ("F-TEXT-EMPTY", "the text is empty")
+    assert told.value.where == place and "leave this input out" in told.value.fix
+
+
+def test_inputs_are_counted_over_all_that_is_given():
+    task = contract("text-classification")
+    with pytest.raises(DataError) as told:
+        require_usable(task, *reversed(gathered(task, [("", "")])), before=4)
+    assert told.value.where == "input 5"
 
 
 def touched(folder, *names):
