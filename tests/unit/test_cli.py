@@ -41,7 +41,7 @@ def api(monkeypatch):
 
         return answer
 
-    for name in ("tasks", "models", "datasets", "check", "plan", "train", "evaluate", "predict", "quickstart"):
+    for name in ("tasks", "models", "datasets", "check", "plan", "train", "evaluate", "predict", "quickstart", "compress"):
         setattr(stand_in, name, answering(name))
     monkeypatch.setitem(sys.modules, "fukami.api", stand_in)
     monkeypatch.setattr(fukami, "api", stand_in, raising=False)
