@@ -106,6 +106,7 @@ def show(result: dict[str, Any], screen: Screen) -> None:
 
 def _show_one(one: dict[str, Any], screen: Screen) -> None:
     from fukami.explain.explanation import answered
+    from fukami.fields.units import signed
 
     name = one["input"] if isinstance(one["input"], str) else str(one["input"])
     screen.heading(name if len(name) <= 80 else name[:79] + "…")
@@ -121,15 +122,21 @@ def _show_one(one: dict[str, Any], screen: Screen) -> None:
     )
     ranked = sorted(one["units"], key=lambda unit: -abs(unit["weight"]))[:SHOWN]
     most = max((abs(unit["weight"]) for unit in ranked), default=0.0) or 1.0
-    screen.table((), [_row(unit, most) for unit in ranked], indent=2)
+    header, rows = ("", "", str(one["unit"] or ""), ""), [_row(unit, most) for unit in ranked]
+    if one.get("scale") is not None:  # what deviations are in the target's own unit
+        header = (*header[:3], _("the target's unit"), "")
+        own = [signed(unit["weight"] * one["scale"]) for unit in ranked]
+        rows = [(*row[:3], figure, row[3]) for row, figure in zip(rows, own, strict=True)]
+    screen.table(header if any(header) else (), rows, indent=2)
 
 
 def _row(unit: dict[str, Any], most: float) -> tuple[str, ...]:
     """Name, cell, weight and a bar."""
+    from fukami.fields.units import signed
+
     cell = "" if "value" not in unit else "–" if unit["value"] is None else str(unit["value"])[:40]
     bar = ("█" if unit["weight"] >= 0 else "░") * round(20 * abs(unit["weight"]) / most)
-    weight = f"{unit['weight']:+z.3f}" if most >= 0.01 else f"{unit['weight']:+.1e}"
-    return str(unit["name"])[:40], cell, weight, bar
+    return str(unit["name"])[:40], cell, signed(unit["weight"]), bar
 
 
 def _show_summary(summary: dict[str, Any], screen: Screen) -> None:

@@ -46,6 +46,8 @@ class Explanation:
     """The right answer, where it is known: of the examples that the training kept aside."""
     unit: str | None = None
     """What weights are counted in (log-odds, deviations); None where they only say how much a part matters."""
+    scale: float | None = None
+    """How much one of `unit` is in the target's own unit, where it has one; the portrait's figures are in that."""
 
     def ranked(self) -> list[int]:
         """Units, the strongest first."""
@@ -86,6 +88,7 @@ class Explanation:
             "method": self.method,
             "signed": self.weights.signed,
             "unit": self.unit,
+            **({} if self.scale is None else {"scale": self.scale}),
             **({} if self.weights.base is None else {"base": self.weights.base}),
             "units": units,
             "faithfulness": None if self.faithfulness is None else self.faithfulness.as_dict(),
@@ -121,8 +124,11 @@ class Explanation:
             return captioned(portrait, self._caption(), readable=False)
 
     def _facts(self) -> list[tuple[str, str]]:
-        unit = language.told(language.stored(self.unit))
-        method = _("{method}, weights in {unit}").format(method=self.method, unit=unit) if unit else self.method
+        unit, method = language.told(language.stored(self.unit)), self.method
+        if self.scale is not None:
+            method = _("{method}, weights in the target's own unit").format(method=method)
+        elif unit:
+            method = _("{method}, weights in {unit}").format(method=method, unit=unit)
         return [
             (_("answer"), answered(self.as_dict())),
             (_("explained"), self.of or _("the value")),
@@ -190,6 +196,16 @@ def answered(told: dict[str, Any]) -> str:
 
 def verdict(told: dict[str, Any]) -> str:
     """What a test found, in a sentence; `told` is the `as_dict` of one example's or of many."""
-    if told["better_than_random"]:
-        return _("better than random orders (score {score:.3f}, p = {p:.3f})").format(score=told["score"], p=told["p_value"])
-    return _("not better than random (score {score:.3f}, p = {p:.3f})").format(score=told["score"], p=told["p_value"])
+    score, p, orders = told["score"], told["p_value"], 2 * told["random"].get("orders", 0)  # each with its reverse
+    better = told["better_than_random"]
+    if orders:
+        as_good = round(p * (orders + 1)) - 1
+        if better and not as_good:
+            return _("better than all {n} random orders (score {score:.3f})").format(n=orders, score=score)
+        if not better:
+            text = _("not better than random: {n} of {total} random orders are as good (score {score:.3f})")
+            return text.format(n=as_good, total=orders, score=score)
+    chance = "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
+    if better:
+        return _("better than random orders (score {score:.3f}, {chance})").format(score=score, chance=chance)
+    return _("not better than random (score {score:.3f}, {chance})").format(score=score, chance=chance)

@@ -136,12 +136,13 @@ def together(found: list[Faithfulness]) -> dict[str, Any]:
     norm = float(np.sqrt(np.square(scores).sum()))
     p_value = float(ndtr(-scores.sum() / norm)) if norm else 1.0
     p_value = found[0].p_value if len(found) == 1 else p_value
+    orders = {"orders": len(found[0].random_scores)} if len(found) == 1 else {}
     mean = {name: float(np.mean([getattr(one, name) for one in found])) for name in ("deletion", "insertion", "random_area")}
     return {
         "deletion": mean["deletion"],
         "insertion": mean["insertion"],
         "score": float(scores.mean()),
-        "random": {"deletion": mean["random_area"], "insertion": mean["random_area"], "score": 0.0},
+        "random": {"deletion": mean["random_area"], "insertion": mean["random_area"], "score": 0.0, **orders},
         "examples": len(found),
         "better_examples": int(sum(one.better_than_random for one in found)),
         "p_value": p_value,

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 import fukami.report
 from fukami.core import language
-from fukami.core.language import _
+from fukami.core.language import _, _n
 from fukami.explain.explanation import Explanation, verdict
 from fukami.report.charts.bars import Bar, bars
 from fukami.report.charts.lines import Line, lines
@@ -18,14 +18,16 @@ from fukami.report.figures import Figure
 from fukami.report.page import facts
 from fukami.report.svg import WIDTH, clean, drawing, element, join
 
-SHOWN, CURVES = 15, 12
-"""Parts with a bar, and columns with a curve."""
+SHOWN, CURVES, NAMED = 15, 12, 80
+"""Parts with a bar, columns with a curve, and letters of a name."""
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 _MORE = """
 .explanations { display: grid; gap: 1.2rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 24rem), 1fr)); }
 .explanation { background: var(--raised); border: 1px solid var(--line); border-radius: 6px; padding: 0.9rem; min-width: 0; }
 .explanation h3 { margin: 0 0 0.6rem; font-size: 0.9rem; }
 .explanation .example { max-height: 24rem; }
+.explanation .example:has(table) { max-height: none; overflow: visible; }
+.single .explanation { max-width: 44rem; }
 .explanation .example img { max-height: none; image-rendering: auto; }
 .explanation dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 0 0.7rem; margin-top: 0.7rem; }
 .explanation dl { font-size: 0.86rem; }
@@ -44,13 +46,9 @@ def page(run: dict[str, Any], told: dict[str, Any], explanations: Sequence[Expla
     """The document. `run` is `run.json`, `told` the verb's result."""
     title = _("Why: {method}").format(method=told["method"])
     above = "".join(f"<span>{escape(fact)}</span>" for fact in [*facts(run), Path(told["run"]).name])
-    sections = [
-        (_("The test"), _test(told["summary"].get("faithfulness"), explanations)),
-        (_("What counts most"), _places(told["summary"], explanations) or _most(told["summary"])),
-        (_("How answers move with each column"), _curves(told["summary"])),
-        (_("Examples"), _examples(explanations)),
-    ]
-    body = "".join(f"<section><h2>{escape(name)}</h2>{inside}</section>" for name, inside in sections if inside)
+    body = "".join(
+        f"<section><h2>{escape(name)}</h2>{inside}</section>" for name, inside in _sections(told, explanations) if inside
+    )
     notes = "".join(f'<p class="note">{escape(note)}</p>' for note in told.get("notes", []))
     end = _("Made by Fukami. This file works offline; nothing in it is loaded from elsewhere.")
     return clean(
@@ -63,15 +61,35 @@ def page(run: dict[str, Any], told: dict[str, Any], explanations: Sequence[Expla
     )
 
 
+def _sections(told: dict[str, Any], explanations: Sequence[Explanation]) -> list[tuple[str, str]]:
+    """Headings and what stands below them: of one input the input itself first, of a set what it says as a whole."""
+    test = (_("The test"), _test(told["summary"].get("faithfulness"), explanations))
+    if len(explanations) == 1:
+        return [(named(explanations[0]), f'<div class="single">{explanations[0].html()}</div>'), test]
+    return [
+        test,
+        (_("What counts most"), _places(told["summary"], explanations) or _most(told["summary"])),
+        (_("How answers move with each column"), _curves(told["summary"])),
+        (_("Examples"), _examples(explanations)),
+    ]
+
+
+def named(one: Explanation) -> str:
+    """What an input is called, short enough for a heading."""
+    name = str(one.input)
+    return name if len(name) <= NAMED else f"{name[: NAMED - 1]}…"
+
+
 def _test(told: dict[str, Any] | None, explanations: Sequence[Explanation]) -> str:
     """The verdict, and the mean curves where every explanation has its own."""
     if told is None:
         return ""
     kind = "good" if told["better_than_random"] else "bad"
-    about = _("Parts are taken away in the order of their weights, and put back in that order. Random orders score 0.")
-    said = f'<p class="note">{escape(about)}</p>'
-    if len(explanations) != 1:  # a single one says itself how it was tested
-        said = f'<p class="verdict {kind}"><span class="mark"></span>{escape(verdict(told))}</p>{said}'
+    about = _(
+        "Parts are taken away in the order of their weights, and put back in the same order. The sooner the answer falls and "
+        "comes back, the higher the score; orders drawn by chance have 0 on average."
+    )
+    said = f'<p class="verdict {kind}"><span class="mark"></span>{escape(verdict(told))}</p><p class="note">{escape(about)}</p>'
     curves = [one.faithfulness for one in explanations if one.faithfulness is not None and len(one.faithfulness.shares) > 2]
     if not curves:
         return said
@@ -93,13 +111,20 @@ def _mean(curves: Sequence[tuple[Sequence[float], Sequence[float]]], points: int
 
 
 def _most(summary: dict[str, Any]) -> str:
-    units = [unit for unit in summary.get("units", []) if unit["weight"] > 0][:SHOWN]
-    drawn = [Bar(str(u["name"]), Figure(u["weight"], None, None), f"{u['weight']:.3g}") for u in units]
+    units = summary.get("units", [])
+    above, without = [u for u in units if u["weight"] > 0], [str(u["name"]) for u in units if u["weight"] <= 0]
+    drawn = [Bar(str(u["name"]), Figure(u["weight"], None, None), f"{u['weight']:.3g}") for u in above[:SHOWN]]
     measure = summary.get("measure") or _("mean strength over the examples, as a share of each one's strongest part")
     if not drawn:
         return ""
     chart = bars(drawn, title=_("What counts most"))
-    return f'<p class="lead">{escape(measure)}</p><div class="charts"><figure>{chart}</figure></div>'
+    rest = []
+    if left := len(above) - len(drawn):
+        rest.append(_n("and {n} more, which counts less", "and {n} more, which count less", left))
+    if without:
+        rest.append(_("nothing is lost without these: {names}").format(names=", ".join(without)))
+    notes = "".join(f'<p class="note">{escape(text)}</p>' for text in rest)
+    return f'<p class="lead">{escape(measure)}</p><div class="charts"><figure>{chart}</figure></div>{notes}'
 
 
 def _places(summary: dict[str, Any], explanations: Sequence[Explanation]) -> str:
@@ -151,7 +176,6 @@ def _table_of(unit: dict[str, Any]) -> Markup:
 def _examples(explanations: Sequence[Explanation]) -> str:
     parts = []
     for one in explanations:
-        name = one.input if isinstance(one.input, str) else str(one.input)
-        heading = f"<h3>{escape(name[:80])}</h3>"
+        heading = f"<h3>{escape(named(one))}</h3>"
         parts.append(one.html().replace('<div class="explanation">', f'<div class="explanation">{heading}', 1))
     return f'<div class="explanations">{"".join(parts)}</div>' if parts else ""

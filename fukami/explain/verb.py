@@ -231,6 +231,8 @@ def explanation(
     if reference is not None and nearest:
         features_BD = features(case.predictor, {case.field.name: case.batch})
         alike = reference.nearest(features_BD[0].cpu().numpy(), nearest) if features_BD is not None else []
+    target, weight_U = case.predictor.task.target, weights.weights
+    scale = target.margin_scale if weights.signed else None
     return Explanation(
         input=name,
         answer=case.answer,
@@ -238,10 +240,11 @@ def explanation(
         method=method,
         units=case.units,
         weights=weights,
-        faithfulness=faithfulness_of(case, weights.weights, signed=weights.signed) if len(case.units) else None,
-        portrait=case.field.portrait(case.batch, case.units, weights.weights, weights.detail),
+        faithfulness=faithfulness_of(case, weight_U, signed=weights.signed) if len(case.units) else None,
+        portrait=case.field.portrait(case.batch, case.units, weight_U * (scale or 1.0), weights.detail),
         nearest=alike,
-        unit=_(case.predictor.task.target.margin_unit) if weights.signed else None,
+        unit=_(target.margin_unit) if weights.signed else None,
+        scale=scale,
     )
 
 

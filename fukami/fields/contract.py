@@ -268,6 +268,11 @@ class TargetField(Field):
     """The unit of `margin`, in a word."""
 
     @property
+    def margin_scale(self) -> float | None:
+        """How much one unit of `margin` is in the target's own unit; None where it has none."""
+        return None
+
+    @property
     @abstractmethod
     def num_outputs(self) -> int:
         """How many outputs K a head has for it."""

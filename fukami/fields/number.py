@@ -235,6 +235,11 @@ class Number(TargetField):
         """Values in deviations from the mean."""
         return self.to_unit(scores)
 
+    @property
+    def margin_scale(self) -> float:
+        """One deviation."""
+        return self.state["std"]
+
     def margin(self, outputs_BMK: torch.Tensor, index: int, temperature: float = 1.0) -> torch.Tensor:
         """The value in deviations from the mean."""
         return outputs_BMK[..., 0].float().mean(1)

@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 import torch
 
+from fukami.core.language import _n
 from fukami.core.seeds import generator
 from fukami.core.tables import Column
 from fukami.fields import scaling
 from fukami.fields.contract import Cells
 from fukami.fields.lettering import Piece, drawn
-from fukami.fields.units import Portrait, Units, css, strength
+from fukami.fields.units import Portrait, Units, css, signed, strength
 
 DRAWS = 16
 """Values that stand for an unknown cell: evenly spread over its column."""
@@ -61,7 +62,8 @@ def _cells(told: Sequence[dict[str, Any]], columns: Sequence[Column]) -> dict[st
         value = column.values[0]
         value = value.as_py() if hasattr(value, "as_py") else value
         if part["kind"] == "vector":
-            found |= {n["name"]: float(v) for n, v in zip(part["numbers"], np.ravel(np.asarray(value, float)), strict=True)}
+            numbers = np.ravel(np.asarray(value, float))
+            found |= {n["name"]: _plain(float(f"{v:.6g}")) for n, v in zip(part["numbers"], numbers, strict=True)}
         else:
             found[part["name"]] = _plain(_as_number(value) if part["kind"] == "number" else value)
     return found
@@ -76,9 +78,16 @@ def _as_number(value: Any) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    value = value.item() if isinstance(value, np.generic) else value
+    """A cell as its file has it: whole numbers stay whole, also where others of the column are missing or have decimals.
+
+    >>> _plain(3.0), _plain(np.float32(0.1)), _plain(float("nan")), _plain("N/A")
+    (3, 0.1, None, 'N/A')
+    """
+    if isinstance(value, np.generic):
+        value = float(str(value)) if isinstance(value, np.floating) else value.item()
     if isinstance(value, float):
-        return None if value != value else float(f"{value:.6g}")
+        whole = value.is_integer() and abs(value) < 1e15
+        return None if value != value else int(value) if whole else value
     return value if isinstance(value, (int, str, bool, type(None))) else str(value)
 
 
@@ -183,7 +192,7 @@ def usual(cells: Cells, gone_E: np.ndarray) -> tuple[list[int], np.ndarray]:
 
 
 def portrait(units: Units, weights_U: np.ndarray) -> Portrait:
-    """The strongest columns, each with its cell and a bar: to the right for the answer, in the other colour against it."""
+    """The strongest columns, each with its cell and a bar, in one colour for the answer and in the other against it."""
     order = np.argsort(-np.abs(weights_U), kind="stable")[:_LISTED]
     shares = strength(weights_U)
     rows, lines, pieces = [], [], []
@@ -191,11 +200,15 @@ def portrait(units: Units, weights_U: np.ndarray) -> Portrait:
         name, cell = units.names[u], _shown(units.told[u]["value"])
         colour = css(float(np.sign(shares[u])))
         bar = f'<i style="display:block;height:.7em;width:{100 * abs(shares[u]):.0f}%;background:{colour}"></i>'
-        cells = f"<th>{escape(name)}</th><td>{escape(cell)}</td><td>{weights_U[u]:+.4f}</td>"
-        rows.append(f'<tr>{cells}<td style="width:40%">{bar}</td></tr>')
-        lines.append(f"{weights_U[u]:+.3f}  {name} = {cell}")
+        weight = signed(weights_U[u])
+        figure = f'<td style="white-space:nowrap;text-align:right">{weight}</td>'
+        rows.append(f'<tr><th>{escape(name)}</th><td>{escape(cell)}</td>{figure}<td style="width:35%">{bar}</td></tr>')
+        lines.append(f"{weight}  {name} = {cell}")
         width = max(1, round(_BAR * abs(float(shares[u]))))
-        pieces.append([Piece(" " * 2 * width, float(np.sign(shares[u]))), Piece(f"  {weights_U[u]:+.3f}  {name} = {cell}")])
+        pieces.append([Piece(" " * 2 * width, float(np.sign(shares[u]))), Piece(f"  {weight}  {name} = {cell}")])
+    if left := len(units) - len(order):
+        more = _n("and {n} more column, which counts less", "and {n} more columns, which count less", left)
+        rows.append(f'<tr><td colspan="4">{escape(more)}</td></tr>')
     return Portrait(f'<table class="row">{"".join(rows)}</table>', lambda: drawn(pieces), tuple(lines))
 
 

@@ -15,7 +15,7 @@ from torch import nn
 from fukami.fields.contract import Tokens
 from fukami.fields.lettering import Piece, drawn
 from fukami.fields.tokenization import load
-from fukami.fields.units import Portrait, Units, Way, css, strength
+from fukami.fields.units import Portrait, Units, Way, css, signed, strength
 
 _LISTED = 8
 """Tokens that a terminal shows."""
@@ -79,7 +79,7 @@ def portrait(units: Units, weights_U: np.ndarray) -> Portrait:
 
     def html() -> str:
         def marked(part: str, share: float, weight: float) -> str:
-            tone = f'background:{css(share, opacity=0.7)};border-radius:3px" title="{weight:+.4f}'
+            tone = f'background:{css(share, opacity=0.7)};border-radius:3px" title="{signed(weight)}'
             return f'<span style="{tone}">{escape(part)}</span>'
 
         return f'<p style="line-height:1.9">{_joined(text, units, shares, weights_U, marked, escape)}</p>'
@@ -95,7 +95,7 @@ def portrait(units: Units, weights_U: np.ndarray) -> Portrait:
         return drawn([pieces])
 
     order = np.argsort(-np.abs(weights_U), kind="stable")[:_LISTED]
-    lines = tuple(f"{weights_U[u]:+.3f}  {units.names[u]}" for u in order)
+    lines = tuple(f"{signed(weights_U[u])}  {units.names[u]}" for u in order)
     return Portrait(html(), png, lines)
 
 

@@ -3,6 +3,7 @@
 U units of one example, P patterns of what is taken away.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -76,6 +77,20 @@ def strength(weights: np.ndarray) -> np.ndarray:
     """
     most = float(np.abs(weights).max(initial=0.0))
     return weights / most if most > 0 else np.zeros_like(weights, dtype=float)
+
+
+def signed(weight: float) -> str:
+    """A weight with its sign and three significant digits.
+
+    >>> signed(0.57401), signed(-25741.3), signed(0.0000123), signed(-0.0), signed(0.5)
+    ('+0.574', '-25,700', '+1.23e-05', '0', '+0.500')
+    """
+    if not weight:
+        return "0"
+    rounded = float(f"{weight:.3g}")
+    if not 1e-4 <= abs(rounded) < 1e12:
+        return f"{rounded:+.3g}"
+    return f"{rounded:+,.{max(0, 2 - math.floor(math.log10(abs(rounded))))}f}"
 
 
 def css(share: float, *, opacity: float = 0.75) -> str:

@@ -21,7 +21,8 @@ from fukami.core.tables import Column
 from fukami.explain.case import Case
 from fukami.explain.cohort import Cohort
 from fukami.explain.contract import Weights
-from fukami.explain.faithfulness import faithfulness_of, steps
+from fukami.explain.explanation import verdict
+from fukami.explain.faithfulness import faithfulness_of, steps, together
 from fukami.explain.methods.attention_rollout import attention
 from fukami.explain.nearest import keep, reference_of
 from fukami.explain.summary import by_name
@@ -219,7 +220,10 @@ def test_the_known_order_is_better_than_random_and_its_reverse_is_not():
     good, bad = faithfulness_of(case, known), faithfulness_of(case, -known)
     assert good.better_than_random and good.p_value <= 0.05 and good.insertion > good.deletion
     assert not bad.better_than_random and bad.score == pytest.approx(-good.score)
-    assert "not better than random" in explanation(case, "x", "shap", Weights(-known), None).verdict()
+    told = [explanation(case, "x", "shap", Weights(weights), None).verdict() for weights in (known, -known)]
+    assert told[0].startswith("better than all 20 random orders (score ")
+    assert told[1].startswith("not better than random: 20 of 20 random orders are as good")
+    assert "p < 0.001" in verdict(together([good] * 12))
 
 
 def test_a_network_that_does_not_look_at_its_input_has_no_attribution_that_is_better_than_random():
@@ -332,6 +336,17 @@ def test_what_fills_a_row_is_spread_as_its_columns_were():
     assert (filling.categories[:, 0] == 1).float().mean() == pytest.approx(0.75, abs=0.05)
     missing = filling.numbers[:, 2] == 1
     assert missing.float().mean() == pytest.approx(0.25, abs=0.05) and (filling.numbers[missing, 1] == 0).all()
+
+
+def test_a_row_is_drawn_with_every_column_and_its_cells_as_the_file_has_them():
+    names = tuple(f"c{i}" for i in range(14))
+    units = Units(names, np.arange(14), tuple({"value": i} for i in range(14)))
+    drawn = row_units.portrait(units, np.arange(14) - 2.5).html
+    assert drawn.count("<th>") == 12 and "2 more columns" in drawn and "nowrap" in drawn and ">+10.5<" in drawn
+    cells = [Column("a", pa.array(["3", "4"])), Column("b", pa.array([1234567.0, None])), Column("c", pa.array([0.25, 2.0]))]
+    row = Row().learn([Column(c.name, pa.array([*c.values.to_pylist()] * 30)) for c in cells])
+    units = row.units(row.batch(row.encode(cells), np.array([0])), [column.take([0]) for column in cells])
+    assert [told["value"] for told in units.told] == [3, 1234567, 0.25] and isinstance(units.told[0]["value"], int)
 
 
 def test_units_of_a_row_are_its_columns_or_the_numbers_of_a_vector():
@@ -621,7 +636,11 @@ def test_one_example_has_one_verdict(run, tmp_path):
     told = api.explain(run, [np.zeros((8, 8))], method="occlusion", out=tmp_path / "why")
     own, whole = told["explanations"][0]["faithfulness"], told["summary"]["faithfulness"]
     assert whole["p_value"] == own["p_value"] and whole["better_than_random"] == own["better_than_random"]
-    assert (tmp_path / "why" / "explanations.html").read_text().count("p = ") == 1
+    page = (tmp_path / "why" / "explanations.html").read_text()
+    assert (
+        page.count("random orders (score") + page.count("orders are as good (score") == 2
+    )  # below the picture, above its curve
+    assert "<img" in page.partition("<svg")[0] and "mean strength" not in page
 
 
 @pytest.mark.parametrize(("scale", "dtype"), [(1.0, torch.float16), (1e8, torch.float32), (float("nan"), None)])
