@@ -6,6 +6,7 @@ from fukami.cli import _parser
 from fukami.cli._parser import Parser
 from fukami.cli._screen import Screen, number
 from fukami.core.language import N_, _
+from fukami.core.percent import percent
 
 SUMMARY = N_("why a training did not learn, and what mends it")
 USAGE = ("RUN [DATA]",)
@@ -33,7 +34,7 @@ def show(result: dict[str, Any], screen: Screen) -> None:
         screen.heading(f"{place}. {finding['code']}  {finding['sentence']}")
         screen.facts(
             [
-                (_("how sure"), f"{finding['score']:.0%}"),
+                (_("how sure"), percent(finding["score"], digits=0)),
                 (_("follows from"), finding["follows"]),
                 (_("evidence"), ", ".join(f"{name} {_figure(value)}" for name, value in finding["evidence"].items())),
                 (_("fix"), finding["fix"]),

@@ -53,6 +53,7 @@ class Split:
         return {
             "claim": N_("no example of the test or validation part has the same inputs as one that was trained on"),
             "test": N_("hashes of the inputs of every example, compared across the parts after the split was made"),
+            **({"held": self.told["copies_left"] == 0} if "copies_left" in self.told else {}),
             "method": self.method,
             "seed": self.seed,
             "examples": self.sizes(),

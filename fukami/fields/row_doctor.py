@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from fukami.core.language import _, _n
+from fukami.core.percent import percent
 from fukami.core.problems import Problem
 from fukami.core.tables import Column
 from fukami.fields import parsing, row_columns
@@ -61,12 +62,12 @@ def unfamiliar(told: dict[str, Any], column: Column, *, missing: tuple[str, ...]
             code="F-COLUMN-UNKNOWN",
             severity="note",
             what=_n(
-                "column {name} has {count} cell ({share:.1%}) whose value was not in training, or too rare to be learned",
-                "column {name} has {count} cells ({share:.1%}) whose values were not in training, or too rare to be learned",
+                "column {name} has {count} cell ({share}) whose value was not in training, or too rare to be learned",
+                "column {name} has {count} cells ({share}) whose values were not in training, or too rare to be learned",
                 len(rows),
                 count=len(rows),
                 name=column.name,
-                share=len(rows) / len(column),
+                share=percent(len(rows) / len(column)),
             ),
             where=_places(column, rows),
             expected=", ".join(values[:_KNOWN]) + (", …" if len(values) > _KNOWN else ""),
@@ -103,8 +104,8 @@ def _missing(column: Column, count: int) -> Problem:
     return Problem(
         code="F-COLUMN-MISSING",
         severity="warning" if share > 0.5 else "note",
-        what=_("column {name} has {count} missing values ({share:.1%}); they are learned from as missing").format(
-            name=column.name, count=count, share=share
+        what=_("column {name} has {count} missing values ({share}); they are learned from as missing").format(
+            name=column.name, count=count, share=percent(share)
         ),
         where=_place(column),
         count=count,

@@ -14,10 +14,8 @@ from markupsafe import Markup
 
 from fukami.core.cards import MetricCard, cards
 from fukami.core.language import _
+from fukami.core.percent import SPACE, percent
 from fukami.report.svg import element
-
-SPACE = "\u00a0"
-"""Keeps a figure and its sign on one line."""
 
 
 @dataclass(frozen=True)
@@ -54,32 +52,6 @@ def is_ratio(name: str) -> bool:
     """Whether the metric is a share from 0 to 1, which people read best in percent."""
     card = metric_card(name)
     return card is not None and not card.unit and card.low == 0 and card.high == 1
-
-
-def percent(value: float, *, digits: int = 1) -> str:
-    """A ratio in percent. More digits than asked for where rounding would claim perfection.
-
-    >>> percent(1.0), percent(0.9999), percent(0.00012)
-    ('100\\xa0%', '99.99\\xa0%', '0.01\\xa0%')
-    """
-    if value in (0.0, 1.0):
-        return f"{value * 100:.0f}{SPACE}%"
-    return f"{_cautious(value, digits):,.{max(digits, _digits(value, digits))}f}{SPACE}%"
-
-
-def _digits(value: float, digits: int) -> int:
-    """Decimals needed so that a percentage short of 0 or 100 does not read 0.0 or 100.0."""
-    while digits < 4 and f"{value * 100:.{digits}f}" in (f"{0:.{digits}f}", f"{100:.{digits}f}"):
-        digits += 1
-    return digits
-
-
-def _cautious(value: float, digits: int) -> float:
-    """The percentage, cut rather than rounded where rounding would still reach 100."""
-    places = _digits(value, digits)
-    if 0 < value < 1 and f"{value * 100:.{places}f}" == f"{100:.{places}f}":
-        return math.floor(value * 100 * 10**places) / 10**places
-    return value * 100
 
 
 def significant(value: float, *, digits: int = 4) -> str:

@@ -12,8 +12,9 @@ import sys
 from typing import Any, TextIO
 
 from fukami.core.language import _
+from fukami.core.percent import SPACE
 from fukami.report.content import Content
-from fukami.report.figures import SPACE, baseline_label, digits_of, figure, meaning, paragraph, shown, shown_range
+from fukami.report.figures import baseline_label, digits_of, figure, meaning, paragraph, shown, shown_range
 from fukami.report.sections.result import baselines_of, sentences, verdict
 from fukami.report.svg import columns, element
 

@@ -234,7 +234,7 @@ def test_what_the_training_did_not_know_is_counted():
     assert set(found) == {("F-COLUMN-UNREADABLE", 1), ("F-COLUMN-INFINITE", 1), ("F-COLUMN-UNKNOWN", 2)}
     unknown = found["F-COLUMN-UNKNOWN", 2]
     assert unknown.severity == "note" and unknown.expected == "a, b" and unknown.got == "new, newer"
-    assert "2 cells (50.0%)" in unknown.what and "two" in found["F-COLUMN-UNREADABLE", 1].got
+    assert "2 cells (50.0\u00a0%)" in unknown.what and "two" in found["F-COLUMN-UNREADABLE", 1].got
     assert list(row.unfamiliar([column("x", ["2"]), column("c", ["b"]), column("d", [None])])) == []
 
 

@@ -54,7 +54,7 @@ def sound(found: Split, made: Table) -> None:
     assert all((np.diff(r) > 0).all() for r in rows)
     content = [{made.columns["text"].strings()[i] for i in r} for r in rows]
     assert all(not (a & b) for a, b in combinations(content, 2))
-    assert found.proof()["copies_left"] == 0
+    assert found.proof()["copies_left"] == 0 and found.proof()["held"]
 
 
 def test_classes_keep_their_proportion_and_the_draw_repeats():

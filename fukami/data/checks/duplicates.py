@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from fukami.core.language import _, _n
+from fukami.core.percent import percent
 from fukami.core.problems import Problem
 from fukami.data.evidence import Evidence
 
@@ -28,7 +29,7 @@ def check(evidence: Evidence) -> Iterator[Problem]:
             "{n} example has the same inputs as an earlier one ({share})",
             "{n} examples have the same inputs as an earlier one ({share})",
             len(copies),
-            share=f"{share:.1%}",
+            share=percent(share),
         ),
         where=evidence.pairs(first[index][copies], copies),
         fix=_("remove the copies, unless such examples really are that frequent"),

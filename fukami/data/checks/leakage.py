@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fukami.core.language import _
+from fukami.core.percent import percent
 from fukami.core.problems import Problem
 from fukami.core.seeds import generator
 from fukami.core.tables import Column
@@ -133,6 +134,6 @@ def _told(evidence: Evidence, name: str, column: Column, left: float) -> Problem
         what=_("column {name} alone tells the target almost perfectly").format(name=name),
         where=column.file or evidence.table.name,
         expected=_("only what is known before the answer is"),
-        got=_("{share} of the errors of guessing are left").format(share=f"{left:.1%}"),
+        got=_("{share} of the errors of guessing are left").format(share=percent(left)),
         fix=_("if it is known only afterwards, leave it out: --set ignore={name}").format(name=name),
     )

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from fukami.report.figures import SPACE, significant
+from fukami.core.percent import SPACE
+from fukami.report.figures import significant
 from fukami.report.svg import element, join, number, text_width
 
 Label = Callable[[float], str]

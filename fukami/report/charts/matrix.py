@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from fukami.core.percent import percent
 from fukami.report.svg import WIDTH, columns, drawing, element, join, shortened, text_width
 
 FITS = 12
@@ -57,7 +58,7 @@ def matrix(
         total = sum(row)
         for j, count in enumerate(row):
             share = count / total if total else 0.0
-            said = cell_title.format(truth=labels[i], answer=labels[j], count=f"{count:,}", share=f"{share:.1%}")
+            said = cell_title.format(truth=labels[i], answer=labels[j], count=f"{count:,}", share=percent(share))
             parts.append(_cell(left + j * cell, head + i * cell, cell, int(count), share, i == j, said))
     width = left + cell * num + 2
     return drawing(

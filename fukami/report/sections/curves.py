@@ -19,7 +19,7 @@ def build(content: Content) -> dict[str, Any] | None:
 
 
 def _drawn(told: dict[str, Any], kind: str) -> list[Line]:
-    """The one curve; or one for each class, the weakest drawn last and in a colour of its own."""
+    """The one curve; or one for each class, the one with the least area drawn last and in a colour of its own."""
     if told.get(kind):
         return [Line(kind, told[kind])]
     classes = {label: both[kind] for label, both in (told.get("classes") or {}).items() if both.get(kind)}
@@ -27,7 +27,7 @@ def _drawn(told: dict[str, Any], kind: str) -> list[Line]:
         return []
     ranked = sorted(classes, key=lambda label: area(classes[label]), reverse=True)
     others = [Line(_("other classes") if label == ranked[-2] else label, classes[label], "c5") for label in ranked[:-1]]
-    return [*others, Line(_("weakest: {label}").format(label=ranked[-1]), classes[ranked[-1]], "c1")]
+    return [*others, Line(_("least area: {label}").format(label=ranked[-1]), classes[ranked[-1]], "c1")]
 
 
 def area(points: list[list[float]]) -> float:
@@ -46,7 +46,9 @@ def _roc(drawn: list[Line]) -> dict[str, Any] | None:
 
 def _pr(drawn: list[Line]) -> dict[str, Any] | None:
     chart = curves(drawn, title=_("precision–recall curve"), x_title=_("found (recall)"), y_title=_("right (precision)"))
-    return _titled(_("Precision–recall curve"), _("how many alarms are right, against cases found"), chart)
+    return _titled(
+        _("Precision–recall curve"), _("how many of the answers with this class are right, against cases found"), chart
+    )
 
 
 def _titled(title: str, aside: str, chart: str) -> dict[str, Any] | None:

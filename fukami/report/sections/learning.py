@@ -3,6 +3,7 @@
 from typing import Any
 
 from fukami.core.language import N_, _
+from fukami.core.percent import percent
 from fukami.engine.mishaps import Event
 from fukami.report.charts.axes import number_label, percent_label
 from fukami.report.charts.lines import Line, lines
@@ -74,9 +75,9 @@ def _pace(history: list[dict[str, Any]], told: dict[str, Any]) -> str:
     if rates:
         parts.append(_("{rate} examples per second").format(rate=f"{rates[len(rates) // 2]:,.0f}"))
     if figure(told.get("waited_share")):
-        parts.append(_("{share} of the time waiting for data").format(share=f"{told['waited_share']:.1%}"))
+        parts.append(_("{share} of the time waiting for data").format(share=percent(told["waited_share"])))
     if told.get("padding_share"):
-        parts.append(_("{share} of the tokens padding").format(share=f"{told['padding_share']:.1%}"))
+        parts.append(_("{share} of the tokens padding").format(share=percent(told["padding_share"])))
     return " · ".join(parts)
 
 

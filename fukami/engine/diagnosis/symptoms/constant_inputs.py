@@ -12,6 +12,7 @@ import torch
 
 from fukami.core.cards import SymptomCard
 from fukami.core.language import _
+from fukami.core.percent import percent
 from fukami.engine.diagnosis.case import Case
 from fukami.engine.diagnosis.contract import Finding, Look
 
@@ -47,7 +48,7 @@ def look(case: Case) -> Look:
         code="F-DIAGNOSE-CONSTANT",
         score=0.96,
         what=_("as the network gets them, {share} of the examples have the same inputs, so nothing tells them apart").format(
-            share=f"{share:.0%}"
+            share=percent(share, digits=0)
         ),
         evidence=figures,
         fix=case.check,

@@ -12,6 +12,7 @@ from torch.overrides import TorchFunctionMode
 
 from fukami.core.cards import SymptomCard
 from fukami.core.language import _
+from fukami.core.percent import percent
 from fukami.engine.diagnosis.case import Case
 from fukami.engine.diagnosis.contract import Finding, LeftOut, Look
 
@@ -46,7 +47,7 @@ def look(case: Case) -> Look:
         code="F-DIAGNOSE-DEAD-UNITS",
         score=0.55 + 0.3 * max(shares),
         what=_("{share} of the units of a layer are zero for every example: they cannot learn any more").format(
-            share=f"{max(shares):.0%}"
+            share=percent(max(shares), digits=0)
         ),
         evidence=figures | {"training_learned": round(case.progress, 3)},
         fix=case.mend(learning_rate=f"{min(case.good_rate, case.learner.learning.learning_rate / 3):.1g}"),

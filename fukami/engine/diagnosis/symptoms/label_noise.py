@@ -12,6 +12,7 @@ import numpy as np
 
 from fukami.core.cards import SymptomCard
 from fukami.core.language import _
+from fukami.core.percent import percent
 from fukami.engine.diagnosis.case import Case
 from fukami.engine.diagnosis.contract import Finding, LeftOut, Look
 from fukami.engine.diagnosis.judging import truth_of
@@ -65,7 +66,7 @@ def look(case: Case) -> Look:
         score=min(0.9, 0.6 + among),
         what=_(
             "about {share} of the labels look wrong: the network and similar examples contradict them where it is surest"
-        ).format(share=f"{among:.0%}"),
+        ).format(share=percent(among, digits=0)),
         evidence=figures | {"rows": [int(row) + 1 for row in judged.rows[suspects[:SHOWN]]]},
         fix=case.check,
     )

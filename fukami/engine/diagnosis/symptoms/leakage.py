@@ -12,6 +12,7 @@ import torch
 
 from fukami.core.cards import SymptomCard
 from fukami.core.language import _
+from fukami.core.percent import percent
 from fukami.engine.diagnosis.case import Case
 from fukami.engine.diagnosis.contract import Finding, Look
 from fukami.engine.diagnosis.neighbours import quantities
@@ -50,7 +51,7 @@ def look(case: Case) -> Look:
         share = max(near / kept, close[0] if close else 0.0)
         score = 0.9
         sentence = _("{share} of the examples kept aside are nearly the same as training examples, so the scores prove little")
-        sentence = sentence.format(share=f"{share:.0%}")
+        sentence = sentence.format(share=percent(share, digits=0))
     elif leaks:
         score = 0.8
         sentence = leaks[0]["what"]

@@ -2,6 +2,7 @@
 
 from fukami.core.cards import SymptomCard
 from fukami.core.language import _
+from fukami.core.percent import percent
 from fukami.engine.diagnosis.case import Case
 from fukami.engine.diagnosis.contract import Finding, Look
 
@@ -25,7 +26,7 @@ def look(case: Case) -> Look:
         code="F-DIAGNOSE-ONE-BATCH",
         score=0.8 if learned < 0.1 else 0.55,
         what=_("the network cannot learn even one batch by heart: after {steps} steps it knows {share} of it").format(
-            steps=trial.steps, share=f"{learned:.0%}"
+            steps=trial.steps, share=percent(learned, digits=0)
         ),
         evidence=figures,
         fix=_("look at the network and its loss; another model shows whether it is them: {command}").format(

@@ -2,6 +2,7 @@
 
 from fukami.core.cards import SymptomCard
 from fukami.core.language import _
+from fukami.core.percent import percent
 from fukami.engine.diagnosis.case import Case
 from fukami.engine.diagnosis.contract import Finding, Look
 from fukami.engine.diagnosis.judging import truth_of
@@ -29,7 +30,7 @@ def look(case: Case) -> Look:
         code="F-DIAGNOSE-OVERFITTING",
         score=min(0.8, 0.4 + 0.5 * (on_train - on_held)),
         what=_("it knows the training examples by heart, but {share} of that holds for others").format(
-            share=f"{max(0.0, on_held / on_train):.0%}"
+            share=percent(max(0.0, on_held / on_train), digits=0)
         ),
         evidence=figures,
         fix=case.mend(weight_decay=f"{max(0.05, 5 * learning.weight_decay):.1g}", patience="5", keep_best="yes"),

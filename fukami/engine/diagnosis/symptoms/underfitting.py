@@ -4,6 +4,7 @@ from typing import Any
 
 from fukami.core.cards import SymptomCard, card
 from fukami.core.language import _
+from fukami.core.percent import percent
 from fukami.engine.diagnosis.case import Case
 from fukami.engine.diagnosis.contract import Finding, Look
 from fukami.engine.diagnosis.judging import truth_of
@@ -33,7 +34,7 @@ def look(case: Case) -> Look:
     if on_train > baseline - BELOW:
         return Look(figures)
     epochs = case.learner.learning.epochs
-    told = {"baseline": beaten, "share": f"{on_train:.0%}"}
+    told = {"baseline": beaten, "share": percent(on_train, digits=0)}
     if falling > FALLING or epochs < 5:
         sentence = _("the training was too short: the baseline {baseline} is better, and the loss was still falling").format(
             **told

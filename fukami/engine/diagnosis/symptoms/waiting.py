@@ -2,6 +2,7 @@
 
 from fukami.core.cards import SymptomCard
 from fukami.core.language import _
+from fukami.core.percent import percent
 from fukami.engine.diagnosis.case import Case
 from fukami.engine.diagnosis.contract import Finding, Look
 
@@ -27,7 +28,7 @@ def look(case: Case) -> Look:
         cause=CARD.name,
         code="F-DIAGNOSE-WAITING",
         score=0.5 + 0.4 * share,
-        what=_("{share} of the training's time went by waiting for data").format(share=f"{share:.0%}"),
+        what=_("{share} of the training's time went by waiting for data").format(share=percent(share, digits=0)),
         evidence=figures | {"batches_ahead": ahead},
         fix=case.mend(batches_ahead=str(max(2, 2 * ahead))),
     )
