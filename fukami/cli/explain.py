@@ -10,6 +10,7 @@ from fukami.cli._parser import Parser
 from fukami.cli._results import show_notes
 from fukami.cli._screen import Screen
 from fukami.core.cards import card, cards
+from fukami.core.given import shortened
 from fukami.core.language import N_, _, _n
 
 SUMMARY = N_("why: what in an input speaks for the answer, tested by taking it away")
@@ -24,8 +25,11 @@ EXAMPLES = (
 SHOWN = 10
 """Parts and inputs that are printed; the JSON and the page have all."""
 
+DETAILED = 3
+"""Inputs up to which each is printed with its parts; of more each has a line, and the page has the parts."""
+
 WRITTEN = 6
-"""Files of single inputs that are printed, after the page that holds them all."""
+"""Files of single inputs up to which they are printed, after the page that holds them all."""
 
 
 def arguments(parser: Parser) -> None:
@@ -85,11 +89,11 @@ def numbered(place: Path, number: int) -> Path:
 def show(result: dict[str, Any], screen: Screen) -> None:
     screen.facts([(_("task"), result["task"]), (_("run"), result["run"]), (_("method"), result["method"])])
     explanations = result["explanations"]
-    for one in explanations[:SHOWN]:
-        _show_one(one, screen)
-    if len(explanations) > SHOWN:
-        screen.line()
-        screen.line(_("… and {n} more").format(n=len(explanations) - SHOWN))
+    if len(explanations) <= DETAILED:
+        for one in explanations:
+            _show_one(one, screen)
+    else:
+        _show_lines(explanations, screen)
     if len(explanations) != 1:
         _show_summary(result["summary"], screen)
     show_notes(result.get("notes") or [], screen)
@@ -98,10 +102,11 @@ def show(result: dict[str, Any], screen: Screen) -> None:
         screen.heading(_("Written"))
         pages = [file for file in files if Path(file).stem == "explanations"]
         each = [file for file in files if file not in pages]
-        for file in pages + each[:WRITTEN]:
+        shown = each if len(each) <= WRITTEN else []
+        for file in pages + shown:
             screen.line(str(file), indent=2)
-        if len(each) > WRITTEN:
-            screen.line(_("… and {n} more").format(n=len(each) - WRITTEN), indent=2)
+        if left := len(each) - len(shown):
+            screen.line(_n("… and {n} file beside it", "… and {n} files beside it", left), indent=2)
 
 
 def _show_one(one: dict[str, Any], screen: Screen) -> None:
@@ -128,6 +133,23 @@ def _show_one(one: dict[str, Any], screen: Screen) -> None:
         own = [signed(unit["weight"] * one["scale"]) for unit in ranked]
         rows = [(*row[:3], figure, row[3]) for row, figure in zip(rows, own, strict=True)]
     screen.table(header if any(header) else (), rows, indent=2)
+
+
+def _show_lines(explanations: list[dict[str, Any]], screen: Screen) -> None:
+    """A line for each input: its name, its answer, and its strongest parts."""
+    from fukami.explain.explanation import answered
+
+    screen.heading(_("Inputs, and what counts most in each"))
+    rows = []
+    for one in explanations[:SHOWN]:
+        ranked = sorted(one["units"], key=lambda unit: -abs(unit["weight"]))[:3]
+        rows.append((shortened(str(one["input"]), 40), answered(one), ", ".join(shortened(str(u["name"]), 20) for u in ranked)))
+    screen.table((), rows, indent=2)
+    if len(explanations) > SHOWN:
+        screen.line(_("… and {n} more").format(n=len(explanations) - SHOWN), indent=2)
+    known = [one["right"] for one in explanations if "right" in one]
+    if known:
+        screen.line(_n("{right} of {n} is right", "{right} of {n} are right", len(known), right=sum(known)), indent=2)
 
 
 def _row(unit: dict[str, Any], most: float) -> tuple[str, ...]:
