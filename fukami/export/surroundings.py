@@ -2,6 +2,7 @@
 
 import json
 import shlex
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from fukami.export.contract import Material, single
 from fukami.export.flat import Flat, axes
 from fukami.fields.tensors import named_tensors
 from fukami.predictor import Predictor
+from fukami.report.figures import digits_of, figure, shown, shown_range
 
 if TYPE_CHECKING:
     from fukami.run import Run
@@ -60,18 +62,46 @@ def tensors(material: Material, format: FormatCard, scores_B: np.ndarray) -> dic
     return {"inputs": ins, "outputs": [{"name": "scores", "dtype": str(scores_B.dtype), "shape": shape}]}
 
 
-def write(folder: Path, format: FormatCard, described: dict[str, Any], material: Material) -> None:
-    """Writes `preprocessing.json`, a program, its requirements and a README."""
+def about(run: "Run", predictor: Predictor) -> list[str]:
+    """The head of the README: what the run answers, what it learned from, and how good it was on examples kept aside."""
+    task, model, judged = predictor.task, run.told["model"], run.evaluation
+    headline = task.card.headline
+    told, source = figure(judged["metrics"][headline]), predictor.recipe.data.source
+    rows = {
+        _("task"): f"{_(task.card.summary)} (`{run.task}`)",
+        _("learned from"): f"`{Path(source).name}`" if source else _("arrays"),
+        _("columns"): _named(run.told["columns"][task.input.name]) if task.input.takes_rows else "",
+        _("target"): _named(run.told["columns"][task.target.name]),
+        _("classes"): _named(task.target.portable().get("classes", ())),
+        _("model"): ", ".join(filter(None, (model["name"], _("{count} parameters").format(count=f"{model['parameters']:,}")))),
+        headline: "–" if told is None else shown(headline, told.value, digits=digits_of(told)),
+        _("95 % interval"): "" if told is None else shown_range(headline, told),
+        _("held-out examples"): str(judged["examples"]),
+        _("date"): run.told["created"][:10],
+    }
+    cells = [f"| {name} | {cell} |" for name, cell in rows.items() if cell]
+    return [f"# {run.path.name}", "", f"| {_('run')} | `{run.path.name}` |", "|---|---|", *cells]
+
+
+def _named(names: Sequence[str], most: int = 40) -> str:
+    """Names in a cell of a Markdown table."""
+    cells = [f"`{name}`".replace("|", r"\|").replace("\n", " ") for name in names[:most] if name]
+    return ", ".join(cells) + (", …" if len(names) > most else "")
+
+
+def write(folder: Path, format: FormatCard, described: dict[str, Any], material: Material, head: Sequence[str]) -> None:
+    """Writes `preprocessing.json`, a program, its requirements and a README, which begins with `head`."""
     text = json.dumps(described, ensure_ascii=False, indent=1, allow_nan=False)
     (folder / "preprocessing.json").write_text(text + "\n", "utf-8")
     code = [*described["input"]["code"], *described["answer"]["code"], "program" if format.standalone else "preprocess"]
     typed = shlex.quote(material.predictor.task.input.example())
-    head = program_head(described, typed) if format.standalone else pieces_head(described)
+    docstring = program_head(described, typed) if format.standalone else pieces_head(described)
     program = folder / ("predict.py" if format.standalone else "preprocess.py")
-    program.write_text(assemble.program(code, head=head), "utf-8")
+    program.write_text(assemble.program(code, head=docstring), "utf-8")
     needed = sorted({*assemble.requirements(code), *format.packages, *({material.library} & format.use.keys())})
     (folder / "requirements.txt").write_text("\n".join(needed) + "\n", "utf-8")
-    (folder / "README.md").write_text(readme(folder, format, described, material, typed, needed), "utf-8")
+    lines = [*head, "", *readme(folder, format, described, typed, needed, use=use_of(format, material))]
+    (folder / "README.md").write_text("\n".join(lines) + "\n", "utf-8")
 
 
 def program_head(described: dict[str, Any], typed: str) -> str:
@@ -96,24 +126,21 @@ def pieces_head(described: dict[str, Any]) -> str:
     )
 
 
+def use_of(format: FormatCard, material: Material) -> str:
+    """The code that asks the exported model, where `{example}` stands for an input."""
+    return format.use.get(material.library) or format.use[""]
+
+
 def readme(
-    folder: Path, format: FormatCard, described: dict[str, Any], material: Material, typed: str, needed: list[str]
-) -> str:
-    """A page that says what lies in the folder and how it is used."""
-    use = format.use.get(material.library) or format.use[""]
-    example = repr(described["input"]["example"])
+    folder: Path, format: FormatCard, described: dict[str, Any], typed: str, needed: list[str], *, use: str
+) -> list[str]:
+    """Lines that say what lies in the folder and how it is used."""
     asked = [f"python predict.py {typed}"] if format.standalone else []
-    lines = [f"# {described['model'] or described['task']}", "", _(format.summary), ""]
-    lines += ["```", f"pip install {' '.join(needed)}", *asked, "```", ""]
-    lines += [
-        _("In a program of your own, beside these files:"),
-        "",
-        "```python",
-        use.replace("{example}", example).rstrip(),
-        "```",
-    ]
-    lines += ["", *_table(described["tensors"], format), "", *_files(folder, format)]
-    return "\n".join(lines) + "\n"
+    code = use.replace("{example}", repr(described["input"]["example"])).rstrip()
+    installed = ["```", f"pip install {' '.join(needed)}", *asked, "```", ""]
+    in_python = [_("In a program of your own, beside these files:"), "", "```python", code, "```", ""]
+    table = _table(described["tensors"], format)
+    return [_(format.summary), "", *installed, *in_python, *table, "", *_files(folder, format)]
 
 
 def _table(told: dict[str, Any], format: FormatCard) -> list[str]:

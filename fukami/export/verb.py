@@ -49,7 +49,7 @@ def export_run(
         material = Material(predictor, first_batch(predictor, judged), run.path, surroundings.notes(described))
         asked = module.write(material, draft)
         described["tensors"] = surroundings.tensors(material, found, asked(material.inputs))
-        surroundings.write(draft, found, described, material)
+        surroundings.write(draft, found, described, material, surroundings.about(run, predictor))
         told = proven(draft, found, material, asked, judged, tolerance=tolerance, points=points)
         artefact.write_json(draft / "proofs" / "parity.json", told)
     files = sorted(path.relative_to(place).as_posix() for path in place.rglob("*") if path.is_file())

@@ -270,7 +270,7 @@ class Image(InputField):
         }
 
     def portable(self, *, fixed: bool = False) -> dict[str, Any]:
-        return portable(self.name, self.state)
+        return portable(self.name, self.state, CARD.extensions)
 
     def probes(self, folder: Path) -> list[Any]:
         return odd_pictures(folder)

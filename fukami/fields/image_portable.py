@@ -13,12 +13,12 @@ from fukami.core.tables import Column
 from fukami.fields import glances, pictures
 
 
-def portable(name: str, state: dict[str, Any]) -> dict[str, Any]:
+def portable(name: str, state: dict[str, Any], extensions: Sequence[str]) -> dict[str, Any]:
     """Formats, size, mode, levels, mean and deviation; the way of fitting is a piece of code."""
     kept = {key: state[key] for key in ("size_px", "levels", "mean", "std")}
     mode, code = "L" if state["channels"] == 1 else "RGB", ["single", f"image_{state['resize']}", "image"]
     told = {"kind": "image", "name": name, "code": code, "example": "picture.jpg"}
-    return {**told, "formats": sorted(pictures.FORMATS), "mode": mode, **kept}
+    return {**told, "formats": sorted(pictures.FORMATS), "extensions": list(extensions), "mode": mode, **kept}
 
 
 def odd_pictures(folder: Path) -> list[str]:

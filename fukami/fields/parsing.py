@@ -41,7 +41,7 @@ MISSING = frozenset(
 _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 _INFINITE = r"^[+-]?inf(inity)?$"
 _GROUPED = {".": r"^[+-]?\d{1,3}(,\d{3})+(\.\d*)?$", ",": r"^[+-]?(\d+|\d{1,3}([. ]\d{3})+)(,\d*)?$"}
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _TIME = r"(?:[T ]+(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2}(?:\.\d+)?))?(?: ?(?P<half>[AaPp][Mm]))?)?"
 _ZONE = r" ?(?P<zone>Z|UTC|[+-]\d{2}:?\d{2})?"
 _NAME = r"(?P<month>[A-Za-z]{3,9})"
@@ -258,7 +258,7 @@ def _time_of_day(found: pa.StructArray) -> tuple[np.ndarray, np.ndarray]:
 
 def _named_month(found: pa.StructArray) -> np.ndarray:
     first = pc.utf8_slice_codeunits(pc.utf8_lower(found.field("month")), 0, 3)
-    return _numpy(pc.fill_null(pc.index_in(first, pa.array(_MONTHS)), -1)).astype(np.int64) + 1
+    return _numpy(pc.fill_null(pc.index_in(first, pa.array(MONTHS)), -1)).astype(np.int64) + 1
 
 
 def _part(found: pa.StructArray, name: str, *, kind: Any = None) -> np.ndarray:

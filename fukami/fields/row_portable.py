@@ -1,6 +1,7 @@
 """Rows for programs without Fukami: what `export/standalone/row….py` needs to know, and raw rows as mappings."""
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -38,6 +39,7 @@ def portable(name: str, columns: Sequence[dict[str, Any]], missing: Sequence[str
     words = sorted(parsing.MISSING | {word.lower() for word in missing})
     usual = {told["name"]: _usual(told) for told in used}
     out = {"kind": "row", "name": name, "code": code, "example": usual, "missing": words, "largest": row_columns.LARGEST}
+    out["extensions"] = [".csv", ".tsv"]
     if "number" in kinds:
         out |= {"unit": _UNIT, "number": _NUMBER}
     return out | {"columns": [_column(told) for told in used]}
@@ -99,7 +101,38 @@ def odd_rows(columns: Sequence[dict[str, Any]]) -> list[Any]:
 
 def _usual(told: dict[str, Any]) -> Any:
     """A cell as its column could hold."""
-    kind, means = told["kind"], [float(f"{part['mean']:.4g}") for part in told["numbers"]]
+    kind = told["kind"]
     if kind == "category":
         return next(iter(told["categories"][0]["values"]), None)
-    return {"number": means[:1], "vector": [means], "date": ["2024-02-28"], "text": ["two words"]}[kind][0]
+    if kind == "text":
+        return "two words"
+    middles = [_middle(part) for part in told["numbers"]]
+    if kind == "date":
+        return _day(middles[0], told["how"]["form"])
+    return middles if kind == "vector" else middles[0]
+
+
+def _middle(part: dict[str, Any]) -> float:
+    """The value of a number, of those that are known from training, that is nearest to its mean; whole where it can be.
+
+    >>> _middle({"edges": [1.0, 2.0, 3.0], "scale": {}, "mean": 2.4}), _middle({"edges": [], "scale": {}, "mean": 2.4})
+    (2, 2.4)
+    """
+    known = part["edges"] or part["scale"].get("at") or [part["mean"]]
+    value = float(f"{min(known, key=lambda one: abs(one - part['mean'])):.6g}")
+    return int(value) if value.is_integer() else value
+
+
+def _day(days: float, form: str) -> str:
+    """A day as its column writes it; `days` are counted from 1970."""
+    when = date(1970, 1, 1) + timedelta(days=int(days))
+    named = parsing.MONTHS[when.month - 1].capitalize()
+    short = f"{when.month:02}/{when.day:02}", f"{when.day:02}/{when.month:02}"
+    written = {
+        "compact": f"{when:%Y%m%d}",
+        "mdy": f"{short[0]}/{when.year}",
+        "dmy": f"{short[1]}/{when.year}",
+        "named-dmy": f"{when.day} {named} {when.year}",
+        "named-mdy": f"{named} {when.day}, {when.year}",
+    }
+    return written.get(form, when.isoformat())

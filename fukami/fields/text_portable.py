@@ -56,6 +56,7 @@ def portable(name: str, state: dict[str, Any], characters_per_token: int, *, fix
         "kind": "text",
         "name": name,
         "example": "A text.",
+        "extensions": [".txt"],
         **found,
         "longest": most * characters_per_token,
         "least_tokens": most if fixed else 1,

@@ -528,6 +528,35 @@ def test_the_program_says_in_a_line_what_it_cannot_do(exported, words, tmp_path)
     assert (f"predict.py: {words[0]}: " if words not in ([], ["--help"]) else "python predict.py") in done.stdout + done.stderr
 
 
+def test_the_program_answers_the_files_of_a_folder(exported, tmp_path):
+    for name in ("b.png", "a/c.PNG", ".cache/d.png", "notes.txt"):
+        (tmp_path / "given" / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.eye(9, dtype=np.uint8) * 200).save(tmp_path / "given" / name, "PNG")
+    (tmp_path / "empty").mkdir()
+    command = [sys.executable, "-I", str(Path(exported["out"]) / "predict.py"), "given", "empty"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert [json.loads(line)["input"] for line in done.stdout.splitlines()] == ["given/a/c.PNG", "given/b.png"]
+    assert done.returncode == 2 and done.stderr == "predict.py: empty: the folder holds no file that can be read\n"
+
+
+def test_the_readme_says_what_the_model_is_and_how_good(run, exported):
+    text = (Path(exported["out"]) / "README.md").read_text("utf-8")
+    head = text.split("```")[0]
+    assert text.startswith(f"# {run.path.name}\n")
+    assert all(said in head for said in ("`image-classification`", "| learned from | `digits` |", "`0`, `1`", "| accuracy | "))
+    assert "| 95 % interval | " in head and run.told["created"][:10] in head and "| linear, " in head
+
+
+def test_the_example_of_a_row_is_of_cells_that_there_could_be():
+    field, _columns = learned_row()
+    example = told_of(field)["example"]
+    assert (example["plain"], example["town"]) == (7, "Kyoto") and example["whole"] in "01234"  # a cell holds " 7 "
+    assert example["late"].split()[1].isalpha() and len(example["several"]) == 3
+    found = field.encode(field.gather([example]))
+    shown = dict(zip(field.restore_names()[0], found["numbers"][0], strict=True))
+    assert all(shown[f"{name} is missing"] == 0 for name in ("money", "comma", "day", "late"))
+
+
 def test_a_wrong_mean_is_caught_and_nothing_is_written(run, monkeypatch):
     honest = ImageField.portable
     monkeypatch.setattr(

@@ -85,7 +85,7 @@ def written(kind: str) -> Written:
     material = Material(predictor, first_batch(predictor, judged), folder / "run")
     asked = load("export/formats", "onnx").write(material, folder)
     described["tensors"] = surroundings.tensors(material, format, asked(material.inputs))
-    surroundings.write(folder, format, described, material)
+    surroundings.write(folder, format, described, material, ["# a run"])
     return Written(folder, material, judged)
 
 

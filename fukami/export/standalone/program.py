@@ -23,6 +23,17 @@ def scores(values):
     return np.concatenate([SESSION.run(None, read(part, TOLD["input"]))[0] for part in parts])  # pyright: ignore
 
 
+def spread(argument):
+    """What an argument stands for: itself, or those files of a folder that can be read."""
+    if not (argument and len(argument) < 1024 and Path(argument).is_dir()):
+        return [argument]
+    known = [path for path in sorted(Path(argument).rglob("*")) if path.suffix.lower() in TOLD["input"]["extensions"]]
+    found = [str(path) for path in known if "/." not in f"/{path.relative_to(argument).as_posix()}"]  # not hidden
+    if not found:
+        raise ValueError("the folder holds no file that can be read")
+    return found
+
+
 def predict(values):
     """An answer for each raw input."""
     return [answer(row, TOLD["answer"]) for row in scores(values)]
@@ -35,7 +46,7 @@ if __name__ == "__main__":
     sys.stdout.reconfigure(encoding="utf-8")  # pyright: ignore
     for argument in sys.argv[1:]:
         try:
-            values = inputs(argument, TOLD["input"])
+            values = [value for one in spread(argument) for value in inputs(one, TOLD["input"])]
             for value, told in zip(values, predict(values), strict=True):
                 print(json.dumps({"input": value, **told}, ensure_ascii=False))
         except Exception as error:  # libraries raise whatever a broken input leads to
