@@ -554,7 +554,8 @@ def test_the_example_of_a_row_is_of_cells_that_there_could_be():
     assert example["late"].split()[1].isalpha() and len(example["several"]) == 3
     found = field.encode(field.gather([example]))
     shown = dict(zip(field.restore_names()[0], found["numbers"][0], strict=True))
-    assert all(shown[f"{name} is missing"] == 0 for name in ("money", "comma", "day", "late"))
+    missing = [name for name in shown if name.endswith(" is missing")]
+    assert len(missing) > 5 and not any(shown[name] for name in missing)
 
 
 def test_a_wrong_mean_is_caught_and_nothing_is_written(run, monkeypatch):
