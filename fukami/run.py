@@ -130,7 +130,8 @@ class Run:
 
     def __repr__(self) -> str:
         headline = card("tasks", self.task).headline
-        return f"<Run {self.path}: {self.task}, {self.told['model']['name']}, {headline} {self.metrics[headline]:.4g}>"
+        model = self.told["model"]["name"] or "your own module"
+        return f"<Run {self.path}: {self.task}, {model}, {headline} {self.metrics[headline]:.4g}>"
 
     def _repr_html_(self) -> str:
         from fukami.report.summary import html_fragment

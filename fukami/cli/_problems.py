@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from fukami.cli._screen import Screen
-from fukami.core.language import _, _n
+from fukami.core.language import _, _n, listed
 from fukami.core.problems import SEVERITIES
 
 _COLOURS = {"error": "red", "warning": "yellow", "note": "blue"}
@@ -33,7 +33,7 @@ def closing(problems: Sequence[dict[str, Any]]) -> str:
         _n("{n} warning", "{n} warnings", count["warning"]),
         _n("{n} note", "{n} notes", count["note"]),
     )
-    return ", ".join(told)
+    return listed(told)
 
 
 def _show(problem: dict[str, Any], screen: Screen) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from fukami.cli._screen import Screen, duration, number
 from fukami.core import plans
-from fukami.core.language import _
+from fukami.core.language import _, listed
 
 
 def show_run(result: dict[str, Any], screen: Screen) -> None:
@@ -35,7 +35,7 @@ def _resuming(proof: dict[str, Any] | None) -> str | None:
     """What `--prove-resume` proved. (Where it does not hold, that is an error, and there is no run.)"""
     if not proof:
         return None
-    killed = ", ".join(map(str, proof["killed_at"]))
+    killed = listed(map(str, proof["killed_at"]))
     return _("exact: killed at step {steps} of {total} and resumed, it ended with the same weights, bit for bit").format(
         steps=killed, total=proof["steps"]
     )

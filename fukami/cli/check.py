@@ -6,7 +6,7 @@ from fukami.cli import _parser
 from fukami.cli._parser import Parser
 from fukami.cli._problems import show_problems
 from fukami.cli._screen import Screen
-from fukami.core.language import N_, _
+from fukami.core.language import N_, _, listed
 
 SUMMARY = N_("look for problems in the data, each with its place and its remedy")
 USAGE = ("TASK DATA",)
@@ -14,6 +14,21 @@ EXAMPLES = (
     ("fukami check image-classification photos/", N_("a folder with one folder of pictures for each class")),
     ("fukami check tabular-classification adult.csv --set target=income", N_("a table, and the column to predict")),
 )
+
+LAYOUTS = {
+    "archive": N_("an archive"),
+    "catalogue": N_("a public dataset"),
+    "delimited": N_("a table as text (CSV, TSV)"),
+    "folder": N_("a folder of files"),
+    "idx": N_("IDX files"),
+    "json-lines": N_("JSON, a line for each example"),
+    "memory": N_("arrays in memory"),
+    "npz": N_("arrays of NumPy (NPZ)"),
+    "parquet": N_("a Parquet table"),
+    "tables": N_("several tables"),
+}
+"""What each reader of `data/readers/` reads, for people; `--set layout=…` takes the names."""
+PARTS = {"train": N_("training"), "valid": N_("validation"), "test": N_("test")}
 
 
 def arguments(parser: Parser) -> None:
@@ -32,13 +47,22 @@ def show(result: dict[str, Any], screen: Screen) -> None:
     screen.facts(
         [
             (_("data"), result.get("data")),
-            (_("layout"), result.get("layout")),
-            *((name, read_from(columns)) for name, columns in (result.get("columns") or {}).items()),
+            (_("layout"), layout_told(result.get("layout"))),
+            (_("columns"), "; ".join(f"{name} {read_from(read)}" for name, read in (result.get("columns") or {}).items())),
             (_("examples"), f"{result['examples']:,}" if result.get("examples") is not None else None),
-            (_("parts"), ", ".join(f"{name} {count:,}" for name, count in (result.get("parts") or {}).items())),
+            (_("parts"), listed(f"{_(PARTS.get(p, p))} {count:,}" for p, count in (result.get("parts") or {}).items())),
         ]
     )
     show_problems(result["problems"], screen)
+
+
+def layout_told(name: str | None) -> str | None:
+    """A layout in words, with the name that `--set layout=` takes.
+
+    >>> layout_told("folder")
+    'a folder of files (folder)'
+    """
+    return _("{what} ({name})").format(what=_(LAYOUTS[name]), name=name) if name and name in LAYOUTS else name
 
 
 def read_from(columns: list[str], *, most: int = 12) -> str:

@@ -9,7 +9,7 @@ from fukami.cli._results import show_notes
 from fukami.cli._screen import Screen, number
 from fukami.compress.asked import number_formats
 from fukami.compress.gains import won
-from fukami.core.language import N_, _
+from fukami.core.language import N_, _, listed
 
 SUMMARY = N_("make a model smaller and faster, and prove that it is as good")
 USAGE = (
@@ -120,7 +120,7 @@ def _show_pareto(table: list[dict[str, Any]], screen: Screen) -> None:
             ("→ " if line["chosen"] else "") + line["how"] + (" *" if line["pareto"] else ""),
             f"{line['latency_ms']:.3g}",
             _megabytes(line["bytes"]),
-            ", ".join(f"{name}: {in_words(drop)}" for name, drop in line["drops"].items()),
+            listed(f"{name}: {in_words(drop)}" for name, drop in line["drops"].items()),
             _("yes") if line["meets"] else _("no"),
         )
         for line in table

@@ -3,8 +3,9 @@
 from typing import Any
 
 from fukami.cli import _parser
+from fukami.cli._evidence import told
 from fukami.cli._parser import Parser
-from fukami.cli._screen import Screen, number
+from fukami.cli._screen import Screen
 from fukami.core.language import N_, _
 from fukami.core.percent import percent
 
@@ -36,7 +37,7 @@ def show(result: dict[str, Any], screen: Screen) -> None:
             [
                 (_("how sure"), percent(finding["score"], digits=0)),
                 (_("follows from"), finding["follows"]),
-                (_("evidence"), ", ".join(f"{name} {_figure(value)}" for name, value in finding["evidence"].items())),
+                (_("evidence"), told(finding["evidence"])),
                 (_("fix"), finding["fix"]),
             ],
             indent=2,
@@ -45,9 +46,3 @@ def show(result: dict[str, Any], screen: Screen) -> None:
     # the figures of each are for --json: their names are those of the tests
     rows = [(test.get("looked_for") or name, test.get("left_out") or "") for name, test in result["tests"].items()]
     screen.table((), rows, indent=2)
-
-
-def _figure(value: Any) -> str:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return ", ".join(f"{k} {_figure(v)}" for k, v in value.items()) if isinstance(value, dict) else str(value)
-    return number(value)

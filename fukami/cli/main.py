@@ -163,7 +163,7 @@ def _overview(screen: Screen) -> None:
     screen.commands(
         [
             ("fukami quickstart", _("a model for handwritten digits in a minute")),
-            ("fukami VERB --help", _("what a verb takes, with examples")),
+            (f"fukami {_('VERB')} --help", _("what a verb takes, with examples")),
             ("fukami --lang ja …", _("the same in Japanese")),
         ]
     )

@@ -8,7 +8,7 @@ from fukami.cli._results import show_run
 from fukami.cli._screen import Screen
 from fukami.core.language import N_, _
 
-SUMMARY = N_("handwritten digits in a minute: check, plan, train, evaluate, report")
+SUMMARY = N_("handwritten digits in a minute: check, plan, train, evaluate, explain, export, compress")
 USAGE = ("",)
 EXAMPLES = (
     ("fukami quickstart", N_("needs no data and no connection")),

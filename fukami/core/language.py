@@ -19,7 +19,7 @@ import gettext
 import math
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -108,6 +108,15 @@ def _n(one: str, many: str, n: int, /, **more: Any) -> str:
     ('1 error', '1,000 errors')
     """
     return _(one if n == 1 else many).format(**{"n": n, **more})
+
+
+def listed(parts: Iterable[str]) -> str:
+    """Parts one after another, set apart as the language does. (`joined` keeps what is to be told in another one later.)
+
+    >>> listed(["a", "b"])
+    'a, b'
+    """
+    return ("、" if current() == "ja" else ", ").join(parts)
 
 
 def joined(separator: str, parts: Sequence[str]) -> str:

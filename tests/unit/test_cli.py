@@ -1,5 +1,6 @@
 """The command line on its own: parsing, mistakes, exit codes, JSON. The functions behind it are stand-ins."""
 
+import ast
 import io
 import json
 import os
@@ -13,6 +14,7 @@ import pytest
 
 import fukami
 from fukami.cli import _text
+from fukami.cli._evidence import WORDS
 from fukami.cli._json import plain
 from fukami.cli._screen import Screen
 from fukami.cli.main import main
@@ -41,7 +43,19 @@ def api(monkeypatch):
 
         return answer
 
-    for name in ("tasks", "models", "datasets", "check", "plan", "train", "evaluate", "predict", "quickstart", "compress"):
+    for name in (
+        "tasks",
+        "models",
+        "datasets",
+        "check",
+        "plan",
+        "train",
+        "evaluate",
+        "predict",
+        "quickstart",
+        "compress",
+        "diagnose",
+    ):
         setattr(stand_in, name, answering(name))
     monkeypatch.setitem(sys.modules, "fukami.api", stand_in)
     monkeypatch.setattr(fukami, "api", stand_in, raising=False)
@@ -161,6 +175,38 @@ def test_one_error_is_no_errors(api, capsys):
 def test_check_with_warnings_alone_is_done(api, capsys):
     api.answers["check"] = {"examples": 3, "problems": [problem("warning")]}
     assert said(capsys, "check", TASK, "x")[0] == 0
+
+
+def test_every_layout_is_told_in_words():
+    from fukami.cli.check import LAYOUTS
+    from fukami.data.catalogue import LAYOUT
+    from fukami.data.readers import layouts
+
+    assert set(LAYOUTS) == {*layouts(), LAYOUT, "memory"}
+
+
+def test_every_figure_of_a_symptom_is_told_in_words():
+    """Keys of the dicts that become `figures`, read from the sources; whatever goes into `told` or `words` is a sentence's."""
+    places = sorted((Path(fukami.__file__).parent / "engine" / "diagnosis" / "symptoms").glob("*.py"))
+    found = {}
+    for place in places:
+        for node in ast.walk(ast.parse(place.read_text("utf-8"))):
+            named = (
+                isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign)) and "figures" in ast.unparse(node).split("=")[0]
+            )
+            handed = isinstance(node, ast.keyword) and node.arg == "evidence"
+            if named or handed:
+                keys = [key for part in ast.walk(node) if isinstance(part, ast.Dict) for key in part.keys]
+                found |= {key.value: place.name for key in keys if isinstance(key, ast.Constant)}
+    assert len(found) > 40 and {key: place for key, place in found.items() if key not in WORDS} == {}
+
+
+def test_evidence_is_told_in_the_language(api, capsys):
+    evidence = {"skill_on_training": 0.0, "better_baseline": "majority"}
+    finding = {"code": "F-X", "sentence": "odd", "score": 0.9, "follows": "", "evidence": evidence, "fix": "mend it"}
+    api.answers["diagnose"] = {"healthy": False, "findings": [finding], "tests": {}}
+    out = said(capsys, "diagnose", "r")[1]
+    assert "skill on training examples 0, the simple model that is better: always the commonest class" in out
 
 
 BESIDE = {"baselines": {"majority": {"accuracy": 0.5}, "linear": {"accuracy": 0.95}}}

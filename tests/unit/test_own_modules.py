@@ -80,4 +80,4 @@ def test_a_buffer_that_is_replaced_while_answering_can_go_on_being_trained(tmp_p
     run = fukami.train(
         "tabular-classification", DATA, model=Remembers(), out=tmp_path / "run", **(OPTIONS | {"epochs": 3, "plan": plan})
     )
-    assert run.summary()["metrics"]
+    assert run.summary()["metrics"] and ", your own module, " in repr(run)

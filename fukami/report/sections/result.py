@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fukami.core.language import N_, _
+from fukami.core.language import N_, _, listed
 from fukami.report.charts.axes import number_label, percent_label
 from fukami.report.charts.bars import Bar
 from fukami.report.charts.intervals import intervals
@@ -77,7 +77,7 @@ def sentences(content: Content) -> list[str]:
     rivals = baselines_of(content, name)
     if rivals:
         told_rivals = [f"{baseline_label(r)} {shown(name, rivals[r].value)}" for r in ranked(name, rivals)]
-        out.append(_("On the same examples, {rivals}.").format(rivals=", ".join(told_rivals)))
+        out.append(_("On the same examples, {rivals}.").format(rivals=listed(told_rivals)))
     return out
 
 

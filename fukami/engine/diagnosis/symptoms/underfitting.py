@@ -34,14 +34,12 @@ def look(case: Case) -> Look:
     if on_train > baseline - BELOW:
         return Look(figures)
     epochs = case.learner.learning.epochs
-    told = {"baseline": beaten, "share": percent(on_train, digits=0)}
+    told = {"baseline": _(card("evaluate/baselines", beaten).summary), "share": percent(on_train, digits=0)}
     if falling > FALLING or epochs < 5:
-        sentence = _("the training was too short: the baseline {baseline} is better, and the loss was still falling").format(
-            **told
-        )
+        sentence = _("the training was too short: {baseline} does better, and the loss was still falling").format(**told)
         fix = case.mend(epochs=f"{max(3 * epochs, 3):g}")
     else:
-        sentence = _("the network learned too little: the baseline {baseline} is better, also on what it was trained on")
+        sentence = _("the network learned too little: {baseline} does better, also on what it was trained on")
         sentence, fix = sentence.format(**told), case.mend(model="auto", epochs=f"{3 * epochs:g}")
     finding = Finding(cause=CARD.name, code="F-DIAGNOSE-UNDERFITTING", score=0.55, what=sentence, evidence=figures, fix=fix)
     return Look(figures, finding)
