@@ -121,7 +121,7 @@ def _show_one(one: dict[str, Any], screen: Screen) -> None:
             (_("answer"), answered(one)),
             (_("explained"), one["of"] or _("the value")),
             (_("tested"), _verdict(one.get("faithfulness"))),
-            (_("nearest"), ", ".join(f"{n['input']} ({n['similarity']:.2f})" for n in nearest[:3])),
+            *((_("nearest") if n is nearest[0] else "", _near(n)) for n in nearest[:3]),
         ],
         indent=2,
     )
@@ -133,6 +133,16 @@ def _show_one(one: dict[str, Any], screen: Screen) -> None:
         own = [signed(unit["weight"] * one["scale"]) for unit in ranked]
         rows = [(*row[:3], figure, row[3]) for row, figure in zip(rows, own, strict=True)]
     screen.table(header if any(header) else (), rows, indent=2)
+
+
+def _near(one: dict[str, Any]) -> str:
+    """A nearest training example: its name, how much alike it is, and what can still be read of it.
+
+    >>> _near({"input": "a.tsv:3", "similarity": 0.671, "target": "good", "text": "A fine film."})
+    'a.tsv:3 (0.67) good: A fine film.'
+    """
+    held = ": ".join(one[key] for key in ("target", "text") if one.get(key))
+    return shortened(f"{one['input']} ({one['similarity']:.2f}) {held}".strip(), 160)
 
 
 def _show_lines(explanations: list[dict[str, Any]], screen: Screen) -> None:

@@ -90,14 +90,33 @@ def files_of(card: DatasetCard) -> dict[str, Path]:
     """File name → where it lies now, for every file of a dataset. Downloads what is nowhere."""
     if not card.files:
         return {}
+    if here := _given(card):
+        return here
+    from fukami.data.download import fetch
+
+    return {name: fetch(card.name, name, told) for name, told in card.files.items()}
+
+
+def is_at_hand(name: str) -> bool:
+    """Whether every file of a dataset lies here already, so that reading it downloads nothing.
+
+    >>> is_at_hand("digits")
+    True
+    """
+    from fukami.data.download import kept
+
+    card = datasets()[name]
+    return bool(_given(card)) or all(kept(name, file).is_file() for file in card.files)
+
+
+def _given(card: DatasetCard) -> dict[str, Path]:
+    """The files of a dataset in `FUKAMI_DATA`, under any of the names that they go by; none where one is missing."""
     for folder in _folders(card):
         for names in ({name: name for name in card.files}, *card.copies):
             found = {name: _there(folder, place) for name, place in names.items()}
             if all(found.values()):
                 return {name: path for name, path in found.items() if path}
-    from fukami.data.download import fetch
-
-    return {name: fetch(card.name, name, told) for name, told in card.files.items()}
+    return {}
 
 
 def _folders(card: DatasetCard) -> list[Path]:

@@ -26,13 +26,18 @@ _BLOCK = 1 << 18
 _FAILURES = (urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError, ssl.SSLError, OSError)
 
 
+def kept(dataset: str, name: str) -> Path:
+    """Where a file of a dataset is kept once it was downloaded."""
+    return cache_folder() / "datasets" / dataset / name
+
+
 def fetch(dataset: str, name: str, told: dict[str, Any]) -> Path:
     """The file `name` of a dataset in the cache, downloaded if it is not there.
 
     `told` holds `urls` (tried in order), and where known `sha256` or `md5`, and `bytes`. Raises `DataError` without a
     connection, or where the content is not what it was.
     """
-    target = cache_folder() / "datasets" / dataset / name
+    target = kept(dataset, name)
     if target.is_file():
         return target
     target.parent.mkdir(parents=True, exist_ok=True)

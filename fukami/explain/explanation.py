@@ -11,6 +11,7 @@ import numpy as np
 from fukami.core import language
 from fukami.core.errors import UsageError
 from fukami.core.language import _
+from fukami.explain.again import Again
 from fukami.explain.contract import Weights
 from fukami.explain.faithfulness import Faithfulness
 from fukami.fields.answers import short
@@ -40,6 +41,8 @@ class Explanation:
     faithfulness: Faithfulness | None
     portrait: Portrait = field(repr=False)
     nearest: list[dict[str, Any]] = field(default_factory=list)
+    again: dict[str, Again] = field(default_factory=dict)
+    """Those of the nearest that can still be read, by their names."""
     notes: tuple[str, ...] = ()
     """What else is to be known: which method was left out and why."""
     truth: dict[str, Any] | None = None
@@ -92,22 +95,38 @@ class Explanation:
             **({} if self.weights.base is None else {"base": self.weights.base}),
             "units": units,
             "faithfulness": None if self.faithfulness is None else self.faithfulness.as_dict(),
-            "nearest": self.nearest,
+            "nearest": [{**one, **self._held(one["input"])} for one in self.nearest],
             **({"notes": list(self.notes)} if self.notes else {}),
         }
 
     def html(self) -> str:
         """A fragment of HTML that is complete in itself."""
         beside = self._facts()
-        if self.nearest:
-            nearest = ", ".join(f"{one['input']} ({one['similarity']:.2f})" for one in self.nearest)
-            beside.append((_("nearest training examples"), nearest))
-        beside += [(_("note"), note) for note in self.notes]
         rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(str(value))}</dd>" for name, value in beside)
+        if self.nearest:
+            rows += f"<dt>{escape(_('nearest training examples'))}</dt><dd>{''.join(map(self._near, self.nearest))}</dd>"
+        rows += "".join(f"<dt>{escape(_('note'))}</dt><dd>{escape(note)}</dd>" for note in self.notes)
         swatch = '<span style="display:inline-block;width:1em;height:.8em;background:{colour}"></span> {text}'
         colours = "<br>".join(swatch.format(colour=css(share), text=escape(text)) for share, text in self._colours())
         rows += f"<dt>{escape(_('colours'))}</dt><dd>{colours}</dd>"
         return f'<div class="explanation"><div class="example">{self.portrait.html}</div><dl>{rows}</dl></div>'
+
+    def _held(self, name: str) -> dict[str, str]:
+        """What a nearest training example holds in words: its target, and its text where it is no picture."""
+        again = self.again.get(name)
+        return {} if again is None else {key: told for key, told in (("target", again.target), ("text", again.text)) if told}
+
+    def _near(self, one: dict[str, Any]) -> str:
+        """A nearest training example: its picture or its words, its target, its name and how much alike it is."""
+        again, place = self.again.get(one["input"]), f"{one['input']} ({one['similarity']:.2f})"
+        if again is None:
+            return f"<div>{escape(place)}</div>"
+        target, place = escape(again.target), escape(place)
+        if again.text:
+            return f'<div style="margin-bottom:.5em"><b>{target}</b> {escape(again.text)}<br><small>{place}</small></div>'
+        picture = f'<div class="example" style="width:4.5rem">{again.html}</div>'
+        about = f'<div title="{place}">{target} ({one["similarity"]:.2f})</div>'
+        return f'<div style="display:inline-block;vertical-align:top;margin:0 .6rem .5rem 0">{picture}{about}</div>'
 
     def png(self) -> bytes:
         """The portrait, and below it what was answered, by which method it is explained, and what the colours mean.

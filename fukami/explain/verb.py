@@ -17,6 +17,7 @@ from fukami.core.tables import Column
 from fukami.evaluate.examples import held_out
 from fukami.evaluate.whole import place
 from fukami.explain import written
+from fukami.explain.again import seen_again
 from fukami.explain.case import Case
 from fukami.explain.cohort import Cohort
 from fukami.explain.contract import Weights
@@ -84,6 +85,7 @@ def explain_run(
         explanations, summary, more = surveyed(asked, name, groups)
     else:
         explanations, more = each(asked, name, groups, first)
+        explanations = beside_their_nearest(run, explanations)
         summary = summed_up(explanations)
     told = {
         "run": str(run.path),
@@ -109,7 +111,7 @@ def explanations(run: "Run", inputs: Any, *, method: str = "auto", **options: An
     if card(METHODS, name).scope == "set":
         return explain_run(run, many, method=name, **options)
     found, more = each(asked, name, groups, first)
-    found = [replace(one, notes=(*notes, *more)) for one in found]
+    found = [replace(one, notes=(*notes, *more)) for one in beside_their_nearest(run, found)]
     field = run.predictor.task.input
     # a batch, a folder or a table that happens to hold one is still several: what it holds has another name than itself
     single = not listed and field.several(inputs) is None and groups[0].names == [shown(inputs, f"{field.name}[0]")]
@@ -216,6 +218,12 @@ def each(
             told = explanation(case, group.names[row], method, weights, reference, nearest=asked.nearest)
             found.append(told if group.truth is None else replace(told, truth=known(case, group.truth[row])))
     return found, [*left_out(groups, sum(map(len, taken))), *(not_kept(asked.run.path) if asked.nearest else [])]
+
+
+def beside_their_nearest(run: "Run", found: Sequence[Explanation]) -> list[Explanation]:
+    """The explanations with what their nearest training examples hold, where those can still be read."""
+    again = seen_again(run, (one["input"] for told in found for one in told.nearest))
+    return [replace(one, again={n["input"]: again[n["input"]] for n in one.nearest if n["input"] in again}) for one in found]
 
 
 def known(case: Case, truth: np.ndarray) -> dict[str, Any]:

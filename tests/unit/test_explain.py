@@ -519,6 +519,42 @@ def test_a_run_explains_an_array_and_saves_it(run, tmp_path):
     assert len(run.explain([load_digits().images[0]] * 2, method="occlusion")) == 2
 
 
+def test_the_nearest_are_shown_while_the_data_lies_there_unchanged(tmp_path):
+    import fukami
+
+    rng, table = np.random.default_rng(0), tmp_path / "people.csv"
+    rows = [
+        f"{age},{'Nara' if age % 2 else 'Kyoto'},{'old' if age > 50 else 'young'}" for age in rng.permutation(np.arange(20, 90))
+    ]
+    table.write_text("\n".join(["age,town,label", *rows]))
+    run = fukami.train(
+        "tabular-classification",
+        table,
+        model="mlp",
+        out=tmp_path / "run",
+        epochs=1,
+        plan="default",
+        settings={"target": "label"},
+    )
+
+    def nearest():
+        found = run.explain({"age": 60, "town": "Kyoto"}, method="occlusion")
+        return found.as_dict()["nearest"], found.html()
+
+    told, page = nearest()
+    assert len(told) == 5 and all(one["target"] in ("old", "young") for one in told)
+    line = int(told[0]["input"].rpartition(":")[2])
+    age, town, label = rows[line - 2].split(",")
+    assert told[0]["text"] == f"age = {age}, town = {town}" and told[0]["target"] == label and told[0]["text"] in page
+    assert not any(rows[line - 2].encode() in file.read_bytes() for file in (tmp_path / "run").rglob("*") if file.is_file())
+    table.write_text(table.read_text().replace(rows[line - 2], f"{int(age) + 1000},{town},{label}"))
+    told, _page = nearest()
+    assert "text" not in told[0] and "text" in told[1]
+    table.unlink()
+    told, page = nearest()
+    assert len(told) == 5 and not any("text" in one for one in told) and told[0]["input"] in page
+
+
 def test_one_input_gives_one_explanation_and_a_batch_of_one_a_list(run):
     one = run.explain(np.zeros((8, 8)), method="occlusion")
     told = repr(one)

@@ -1,0 +1,103 @@
+"""Training examples looked at again: read from where the training read them, for as long as they lie there unchanged.
+
+A run keeps the names of training examples and nothing of what they hold, so the nearest of an input are shown only to people
+who have the training data. Where that is gone, would have to be downloaded, or has changed, their names stand alone.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from html import unescape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fukami.core.errors import FukamiError
+from fukami.core.tables import Column
+from fukami.data.catalogue import HUB, is_at_hand, located
+from fukami.data.split import combined
+from fukami.evaluate.examples import bound
+from fukami.fields.contract import InputField
+
+if TYPE_CHECKING:
+    from fukami.run import Run
+
+LARGEST = 1 << 28
+"""Bytes of a file up to which it is read once more for the sake of a few examples."""
+LETTERS = 120
+
+
+@dataclass(frozen=True)
+class Again:
+    """One training example: `html` as its field renders it, and its target in words."""
+
+    html: str
+    target: str
+
+    @property
+    def text(self) -> str:
+        """What it says in words; empty for a picture.
+
+        >>> Again('<table><tr><th>age</th><td>3</td></tr><tr><th>sex</th><td>–</td></tr></table>', "").text
+        'age = 3, sex = –'
+        """
+        return words(self.html)
+
+
+def words(html: str) -> str:
+    """The words of a fragment, shortened."""
+    cells = html.replace("</th><td>", " = ").replace("</td></tr><tr>", ", ")
+    text = " ".join(unescape(re.sub(r"<[^>]*>", "", cells)).split())
+    return text if len(text) <= LETTERS else f"{text[: LETTERS - 1]}…"
+
+
+def seen_again(run: "Run", names: Iterable[str]) -> dict[str, Again]:
+    """The training examples of these names that can still be read, and that the run was trained on as they are now."""
+    source, wanted = run.predictor.recipe.data.source, set(names)
+    if not wanted or not is_near(source, run.predictor.recipe.data.layout):
+        return {}
+    task = run.predictor.task
+    try:
+        _table, columns = bound(run, source, run.predictor.recipe)
+        rows = rows_of(task.input, columns[task.input.name], wanted, source)
+        found = {name: [column.take(np.array([*rows.values()], np.int64)) for column in own] for name, own in columns.items()}
+        hashes = task.input.fingerprint(found[task.input.name])
+    except (FukamiError, OSError):  # the data is another one by now: the names are all that can be told
+        return {}
+    seen = np.load(run.path / "reference" / "seen.npy", allow_pickle=False)
+    inputs, targets = found[task.input.name], found[task.target.name]
+    return {
+        name: Again(task.input.render(inputs, row), words(task.target.render(targets, row)))
+        for row, name in enumerate(rows)
+        if combined([hashes[row : row + 1]])[0] in seen
+    }
+
+
+def is_near(source: str, layout: str) -> bool:
+    """Whether data can be read quickly and without the network."""
+    if not source or source.startswith(HUB):
+        return False
+    try:
+        place = located(source, layout=layout)
+    except FukamiError:  # it has gone, or been renamed
+        return False
+    if isinstance(place, Path):
+        return place.is_dir() or place.stat().st_size <= LARGEST
+    return is_at_hand(place)
+
+
+def rows_of(field: InputField, columns: Sequence[Column], names: set[str], source: str) -> dict[str, int]:
+    """The rows of these names, as `nearest.named` gives them; a file may have been typed another way then."""
+    column = replace(columns[0], name="")
+    wanted = {_last(name): name for name in names}
+    places = (column.where(row) for row in range(len(column)))
+    found = {f"{source}{place}" if place.startswith("[") else place: row for row, place in enumerate(places)}
+    rows = {wanted[_last(place)]: row for place, row in found.items() if _last(place) in wanted}
+    if column.base is not None and not field.takes_rows:
+        rows |= {cell: row for row, cell in enumerate(column.strings()) if cell in names}
+    return rows
+
+
+def _last(place: str) -> str:
+    return place.replace("\\", "/").rpartition("/")[2]
