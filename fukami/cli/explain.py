@@ -133,6 +133,7 @@ def _show_one(one: dict[str, Any], screen: Screen) -> None:
         own = [signed(unit["weight"] * one["scale"]) for unit in ranked]
         rows = [(*row[:3], figure, row[3]) for row, figure in zip(rows, own, strict=True)]
     screen.table(header if any(header) else (), rows, indent=2)
+    _show_left(len(one["units"]) - len(ranked), screen)
 
 
 def _near(one: dict[str, Any]) -> str:
@@ -152,14 +153,19 @@ def _show_lines(explanations: list[dict[str, Any]], screen: Screen) -> None:
     screen.heading(_("Inputs, and what counts most in each"))
     rows = []
     for one in explanations[:SHOWN]:
-        ranked = sorted(one["units"], key=lambda unit: -abs(unit["weight"]))[:3]
-        rows.append((shortened(str(one["input"]), 40), answered(one), ", ".join(shortened(str(u["name"]), 20) for u in ranked)))
+        ranked = sorted(one["units"], key=lambda unit: -abs(unit["weight"]))
+        parts = list(dict.fromkeys(shortened(str(unit["name"]), 20) for unit in ranked))[:3]
+        rows.append((shortened(str(one["input"]), 60), answered(one), ", ".join(parts)))
     screen.table((), rows, indent=2)
-    if len(explanations) > SHOWN:
-        screen.line(_("… and {n} more").format(n=len(explanations) - SHOWN), indent=2)
+    _show_left(len(explanations) - len(rows), screen)
     known = [one["right"] for one in explanations if "right" in one]
     if known:
         screen.line(_n("{right} of {n} is right", "{right} of {n} are right", len(known), right=sum(known)), indent=2)
+
+
+def _show_left(left: int, screen: Screen) -> None:
+    if left > 0:
+        screen.line(_("… and {n} more").format(n=left), indent=2)
 
 
 def _row(unit: dict[str, Any], most: float) -> tuple[str, ...]:
@@ -172,13 +178,16 @@ def _row(unit: dict[str, Any], most: float) -> tuple[str, ...]:
 
 
 def _show_summary(summary: dict[str, Any], screen: Screen) -> None:
+    from fukami.explain.page import measured
+
     screen.heading(_n("Over {n} example", "Over {n} examples", summary["examples"]))
-    if summary.get("measure"):
-        screen.line(summary["measure"], indent=2)
     screen.facts([(_("tested"), _verdict(summary.get("faithfulness")))], indent=2)
-    units = [unit for unit in summary.get("units", []) if math.isfinite(unit["weight"])][:SHOWN]
+    screen.line(measured(summary), indent=2)
+    finite = [unit for unit in summary.get("units", []) if math.isfinite(unit["weight"])]
+    units = finite[:SHOWN]
     most = max((abs(unit["weight"]) for unit in units), default=0.0) or 1.0
     screen.table((), [(u["name"], f"{u['weight']:.4f}", "█" * round(20 * max(0, u["weight"]) / most)) for u in units], indent=2)
+    _show_left(len(finite) - len(units), screen)
 
 
 def _verdict(told: dict[str, Any] | None) -> str | None:

@@ -110,11 +110,16 @@ def _mean(curves: Sequence[tuple[Sequence[float], Sequence[float]]], points: int
     return list(zip(grid.tolist(), mean.tolist(), strict=True))
 
 
+def measured(summary: dict[str, Any]) -> str:
+    """What the figures of a set are, in a sentence."""
+    return summary.get("measure") or _("mean strength over the examples, as a share of each one's strongest part")
+
+
 def _most(summary: dict[str, Any]) -> str:
     units = summary.get("units", [])
     above, without = [u for u in units if u["weight"] > 0], [str(u["name"]) for u in units if u["weight"] <= 0]
     drawn = [Bar(str(u["name"]), Figure(u["weight"], None, None), f"{u['weight']:.3g}") for u in above[:SHOWN]]
-    measure = summary.get("measure") or _("mean strength over the examples, as a share of each one's strongest part")
+    measure = measured(summary)
     if not drawn:
         return ""
     chart = bars(drawn, title=_("What counts most"))
@@ -145,8 +150,7 @@ def _places(summary: dict[str, Any], explanations: Sequence[Explanation]) -> str
         look = {"class_": "bar c1", "opacity": round(unit["weight"] / most, 3)}
         squares.append(element("rect", said, x=x, y=y, width=width, height=height, **look))
     chart = drawing(*squares, title=_("Where pictures are looked at"), height=below * scale)
-    about = _("mean strength over the examples, as a share of each one's strongest part")
-    return f'<p class="lead">{escape(about)}</p><div class="charts"><figure class="places">{chart}</figure></div>'
+    return f'<p class="lead">{escape(measured(summary))}</p><div class="charts"><figure class="places">{chart}</figure></div>'
 
 
 def _curves(summary: dict[str, Any]) -> str:
