@@ -28,7 +28,7 @@ LAYOUTS = {
     "tables": N_("several tables"),
 }
 """What each reader of `data/readers/` reads, for people; `--set layout=…` takes the names."""
-PARTS = {"train": N_("training"), "valid": N_("validation"), "test": N_("test")}
+PARTS: dict[str, str] = {"train": N_("training"), "valid": N_("validation"), "test": N_("test")}
 
 
 def arguments(parser: Parser) -> None:
@@ -50,7 +50,10 @@ def show(result: dict[str, Any], screen: Screen) -> None:
             (_("layout"), layout_told(result.get("layout"))),
             (_("columns"), "; ".join(f"{name} {read_from(read)}" for name, read in (result.get("columns") or {}).items())),
             (_("examples"), f"{result['examples']:,}" if result.get("examples") is not None else None),
-            (_("parts"), listed(f"{_(PARTS.get(p, p))} {count:,}" for p, count in (result.get("parts") or {}).items())),
+            (
+                _("parts"),
+                listed(f"{_(PARTS[p] if p in PARTS else p)} {count:,}" for p, count in (result.get("parts") or {}).items()),
+            ),
         ]
     )
     show_problems(result["problems"], screen)
