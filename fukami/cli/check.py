@@ -50,10 +50,7 @@ def show(result: dict[str, Any], screen: Screen) -> None:
             (_("layout"), layout_told(result.get("layout"))),
             (_("columns"), "; ".join(f"{name} {read_from(read)}" for name, read in (result.get("columns") or {}).items())),
             (_("examples"), f"{result['examples']:,}" if result.get("examples") is not None else None),
-            (
-                _("parts"),
-                listed(f"{_(PARTS[p] if p in PARTS else p)} {count:,}" for p, count in (result.get("parts") or {}).items()),
-            ),
+            (_("parts"), listed(f"{_(PARTS[name])} {count:,}" for name, count in (result.get("parts") or {}).items())),
         ]
     )
     show_problems(result["problems"], screen)

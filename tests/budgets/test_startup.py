@@ -63,7 +63,7 @@ def test_a_check_needs_no_scikit_learn(tmp_path):
     (tmp_path / "t.csv").write_text(f"one,two,label\n{rows}")
     words = ["check", "tabular-classification", str(tmp_path / "t.csv"), "--set", "target=label"]
     code = f"from fukami.cli.main import main\nwith contextlib.redirect_stdout(io.StringIO()): main({words})"
-    assert not loaded_by(code).intersection({"sklearn", "pandas", "timm", "transformers", "scipy"})
+    assert not loaded_by(code).intersection({"sklearn", "timm", "transformers", "scipy"})
 
 
 def test_the_language_is_taken_from_the_environment():
