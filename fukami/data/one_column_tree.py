@@ -1,7 +1,7 @@
 """A small decision tree over a single column: the best splits first, as CART grows it (Breiman et al. 1984).
 
-scikit-learn has the same, but its import takes longer than the whole of a check. Gini impurity of classes (each with a column of
-`y`) and squared error of numbers are the same figure here: sums of `y`, squared, over counts.
+scikit-learn has the same, but its import takes longer than the whole of a check. Gini impurity of classes (each with a column
+of `y`) and squared error of numbers are the same figure here: sums of `y`, squared, over counts.
 
 N training examples, M others, K classes (or 1), L leaves.
 """
