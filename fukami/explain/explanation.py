@@ -11,13 +11,13 @@ import numpy as np
 from fukami.core import language
 from fukami.core.errors import UsageError
 from fukami.core.language import _
+from fukami.core.percent import percent
 from fukami.explain.again import Again
 from fukami.explain.contract import Weights
 from fukami.explain.faithfulness import Faithfulness
 from fukami.fields.answers import short
 from fukami.fields.lettering import Piece, captioned, pieces
 from fukami.fields.units import Portrait, Units, css
-from fukami.report.figures import percent
 
 ENDINGS = (".png", ".html", ".json")
 

@@ -200,7 +200,7 @@ def portrait(units: Units, weights_U: np.ndarray) -> Portrait:
         name, cell = units.names[u], _shown(units.told[u]["value"])
         colour = css(float(np.sign(shares[u])))
         bar = f'<i style="display:block;height:.7em;width:{100 * abs(shares[u]):.0f}%;background:{colour}"></i>'
-        weight = signed(weights_U[u])
+        weight = signed(float(weights_U[u]))
         figure = f'<td style="white-space:nowrap;text-align:right">{weight}</td>'
         rows.append(f'<tr><th>{escape(name)}</th><td>{escape(cell)}</td>{figure}<td style="width:35%">{bar}</td></tr>')
         lines.append(f"{weight}  {name} = {cell}")

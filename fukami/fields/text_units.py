@@ -95,7 +95,7 @@ def portrait(units: Units, weights_U: np.ndarray) -> Portrait:
         return drawn([pieces])
 
     order = np.argsort(-np.abs(weights_U), kind="stable")[:_LISTED]
-    lines = tuple(f"{signed(weights_U[u])}  {units.names[u]}" for u in order)
+    lines = tuple(f"{signed(float(weights_U[u]))}  {units.names[u]}" for u in order)
     return Portrait(html(), png, lines)
 
 
