@@ -6,6 +6,7 @@ for unknown or missing. N rows, n numbers, M categories.
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from html import escape
 from pathlib import Path
@@ -371,7 +372,8 @@ def _named(names: list[str], most: int = 40) -> str:
 def _as_array(values: list[Any]) -> Any:
     """One Arrow array of cells, or a NumPy array where every cell is a list of as many numbers."""
     if values and all(isinstance(value, (list, tuple, np.ndarray)) for value in values) and len({len(v) for v in values}) == 1:
-        return np.array(values, np.float64)
+        with suppress(ValueError, TypeError):
+            return np.array(values, np.float64)
     values = [value.item() if isinstance(value, np.generic) else value for value in values]
     try:
         return pa.array(values)

@@ -144,7 +144,7 @@ def raw(told: dict[str, Any], column: Column, *, missing: tuple[str, ...] = ()) 
         return Raw(none, codes, bad)
     if kind == "vector":
         return Raw(_vector(column, how["size"]), codes, bad)
-    array = parsing.plain(column.values)
+    array = _single(column)
     if kind == "number":
         parsed = parsing.numbers(array, decimal=how["decimal"], missing=missing)
         return Raw(_finite(parsed.values)[:, None], codes, parsed.bad)
@@ -159,8 +159,20 @@ def raw(told: dict[str, Any], column: Column, *, missing: tuple[str, ...] = ()) 
     return Raw(none, _codes(words, values)[:, None], bad)
 
 
+def _single(column: Column) -> pa.Array:
+    """The cells, each of one value."""
+    array = None if column.is_array and column.values.ndim > 1 else parsing.plain(column.values)
+    if array is None or not parsing.is_scalar(array):
+        what = _("one value per example is needed, but each example holds several")
+        raise DataError("F-CELL-SHAPE", what, where=column.where(0), got=str(column.take(np.arange(1)).values[0])[:80])
+    return array
+
+
 def _vector(column: Column, size: int) -> np.ndarray:
-    values = np.asarray(column.values if column.is_array else column.values.to_pylist(), np.float64)
+    try:
+        values = np.asarray(column.values if column.is_array else column.values.to_pylist(), np.float64)
+    except (ValueError, TypeError):  # words, or lists of several lengths
+        values = np.empty(0)
     if values.size != len(column) * size:
         raise DataError(
             "F-ROW-VECTOR",

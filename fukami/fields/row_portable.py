@@ -82,10 +82,12 @@ def _cells(column: Column) -> list[Any]:
 _ODD = (
     *(None, "", "NA", " nan ", "?", "Not seen before", "É", True, False),
     *(7, 7.0, -0.0, -0.5, 0.1 + 0.2, 1e-7, 1e15, 1e31, float("inf"), 2**53 + 1, -(2**63), 2**70, 10**400, 20240229),
-    *("1,234.5", "$1,000", "-$ 3", "12 %", "1.000,5", "１２", "1e3", "inf"),
+    *("1,234.5", "$1,000", "-$ 3", "12 %", "1.000,5", "１２", "1e3", "inf", [1], [1, 2], {"a": 1}),
     *("2024-02-29", "2023-02-29", "2024-05-06 11:59 PM +09:00", "5 Jan 2024"),
 )
 """Cells such as people write them."""
+_LISTS = (lambda n: [None] * n, lambda n: [1e31] * n, lambda n: [1] * (n + 1), lambda n: ["a"] * n, lambda n: 3)
+"""Cells of columns of several numbers, from how many they are."""
 
 
 def odd_rows(columns: Sequence[dict[str, Any]]) -> list[Any]:
@@ -96,7 +98,10 @@ def odd_rows(columns: Sequence[dict[str, Any]]) -> list[Any]:
     upper = {name: cell.upper() if isinstance(cell, str) else cell for name, cell in usual.items()}
     named = {f" {name.upper()} ": cell for name, cell in usual.items()}
     lacking = {name: cell for name, cell in usual.items() if name != used[0]["name"]}
-    return [usual, upper, named, lacking, {}, "row", *(usual | dict.fromkeys(single, cell) for cell in _ODD)]
+    vectors = {told["name"]: len(told["numbers"]) for told in used if told["kind"] == "vector"}
+    lists = [{name: odd(size) for name, size in vectors.items()} for odd in _LISTS if vectors]
+    cells = [dict.fromkeys(single, cell) for cell in _ODD]
+    return [usual, upper, named, lacking, {}, "row", *(usual | other for other in (*cells, *lists))]
 
 
 def _usual(told: dict[str, Any]) -> Any:

@@ -5,6 +5,7 @@ N rows, n numbers, M categories.
 
 import datetime
 import json
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -343,3 +344,19 @@ def test_a_number_has_one_hash_however_it_is_written():
     told = column_hash(Column("a", words))
     typed = column_hash(Column("a", pa.array([1.5, 1.5, 1.5, 0.0, None, 7.0])))
     assert list(told == typed) == [True, True, True, True, True, False]
+
+
+@pytest.mark.parametrize("kind", [pa.float32(), pa.float64(), pa.decimal128(6, 3)], ids=str)
+def test_a_number_is_one_word_however_it_is_stored(kind):
+    cells = [None, 0.1, 2.0, -0.0] if pa.types.is_floating(kind) else [None, Decimal("0.1"), Decimal(2), Decimal(0)]
+    assert parsing.strings(pa.array(cells, kind)).to_pylist() == [None, "0.1", "2", "0"]
+
+
+@pytest.mark.parametrize("beside", [2.5, "a", 2**60 + 1, None], ids=str)
+def test_a_number_is_the_same_word_whatever_is_beside_it(beside):
+    """Cells of JSON: what else is asked at once decides the type of the column."""
+    for number in (1, 1.0, 10**15, 1e15, 1e31, 0.1 + 0.2):
+        alone, both = (
+            parsing.strings(Row().gather([{"x": cell} for cell in cells])[0].values) for cells in ([number], [number, beside])
+        )
+        assert alone[0] == both[0], number

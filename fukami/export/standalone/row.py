@@ -52,6 +52,8 @@ def cell(row, name):
 
 def word(value, told):
     """A cell as text, whole numbers without a point; None where it is missing."""
+    if isinstance(value, (list, dict)):
+        raise ValueError(f"a cell holds one value, not {value}")
     if value is None or value != value:
         return None
     whole = isinstance(value, float) and value.is_integer() and -(2**63) <= value < 2**63

@@ -1,5 +1,7 @@
 """Cells that hold several numbers."""
 
+import math
+
 from fukami.export.standalone.row import READ
 
 
@@ -7,7 +9,7 @@ def vector(value, column, told):
     """The numbers of the cell."""
     if not isinstance(value, list) or len(value) != len(column["numbers"]):
         raise ValueError(f"column {column['name']} holds a list of {len(column['numbers'])} numbers")
-    return [float(one) for one in value]
+    return [math.nan if one is None else float(one) for one in value]
 
 
 READ["vector"] = vector
