@@ -603,6 +603,29 @@ def test_a_set_gets_a_folder_with_a_page(run, tmp_path):
         api.explain(run, load_digits().images[:1], out=tmp_path / "why")
 
 
+def test_a_terminal_gets_a_line_for_each_of_many_inputs_and_the_page_tells_what_counts_for_nothing():
+    from fukami.cli import explain
+    from fukami.cli._screen import Screen
+    from fukami.explain import page
+
+    one = {
+        "input": "people.csv:2", "answer": {"label": "old", "score": 1.0}, "truth": {"label": "old"}, "right": True,
+        "of": "old", "unit": "log-odds", "faithfulness": None,
+        "units": [{"name": f"part {k}", "weight": float(k)} for k in range(12)],
+    }  # fmt: skip
+    units = [{"name": "age", "weight": 0.5}, {"name": "town", "weight": -0.25}]
+    told = {"task": "t", "run": "r", "method": "shap", "explanations": [one], "summary": {"examples": 12, "units": units}}
+    said = []
+    for explanations in ([one], [one] * 12):
+        screen = Screen(io.StringIO(), columns=100, colour=False)
+        explain.show(told | {"explanations": explanations, "files": [f"why/{n}.png" for n in range(9)]}, screen)
+        said.append(screen.stream.getvalue().replace("\xa0", " "))
+    assert "old (100 %) – right" in said[0] and "log-odds" in said[0] and "+11.0" in said[0] and "… and 2 more" in said[0]
+    assert "12 of 12 are right" in said[1] and "… and 2 more" in said[1] and "9 files beside it" in said[1]
+    assert said[1].count("part 11, part 10, part 9") == 10 and "log-odds" not in said[1] and len(said[1].splitlines()) < 30
+    assert "nothing is lost without these: town" in page._most(told["summary"])
+
+
 @pytest.mark.parametrize(("words", "code"), [
     (("explain", "RUN", "x.png", "--method", "grad-camm"), "F-METHOD-NAME"),
     (("explain", "RUN", "x.png"), "F-RUN-MODULE"),
