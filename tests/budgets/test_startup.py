@@ -58,14 +58,6 @@ def test_lists_need_no_torch():
     assert "torch" not in loaded_by(code)
 
 
-def test_a_check_needs_no_scikit_learn(tmp_path):
-    rows = "".join(f"{n},{n % 7},{'ab'[n % 2]}\n" for n in range(200))
-    (tmp_path / "t.csv").write_text(f"one,two,label\n{rows}")
-    words = ["check", "tabular-classification", str(tmp_path / "t.csv"), "--set", "target=label"]
-    code = f"from fukami.cli.main import main\nwith contextlib.redirect_stdout(io.StringIO()): main({words})"
-    assert not loaded_by(code).intersection({"sklearn", "timm", "transformers", "scipy"})
-
-
 def test_the_language_is_taken_from_the_environment():
     environment = {**os.environ, "FUKAMI_LANG": "", "LC_ALL": "ja_JP.UTF-8"}
     done = subprocess.run([sys.executable, "-m", "fukami", "--help"], env=environment, capture_output=True, text=True)

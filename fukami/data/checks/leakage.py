@@ -14,7 +14,6 @@ from fukami.core.percent import percent
 from fukami.core.problems import Problem
 from fukami.core.seeds import generator
 from fukami.core.tables import Column
-from fukami.data import one_column_tree
 from fukami.data.evidence import Evidence
 from fukami.fields import parsing
 from fukami.fields.contract import TargetField
@@ -115,12 +114,11 @@ def _by_value(signal: Signal, target: np.ndarray, train: np.ndarray, test: np.nd
 
 
 def _by_tree(signal: Signal, target: np.ndarray, train: np.ndarray, test: np.ndarray, is_class: bool) -> np.ndarray:
-    x = np.clip(signal.values, -1e30, 1e30)
-    if is_class:
-        known, codes = np.unique(target[train], return_inverse=True)
-        return known[one_column_tree.answers(x[train], np.eye(len(known))[codes], x[test]).argmax(1)]
-    middle = target[train].mean()  # what is squared is small, so that nothing is lost to rounding
-    return middle + one_column_tree.answers(x[train], (target[train] - middle)[:, None], x[test])[:, 0]
+    from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+
+    x = np.clip(signal.values, -1e30, 1e30)[:, None]
+    tree = DecisionTreeClassifier if is_class else DecisionTreeRegressor
+    return tree(max_leaf_nodes=64, random_state=0).fit(x[train], target[train]).predict(x[test])
 
 
 def _line(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
