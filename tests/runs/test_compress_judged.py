@@ -105,6 +105,7 @@ def test_a_search_lets_every_form_be_as_sure_as_fits_its_own_weights(digits, tmp
     assert "a class has too few examples" in (run.path / "report.html").read_text("utf-8")
     result = {"metrics": {}, "latency": [], "task": "", "how": "", "examples": 1, "run": "", "pareto": list(table.values())}
     sizes = {"bytes": {"before": 2, "after": 1}, "parameters": {"before": 2, "after": 1}}
+    sizes |= {"gains": {"size": [2.0, 2.0], "time": []}, "notes": []}
     stream = io.StringIO()
     show({**result, **sizes}, Screen(stream))
     assert "a class has too few examples" in stream.getvalue()
