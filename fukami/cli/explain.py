@@ -11,7 +11,7 @@ from fukami.cli._results import show_notes
 from fukami.cli._screen import Screen
 from fukami.core.cards import card, cards
 from fukami.core.given import shortened
-from fukami.core.language import N_, _, _n
+from fukami.core.language import N_, _, _n, listed
 
 SUMMARY = N_("why: what in an input speaks for the answer, tested by taking it away")
 USAGE = ("RUN [INPUT…]",)
@@ -155,7 +155,7 @@ def _show_lines(explanations: list[dict[str, Any]], screen: Screen) -> None:
     for one in explanations[:SHOWN]:
         ranked = sorted(one["units"], key=lambda unit: -abs(unit["weight"]))
         parts = list(dict.fromkeys(shortened(str(unit["name"]), 20) for unit in ranked))[:3]
-        rows.append((shortened(str(one["input"]), 60), answered(one), ", ".join(parts)))
+        rows.append((shortened(str(one["input"]), 60), answered(one), listed(parts)))
     screen.table((), rows, indent=2)
     _show_left(len(explanations) - len(rows), screen)
     known = [one["right"] for one in explanations if "right" in one]

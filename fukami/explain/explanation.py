@@ -10,7 +10,7 @@ import numpy as np
 
 from fukami.core import language
 from fukami.core.errors import UsageError
-from fukami.core.language import _
+from fukami.core.language import _, listed
 from fukami.core.percent import percent
 from fukami.explain.again import Again
 from fukami.explain.contract import Weights
@@ -57,7 +57,7 @@ class Explanation:
         return np.argsort(-np.abs(self.weights.weights), kind="stable").tolist()
 
     def __repr__(self) -> str:
-        strongest = ", ".join(str(self.units.names[u]) for u in self.ranked()[:3])
+        strongest = listed(str(self.units.names[u]) for u in self.ranked()[:3])
         told = f"{self.input!s:.60}: {answered(self.as_dict())}"
         return f"<Explanation of {told}; {self.method}: {strongest}; {self.verdict()}>"
 

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 import fukami.report
 from fukami.core import language
-from fukami.core.language import _, _n
+from fukami.core.language import _, _n, listed
 from fukami.explain.explanation import Explanation, verdict
 from fukami.report.charts.bars import Bar, bars
 from fukami.report.charts.lines import Line, lines
@@ -127,7 +127,7 @@ def _most(summary: dict[str, Any]) -> str:
     if left := len(above) - len(drawn):
         rest.append(_n("and {n} more, which counts less", "and {n} more, which count less", left))
     if without:
-        rest.append(_("nothing is lost without these: {names}").format(names=", ".join(without)))
+        rest.append(_("nothing is lost without these: {names}").format(names=listed(without)))
     notes = "".join(f'<p class="note">{escape(text)}</p>' for text in rest)
     return f'<p class="lead">{escape(measure)}</p><div class="charts"><figure>{chart}</figure></div>{notes}'
 

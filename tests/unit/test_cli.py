@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import fukami
-from fukami.cli import _text
+from fukami.cli import _text, _verbs
 from fukami.cli._evidence import WORDS
 from fukami.cli._json import plain
 from fukami.cli._screen import Screen
@@ -428,23 +428,7 @@ def test_a_reader_that_leaves_early_is_no_error():
 
 # -- help ------------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("speech", ["en", "ja"])
-@pytest.mark.parametrize(
-    "verb",
-    [
-        "quickstart",
-        "tasks",
-        "models",
-        "datasets",
-        "check",
-        "plan",
-        "train",
-        "evaluate",
-        "predict",
-        "explain",
-        "export",
-        "compress",
-    ],
-)
+@pytest.mark.parametrize("verb", _verbs.present())
 def test_help_fits_the_width_and_shows_examples(api, capsys, verb, speech):
     code, out, _err = said(capsys, "--lang", speech, verb, "--help")
     assert code == 0 and f"fukami {verb}" in out and "--json" in out
