@@ -26,6 +26,7 @@ from fukami.fields import parsing, scaling
 from fukami.fields.cells import is_number
 from fukami.fields.parsing import pc
 
+KINDS = ("number", "category", "date", "text", "vector", "ignored")
 ENOUGH = 0.95
 """Share of the non-missing cells that must read as a number or a date for the column to be one."""
 IDENTIFIER_ROWS = 50
