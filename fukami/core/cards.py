@@ -209,6 +209,14 @@ class FieldCard(Card):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ColumnCard(Card):
+    """One kind of column of a row."""
+
+    code: tuple[str, ...] = ()
+    """Files of `export/standalone/` that read its cells."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class DatasetCard(Card):
     """A public dataset: the task it is for, its size, licence and address."""
 
@@ -228,7 +236,7 @@ class DatasetCard(Card):
 _KINDS = {
     kind.__name__: kind
     for kind in (
-        *(TaskCard, ModelCard, MetricCard, LossCard, FieldCard, DatasetCard, BaselineCard, SymptomCard),
+        *(TaskCard, ModelCard, MetricCard, LossCard, FieldCard, ColumnCard, DatasetCard, BaselineCard, SymptomCard),
         *(MethodCard, FormatCard, CompressionCard),
     )
 }

@@ -1,6 +1,6 @@
 """A row of a table: numbers, categories, dates and missing values in one.
 
-What each column means is found out from the training cells (see `row_columns`); one that says nothing is left out and told.
+What each column means is found out from the training cells (see `columns`); one that says nothing is left out and told.
 Numbers become normal deviates by rank (see `scaling`), missing ones 0 with an indicator beside them; categories become codes, 0
 for unknown or missing. N rows, n numbers, M categories.
 """
@@ -24,7 +24,10 @@ from fukami.core.recipe import option
 from fukami.core.seeds import generator
 from fukami.core.specs import RowSpec
 from fukami.core.tables import Column
-from fukami.fields import parsing, row_columns, row_doctor, row_portable, row_units, scaling
+from fukami.fields import parsing, row_portable, row_units, scaling
+from fukami.fields.columns.contract import LearnedColumn
+from fukami.fields.columns.recognise import ENOUGH, Forced, kind_of
+from fukami.fields.columns.registry import column_class, learned
 from fukami.fields.contract import Arrays, Cells, InputField, Ragged
 from fukami.fields.gather import gathered
 from fukami.fields.units import Portrait, Units
@@ -94,7 +97,7 @@ class Row(InputField):
         words = parsing.strings(array)
         known = max(1, len(words) - words.null_count)
         numeric = 1 - parsing.numbers(array).bad.sum() / known
-        return 0.8 if numeric > row_columns.ENOUGH else 0.4
+        return 0.8 if numeric > ENOUGH else 0.4
 
     def check(self, columns: Sequence[Column]) -> Iterator[Problem]:
         """Constant, empty and identifier-like columns, missing and infinite values, cells unlike the rest of their column.
@@ -105,14 +108,14 @@ class Row(InputField):
             yield from self.unfamiliar(columns)
             return
         self._require_known_names(columns)
-        forced = self._forced()
         for column in columns:
-            yield from row_doctor.examine(column, self.options, forced=forced.kind(column.name))
+            kind, how, forced = self._kind_of(column)
+            yield from column_class(kind).examine(column, how, forced=forced, missing=self._missing)
 
     def unfamiliar(self, columns: Sequence[Column]) -> Iterator[Problem]:
         """Values of categories that the training did not have, and cells that cannot be read as it read them: counted, told."""
-        for told, column in self._matched(columns):
-            yield from row_doctor.unfamiliar(told, column, missing=tuple(self.options.missing))
+        for known, column in self._matched(columns):
+            yield from known.unfamiliar(column)
 
     def fingerprint(self, columns: Sequence[Column]) -> np.ndarray:
         """Equal where all cells are equal; the order of the columns does not matter."""
@@ -139,18 +142,18 @@ class Row(InputField):
         return [Column(str(name), _as_array([value.get(name) for value in values])) for name in names]
 
     def _in_order(self, values: Sequence[Any]) -> list[Column]:
-        told = self.state.get("columns", [])
-        if not told or (len(told) == 1 and told[0]["kind"] == "vector"):
-            name = told[0]["name"] if told else self.name
+        told = self._learned() if self.state else []
+        if not told or (len(told) == 1 and told[0].several):
+            name = told[0].name if told else self.name
             return [Column(name, np.stack([np.asarray(value) for value in values]))]
         if any(len(value) != len(told) for value in values):
             raise DataError(
                 "F-ROW-INPUT",
                 _("an input has another number of cells than the table that was learned from"),
-                expected=", ".join(one["name"] for one in told[:40]),
+                expected=", ".join(one.name for one in told[:40]),
                 got=str(list(values[0]))[:80],
             )
-        return [Column(one["name"], _as_array([value[i] for value in values])) for i, one in enumerate(told)]
+        return [Column(one.name, _as_array([value[i] for value in values])) for i, one in enumerate(told)]
 
     def several(self, value: Any) -> list[Any] | None:
         """An array `(N, D)` holds N rows."""
@@ -165,14 +168,17 @@ class Row(InputField):
         if not columns:
             raise DataError("F-ROW-COLUMNS", _("there is no column to learn from"), expected=_("at least one column"))
         self._require_known_names(columns)
-        forced, total = self._forced(), len(columns[0])
-        sample = None
+        total, sample = len(columns[0]), None
         if total > _SAMPLED:
             sample = np.sort(generator(seed, "row", "sample").choice(total, _SAMPLED, replace=False))
         width = sum(int(np.prod(c.values.shape[1:])) if c.is_array else 1 for c in columns)
         knots = int(np.clip(25_600 // width, 16, 256))  # keeps the run's JSON small where there are hundreds of columns
-        told = [row_columns.learn(c, self.options, forced=forced.kind(c.name), sample=sample, knots=knots) for c in columns]
-        if all(one["kind"] == "ignored" for one in told):
+        kinds = [self._kind_of(column) for column in columns]
+        told = [
+            column_class(kind).learn(column, how, self.options, sample=sample, knots=knots).told
+            for column, (kind, how, _forced) in zip(columns, kinds, strict=True)
+        ]
+        if not any(column_class(kind).used for kind, _how, _forced in kinds):
             raise DataError(
                 "F-ROW-NOTHING",
                 _("no column of the table can be learned from"),
@@ -235,7 +241,7 @@ class Row(InputField):
 
     def describe(self) -> list[dict[str, Any]]:
         """One object per learned column: its name, kind, share of missing cells, and what else a reader wants to know."""
-        return [row_columns.describe(told) for told in self._told()]
+        return [column.describe() for column in self._learned()]
 
     def render(self, columns: Sequence[Column], row: int) -> str:
         """A small table of names and values."""
@@ -249,27 +255,26 @@ class Row(InputField):
 
     def schema(self) -> dict[str, Any]:
         """A JSON object with one property per column; all are required, and may be null where the value is not known."""
-        properties = {told["name"]: row_columns.schema(told) for told in self._told() if told["kind"] != "ignored"}
+        properties = {column.name: column.schema() for column in self._used()}
         return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": True}
 
     def sketch(self, columns: Sequence[Column]) -> dict[str, Any]:
         """Per column: a histogram between learned edges or counts of learned values, and the share of missing cells."""
-        return {told["name"]: row_columns.sketch(told, self._raw(told, column)) for told, column in self._matched(columns)}
+        return {known.name: known.sketch(column) for known, column in self._matched(columns)}
 
     def portable(self, *, fixed: bool = False) -> dict[str, Any]:
-        return row_portable.portable(self.name, self._told(), self.options.missing)
+        return row_portable.portable(self.name, self._used(), self.options.missing)
 
     def probes(self, folder: Path) -> list[Any]:
-        return row_portable.odd_rows(self._told())
+        return row_portable.odd_rows(self._used())
 
     def as_inputs(self, columns: Sequence[Column], rows: np.ndarray, folder: Path) -> list[dict[str, Any]]:
-        names = [told["name"] for told in self._told() if told["kind"] != "ignored"]
-        return row_portable.as_mappings(columns, rows, names)
+        return row_portable.as_mappings(columns, rows, [column.name for column in self._used()])
 
     def facts(self) -> dict[str, Any]:
         spec = self.spec()
         return {
-            "num_columns": sum(told["kind"] != "ignored" for told in self._told()),
+            "num_columns": len(self._used()),
             "num_numbers": spec.num_numbers,
             "num_categories": len(spec.cardinalities),
         }
@@ -277,11 +282,11 @@ class Row(InputField):
     # -- explaining an answer ----------------------------------------------------------------------------------------
     def units(self, batch: Cells, columns: Sequence[Column]) -> Units:
         """Columns, or the single numbers of a vector."""
-        return row_units.units_of(self._told(), columns)
+        return row_units.units_of(self._learned(), columns)
 
     def filling(self, batch: Cells, *, seed: int = 0) -> Cells:
         """Rows drawn from what each column held in training, each column for itself."""
-        return row_units.fillings(self._told(), seed=seed)
+        return row_units.fillings(self._learned(), seed=seed)
 
     def without(self, batch: Cells, units: Units, gone_PU: np.ndarray, filling: Any = None, draw: int = 0) -> Cells:
         return row_units.without(batch, units, gone_PU, self.filling(batch) if filling is None else filling, draw)
@@ -297,16 +302,23 @@ class Row(InputField):
         return row_units.portrait(units, weights_U)
 
     # -- inside ------------------------------------------------------------------------------------------------------
-    def _told(self) -> list[dict[str, Any]]:
+    def _learned(self) -> list[LearnedColumn]:
         if not self.state:
             raise RuntimeError("this row has learned nothing yet; call learn first")
-        return self.state["columns"]
+        return [learned(told, self._missing) for told in self.state["columns"]]
+
+    def _used(self) -> list[LearnedColumn]:
+        return [column for column in self._learned() if column.used]
+
+    @property
+    def _missing(self) -> tuple[str, ...]:
+        return tuple(self.options.missing)
 
     def _number_parts(self) -> list[dict[str, Any]]:
-        return [part for told in self._told() for part in told["numbers"]]
+        return [part for column in self._learned() for part in column.numbers]
 
     def _category_parts(self) -> list[dict[str, Any]]:
-        return [part for told in self._told() for part in told["categories"]]
+        return [part for column in self._learned() for part in column.categories]
 
     def _indicated(self) -> list[int]:
         """Positions of the numbers that were missing in some training row."""
@@ -317,8 +329,14 @@ class Row(InputField):
         kept = scaled[np.append(True, np.diff(np.maximum.accumulate(scaled)) > 1e-5)] if len(scaled) else scaled
         return tuple(kept.tolist())
 
-    def _forced(self) -> row_columns.Forced:
-        return row_columns.Forced(self.options.category, self.options.number, self.options.date)
+    def _forced(self) -> Forced:
+        return Forced(self.options.category, self.options.number, self.options.date)
+
+    def _kind_of(self, column: Column) -> tuple[str, dict[str, Any], bool]:
+        """The kind of a new column, how it is read, and whether the user named the kind."""
+        forced = self._forced().kind(column.name)
+        found = kind_of(column, forced=forced, max_categories=self.options.max_categories, missing=self._missing)
+        return *found, bool(forced)
 
     def _require_known_names(self, columns: Sequence[Column]) -> None:
         names = [column.name for column in columns]
@@ -335,14 +353,14 @@ class Row(InputField):
                         fix=_("did you mean {names}?").format(names=", ".join(close)) if close else "",
                     )
 
-    def _matched(self, columns: Sequence[Column]) -> list[tuple[dict[str, Any], Column]]:
+    def _matched(self, columns: Sequence[Column]) -> list[tuple[LearnedColumn, Column]]:
         """Each learned column with the given one of its name. Raises `DataError` where one is not there: whoever meant "not
         known" leaves its cells empty."""
         given = {column.name: column for column in columns}
         loosely = {column.name.strip().lower(): column for column in columns}
-        used = [told for told in self._told() if told["kind"] != "ignored"]
-        found = [(told, given.get(told["name"]) or loosely.get(told["name"].strip().lower())) for told in used]
-        absent = [told["name"] for told, column in found if column is None]
+        used = self._used()
+        found = [(known, given.get(known.name) or loosely.get(known.name.strip().lower())) for known in used]
+        absent = [known.name for known, column in found if column is None]
         if absent:
             raise DataError(
                 "F-ROW-NO-COLUMN",
@@ -354,14 +372,11 @@ class Row(InputField):
                     names=_named(absent)
                 ),
             )
-        return [(told, column) for told, column in found if column is not None]
-
-    def _raw(self, told: dict[str, Any], column: Column) -> row_columns.Raw:
-        return row_columns.raw(told, column, missing=tuple(self.options.missing))
+        return [(known, column) for known, column in found if column is not None]
 
     def _raw_matrix(self, columns: Sequence[Column]) -> tuple[np.ndarray, np.ndarray]:
         """Raw numbers float64 (N, n without indicators), NaN where missing, and codes int64 (N, M)."""
-        found = [self._raw(told, column) for told, column in self._matched(columns)]
+        found = [known.raw(column) for known, column in self._matched(columns)]
         return np.concatenate([f.numbers for f in found], axis=1), np.concatenate([f.codes for f in found], axis=1)
 
 

@@ -1,62 +1,40 @@
 """Rows for programs without Fukami: what `export/standalone/row….py` needs to know, and raw rows as mappings."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from fukami.core.cards import card
 from fukami.core.tables import Column
-from fukami.fields import parsing, row_columns
-
-_CODE = {
-    "number": ["row_plain", "row_number"],
-    "date": ["row_plain", "row_date"],
-    "category": ["row_category"],
-    "text": ["row_text"],
-    "vector": ["row_vector"],
-}
+from fukami.fields import parsing
+from fukami.fields.columns.contract import LearnedColumn
+from fukami.fields.columns.parts import LARGEST
 
 
-_UNIT = r"\A([+-]?)(?:[\t\n\f\r ]*[$€£¥][\t\n\f\r ]*)?((?:.|\n)*?)(?:[\t\n\f\r ]*[%€円])?\Z"
-"""A number with the signs of its unit around it."""
-_NUMBER = r"[+-]?(([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?|[iI][nN][fF]([iI][nN][iI][tT][yY])?)"
-_MARKS = {
-    ".": {"grouped": r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?", "marks": {",": ""}},
-    ",": {"grouped": r"[+-]?([0-9]+|[0-9]{1,3}([. ][0-9]{3})+)(,[0-9]*)?", "marks": {".": "", " ": "", ",": "."}},
-}
-"""How numbers are written with either decimal mark, and what becomes of their marks."""
-
-
-def portable(name: str, columns: Sequence[dict[str, Any]], missing: Sequence[str]) -> dict[str, Any]:
-    """How each column that is used is read: its kind, the scales of its numbers, the words of its categories."""
-    used = [told for told in columns if told["kind"] != "ignored"]
-    kinds = {told["kind"] for told in used}
-    scales = sorted({part["scale"]["transform"] for told in used for part in told["numbers"]})
+def portable(name: str, columns: Sequence[LearnedColumn], missing: Sequence[str]) -> dict[str, Any]:
+    """How each column is read: its kind, the scales of its numbers, the words of its categories. `columns` are used ones."""
+    scales = sorted({part["scale"]["transform"] for column in columns for part in column.numbers})
     scaled = [f"row_{scales[0]}" if len(scales) == 1 else "row_scaled"] if scales else []
-    code = list(dict.fromkeys(["row", *scaled, *(piece for told in used for piece in _CODE[told["kind"]])]))
-    words = sorted(parsing.MISSING | {word.lower() for word in missing})
-    usual = {told["name"]: _usual(told) for told in used}
-    out = {"kind": "row", "name": name, "code": code, "example": usual, "missing": words, "largest": row_columns.LARGEST}
-    out["extensions"] = [".csv", ".tsv"]
-    if "number" in kinds:
-        out |= {"unit": _UNIT, "number": _NUMBER}
-    return out | {"columns": [_column(told) for told in used]}
+    pieces = (piece for column in columns for piece in card("fields/columns", column.kind).code)
+    out: dict[str, Any] = {
+        "kind": "row",
+        "name": name,
+        "code": list(dict.fromkeys(["row", *scaled, *pieces])),
+        "example": {column.name: column.usual() for column in columns},
+        "missing": sorted(parsing.MISSING | {word.lower() for word in missing}),
+        "largest": LARGEST,
+        "extensions": [".csv", ".tsv"],
+    }
+    for column in columns:
+        out |= column.for_all
+    return out | {"columns": [_column(column) for column in columns]}
 
 
-def _column(told: dict[str, Any]) -> dict[str, Any]:
-    how, kind = told["how"], told["kind"]
-    numbers = [{**part["scale"], "missing": part["missing"] > 0} for part in told["numbers"]]
-    out = {"name": told["name"], "kind": kind, "numbers": numbers}
-    if kind == "number":
-        out |= _MARKS[how["decimal"]]
-    if kind == "category":
-        out["values"] = {value: code for code, value in enumerate(told["categories"][0]["values"], 1)}
-    if kind == "date":
-        pattern = parsing.date_pattern(how["form"] or "ymd").strip("^$")
-        out |= {"parts": how["parts"], "pattern": pattern.replace(r"\d", "[0-9]").replace(r"\w", "[0-9A-Za-z_]")}
-    return out
+def _column(column: LearnedColumn) -> dict[str, Any]:
+    numbers = [{**part["scale"], "missing": part["missing"] > 0} for part in column.numbers]
+    return {"name": column.name, "kind": column.kind, "numbers": numbers, **column.portable()}
 
 
 def as_mappings(columns: Sequence[Column], rows: np.ndarray, names: Sequence[str]) -> list[dict[str, Any]]:
@@ -90,54 +68,14 @@ _LISTS = (lambda n: [None] * n, lambda n: [1e31] * n, lambda n: [1] * (n + 1), l
 """Cells of columns of several numbers, from how many they are."""
 
 
-def odd_rows(columns: Sequence[dict[str, Any]]) -> list[Any]:
-    """Rows that training rows hardly are, for the columns that are used; some of them have to be refused."""
-    used = [told for told in columns if told["kind"] != "ignored"]
-    usual = {told["name"]: _usual(told) for told in used}
-    single = [told["name"] for told in used if told["kind"] != "vector"]
+def odd_rows(columns: Sequence[LearnedColumn]) -> list[Any]:
+    """Rows that training rows hardly are, for columns that are used; some of them have to be refused."""
+    usual = {column.name: column.usual() for column in columns}
+    single = [column.name for column in columns if not column.several]
     upper = {name: cell.upper() if isinstance(cell, str) else cell for name, cell in usual.items()}
     named = {f" {name.upper()} ": cell for name, cell in usual.items()}
-    lacking = {name: cell for name, cell in usual.items() if name != used[0]["name"]}
-    vectors = {told["name"]: len(told["numbers"]) for told in used if told["kind"] == "vector"}
-    lists = [{name: odd(size) for name, size in vectors.items()} for odd in _LISTS if vectors]
+    lacking = {name: cell for name, cell in usual.items() if name != columns[0].name}
+    sizes = {column.name: len(column.numbers) for column in columns if column.several}
+    lists = [{name: odd(size) for name, size in sizes.items()} for odd in _LISTS if sizes]
     cells = [dict.fromkeys(single, cell) for cell in _ODD]
     return [usual, upper, named, lacking, {}, "row", *(usual | other for other in (*cells, *lists))]
-
-
-def _usual(told: dict[str, Any]) -> Any:
-    """A cell as its column could hold."""
-    kind = told["kind"]
-    if kind == "category":
-        return next(iter(told["categories"][0]["values"]), None)
-    if kind == "text":
-        return "two words"
-    middles = [_middle(part) for part in told["numbers"]]
-    if kind == "date":
-        return _day(middles[0], told["how"]["form"])
-    return middles if kind == "vector" else middles[0]
-
-
-def _middle(part: dict[str, Any]) -> float:
-    """The value of a number, of those that are known from training, that is nearest to its mean; whole where it can be.
-
-    >>> _middle({"edges": [1.0, 2.0, 3.0], "scale": {}, "mean": 2.4}), _middle({"edges": [], "scale": {}, "mean": 2.4})
-    (2, 2.4)
-    """
-    known = part["edges"] or part["scale"].get("at") or [part["mean"]]
-    value = float(f"{min(known, key=lambda one: abs(one - part['mean'])):.6g}")
-    return int(value) if value.is_integer() else value
-
-
-def _day(days: float, form: str) -> str:
-    """A day as its column writes it; `days` are counted from 1970."""
-    when = date(1970, 1, 1) + timedelta(days=int(days))
-    named = parsing.MONTHS[when.month - 1].capitalize()
-    short = f"{when.month:02}/{when.day:02}", f"{when.day:02}/{when.month:02}"
-    written = {
-        "compact": f"{when:%Y%m%d}",
-        "mdy": f"{short[0]}/{when.year}",
-        "dmy": f"{short[1]}/{when.year}",
-        "named-dmy": f"{when.day} {named} {when.year}",
-        "named-mdy": f"{named} {when.day}, {when.year}",
-    }
-    return written.get(form, when.isoformat())

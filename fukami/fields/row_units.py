@@ -18,6 +18,7 @@ from fukami.core.language import _n
 from fukami.core.seeds import generator
 from fukami.core.tables import Column
 from fukami.fields import scaling
+from fukami.fields.columns.contract import LearnedColumn
 from fukami.fields.contract import Cells
 from fukami.fields.lettering import Piece, drawn
 from fukami.fields.units import Portrait, Units, css, signed, strength
@@ -29,52 +30,38 @@ VALUES = 10
 _LISTED, _BAR = 12, 24
 
 
-def units_of(told: Sequence[dict[str, Any]], columns: Sequence[Column]) -> Units:
-    """One unit for each learned column, one for each number of a vector. `columns` hold the one row; `told` is the state's.
+def units_of(learned: Sequence[LearnedColumn], columns: Sequence[Column]) -> Units:
+    """One unit for each learned column, one for each number of a cell of several. `columns` hold the one row.
 
     Elements are the numbers, then the indicators of missing numbers, then the categories, as the batch holds them.
     """
     names: list[str] = []
     numbers, indicators, categories = [], [], []
-    for column in told:
-        vector = column["kind"] == "vector"
-        for part in column["numbers"]:
-            if vector or part is column["numbers"][0]:
-                names.append(part["name"] if vector else column["name"])
+    for column in learned:
+        for part in column.numbers:
+            if column.several or part is column.numbers[0]:
+                names.append(part["name"] if column.several else column.name)
             numbers.append(len(names) - 1)
             indicators += [len(names) - 1] if part["missing"] > 0 else []
-        if column["categories"] and not column["numbers"]:
-            names.append(column["name"])
-        categories += [len(names) - 1] * len(column["categories"])
-    cells = _cells(told, columns)
+        if column.categories and not column.numbers:
+            names.append(column.name)
+        categories += [len(names) - 1] * len(column.categories)
+    cells = _cells(learned, columns)
     of = np.array([*numbers, *indicators, *categories], np.int64)
     return Units(tuple(names), of, tuple({"value": cells.get(name)} for name in names))
 
 
-def _cells(told: Sequence[dict[str, Any]], columns: Sequence[Column]) -> dict[str, Any]:
+def _cells(learned: Sequence[LearnedColumn], columns: Sequence[Column]) -> dict[str, Any]:
     """What the row holds, by the names of units, as plain values."""
     given = {column.name.strip().lower(): column for column in columns}
     found: dict[str, Any] = {}
-    for part in told:
-        column = given.get(part["name"].strip().lower())
-        if column is None:
-            continue
-        value = column.values[0]
-        value = value.as_py() if hasattr(value, "as_py") else value
-        if part["kind"] == "vector":
-            numbers = np.ravel(np.asarray(value, float))
-            found |= {n["name"]: _plain(float(f"{v:.6g}")) for n, v in zip(part["numbers"], numbers, strict=True)}
-        else:
-            found[part["name"]] = _plain(_as_number(value) if part["kind"] == "number" else value)
+    for known in learned:
+        column = given.get(known.name.strip().lower())
+        if column is not None:
+            value = column.values[0]
+            shown = known.shown(value.as_py() if hasattr(value, "as_py") else value)
+            found |= {name: _plain(cell) for name, cell in shown.items()}
     return found
-
-
-def _as_number(value: Any) -> Any:
-    """A number that a text table holds as text; anything else as it is."""
-    try:
-        return float(value) if isinstance(value, str) else value
-    except ValueError:
-        return value
 
 
 def _plain(value: Any) -> Any:
@@ -91,17 +78,17 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, (int, str, bool, type(None))) else str(value)
 
 
-def fillings(told: Sequence[dict[str, Any]], *, seed: int, count: int = DRAWS) -> Cells:
+def fillings(learned: Sequence[LearnedColumn], *, seed: int, count: int = DRAWS) -> Cells:
     """`Cells(numbers_DN, categories_DM)`: D draws of every cell, each column evenly spread and in an order of its own."""
     rng = generator(seed, "row", "fillings")
     numbers, indicators, categories = [], [], []
-    for part in (part for column in told for part in column["numbers"]):
+    for part in (part for column in learned for part in column.numbers):
         share_D = _spread(rng, count)
         missing_D = share_D < part["missing"]
         known_D = (share_D - part["missing"]) / max(1e-9, 1 - part["missing"])
         numbers.append(np.where(missing_D, 0.0, _number(part, np.clip(known_D, 0, 1))))
         indicators += [missing_D.astype(float)] if part["missing"] > 0 else []
-    for part in (part for column in told for part in column["categories"]):
+    for part in (part for column in learned for part in column.categories):
         categories.append(_category(part, _spread(rng, count)))
     stacked = np.stack([*numbers, *indicators], 1) if numbers else np.empty((count, 0))
     codes = np.stack(categories, 1) if categories else np.empty((count, 0), np.int64)

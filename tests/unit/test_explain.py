@@ -28,6 +28,7 @@ from fukami.explain.nearest import keep, reference_of
 from fukami.explain.summary import by_name
 from fukami.explain.verb import Asked, Inputs, each, explain_run, explanation, surveyed
 from fukami.fields import image_units, row_units
+from fukami.fields.columns.registry import learned
 from fukami.fields.contract import InputField
 from fukami.fields.row import Row
 from fukami.fields.text import Text
@@ -330,7 +331,7 @@ def test_what_fills_a_row_is_spread_as_its_columns_were():
         Column("age", pa.array([None if rng.random() < 0.25 else float(v) for v in rng.normal(size=1000)])),
     ]
     row = Row().learn(columns)
-    filling = row_units.fillings(row.state["columns"], seed=0, count=200)
+    filling = row_units.fillings([learned(told) for told in row.state["columns"]], seed=0, count=200)
     zero = row.encode(columns)["numbers"][np.flatnonzero(gain == 0)[0], 0]
     assert (filling.numbers[:, 0] == float(zero)).float().mean() == pytest.approx(0.9, abs=0.05)
     assert (filling.categories[:, 0] == 1).float().mean() == pytest.approx(0.75, abs=0.05)

@@ -15,7 +15,7 @@ import onnx
 import pyarrow as pa
 import pytest
 
-from fukami.core.cards import card, load
+from fukami.core.cards import card, cards, load
 from fukami.core.errors import GateError
 from fukami.core.tables import Column
 from fukami.data.store import prepare
@@ -24,7 +24,7 @@ from fukami.export import parity, surroundings
 from fukami.export.contract import Material, plain
 from fukami.export.onnx_graph import answered, session, write_graph
 from fukami.export.verb import first_batch, proven, without_value
-from fukami.fields import row_columns
+from fukami.fields.columns.registry import column_class
 from fukami.fields.tensors import named_tensors
 from tests.small_predictors import trained
 from tests.synthetic import columns
@@ -208,7 +208,7 @@ def test_an_honest_export_passes(kind, tmp_path):
 
 def test_rows_are_proved_with_columns_of_every_kind():
     kinds = {told["kind"] for told in written("row").material.predictor.task.input.describe()}
-    assert kinds == {*row_columns.KINDS} - {"ignored"}
+    assert kinds == {kind for kind in cards("fields/columns") if column_class(kind).used}
 
 
 @pytest.mark.parametrize("fault", FOLDERS)
