@@ -22,8 +22,9 @@ from fukami.engine.diagnosis.contract import Finding
 from fukami.engine.diagnosis.look import diagnose
 from fukami.models import checkpoint
 from fukami.models.contract import Network
+from fukami.training.begin import data_mark, mark_in
 from fukami.training.building import learner_of
-from fukami.training.prepare import headline_of, prepared
+from fukami.training.prepare import Prepared, headline_of, prepared
 from fukami.training.session import CHECKPOINT
 from fukami.training.written import settled
 
@@ -102,8 +103,10 @@ def made_case(opened: Opened, source: Any, *, module: Any, loss: Any, seconds: f
             where=str(opened.out),
             fix=f"fukami.load({str(opened.out)!r}, model=…).diagnose(DATA)",
         )
+    require_weights(opened)
     own = None if module is None else redrawn(module, recipe.learning.seed)
     data = prepared(as_measured(recipe), source, model=own)
+    require_same_data(opened, data)
     learner, built, _optimizer_of = learner_of(data, model=own, loss=loss)
     mend = Mend(opened, source, own=module is not None)
     return Case(
@@ -124,6 +127,45 @@ def made_case(opened: Opened, source: Any, *, module: Any, loss: Any, seconds: f
         problems=[problem.as_dict() for problem in data.problems],
         seconds=seconds,
     )
+
+
+def require_weights(opened: Opened) -> None:
+    """Raises `UsageError` where the run computes in int8: it has no weights that learn."""
+    if (opened.place / "model" / checkpoint.GRAPH).exists():
+        base = artefact.read_json(opened.place / "run.json").get("compressed", {}).get("from", "RUN")
+        raise UsageError(
+            "F-DIAGNOSE-INT8",
+            _("the run computes in int8, so it holds nothing that learns"),
+            where=str(opened.out),
+            fix=_("diagnose the run that it was made from: {run}").format(run=base),
+        )
+
+
+def require_same_data(opened: Opened, data: Prepared) -> None:
+    """Raises `RunError` where `data` is not what the training learned from, whose weights and figures say nothing of it."""
+    if opened.finished:
+        proof = _proof(opened, "split")
+        before, same = proof.get("examples", {}), proof.get("content") in (None, data.split.told["content"])
+    else:
+        mark = data_mark(data.fingerprints, (data.split.train, data.split.valid))
+        before, same = {}, mark_in(opened.place) == mark
+    if same:
+        return
+    now = data.split.sizes()
+    raise RunError(
+        "F-DIAGNOSE-CHANGED",
+        _("the data is not what the training learned from"),
+        where=data.table.name,
+        expected=_parts(before),
+        got=_parts(now) if before != now else _("as many examples, some of which are others"),
+        fix=_("bring the data back as it was, say where it lies now ({command}), or train again").format(
+            command=f"fukami diagnose {shlex.quote(str(opened.out))} DATA"
+        ),
+    )
+
+
+def _parts(sizes: dict[str, int]) -> str:
+    return ", ".join(f"{part} {n}" for part, n in sizes.items())
 
 
 def _proof(opened: Opened, name: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import json
 import time
+from contextlib import contextmanager, nullcontext
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from torch import nn
 import fukami
 from fukami import api
 from fukami.cli.main import main
+from fukami.core import artefact
 from fukami.engine.diagnosis.case import Case
 from fukami.engine.diagnosis.contract import LeftOut
 from fukami.engine.diagnosis.symptoms import learning_rate, waiting
@@ -274,15 +276,22 @@ def test_the_verb_prints_one_object_and_commands_that_name_the_run(tmp_path, cap
     assert first["sentence"] in shown and first["fix"] in shown
 
 
-def test_a_training_that_is_not_finished_is_diagnosed_from_its_checkpoint(tmp_path, monkeypatch):
+@contextmanager
+def interrupted_at_the_end():
+    """A training in it is interrupted when it only has its run to write."""
     from fukami.training import verb
 
     def interrupted(*_args, **_kwargs):
         raise KeyboardInterrupt
 
-    data, out = table_at(tmp_path / "wine.csv"), tmp_path / "run"
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(verb, "finish", interrupted)
+        yield
+
+
+def test_a_training_that_is_not_finished_is_diagnosed_from_its_checkpoint(tmp_path):
+    data, out = table_at(tmp_path / "wine.csv"), tmp_path / "run"
+    with interrupted_at_the_end():
         api.train(TABLE, data, out=out, epochs=2, learning_rate=1e-7, settings={"target": "kind", "plan": "default"})
     assert not out.exists()
     told = api.diagnose(out)
@@ -310,6 +319,35 @@ def test_what_was_trained_on_arrays_asks_for_them(tmp_path):
         run.diagnose()
     with pytest.raises(fukami.FukamiError, match="F-RUN-MODULE"):
         api.diagnose(run.path, digits(300))
+
+
+@pytest.mark.parametrize("done", [True, False], ids=["finished", "unfinished"])
+def test_data_that_changed_since_is_told_rather_than_diagnosed(tmp_path, done):
+    data, out = table_at(tmp_path / "wine.csv"), tmp_path / "run"
+    place, whole = Path(data), Path(data).read_text()
+    with nullcontext() if done else interrupted_at_the_end():
+        api.train(TABLE, data, out=out, epochs=1, settings={"target": "kind", "plan": "default"})
+    lines = whole.splitlines(keepends=True)
+    for changed in (
+        "".join(lines[:-20]),  # rows are gone
+        whole.replace(lines[0], lines[0].replace(",", "_new,", 1)),  # a column has another name
+        "".join(line for line in lines if line[-2] != "2"),  # a class is gone
+    ):
+        place.write_text(changed)
+        with pytest.raises(fukami.FukamiError, match="F-DIAGNOSE-CHANGED"):
+            api.diagnose(out)
+    moved = tmp_path / "moved.csv"
+    moved.write_text(whole)
+    assert api.diagnose(out, moved)["finished"] == done
+
+
+def test_an_int8_run_names_the_run_to_diagnose(tmp_path):
+    data, out = table_at(tmp_path / "wine.csv"), tmp_path / "run"
+    run = api.train(TABLE, data, out=out, epochs=1, settings={"target": "kind", "plan": "default"})
+    (out / "model" / "model.onnx").write_bytes(b"")
+    artefact.seal(out)
+    with pytest.raises(fukami.FukamiError, match="F-DIAGNOSE-INT8"):
+        run.diagnose()
 
 
 def test_a_place_without_a_training_is_named(tmp_path):
