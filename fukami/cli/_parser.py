@@ -84,7 +84,8 @@ class Parser(argparse.ArgumentParser):
         name = word.partition("=")[0]
         if not word.startswith("-"):
             what = _("{word} is one argument too many").format(word=word)
-            return UsageError("F-ARGUMENT-EXTRA", what, expected=self.format_usage(), got=word)
+            fix = _("did you mean {names}?").format(names=f"--set {word}") if "=" in word and "--set" in flags else ""
+            return UsageError("F-ARGUMENT-EXTRA", what, expected=self.format_usage(), got=word, fix=fix)
         close = nearest(name, flags, most=1)
         return UsageError(
             "F-OPTION-NAME",

@@ -319,6 +319,7 @@ def test_the_same_in_japanese(api, capsys):
         ("train", "F-ARGUMENT-MISSING", None),
         ("predict runs/x", "F-ARGUMENT-MISSING", None),
         (f"check {TASK} a b", "F-ARGUMENT-EXTRA", None),
+        (f"check {TASK} a target=kind", "F-ARGUMENT-EXTRA", "--set target=kind"),
         ("tasks --lang fr", "F-LANG", None),
         ("tasks --set a=1", "F-OPTION-NAME", None),
         ("--epochs 3 train", "F-OPTION-NAME", None),
