@@ -208,15 +208,16 @@ def _refusal(error: OSError) -> FukamiError | None:
     import errno
 
     place = str(error.filename or "")
-    if isinstance(error, PermissionError):
-        return FukamiError("F-FILE-PERMISSION", _("the system does not permit this"), where=place, got=error.strerror or "")
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         fix = _("free some space, or choose another folder with --out")
         return FukamiError(
             "F-FILE-SPACE", _("there is no space left to write to"), where=place, got=error.strerror or "", fix=fix
         )
-    if error.errno in (errno.EROFS, errno.ENOTDIR, errno.ENAMETOOLONG):
-        return FukamiError("F-FILE-PERMISSION", _("the system does not permit this"), where=place, got=error.strerror or "")
+    if isinstance(error, PermissionError) or error.errno in (errno.EROFS, errno.ENOTDIR, errno.ENAMETOOLONG):
+        fix = _("change its permissions, or choose another folder with --out")
+        return FukamiError(
+            "F-FILE-PERMISSION", _("the system does not permit this"), where=place, got=error.strerror or "", fix=fix
+        )
     return None
 
 

@@ -27,7 +27,7 @@ KEPT_PROOFS = ("split", "baselines", "data")
 def reopened(form: Form, folder: Path) -> Predictor:
     """The predictor that opens from a form's files, which are written into the new `folder`: what is judged is what is kept."""
     form.save(folder / "model")
-    shutil.copy2(form.base / "recipe.toml", folder)
+    shutil.copyfile(form.base / "recipe.toml", folder / "recipe.toml")
     if form.predictor.choice is None and not form.graph:  # a module of the caller's own, which no folder can build
         network = copy.deepcopy(form.predictor.network)
         checkpoint.load(network, folder / "model")
@@ -43,14 +43,13 @@ def write(job: Job, after: Side, *, parity: dict[str, Any], told: dict[str, Any]
     base, part = after.form.base, job.run.told["held_out"]
     tempered = whole.calibration_proof(after.predictor, after.answers, after.evaluation, part)
     with artefact.creating(job.out) as draft:
-        shutil.copytree(base, draft, dirs_exist_ok=True, ignore=shutil.ignore_patterns("model", "proofs", "report.html"))
-        (draft / artefact.MANIFEST).unlink()
+        artefact.copy_into(draft, base, without=("model", "proofs", "report.html", artefact.MANIFEST))
         shutil.copytree(after.folder, draft / "model")
         for name in KEPT_PROOFS:
             place = base / "proofs" / f"{name}.json"
             if place.exists():
                 (draft / "proofs").mkdir(exist_ok=True)
-                shutil.copy2(place, draft / "proofs" / place.name)
+                shutil.copyfile(place, draft / "proofs" / place.name)
         # the second stays when an export puts its own proof in the place of the first
         proofs = {"parity": parity, "compression": parity, "evaluation": after.evaluation.as_dict(), "calibration": tempered}
         for name, proof in proofs.items():

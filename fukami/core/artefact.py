@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -117,11 +117,14 @@ def scratch(target: Path) -> Iterator[Path]:
 def placing(target: Path) -> Iterator[None]:
     """Turns what a system says of a name at which no folder can be into `UsageError` F-RUN-PLACE about `target`.
 
-    What it says of rights and of space is left as it is: there could be a folder.
+    What it says of rights is told of the folder that refuses, not of a name that nobody gave; what of space is left as it is.
     """
     try:
         yield
     except OSError as error:
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            refusing = Path(error.filename or target).absolute().parent
+            raise OSError(error.errno, error.strerror, str(refusing)) from None
         if error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG):
             raise
         raise UsageError(
@@ -191,17 +194,38 @@ def changing(run: Path) -> Iterator[Path]:
     """Gives a copy of a finished run to change; when the block ends well it takes the run's place, sealed anew.
 
     Files are hard links to the old ones: replace a file (write_json and write_text after `unlink`), never edit it in place.
+    Raises `PermissionError` where the run is protected against writing.
     """
+    for folder in (run, *(path for path in run.rglob("*") if path.is_dir())):
+        if not os.access(folder, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
     with creating(run, replace=True) as draft:
-        shutil.copytree(run, draft, dirs_exist_ok=True, copy_function=_link)
+        copy_into(draft, run, by=_link)
         yield draft
 
 
-def _link(source: str, target: str) -> None:
+def copy_into(
+    folder: Path, source: Path, *, without: Collection[str] = (), by: Callable[[Path, Path], Any] = shutil.copyfile
+) -> None:
+    """Copies what `source` holds, except the names `without`, into `folder`: its content, not who may change it.
+
+    A copy of a protected run can be written to, and deleted.
+    """
+    for path in sorted(source.rglob("*")):
+        relative = path.relative_to(source)
+        if relative.parts[0] in without:
+            continue
+        if path.is_dir():
+            (folder / relative).mkdir(parents=True, exist_ok=True)
+        else:
+            by(path, folder / relative)
+
+
+def _link(source: Path, target: Path) -> None:
     try:
         os.link(source, target)
     except OSError:  # another file system, or one without links
-        shutil.copy2(source, target)
+        shutil.copyfile(source, target)
 
 
 def replace_text(path: Path, text: str) -> None:

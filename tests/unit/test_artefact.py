@@ -4,6 +4,8 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -84,6 +86,59 @@ def test_a_change_replaces_the_run_and_a_failed_one_does_not(run):
         _ = 1 / 0
     assert (run / "report.html").read_text() == "<p>new</p>"
     artefact.verify(run)
+
+
+@pytest.fixture
+def without_rights(tmp_path):
+    """Somebody who may read `tmp_path` and write nothing there, also where the tests run as root, who may do anything."""
+    if os.geteuid() != 0:
+        yield
+        return
+    opened = [folder for folder in (tmp_path, *tmp_path.parents) if folder.stat().st_mode & 0o055 != 0o055]
+    modes = [folder.stat().st_mode for folder in opened]
+    for folder, mode in zip(opened, modes, strict=True):
+        folder.chmod(mode | 0o055)
+    nobody = 65534
+    os.setresuid(nobody, nobody, 0)
+    try:
+        yield
+    finally:
+        os.setresuid(0, 0, 0)
+        for folder, mode in zip(opened, modes, strict=True):
+            folder.chmod(mode)
+
+
+@pytest.fixture
+def protected(run):
+    """The run in a folder in which nothing may be changed."""
+    folders = [run.parent, run, *(path for path in run.rglob("*") if path.is_dir())]
+    for folder in folders:
+        folder.chmod(0o555)
+    yield run
+    for folder in folders:
+        folder.chmod(0o755)
+
+
+def test_what_may_not_be_written_names_the_folder_that_refuses(protected, without_rights):
+    artefact.verify(protected)
+    place = protected.parent
+    for making in (artefact.creating, artefact.scratch):
+        with pytest.raises(PermissionError) as told, making(place / "new"):
+            pass
+        assert told.value.filename == str(place)
+    with pytest.raises(PermissionError) as told, artefact.changing(protected):
+        pass
+    assert told.value.filename == str(protected)
+    assert [path.name for path in place.iterdir()] == [protected.name]
+
+
+def test_a_copy_of_a_protected_run_can_be_written_to(protected, without_rights):
+    with tempfile.TemporaryDirectory() as place:
+        copied = Path(place)
+        artefact.copy_into(copied, protected, without=("manifest.json",))
+        (copied / "proofs" / "more").write_text("")
+        assert sorted(path.name for path in copied.iterdir()) == ["proofs", "run.json"]
+        assert (copied / "run.json").read_bytes() == (protected / "run.json").read_bytes()
 
 
 def test_a_change_cut_between_its_renames_is_put_back(run):
