@@ -143,13 +143,10 @@ def require_weights(run: Run) -> None:
 # -- what is worked with -------------------------------------------------------------------------------------------------
 def work_of(run: Run, judged: Judged, source: Any, folder: Path, settings: dict[str, Any]) -> Work:
     """The data of the run's training, divided as it was, and the engine."""
-    from fukami.training.prepare import limited
-
-    recipe, division = run.predictor.recipe, judged.split
+    division, seed = judged.split, run.predictor.recipe.learning.seed
     assert division is not None
-    train = limited(division.train, recipe)
-    seed = recipe.learning.seed
-    return Work(judged.store, train, np.sort(division.valid), judged.rows, folder, learning(source, folder), settings, seed)
+    train, valid = division.train, np.sort(division.valid)
+    return Work(judged.store, train, valid, judged.rows, folder, learning(source, folder), settings, seed)
 
 
 def learning(source: Any, folder: Path) -> Callable[[Recipe], tuple[Path, Predictor]]:

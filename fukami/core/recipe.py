@@ -55,7 +55,9 @@ class DataChoices:
         0.2, "Share of the examples kept for the final test where the data names none.", low=0, high=0.9
     )
     folds: int = option(0, "Number of parts of a cross-validation; 0 for none.", low=0, high=100)
-    limit: int = option(0, "Use only this many training examples, drawn at random; 0 for all.", low=0)
+    limit: int = option(
+        0, "For a quick trial: this many training examples, and as large a share of the held-out ones; 0 for all.", low=0
+    )
     layout: str = option("auto", "How to read the data where two readings are possible.")
     encoding: str = option("auto", "The text encoding of a table; found out where it is auto.")
     delimiter: str = option("auto", "The character between the columns of a table.")

@@ -40,7 +40,7 @@ def by_stratum(strata: np.ndarray, together: np.ndarray, valid: float, test: flo
     left = np.arange(len(first))
     for part, share, of in (("test", test, 1.0), ("valid", valid, 1.0 - test)):
         rng = generator(seed, "split", part)
-        taken = _systematic(strata[first][left], share / of if of else 0.0, rng)
+        taken = _systematic(strata[first][left], round((share / of if of else 0.0) * len(left)), rng)
         of_unit[left[taken]] = part
         left = left[~taken]
     _let_all_train(of_unit, strata[first])
@@ -48,10 +48,26 @@ def by_stratum(strata: np.ndarray, together: np.ndarray, valid: float, test: flo
     return of_unit[unit]
 
 
-def _systematic(strata: np.ndarray, share: float, rng: np.random.Generator) -> np.ndarray:
-    """Which of the units are taken (bool): round(share · N) of them, each stratum's share to within one."""
+def sample(strata: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
+    """Which of N examples are drawn (bool): `count` of them, of each stratum its share, but one at least while there is room.
+
+    >>> taken = sample(np.repeat([0, 1, 2], [80, 19, 1]), 10, np.random.default_rng(0))
+    >>> int(taken[:80].sum()), int(taken[80:99].sum()), int(taken[99:].sum())
+    (7, 2, 1)
+    """
+    taken = _systematic(strata, count, rng)
+    for stratum in np.setdiff1d(strata, strata[taken]):
+        found, times = np.unique(strata[taken], return_counts=True)
+        if times.max(initial=0) < 2:
+            break
+        taken[rng.choice(np.flatnonzero(taken & (strata == found[np.argmax(times)])))] = False
+        taken[rng.choice(np.flatnonzero(strata == stratum))] = True
+    return taken
+
+
+def _systematic(strata: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
+    """Which of the units are taken (bool): `count` of them, each stratum's share to within one."""
     order = np.lexsort((rng.random(len(strata)), strata))
-    count = round(share * len(strata))
     taken = np.zeros(len(strata), bool)
     if count:
         step = len(strata) / count

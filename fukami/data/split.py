@@ -5,7 +5,7 @@ together. Where the data names its parts, the test part stays whole, so that fig
 out of the training and validation parts, and the validation part's copies out of the training part (`split_proof.py`).
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -28,7 +28,8 @@ class Split:
     """Row numbers of each part, ascending. `method` is given, stratified, grouped, by time or random.
 
     `copies` counts, by part, the rows that were taken out because a later part holds the same inputs. `proof()` tells the whole
-    as JSON; `problems` are what the doctor should report.
+    as JSON; `problems` are what the doctor should report. `drawn_from` holds the sizes of the parts that these were drawn from,
+    where not all examples are used (see `limit`).
     """
 
     train: np.ndarray
@@ -39,6 +40,24 @@ class Split:
     copies: dict[str, int] = field(default_factory=dict)
     told: dict[str, Any] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
+    drawn_from: dict[str, int] = field(default_factory=dict)
+
+    def rows(self) -> np.ndarray:
+        """The rows of all parts, ascending.
+
+        >>> Split(np.array([0, 4]), np.array([3]), np.array([1]), "random").rows().tolist()
+        [0, 1, 3, 4]
+        """
+        return np.sort(np.concatenate([getattr(self, part) for part in PARTS]))
+
+    def among(self, rows: np.ndarray) -> "Split":
+        """The same parts of a table that has only `rows` (ascending) of the old one.
+
+        >>> Split(np.array([0, 4]), np.array([3]), np.array([1]), "random").among(np.array([1, 3, 4])).sizes()
+        {'train': 1, 'valid': 1, 'test': 1}
+        """
+        train, valid, test = (np.searchsorted(rows, np.intersect1d(getattr(self, part), rows)) for part in PARTS)
+        return replace(self, train=train, valid=valid, test=test)
 
     def sizes(self) -> dict[str, int]:
         """Examples in each part.
@@ -57,6 +76,7 @@ class Split:
             "method": self.method,
             "seed": self.seed,
             "examples": self.sizes(),
+            **({"drawn_from": self.drawn_from} if self.drawn_from else {}),
             "removed_copies": self.copies,
             **self.told,
         }
@@ -104,7 +124,8 @@ def _case(table: Table, columns: dict[str, list[Column]], task: Task, choices: D
 
 def _finished(labels: np.ndarray, method: str, case: Case, notes: list[Problem] | None = None) -> Split:
     parts, copies, told, problems = proven(labels, case, given=method == "given")
-    return Split(**parts, method=method, seed=case.seed, copies=copies, told=told, problems=(*(notes or ()), *problems))
+    told_of = {"copies": copies, "told": told, "problems": (*(notes or ()), *problems)}
+    return Split(parts["train"], parts["valid"], parts["test"], method, case.seed, **told_of)
 
 
 # -- what is given -------------------------------------------------------------------------------------------------------

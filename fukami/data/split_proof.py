@@ -16,7 +16,7 @@ from fukami.core.problems import Problem
 from fukami.core.recipe import DataChoices
 from fukami.core.tables import PARTS, Column, Table
 from fukami.data.near import near_pairs
-from fukami.fields.contract import InputField
+from fukami.fields.contract import Field, InputField
 from fukami.tasks.contract import Task
 
 _SHOWN = 5
@@ -78,7 +78,7 @@ def proven(labels: np.ndarray, case: Case, *, given: bool) -> Proven:
         "copies_left": _copies_left(hashes, parts),
         "copies_inside": {part: int(len(rows) - len(np.unique(hashes[rows]))) for part, rows in parts.items()},
         "near_copies": near,
-        "content": {part: _content(case, rows) for part, rows in parts.items()},
+        "content": {part: content(case.task, case.columns, rows, hashes) for part, rows in parts.items()},
         **({"group": _across(table, case.choices.group, parts)} if case.choices.group else {}),
         **({"time": case.choices.time} if case.choices.time else {}),
     }
@@ -116,11 +116,15 @@ def _copies_left(hashes: np.ndarray, parts: dict[str, np.ndarray]) -> int:
     return int(np.isin(test, np.concatenate([train, valid])).sum() + np.isin(valid, train).sum())
 
 
-def _content(case: Case, rows: np.ndarray) -> str:
-    """SHA-256 of what a part holds, inputs and targets, whatever its order."""
-    known = [(field, case.columns[name]) for name, field in case.task.targets.items() if name in case.columns]
-    targets = [field.fingerprint([c.take(rows) for c in columns]) for field, columns in known]
-    each = np.sort(combined([case.hashes[rows], *targets]))
+def content(task: Task, columns: dict[str, list[Column]], rows: np.ndarray, hashes: np.ndarray | None = None) -> str:
+    """SHA-256 of what `rows` hold, inputs and targets, whatever their order. `hashes` are those of the inputs of all rows."""
+
+    def of(field: Field, name: str) -> np.ndarray:
+        return field.fingerprint([column.take(rows) for column in columns[name]])
+
+    inputs = combined([of(field, name) for name, field in task.inputs.items()]) if hashes is None else hashes[rows]
+    targets = [of(field, name) for name, field in task.targets.items() if name in columns]
+    each = np.sort(combined([inputs, *targets]))
     return hashlib.sha256(each.astype("<u8").tobytes()).hexdigest()
 
 

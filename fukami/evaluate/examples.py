@@ -1,7 +1,8 @@
 """The labelled examples that a run is judged on: read, bound, prepared, without those that it was trained on."""
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -12,8 +13,10 @@ from fukami.core.tables import Column, Table
 from fukami.data import read
 from fukami.data.bind import bind
 from fukami.data.doctor import examine
+from fukami.data.limit import limited
 from fukami.data.split import Split, combined, split
 from fukami.data.store import Store, prepare
+from fukami.fields.contract import Field
 
 if TYPE_CHECKING:
     from fukami.run import Run
@@ -32,6 +35,8 @@ class Judged:
     unusable: int
     split: Split | None = None
     """How the training's own data is divided; None for other data."""
+    limit: int = 0
+    """How many training examples those of `split` were limited to."""
 
 
 def held_out(run: "Run", data: Any = None) -> Judged:
@@ -58,14 +63,18 @@ def require_source(run: "Run", data: Any) -> Any:
 
 def examples(run: "Run", source: Any, recipe: Any, *, own: bool) -> Judged:
     """Reads and prepares the examples, leaving out those that cannot be used and those that the run was trained on."""
-    predictor = run.predictor
-    task = predictor.task
-    read_table, whole_columns = bound(run, source, recipe)
-    table, columns = usable_only(run, read_table, whole_columns)
-    hashes = {name: field.fingerprint(columns[name]) for name, field in task.fields.items()}
-    division = None
+    task = run.predictor.task
+    table, columns = bound(run, source, recipe)
+    whole_columns, unusable, division = columns, 0, None
     if own:
-        division = split(table, columns, task, recipe.data, seed=recipe.learning.seed)
+        found = divided(run, table, columns, recipe)
+        table, columns, division, unusable = found.table, found.columns, found.split, found.unusable
+    known = usable_rows(task.targets if own else task.fields, table, columns)
+    unusable += len(table) - len(known)
+    table, columns = taken(table, columns, known)
+    hashes = {name: field.fingerprint(columns[name]) for name, field in task.fields.items()}
+    if division is not None:
+        division = division.among(known)
         # where there is no test part, the validation part stands for it, as it did when the training ended
         tested = len(division.test) > 0
         rows = np.intersect1d(unseen(run, hashes, table)[0], division.test) if tested else division.valid
@@ -74,7 +83,28 @@ def examples(run: "Run", source: Any, recipe: Any, *, own: bool) -> Judged:
         rows, excluded = unseen(run, hashes, table)
     store = prepare(task.fields, columns, hashes)
     problems = [] if own else examine(task, table, whole_columns, None)
-    return Judged(table, columns, store, rows, problems, excluded, len(read_table) - len(table), division)
+    return Judged(table, columns, store, rows, problems, excluded, unusable, division, recipe.data.limit)
+
+
+class Divided(NamedTuple):
+    """A training's own data, and how it was divided; `unusable` counts what could not be used."""
+
+    table: Table
+    columns: dict[str, list[Column]]
+    split: Split
+    unusable: int
+
+
+def divided(run: "Run", table: Table, columns: dict[str, list[Column]], recipe: Any) -> Divided:
+    """The examples that the training of `run` looked at, divided as it divided them: by fields that had not learned yet."""
+    task, seed = run.predictor.task, recipe.learning.seed
+    unlearned = task.with_fields({name: dataclasses.replace(field, state={}) for name, field in task.fields.items()})  # type: ignore[type-var]
+    usable, total = usable_rows(unlearned.fields, table, columns), len(table)
+    table, columns = taken(table, columns, usable)
+    division = split(table, columns, unlearned, recipe.data, seed=seed)
+    return Divided(
+        *limited(division, table, columns, unlearned, limit=recipe.data.limit, seed=seed), unusable=total - len(usable)
+    )
 
 
 def bound(run: "Run", source: Any, recipe: Any) -> tuple[Table, dict[str, list[Column]]]:
@@ -84,10 +114,9 @@ def bound(run: "Run", source: Any, recipe: Any) -> tuple[Table, dict[str, list[C
     return table, bind(table, task, recipe.data)
 
 
-def usable_only(run: "Run", table: Table, columns: dict[str, list[Column]]) -> tuple[Table, dict[str, list[Column]]]:
-    """The examples whose inputs can be read and whose targets the run knows."""
-    fields = run.predictor.task.fields
-    keep = np.flatnonzero(np.logical_and.reduce([fields[name].usable(cols) for name, cols in columns.items()]))
+def usable_rows(fields: Mapping[str, Field], table: Table, columns: dict[str, list[Column]]) -> np.ndarray:
+    """The examples whose cells these fields can use. Raises `DataError` F-EVALUATE-EMPTY where there are none."""
+    keep = np.flatnonzero(np.logical_and.reduce([field.usable(columns[name]) for name, field in fields.items()]))
     if len(keep) == 0:
         raise DataError(
             "F-EVALUATE-EMPTY",
@@ -95,7 +124,14 @@ def usable_only(run: "Run", table: Table, columns: dict[str, list[Column]]) -> t
             where=table.name,
             expected=_("inputs that can be read and targets that the run knows"),
         )
-    return table.take(keep), {name: [c.take(keep) for c in cols] for name, cols in columns.items()}
+    return keep
+
+
+def taken(table: Table, columns: dict[str, list[Column]], rows: np.ndarray) -> tuple[Table, dict[str, list[Column]]]:
+    """The table and the columns of `rows` alone."""
+    if len(rows) == len(table):
+        return table, columns
+    return table.take(rows), {name: [c.take(rows) for c in cols] for name, cols in columns.items()}
 
 
 def unseen(run: "Run", hashes: dict[str, np.ndarray], table: Table) -> tuple[np.ndarray, int]:

@@ -9,9 +9,8 @@ from fukami.core import artefact
 from fukami.core.errors import FukamiError
 from fukami.core.language import _, _n
 from fukami.core.tables import Column
-from fukami.data.split import split
 from fukami.evaluate import whole
-from fukami.evaluate.examples import Judged, bound, examples, require_source, usable_only
+from fukami.evaluate.examples import Judged, bound, divided, examples, require_source
 from fukami.evaluate.spool import Spool
 from fukami.report.content import NOT_PROOFS, content_of
 from fukami.report.page import render
@@ -108,13 +107,11 @@ def noted_baselines(run: "Run", judged: Judged) -> dict[str, dict[str, float]]:
 
 def training_part(run: "Run", judged: Judged) -> tuple[dict[str, list[Column]], np.ndarray]:
     """The training's own data and the rows that it learned from; read anew only where other data is judged."""
-    from fukami.training.prepare import limited
-
-    recipe, task = run.predictor.recipe, run.predictor.task
-    if judged.split is not None:
-        return judged.columns, limited(judged.split.train, recipe)
-    table, columns = usable_only(run, *bound(run, recipe.data.source, recipe))
-    return columns, limited(split(table, columns, task, recipe.data, seed=recipe.learning.seed).train, recipe)
+    recipe = run.predictor.recipe
+    if judged.split is not None and recipe.data.limit == judged.limit:
+        return judged.columns, judged.split.train
+    found = divided(run, *bound(run, recipe.data.source, recipe), recipe)
+    return found.columns, found.split.train
 
 
 def write_report(run: "Run", found: Any, proofs: dict[str, Any], judged: Judged, name: str) -> Path:

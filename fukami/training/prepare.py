@@ -15,6 +15,7 @@ from fukami.core.tables import Column, Table
 from fukami.data import read
 from fukami.data.bind import bind, remarks
 from fukami.data.doctor import examine
+from fukami.data.limit import limited
 from fukami.data.split import Split, combined, split
 from fukami.data.store import Store, prepare
 from fukami.engine.progress import Display
@@ -38,6 +39,13 @@ class Examined:
     split: Split | None
     problems: list[Problem]
     num_read: int
+
+    def limited_to(self, division: Split, recipe: Recipe) -> "Examined":
+        """The examples of `division` that the recipe's `limit` leaves: nothing else is decoded, stored or looked at again."""
+        limit, seed = recipe.data.limit, recipe.learning.seed
+        table, columns, drawn = limited(division, self.table, self.columns, self.task, limit=limit, seed=seed)
+        problems = [*self.problems, *drawn.problems[len(division.problems) :]]
+        return replace(self, table=table, columns=columns, split=drawn, problems=problems)
 
 
 @dataclass(frozen=True)
@@ -125,9 +133,10 @@ def prepared(recipe: Recipe, source: Any, *, model: Any = None, division: Split 
             where=found.table.name,
             fix="--set test_fraction=0.2",
         )
-    train = limited(division.train, recipe)
-    division = replace(division, train=train)
-    raw = {name: [c.take(train) for c in cols] for name, cols in found.columns.items()}
+    found = found.limited_to(division, recipe)
+    division = found.split
+    assert division is not None
+    raw = {name: [c.take(division.train) for c in cols] for name, cols in found.columns.items()}
     fields = learned(found.task, raw, recipe.learning.seed)
     recipe = resolved(recipe, found.task.with_fields(fields), raw, custom=model is not None)
     choice = None if model is not None else chosen_model(recipe, found.task)
@@ -158,15 +167,6 @@ def require_different_inputs(found: Examined) -> None:
             expected=_("inputs that differ from example to example"),
             got=_("{n} different inputs in {total} examples").format(n=different, total=len(hashes)),
         )
-
-
-def limited(train: np.ndarray, recipe: Recipe) -> np.ndarray:
-    limit = recipe.data.limit
-    if not limit or limit >= len(train):
-        return train
-    from fukami.core.seeds import generator
-
-    return np.sort(generator(recipe.learning.seed, "limit").choice(train, limit, replace=False))
 
 
 def learned(task: Task, raw: Columns, seed: int) -> dict[str, Field]:

@@ -184,7 +184,18 @@ def disk_full(error: OSError, place: Path, out: Path) -> RunError:
 
 
 def say_problems(data: Prepared) -> None:
-    """One line for each warning of the doctor."""
+    """One line for each warning of the doctor, and one for what a limit leaves out."""
     for problem in data.problems:
         if problem.severity == "warning":
             say(f"{problem.code}  {problem.what}  ({problem.where})" if problem.where else f"{problem.code}  {problem.what}")
+    if whole := data.split.drawn_from:
+        told = {
+            f"{part}_{name}": f"{n:,}"
+            for name, sizes in (("of", whole), ("n", data.split.sizes()))
+            for part, n in sizes.items()
+        }
+        text = _(
+            "a trial with limit={limit}: {train_n} of {train_of} training, {valid_n} of {valid_of} validation and {test_n} of "
+            "{test_of} test examples are looked at"
+        )
+        say(text.format(limit=data.recipe.data.limit, **told))

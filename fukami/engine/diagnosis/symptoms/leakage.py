@@ -33,7 +33,8 @@ MOST = 1500
 
 def look(case: Case) -> Look:
     split = case.split
-    kept = max(1, sum(split.get("examples", {}).get(part, 0) for part in ("valid", "test")))
+    sizes = split.get("drawn_from") or split.get("examples", {})  # copies are counted before some are drawn
+    kept = max(1, sum(sizes.get(part, 0) for part in ("valid", "test")))
     copies = sum(split.get("removed_copies", {}).values()) if split.get("method") == "given" else 0
     near = split.get("near_copies", {}).get("test_examples", 0)
     figures: dict[str, Any] = {"kept_aside": kept, "copies": copies, "near_copies": near}
