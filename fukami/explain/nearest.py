@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from fukami.core import artefact, language
+from fukami.core import artefact, language, rights
 from fukami.core.language import _
 from fukami.core.seeds import generator
 from fukami.core.system_errors import system_errors
@@ -89,6 +89,7 @@ def keep(
         return
     with system_errors(place / FEATURES):
         save_file({"features": np.ascontiguousarray(kept_ND.numpy())}, place / FEATURES)
+    rights.give_usual(place / FEATURES)
     field = predictor.task.input
     source = predictor.recipe.data.source
     names = [f"{source}{told}" if told.startswith("[") else told for told in named(field, columns[field.name], chosen)]

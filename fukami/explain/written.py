@@ -1,7 +1,6 @@
 """A folder of explanations: a picture and a fragment of HTML for each input, JSON of all, and a page that sums them up."""
 
 import json
-import os
 import re
 import shutil
 import tempfile
@@ -9,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from fukami.core import artefact, language
+from fukami.core import artefact, language, rights
 from fukami.core.errors import UsageError
 from fukami.core.language import _
 from fukami.explain.explanation import Explanation
@@ -61,7 +60,7 @@ def write(out: Path, run: dict[str, Any], told: dict[str, Any], explanations: Se
         text = json.dumps(plain, ensure_ascii=False, indent=1, default=str)
         (draft / JSON).write_text(text + "\n", "utf-8", errors="replace")
         (draft / PAGE).write_text(page(run, told, explanations), "utf-8", errors="replace")
-        draft.chmod(0o777 & ~_umask())
+        rights.give_usual(draft)
         refuse_existing(out)  # another may have written there meanwhile
         if out.exists():
             out.rmdir()
@@ -69,13 +68,6 @@ def write(out: Path, run: dict[str, Any], told: dict[str, Any], explanations: Se
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return sorted(out.iterdir())
-
-
-def _umask() -> int:
-    """The rights that this process keeps from others; there is no way to ask but to set them."""
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask
 
 
 def stem_of(value: Any) -> str:

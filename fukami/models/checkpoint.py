@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fukami.core import rights
 from fukami.core.cards import card
 from fukami.core.errors import RunError, UsageError
 from fukami.core.language import _
@@ -91,6 +92,7 @@ def save(
         config["dtype"] = str(dtype).removeprefix("torch.")
     with system_errors(folder / WEIGHTS):
         save_file({n: _written(t, dtype) for n, t in state.items()}, folder / WEIGHTS, {"format": "pt"})
+    rights.give_usual(folder / WEIGHTS)
     _write_json(folder / CONFIG, config)
     if tokenizer and isinstance(spec, TokenSpec):
         (folder / "tokenizer.json").write_text(tokenizer, "utf-8")

@@ -91,6 +91,13 @@ def test_a_run_folder_keeps_its_contract(trained, task):
     assert not list(run.parent.glob(".*"))
 
 
+def test_others_may_read_all_of_a_run_where_they_may_read_what_is_made_here(trained, tmp_path):
+    made = tmp_path / "made"
+    made.write_text("")
+    modes = {path.stat().st_mode for run in trained[1].values() for path in run.rglob("*") if path.is_file()}
+    assert modes == {made.stat().st_mode}
+
+
 @pytest.mark.parametrize("task", TASKS)
 def test_it_learned_and_says_so_beside_its_baselines(trained, task, capsys):
     told = call(capsys, "evaluate", trained[1][task])
