@@ -1,5 +1,6 @@
 """`evaluate`: a run judged on other labelled data, or again on what its training kept aside; the report is written anew."""
 
+import errno
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +33,7 @@ def evaluate_run(run: "Run", data: Any, settings: dict[str, Any]) -> dict[str, A
     beside, remark = baselines_beside(run, judged)
     proofs = proofs_of(run, found, beside, own=own)
     name = "evaluation" if own else "evaluation-data"
-    report = write_report(run, found, proofs, judged, name)
+    report, not_kept = kept_in_run(run, found, proofs, judged, name)
     return {
         "task": run.task,
         "run": str(run.path),
@@ -44,8 +45,8 @@ def evaluate_run(run: "Run", data: Any, settings: dict[str, Any]) -> dict[str, A
         "groups": found.as_dict().get("groups", {}),
         "proofs": {k: v for k, v in proofs.items() if k not in NOT_PROOFS},
         "unusable": judged.unusable,
-        "notes": [note for note in (remark, unusable_note(judged.unusable)) if note],
-        "report": str(report),
+        "notes": [note for note in (remark, unusable_note(judged.unusable), not_kept) if note],
+        "report": report,
     }
 
 
@@ -112,6 +113,17 @@ def training_part(run: "Run", judged: Judged) -> tuple[dict[str, list[Column]], 
         return judged.columns, judged.split.train
     found = divided(run, *bound(run, recipe.data.source, recipe), recipe)
     return found.columns, found.split.train
+
+
+def kept_in_run(run: "Run", found: Any, proofs: dict[str, Any], judged: Judged, name: str) -> tuple[str | None, str]:
+    """The report's place; None, and a sentence saying so, where the run may only be read: figures are not lost for that."""
+    try:
+        return str(write_report(run, found, proofs, judged, name)), ""
+    except OSError as error:
+        if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
+            raise
+        told = _("the report and the proof are not kept: {place} may not be written to ({reason})")
+        return None, told.format(place=error.filename, reason=error.strerror)
 
 
 def write_report(run: "Run", found: Any, proofs: dict[str, Any], judged: Judged, name: str) -> Path:

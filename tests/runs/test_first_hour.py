@@ -110,6 +110,16 @@ def test_it_learned_and_says_so_beside_its_baselines(trained, task, capsys):
     artefact.verify(trained[1][task])
 
 
+def test_a_run_that_may_only_be_read_is_judged_and_what_is_not_kept_is_told(trained, capsys, monkeypatch):
+    run = trained[1]["tabular-regression"]
+    before = sorted((path, path.stat().st_mtime_ns) for path in run.parent.rglob("*"))
+    monkeypatch.setattr(artefact.os, "access", lambda path, mode: mode != artefact.os.W_OK)
+    told = call(capsys, "evaluate", run)
+    assert told["metrics"] and told["report"] is None
+    assert [note for note in told["notes"] if f"{run} may not be written to" in note]
+    assert sorted((path, path.stat().st_mtime_ns) for path in run.parent.rglob("*")) == before
+
+
 @pytest.mark.parametrize("task", TASKS)
 def test_judging_again_reads_once_and_fits_no_baseline(trained, capsys, monkeypatch, task):
     """The training noted what the baselines reached on these very examples."""
