@@ -30,7 +30,7 @@ class _Piece(NamedTuple):
 def program(code: Sequence[str], *, head: str) -> str:
     """The text of a program of some files of `standalone/`, in order; `head` is its docstring.
 
-    >>> text = program(["single", "image_squash", "image", "category", "program"], head="Answers.")
+    >>> text = program(["folder", "single", "image_squash", "image", "category", "program"], head="Answers.")
     >>> "fukami" in text, "torch" in text
     (False, False)
     """
@@ -71,7 +71,7 @@ def _piece(name: str) -> _Piece:
         if brings or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
             last = node.end_lineno or node.lineno
             lines[node.lineno - 1 : last] = [""] * (last - node.lineno + 1)
-    return _Piece(tuple(imports), re.sub("  # pyright: ignore.*", "", "\n".join(lines)).strip())
+    return _Piece(tuple(imports), re.sub("  # (pyright: ignore|noqa).*", "", "\n".join(lines)).strip())
 
 
 def _root(line: str) -> str:

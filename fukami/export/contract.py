@@ -52,7 +52,7 @@ class Material:
     def after(self, outputs_BMK: torch.Tensor) -> torch.Tensor:
         """From raw outputs to calibrated scores: probabilities in float32, values in the target's unit in float64."""
         task, temperature = self.predictor.task, self.predictor.temperature
-        return task.target.temper(task.scores(task, outputs_BMK), temperature)
+        return task.target.temper(task.scored(outputs_BMK), temperature)
 
 
 def plain(predictor: Predictor) -> Predictor:

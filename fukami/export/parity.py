@@ -43,14 +43,17 @@ import json, runpy, sys
 for name in json.loads(sys.argv[4]):
     sys.modules[name] = None
 import numpy
-told = runpy.run_path(sys.argv[1])
+predict = runpy.run_path(sys.argv[1])["predict"]
+answer, scores = predict.__globals__["answer"], []
+def noting(row, told):
+    scores.append(row)
+    return answer(row, told)
+predict.__globals__["answer"] = noting
 with open(sys.argv[2], encoding="utf-8") as file:
-    scores = told["scores"](json.load(file))
+    print(json.dumps(predict(json.load(file))))
 numpy.save(sys.argv[3], scores)
-print(json.dumps([told["answer"](row, told["TOLD"]["answer"]) for row in scores]))
 """
-
-
+"""Asks a program's `predict`; the scores are what its `answer` is given."""
 _READ = """
 import json, runpy, sys
 for name in json.loads(sys.argv[4]):

@@ -93,7 +93,9 @@ def write(folder: Path, format: FormatCard, described: dict[str, Any], material:
     """Writes `preprocessing.json`, a program, its requirements and a README, which begins with `head`."""
     text = json.dumps(described, ensure_ascii=False, indent=1, allow_nan=False)
     (folder / "preprocessing.json").write_text(text + "\n", "utf-8")
-    code = [*described["input"]["code"], *described["answer"]["code"], "program" if format.standalone else "preprocess"]
+    code = [*described["input"]["code"], *described["answer"]["code"]]
+    arguments = "table" if material.predictor.task.input.takes_rows else "single"
+    code = ["folder", arguments, *code, "program"] if format.standalone else [*code, "preprocess"]
     typed = shlex.quote(material.predictor.task.input.example())
     docstring = program_head(described, typed) if format.standalone else pieces_head(described)
     program = folder / ("predict.py" if format.standalone else "preprocess.py")

@@ -15,10 +15,11 @@ from fukami.fields import glances, pictures
 
 def portable(name: str, state: dict[str, Any], extensions: Sequence[str]) -> dict[str, Any]:
     """Formats, size, mode, levels, mean and deviation; the way of fitting is a piece of code."""
-    kept = {key: state[key] for key in ("size_px", "levels", "mean", "std")}
-    mode, code = "L" if state["channels"] == 1 else "RGB", ["single", f"image_{state['resize']}", "image"]
+    kept = {key: state[key] for key in ("levels", "mean", "std")}
+    mode, code = "L" if state["channels"] == 1 else "RGB", [f"image_{state['resize']}", "image"]
     told = {"kind": "image", "name": name, "code": code, "example": "picture.jpg"}
-    return {**told, "formats": sorted(pictures.FORMATS), "extensions": list(extensions), "mode": mode, **kept}
+    told |= {"size": [state["size_px"]] * 2, "formats": sorted(pictures.FORMATS), "extensions": list(extensions), "mode": mode}
+    return {**told, **kept, "ranges": [[0, 1], [-1, 1], *([0, top] for top in pictures.TOPS[1:])]}
 
 
 def odd_pictures(folder: Path) -> list[str]:

@@ -32,6 +32,8 @@ MOST_PIXELS = 178_956_970
 MOST_BYTES = 1 << 30
 GREY = (0.299, 0.587, 0.114)
 """How much red, green and blue count for grey (ITU-R 601, as Pillow does)."""
+TOPS = (1, 16, 255, 1023, 4095, 16383, 65535)
+"""White in the usual ways of writing pixels, from fractions to 16 bits."""
 _SIDES = (1, 3, 4)
 _DEEP = ("I", "F")
 
@@ -57,7 +59,7 @@ def range_of(low: float, high: float) -> Range:
     """
     if low < 0:
         return Range(-1, 1) if low >= -1 and high <= 1 else Range(float(low), float(max(high, low + 1e-6)))
-    for top in (1, 16, 255, 1023, 4095, 16383, 65535):
+    for top in TOPS:
         if high <= top:
             return Range(0, top)
     return Range(0, float(high))

@@ -19,7 +19,7 @@ from tokenizers import Regex, pre_tokenizers
 
 from fukami.core.errors import UsageError
 from fukami.core.language import _
-from fukami.fields.tokenization import load
+from fukami.fields.tokenization import has_text, load
 
 _FORMS = ("NFC", "NFD", "NFKC", "NFKD")
 _PLANES = ((0, 0xD800), (0xE000, 0x40000), (0xE0000, 0xE0200))
@@ -43,7 +43,7 @@ def portable(name: str, state: dict[str, Any], characters_per_token: int, *, fix
     told = json.loads(state["tokenizer"])
     before, after = _around(state["tokenizer"])
     vocabulary = load(state["tokenizer"]).tokenizer.get_vocab(with_added_tokens=True)
-    found = _words(told) or _wordpiece(told) or _bytes(told)
+    found = _words(told) or _wordpiece(told, vocabulary) or _bytes(told)
     if found is None:
         raise UsageError(
             "F-EXPORT-TOKENIZER",
@@ -58,6 +58,7 @@ def portable(name: str, state: dict[str, Any], characters_per_token: int, *, fix
         "example": "A text.",
         "extensions": [".txt"],
         **found,
+        "refused": _refused(),
         "longest": most * characters_per_token,
         "least_tokens": most if fixed else 1,
         "most_tokens": most - len(before) - len(after),
@@ -106,10 +107,10 @@ def _words(told: dict[str, Any]) -> dict[str, Any] | None:
         return None
     cut = {"form": steps[0], "lower": len(steps) > 1, "pattern": pattern}
     if model["type"] == "WordLevel":
-        return {"code": ["text_normal", "text_words", "single", "text"], **cut}
+        return {"code": ["text_normal", "text_words", "text"], **cut}
     if model["type"] != "BPE":
         return None
-    return {"code": ["text_normal", "text_joined", "text_pieces", "single", "text"], **cut, "merges": _merges(model)}
+    return {"code": ["text_normal", "text_joined", "text"], **cut, "merges": _merges(model)}
 
 
 def _pattern(cut: dict[str, Any]) -> str | None:
@@ -132,22 +133,25 @@ def _merges(model: dict[str, Any]) -> dict[str, int]:
     return {pair: rank for rank, pair in enumerate(pairs)}
 
 
-def _wordpiece(told: dict[str, Any]) -> dict[str, Any] | None:
+def _wordpiece(told: dict[str, Any], vocabulary: dict[str, int]) -> dict[str, Any] | None:
+    """BERT's: what is dropped before words are cut, and the pieces that continue a word beside those that begin one."""
     model, normal = told["model"], told.get("normalizer") or {}
     cut = (told.get("pre_tokenizer") or {}).get("type")
     if model["type"] != "WordPiece" or normal.get("type") != "BertNormalizer" or cut != "BertPreTokenizer":
         return None
-    accents = normal["strip_accents"]
-    spelling = [[f"[{_of_category('C', without=chr(9) + chr(10) + chr(13))}\ufffd]", ""]] if normal["clean_text"] else []
-    spelling += [[f"[{_written(_CHINESE)}]", r" \g<0> "]] if normal["handle_chinese_chars"] else []
+    bare = normal["lowercase"] if normal["strip_accents"] is None else normal["strip_accents"]
+    control = _of_category("C", without="\t\n\r") + "\ufffd" if normal["clean_text"] else ""
+    dropped = control + (_of_category("Mn") if bare else "")
+    alone = f"$+<=>^`|~{_of_category('P')}{_written(_CHINESE) if normal['handle_chinese_chars'] else ''}"
+    prefix = model["continuing_subword_prefix"]
     return {
-        "code": ["text_wordpiece", "single", "text"],
-        "spelling": spelling,
-        "strip_accents": normal["lowercase"] if accents is None else accents,
+        "code": ["text_wordpiece", "text"],
+        "form": "NFD" if bare else None,
+        "dropped": f"[{dropped}]" if dropped else "",
         "lower": normal["lowercase"],
-        "sign": f"[$+<=>^`|~{_of_category('P')}]",
-        "prefix": model["continuing_subword_prefix"],
+        "pattern": rf"[{alone}]|[^\s{alone}]+",
         "longest_word": model["max_input_chars_per_word"],
+        "continued": {piece.removeprefix(prefix): n for piece, n in vocabulary.items() if piece.startswith(prefix)},
     }
 
 
@@ -157,7 +161,7 @@ def _bytes(told: dict[str, Any]) -> dict[str, Any] | None:
     if model["type"] != "BPE" or not usual or told.get("normalizer") or model.get("ignore_merges"):
         return None
     return {
-        "code": ["text_joined", "text_bytes", "single", "text"],
+        "code": ["text_bytes", "text_joined", "text"],
         "space_before": bool(cut["add_prefix_space"]),
         "pattern": written_out(_BYTE_LEVEL),
         "letters": _letters(),
@@ -209,8 +213,16 @@ def _of_name(name: str) -> str:
 
 @cache
 def _of_category(initial: str, without: str = "") -> str:
-    """The characters whose category begins with a letter, for the inside of brackets."""
-    return _written(_runs(c for c in _characters() if unicodedata.category(c)[0] == initial and c not in without))
+    """The characters whose category begins with one or two letters, for the inside of brackets."""
+    return _written(_runs(c for c in _characters() if unicodedata.category(c).startswith(initial) and c not in without))
+
+
+@cache
+def _refused() -> str:
+    """What is no text: one of spaces and control characters alone, and one with half a character."""
+    blank = _written(_runs(c for c in _characters() if not has_text(c)))
+    half = r"\ud800-\udfff"
+    return rf"[{blank}]*|[^{half}]*[{half}](?s:.*)"
 
 
 def _characters() -> Iterator[str]:

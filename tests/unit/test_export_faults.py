@@ -168,7 +168,7 @@ def weights(change: Callable[[np.ndarray], np.ndarray]) -> Callable[[Path], None
 FOLDERS: dict[str, tuple[str, Callable[[Path], None]]] = {
     "another mean": ("image", says(lambda told: told["input"]["mean"].__setitem__(0, told["input"]["mean"][0] + 0.002))),
     "another deviation": ("image", says(lambda told: told["input"]["std"].__setitem__(1, told["input"]["std"][1] * 1.01))),
-    "blue for red": ("image", does("normal.transpose(0, 3, 1, 2)", "normal[..., ::-1].transpose(0, 3, 1, 2)")),
+    "blue for red": ("image", does(".transpose(0, 3, 1, 2)", "[..., ::-1].transpose(0, 3, 1, 2)")),
     "nearest pixels": ("image", does("Resampling.BILINEAR", "Resampling.NEAREST")),
     "another filter": ("image", does("Resampling.BILINEAR", "Resampling.BICUBIC")),
     "grey pictures": ("image", input_says(mode="L")),

@@ -1,28 +1,10 @@
 """Rows of a table: cells by column, scaled numbers and codes of categories."""
 
-import csv
-import json
-import sys
-from pathlib import Path
-
 import numpy as np
 
 from fukami.export.standalone.row_quantile import scaled
 
 READ = {}  # kind of column → what reads a cell of it: its numbers, then its codes
-
-
-def inputs(argument, told):
-    """The rows of a CSV file, a row as a JSON object, or for `-` the lines of standard input, each as JSON."""
-    if argument == "-" or argument.lstrip().startswith("{"):
-        return [json.loads(line) for line in (sys.stdin.buffer if argument == "-" else [argument]) if line.strip()]
-    with Path(argument).open(encoding="utf-8-sig", newline="") as file:
-        header = file.readline()
-        file.seek(0)
-        rows = list(csv.DictReader(file, delimiter=max(",;\t|", key=header.count)))
-    if any(None in row or None in row.values() for row in rows):
-        raise ValueError("a row has another number of cells than the header")
-    return rows
 
 
 def read(values, told):

@@ -1,20 +1,21 @@
 """Texts: as numbers of tokens, padded to the longest of a batch."""
 
-import unicodedata
+import re
+from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
 
-from fukami.export.standalone.text_words import tokens
+from fukami.export.standalone.text_normal import words
+from fukami.export.standalone.text_words import numbers
 
 
 def read(values, told):
     """The network's tensors of texts: numbers of their tokens, and how many each has."""
     rows = [numbered(value, told) for value in values]
-    lengths = [len(row) for row in rows]
-    longest = max(told["least_tokens"], *lengths)
-    ids = [row + [told["padding"]] * (longest - len(row)) for row in rows]
-    return {told["name"] + "_ids": np.array(ids, np.int64), told["name"] + "_lengths": np.array(lengths, np.int64)}
+    # zeros, taken away again, see to the least length that is asked for
+    ids = np.array([*zip_longest(*rows, [0] * told["least_tokens"], fillvalue=told["padding"])], np.int64).T[:-1]
+    return {told["name"] + "_ids": ids, told["name"] + "_lengths": np.array([len(row) for row in rows], np.int64)}
 
 
 def numbered(value, told):
@@ -22,8 +23,7 @@ def numbered(value, told):
     text = str(value) if isinstance(value, (str, int, float)) else ""
     if text.endswith(".txt") and len(text) < 1024:
         text = Path(text).read_text("utf-8-sig")
-    if all(c.isspace() or unicodedata.category(c) in ("Cc", "Cf") for c in text):
-        raise ValueError("the text is empty")
-    text.encode()  # half a character is refused
-    found = tokens(text[: told["longest"]], told)[: told["most_tokens"]]
-    return told["before"] + found + told["after"] or [told["unknown"]]
+    if re.fullmatch(told["refused"], text):
+        raise ValueError("the text is empty, or has half a character")
+    found = [number for word in words(text[: told["longest"]], told) for number in numbers(word, told)]
+    return told["before"] + found[: told["most_tokens"]] + told["after"] or [told["unknown"]]

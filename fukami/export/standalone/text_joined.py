@@ -3,13 +3,10 @@
 from itertools import pairwise
 
 
-def joined(pieces, told):
-    """The numbers of pieces after neighbours were joined, the pair that was learned first before all others."""
-    while pairs := [pair for pair in pairwise(pieces) if " ".join(pair) in told["merges"]]:
-        first, old, pieces = min(pairs, key=lambda pair: told["merges"][" ".join(pair)]), pieces, []
-        for piece in old:
-            if pieces and (pieces[-1], piece) == first:
-                pieces[-1] += piece
-            else:
-                pieces.append(piece)
+def numbers(word, told):
+    """The numbers of a word's pieces: neighbours are joined, the pair that was learned first before all others."""
+    pieces, merges = list(word), told["merges"]
+    while known := {place: merges[pair] for place, pair in enumerate(map(" ".join, pairwise(pieces))) if pair in merges}:
+        first = min(known, key=known.__getitem__)
+        pieces[first : first + 2] = [pieces[first] + pieces[first + 1]]
     return [told["vocabulary"].get(piece, told["unknown"]) for piece in pieces]
