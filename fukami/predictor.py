@@ -15,6 +15,7 @@ import torch
 from fukami.core.errors import UsageError
 from fukami.core.language import _
 from fukami.core.recipe import Recipe, from_dict, read_toml
+from fukami.core.seeds import derive
 from fukami.core.tables import Column
 from fukami.data.store import Store
 from fukami.engine.fitting import in_parts
@@ -51,12 +52,14 @@ class Predictor:
 
     def scores(self, batch: dict[str, Any], *, calibrated: bool = True) -> torch.Tensor:
         """Scores of a batch of input tensors: probabilities `scores_BK`, or values in the target's unit `scores_B`."""
-        scores = self._computed(lambda given: self.task.ask(self.network, given), batch)
+        seed = derive(self.recipe.learning.seed, "answers")
+        scores = self._computed(lambda given: self.task.ask(self.network, given, seed=seed), batch)
         return self.task.target.temper(scores, self.temperature) if calibrated else scores
 
     def outputs(self, batch: dict[str, Any]) -> torch.Tensor:
         """What the network gives for a batch of input tensors, before it is made scores: `outputs_BMK` in float32."""
-        return self._computed(self.network, batch)
+        self.task.require_one_pass()
+        return self._computed(lambda given: self.network(given).float(), batch)
 
     def _computed(self, ask: Callable[[dict[str, Any]], torch.Tensor], batch: dict[str, Any]) -> torch.Tensor:
         """What `ask` gives for a batch of input tensors, as the plan says, without gradients."""
@@ -65,7 +68,7 @@ class Predictor:
         # a module of the caller's own may keep what it computes here (a cache of positions) and be trained on
         unrecorded = torch.no_grad() if self.choice is None else torch.inference_mode()
         with unrecorded, self.plan.autocast():
-            return ask(given).float()
+            return ask(given)
 
     def stream(
         self, store: Store, rows: np.ndarray, *, calibrated: bool = True

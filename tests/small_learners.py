@@ -50,10 +50,9 @@ def learner(
     plan = Plan(memory_format="channels-last" if last else "contiguous")
     plan.prepared(network)
     learning = LearningChoices(**{"optimizer": optimizer, "learning_rate": 0.01, "epochs": 4.0, **choices})
-    judge = task.objective(task, learning)
     return Learner(
         network=network,
-        objective=lambda net, batch, _rng: judge(net({n: batch[n] for n in task.inputs}), batch),
+        objective=task.objective(task, learning),
         optimizer=optimisers.build(learning, optimisers.parameter_groups(network, learning)),
         learning=learning,
         store=store,

@@ -85,6 +85,6 @@ def require_method(told: Told, method: str) -> None:
 
 
 def _fields(told: Told, side: str) -> list[Told]:
-    """What the run's input fields or target fields learned."""
-    kinds = getattr(card("tasks", told["task"]), side)
-    return [field for field in told["fields"].values() if field["kind"] in kinds]
+    """What the run's input fields or target fields learned: they stand as the task has them, inputs before targets."""
+    fields, count = list(told["fields"].values()), len(card("tasks", told["task"]).inputs)
+    return fields[:count] if side == "inputs" else fields[count:]

@@ -9,7 +9,6 @@ import copy
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import nn
@@ -19,9 +18,7 @@ from fukami.core.language import _
 from fukami.core.recipe import LearningChoices
 from fukami.core.seeds import derive
 from fukami.engine.optimisers import build, parameter_groups, set_rate
-
-Batch = dict[str, Any]
-Objective = Callable[[nn.Module, Batch, torch.Generator], torch.Tensor]
+from fukami.objectives.contract import Batch, Objective
 
 BELOW = 3.0
 """The suggestion is this many times below the rate of the lowest loss."""

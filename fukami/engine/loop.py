@@ -28,9 +28,7 @@ from fukami.engine.plan import Plan
 from fukami.engine.ranks import ALONE, Ranks
 from fukami.engine.schedules import factor
 from fukami.engine.step import clip, gradients, update
-
-Objective = Callable[[nn.Module, dict[str, Any], torch.Generator], torch.Tensor]
-"""`(network, batch, rng) -> loss`: the mean loss of a batch. Wrappers (penalties, distillation) have the same form."""
+from fukami.objectives.contract import Objective
 
 Vary = Callable[[dict[str, Any], torch.Generator], dict[str, Any]]
 """`(batch, rng) -> batch`: what varies a whole batch after each field has augmented its own part (mixup)."""

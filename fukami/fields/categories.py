@@ -206,6 +206,11 @@ class Categories(TargetField):
         assert not isinstance(truths, Ragged)
         return gathered(truths, rows, device).float()
 
+    def rarest(self, batch: torch.Tensor) -> torch.Tensor:
+        counts_K = torch.tensor(self.state["counts"], device=batch.device)
+        count_B, rarest_B = torch.where(batch > 0, counts_K, counts_K.max() + 1).min(1)
+        return torch.where(count_B <= counts_K.max(), rarest_B, -1)
+
     # -- towards models and people -----------------------------------------------------------------------------------
     @property
     def num_outputs(self) -> int:

@@ -245,6 +245,9 @@ class Category(TargetField):
         assert not isinstance(index, Ragged)
         return gathered(index, rows, device).long()
 
+    def rarest(self, batch: torch.Tensor) -> torch.Tensor:
+        return batch
+
     # -- towards models and people -----------------------------------------------------------------------------------
     @property
     def num_outputs(self) -> int:

@@ -286,6 +286,10 @@ class TargetField(Field):
         """A batch of targets in the unit that scores have: class numbers as they are, numbers in the target's own unit."""
         return batch
 
+    def rarest(self, batch: Any) -> torch.Tensor:
+        """int64 (B): the class of each example that fewest training examples have, -1 for none of the counted ones."""
+        return torch.full((len(batch),), -1)
+
     # -- from a network's outputs to answers -------------------------------------------------------------------------
     @abstractmethod
     def scores(self, outputs_BMK: torch.Tensor) -> torch.Tensor:

@@ -13,25 +13,24 @@ Shapes: B batch, M members, K outputs, D features.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from torch import nn
 from torch.nn import functional as F
 
 from fukami.core.recipe import LearningChoices
+from fukami.objectives.contract import Batch, Judge, Objective
 
 if TYPE_CHECKING:
     from fukami.tasks.contract import Task
 
-Teacher = Callable[[dict[str, Any]], "tuple[torch.Tensor, torch.Tensor | None]"]
+Teacher = Callable[[Batch], "tuple[torch.Tensor, torch.Tensor | None]"]
 """`{input name: batch}` → raw outputs `(B, M, K)` and the encoder's features, or None where it has none to show."""
 
 
-def distilled(
-    judge: Callable[[torch.Tensor, dict[str, Any]], torch.Tensor], task: Task, learning: LearningChoices, teacher: Teacher
-) -> Callable[[nn.Module, dict[str, Any]], torch.Tensor]:
-    """The loss `(network, batch) -> loss` of a student.
+def distilled(judge: Judge, task: Task, learning: LearningChoices, teacher: Teacher) -> Objective:
+    """The objective of a student.
 
     Args:
         judge: the loss of raw outputs and a batch with its labels.
@@ -42,14 +41,14 @@ def distilled(
     target, temperature = task.target, learning.distill_temperature
     weight, share = learning.distill_weight, learning.distill_features
 
-    def objective(network: nn.Module, batch: dict[str, Any]) -> torch.Tensor:
+    def objective(network: nn.Module, batch: Batch, _rng: torch.Generator) -> torch.Tensor:
         inputs = {name: batch[name] for name in task.inputs}
         with torch.no_grad():
             taught_BMK, shown = teacher(inputs)
         outputs_BMK, features = network(inputs, features=True)
         answers = target.taught(outputs_BMK.float(), taught_BMK.float().mean(1, keepdim=True), temperature)
         loss = (1 - weight) * judge(outputs_BMK, batch) + weight * answers
-        if share and shown is not None and len(shown) > 1:
+        if share and shown is not None and features is not None and len(shown) > 1:
             loss = loss + share * similarity_loss(features.float(), shown.float())
         return loss
 

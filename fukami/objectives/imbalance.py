@@ -39,12 +39,12 @@ def class_weights(counts_K: np.ndarray) -> np.ndarray:
     return np.where(counts > 0, raw / max(mean, 1e-30), 1.0).astype(np.float32)
 
 
-def row_weights(classes_N: np.ndarray, counts_K: np.ndarray) -> np.ndarray:
-    """float64 (N): how often each example is drawn where rare classes are resampled; they sum to 1.
+def row_weights(counts_K: np.ndarray, rarest_N: np.ndarray) -> np.ndarray:
+    """float64 (N): how often each example is drawn where rare classes are resampled, in proportion.
 
-    >>> weights = row_weights(np.array([0] * 96 + [1] * 4), np.array([96, 4]))
-    >>> round(float(weights[96:].sum()), 3)
-    0.17
+    `rarest_N` is the rarest class of each example, as `TargetField.rarest` tells it: -1 for none, whose weight is 1.
+
+    >>> row_weights(np.array([100, 4]), np.array([0, 1, -1])).round(3).tolist()
+    [0.867, 4.333, 1.0]
     """
-    weights_N = class_weights(counts_K)[classes_N].astype(np.float64)
-    return weights_N / weights_N.sum()
+    return np.append(class_weights(counts_K), 1.0)[rarest_N].astype(np.float64)

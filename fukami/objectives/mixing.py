@@ -1,7 +1,7 @@
 """Mixup (Zhang et al. 2018) and CutMix (Yun et al. 2019): train on blends of two examples.
 
 `mix` blends the inputs of a batch with those of a shuffled copy and replaces the target by `Mixed(first, second, weight)`;
-`mixed` wraps an objective so that it reads such targets:
+`mixed` wraps what judges outputs so that it reads such targets:
 
     loss = weight * loss(outputs, first) + (1 - weight) * loss(outputs, second),   weight ~ Beta(a, a), one per batch
 
@@ -11,7 +11,6 @@ borders. Everything is drawn from the given generator. B batch, C channels, H an
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -20,9 +19,10 @@ import torch
 from fukami.core.errors import UsageError
 from fukami.core.language import _
 from fukami.core.recipe import LearningChoices
+from fukami.objectives.contract import Batch, Judge
 
 if TYPE_CHECKING:
-    from fukami.tasks.contract import Batch, Task
+    from fukami.tasks.contract import Task
 
 
 class Mixed(NamedTuple):
@@ -62,10 +62,8 @@ def mix(batch: Batch, task: Task, learning: LearningChoices, rng: torch.Generato
     return out
 
 
-def mixed(
-    objective: Callable[[torch.Tensor, Batch], torch.Tensor], target: str
-) -> Callable[[torch.Tensor, Batch], torch.Tensor]:
-    """The objective, able to read `Mixed` in `batch[target]`; other batches pass through unchanged.
+def mixed(judge: Judge, target: str) -> Judge:
+    """The judge, able to read `Mixed` in `batch[target]`; other batches pass through unchanged.
 
     >>> plain = lambda outputs, batch: (outputs - batch["y"]).abs().mean()
     >>> float(mixed(plain, "y")(torch.tensor([1.0]), {"y": Mixed(torch.tensor([0.0]), torch.tensor([1.0]), 0.75)}))
@@ -75,9 +73,9 @@ def mixed(
     def of(outputs: torch.Tensor, batch: Batch) -> torch.Tensor:
         pair = batch[target]
         if not isinstance(pair, Mixed):
-            return objective(outputs, batch)
-        first = objective(outputs, {**batch, target: pair.first})
-        second = objective(outputs, {**batch, target: pair.second})
+            return judge(outputs, batch)
+        first = judge(outputs, {**batch, target: pair.first})
+        second = judge(outputs, {**batch, target: pair.second})
         return pair.weight * first + (1 - pair.weight) * second
 
     return of

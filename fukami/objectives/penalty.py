@@ -3,6 +3,8 @@
 import torch
 from torch import nn
 
+from fukami.objectives.contract import Batch, Objective
+
 
 def l1(network: nn.Module) -> torch.Tensor:
     """The sum of |w| over parameters with two or more axes that learn.
@@ -15,12 +17,12 @@ def l1(network: nn.Module) -> torch.Tensor:
     return sum((p.abs().sum() for p in network.parameters() if p.ndim > 1 and p.requires_grad), torch.zeros(()))
 
 
-def penalised(objective, network: nn.Module, strength: float):
-    """The objective `(outputs, batch) -> loss` plus the network's L1 penalty; the same objective where `strength` is 0."""
+def penalised(objective: Objective, strength: float) -> Objective:
+    """The objective plus the L1 penalty of the network that it is given; the same objective where `strength` is 0."""
     if not strength:
         return objective
 
-    def of(outputs: torch.Tensor, batch) -> torch.Tensor:
-        return objective(outputs, batch) + strength * l1(network)
+    def of(network: nn.Module, batch: Batch, rng: torch.Generator) -> torch.Tensor:
+        return objective(network, batch, rng) + strength * l1(network)
 
     return of

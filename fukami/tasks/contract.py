@@ -1,41 +1,79 @@
 """A task is a signature over fields. This is the value that everything composes around.
 
-Shapes: B batch, M members (1 but for ensembles), K outputs of the head.
+Shapes: B batch, M members (1 but for ensembles), D features, K outputs of the head.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import Protocol, cast
 
+import numpy as np
 import torch
 from torch import nn
 
 from fukami.core.cards import TaskCard
 from fukami.core.errors import UsageError
 from fukami.core.language import _
+from fukami.core.recipe import LearningChoices
 from fukami.fields.contract import Field, InputField, TargetField
+from fukami.fields.tensors import named_tensors
+from fukami.objectives.contract import Batch, Loss, Objective
+from fukami.objectives.distillation import Teacher
 
-Batch = dict[str, Any]
-"""Input or target name → that field's tensors."""
+
+class MakesHead(Protocol):
+    """Makes the module that turns features `(B, D)`, or `(B, M, D)` of members, into raw outputs `outputs_BMK`."""
+
+    def __call__(self, task: "Task", num_features: int, members: int, /) -> nn.Module: ...
+
+
+class MakesObjective(Protocol):
+    """Makes what a training of the task minimises, as the recipe's `learning` says.
+
+    `counts` are training examples of each class, `loss` is the caller's own, `teacher` what a student learns from. A task that
+    cannot use one of them raises `UsageError`.
+    """
+
+    def __call__(
+        self,
+        task: "Task",
+        learning: LearningChoices,
+        /,
+        *,
+        counts: np.ndarray | None = None,
+        loss: Loss | None = None,
+        teacher: Teacher | None = None,
+    ) -> Objective: ...
+
+
+class MakesScores(Protocol):
+    """The numbers that metrics judge and answers are made from, of raw outputs: `scores_BK` or values `scores_B`."""
+
+    def __call__(self, task: "Task", outputs_BMK: torch.Tensor, /) -> torch.Tensor: ...
+
+
+class Answers(Protocol):
+    """The whole way from a batch of inputs to scores, for tasks that ask their network again (beam search, sampling)."""
+
+    def __call__(self, task: "Task", network: nn.Module, batch: Batch, rng: torch.Generator, /) -> torch.Tensor: ...
 
 
 @dataclass(frozen=True)
 class Task:
-    """Named input and target fields, and how they join.
+    """Named input and target fields, and how they join. Without `answer`, the network is asked once and `scores` says it all.
 
-    `head(num_features, members)` makes the module that turns features into raw outputs. `objective(task, learning, counts=…)`
-    gives the function `(outputs, batch) -> loss` of a training step. `scores(outputs)` are the numbers that metrics judge and
-    answers are made from: probabilities `scores_BK`, or values `scores_B`. `answer(network, batch, rng)` is the whole way from
-    a batch to scores; tasks that ask the model again (beam search, sampling) give their own.
+    >>> from fukami.tasks.registry import contract
+    >>> task = contract("tabular-regression")
+    >>> list(task.inputs), list(task.targets), task.target.kind
+    (['row'], ['value'], 'number')
     """
 
     card: TaskCard
     inputs: dict[str, InputField]
     targets: dict[str, TargetField]
-    head: Callable[["Task", int, int], nn.Module]
-    objective: Callable[..., Callable[[torch.Tensor, Batch], torch.Tensor]]
-    scores: Callable[["Task", torch.Tensor], torch.Tensor]
-    answer: Callable[..., torch.Tensor] | None = None
+    head: MakesHead
+    objective: MakesObjective
+    scores: MakesScores
+    answer: Answers | None = None
 
     @property
     def name(self) -> str:
@@ -73,8 +111,33 @@ class Task:
             targets={n: cast(TargetField, fields.get(n, f)) for n, f in self.targets.items()},
         )
 
-    def ask(self, network: nn.Module, batch: Batch, rng: torch.Generator | None = None) -> torch.Tensor:
-        """Scores for a batch of inputs."""
+    def ask(self, network: nn.Module, batch: Batch, *, seed: int = 0) -> torch.Tensor:
+        """Scores for a batch of inputs, the same for the same `seed`; at least as wide as float32."""
+        inputs = {name: batch[name] for name in self.inputs}
         if self.answer is not None:
-            return self.answer(self, network, batch, rng)
-        return self.scores(self, network({name: batch[name] for name in self.inputs}))
+            device = next(iter(named_tensors(inputs).values())).device
+            return wide(self.answer(self, network, inputs, torch.Generator(device).manual_seed(seed)))
+        return wide(self.scores(self, network(inputs)))
+
+    def scored(self, outputs_BMK: torch.Tensor) -> torch.Tensor:
+        """Scores of what the network gave. Raises `UsageError` where one answer of the network is not the task's."""
+        self.require_one_pass()
+        return self.scores(self, outputs_BMK)
+
+    def require_one_pass(self) -> None:
+        """Raises `UsageError` F-TASK-ANSWER where the task asks its network more than once."""
+        if self.answer is not None:
+            raise UsageError(
+                "F-TASK-ANSWER",
+                _("this cannot be done yet for a task that asks its network more than once for an answer"),
+                where=self.name,
+            )
+
+
+def wide(scores: torch.Tensor) -> torch.Tensor:
+    """Scores in float32, or in float64 where their field computes in it: float32 has no cents beside millions.
+
+    >>> wide(torch.zeros(1, dtype=torch.bfloat16)).dtype, wide(torch.zeros(1, dtype=torch.float64)).dtype
+    (torch.float32, torch.float64)
+    """
+    return scores if scores.dtype == torch.float64 else scores.float()

@@ -15,16 +15,16 @@ from fukami.core.language import _
 from fukami.core.seeds import derive
 from fukami.data.batches import Order
 from fukami.engine import optimisers
-from fukami.engine.loop import Learner, Objective, Vary
+from fukami.engine.loop import Learner, Vary
 from fukami.engine.plan import Plan
 from fukami.engine.trial import OptimizerOf
 from fukami.layers.dropout import quicken
 from fukami.models import registry
 from fukami.models.contract import Network, width
-from fukami.objectives.distillation import distilled
-from fukami.objectives.imbalance import class_weights, decide
+from fukami.objectives.contract import Objective
+from fukami.objectives.imbalance import decide, row_weights
 from fukami.objectives.mixing import mix
-from fukami.objectives.penalty import l1, penalised
+from fukami.objectives.penalty import penalised
 from fukami.training.device import pick_device
 from fukami.training.prepare import Prepared
 
@@ -115,17 +115,14 @@ def build_network(prepared: Prepared, model: Any = None) -> Built:
 def objective_of(prepared: Prepared, loss: Any = None) -> Objective:
     """The learning step's loss: the task's objective with the recipe's penalty around it."""
     task, learning = prepared.task, prepared.recipe.learning
-    options = {"loss": answering(loss)} if loss is not None else {}
-    judge = task.objective(task, learning, counts=class_counts(prepared), **options)
-    taught = distilled(judge, task, learning, teacher_of(learning.teacher, task)) if learning.teacher else None
-
-    def objective(net: nn.Module, batch: dict[str, Any], _rng: torch.Generator) -> torch.Tensor:
-        # the penalty is on the network that is given: copies are measured and compared too
-        if taught is not None:
-            return taught(net, batch) + (learning.l1 * l1(net) if learning.l1 else 0.0)
-        return penalised(judge, net, learning.l1)(net({name: batch[name] for name in task.inputs}), batch)
-
-    return objective
+    objective = task.objective(
+        task,
+        learning,
+        counts=class_counts(prepared),
+        loss=None if loss is None else answering(loss),
+        teacher=teacher_of(learning.teacher, task) if learning.teacher else None,
+    )
+    return penalised(objective, learning.l1)
 
 
 def answering(loss: Callable[..., Any]) -> Callable[..., torch.Tensor]:
@@ -168,7 +165,7 @@ def order_of(prepared: Prepared, *, shares: int = 1) -> Order:
     size = -(-min(learning.batch_size, len(prepared.split.train)) // shares)
     counts, weights = class_counts(prepared), None
     if counts is not None and decide(counts, learning.imbalance) == "resample":
-        weights = class_weights(counts)[prepared.target_of(prepared.split.train)].astype(np.float64)
+        weights = row_weights(counts, prepared.rarest(prepared.split.train))
     return Order(prepared.split.train, size, seed=learning.seed, lengths=prepared.store.lengths(), weights=weights)
 
 

@@ -63,10 +63,10 @@ class Prepared:
     store: Store
     fingerprints: dict[str, np.ndarray]
 
-    def target_of(self, rows: np.ndarray) -> np.ndarray:
-        """The stored target of `rows` as its field batches it."""
+    def rarest(self, rows: np.ndarray) -> np.ndarray:
+        """The rarest class of each of `rows`, -1 for none."""
         target = self.task.target
-        return target.batch(self.store.arrays[target.name], rows).numpy()
+        return target.rarest(target.batch(self.store.arrays[target.name], rows)).numpy()
 
 
 def task_for(recipe: Recipe) -> Task:

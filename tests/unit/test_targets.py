@@ -136,3 +136,11 @@ def test_answers_above_the_threshold_are_the_labels():
     field = Categories().learn([column(["a;b", "c"])])
     (answer,) = field.restore(torch.tensor([[0.9, 0.4, 0.5]]))
     assert answer["labels"] == ["a", "c"] and set(answer["scores"]) == {"a", "b", "c"}
+
+
+def test_the_rarest_class_of_each_example_is_known():
+    one = Category(state={"classes": ["a", "b"], "counts": [9, 1]})
+    assert one.rarest(torch.tensor([0, 1])).tolist() == [0, 1]
+    several = Categories(state={"classes": ["a", "b", "c"], "counts": [9, 1, 5]})
+    assert several.rarest(torch.tensor([[1.0, 1, 1], [1, 0, 1], [0, 0, 0]])).tolist() == [1, 2, -1]
+    assert Number(state={}).rarest(torch.zeros(2)).tolist() == [-1, -1]

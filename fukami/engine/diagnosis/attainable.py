@@ -6,13 +6,12 @@ by minimising the training's own objective over free outputs: one output for all
 B examples; outputs have shape (B, …).
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import nn
 
-Objective = Callable[[nn.Module, dict[str, Any], torch.Generator], torch.Tensor]
+from fukami.objectives.contract import Objective
 
 ROUNDS = 60
 """Rounds of L-BFGS. Both problems are convex for the usual losses."""
@@ -25,8 +24,10 @@ class Outputs(nn.Module):
         super().__init__()
         self.outputs, self.size = nn.Parameter(outputs), size
 
-    def forward(self, _inputs: Any) -> torch.Tensor:
-        return self.outputs.expand(self.size, *self.outputs.shape[1:])
+    def forward(self, _inputs: Any, *, features: bool = False) -> Any:
+        """Outputs, and None for the features that a teacher's would be compared with."""
+        outputs = self.outputs.expand(self.size, *self.outputs.shape[1:])
+        return (outputs, None) if features else outputs
 
 
 def guess(objective: Objective, batch: dict[str, Any], outputs: torch.Tensor) -> float:

@@ -77,7 +77,7 @@ def judged(case: Case, network: nn.Module, rows: np.ndarray) -> Judged:
     with torch.inference_mode():
         for part, batch in store.in_order(rows, 256, case.learner.device):
             inputs = {name: case.learner.plan.arranged(batch[name]) for name in case.task.inputs}
-            scores = case.task.ask(network, inputs).float()
+            scores = case.task.ask(network, inputs)
             found.append((part, scores.cpu().numpy(), target.truth(batch[target.name]).cpu().numpy()))
     order, scores, targets = (np.concatenate(parts) for parts in zip(*found, strict=True))
     names = dict.fromkeys((case.headline, *(n for n in (*LOSSES, "roc_auc") if target.kind in cards("metrics")[n].of)))

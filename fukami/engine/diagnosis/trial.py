@@ -5,7 +5,6 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import nn
@@ -13,9 +12,7 @@ from torch import nn
 from fukami.core.recipe import LearningChoices
 from fukami.core.seeds import derive
 from fukami.engine.optimisers import build, parameter_groups, set_rate
-
-Batch = dict[str, Any]
-Objective = Callable[[nn.Module, Batch, torch.Generator], torch.Tensor]
+from fukami.objectives.contract import Batch, Objective
 
 RISE = 5
 """Steps in which the rate rises: without them a rate that a schedule would make bearable looks too high."""
