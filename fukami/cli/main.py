@@ -9,13 +9,11 @@ import io
 import json
 import os
 import shlex
-import signal
 import sys
 import tempfile
-import threading
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +21,7 @@ from fukami.cli import _verbs
 from fukami.cli._json import plain
 from fukami.cli._parser import HelpAsked, Parser, common, language_name
 from fukami.cli._screen import Screen
-from fukami.core import arrow, language, worker
+from fukami.core import arrow, language, stopping, worker
 from fukami.core.errors import FukamiError, UsageError
 from fukami.core.language import _
 from fukami.core.shortage import is_shortage, shortage
@@ -39,9 +37,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         arrow.expect_no_frames()
         _open_streams()
     options = words[: words.index("--")] if "--" in words else words
-    as_json = "--json" in options
+    as_json, results = "--json" in options, sys.stdout
+
+    def in_place(interrupt: KeyboardInterrupt) -> int:
+        with contextlib.redirect_stdout(results):
+            return _told_interrupt(interrupt, words, as_json)
+
     try:
-        with _terminable():
+        with stopping.watched(in_place if argv is None else None):
             _speak(options)
             code = _dispatch(words, as_json)
             sys.stdout.flush()
@@ -54,10 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             return error.exit_code
         return _told(error.as_dict(), str(error), error.exit_code, as_json)
     except KeyboardInterrupt as interrupt:
-        if _others_say(interrupt):
-            return INTERRUPTED
-        told = _interruption(interrupt, words)
-        return _told(told.as_dict(), str(told), INTERRUPTED, as_json)
+        return _told_interrupt(interrupt, words, as_json)
     except BrokenPipeError:
         # The reader (head, less) has what it wanted. Without this the interpreter complains when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -169,6 +169,13 @@ def _overview(screen: Screen) -> None:
     )
 
 
+def _told_interrupt(interrupt: KeyboardInterrupt, words: Sequence[str], as_json: bool) -> int:
+    if not _others_say(interrupt):
+        told = _interruption(interrupt, words)
+        _told(told.as_dict(), str(told), INTERRUPTED, as_json)
+    return INTERRUPTED
+
+
 def _interruption(interrupt: KeyboardInterrupt, words: Sequence[str]) -> FukamiError:
     """What is left of an interrupted command, and the command that goes on from there."""
     if isinstance(interrupt, NothingSaved):
@@ -244,23 +251,6 @@ def bug(error: BaseException) -> FukamiError:
     )
     ours.exit_code = BUG
     return ours
-
-
-@contextlib.contextmanager
-def _terminable() -> Iterator[None]:
-    """SIGTERM is an interrupt like Ctrl-C, so that a training that is stopped saves its checkpoint."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def interrupt(_signal: int, _frame: Any) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from fukami.cli import _parser
 from fukami.cli._parser import Parser
 from fukami.cli._results import show_run
 from fukami.cli._screen import Screen
+from fukami.core import stopping
 from fukami.core.cards import cards
 from fukami.core.errors import UsageError
 from fukami.core.language import N_, _
@@ -73,18 +74,19 @@ def call(args: Any) -> dict[str, Any]:
     try:
         from fukami import api
 
-        run = api.train(
-            args.task,
-            args.data,
-            model=args.model,
-            out=args.out,
-            epochs=args.epochs,
-            minutes=args.minutes,
-            settings=settings,
-            resume=args.resume,
-            folds=args.folds or 0,
-            prove_resume=args.prove_resume,
-        )
+        with stopping.instead(lambda interrupt: interrupted(interrupt, args.out)):
+            run = api.train(
+                args.task,
+                args.data,
+                model=args.model,
+                out=args.out,
+                epochs=args.epochs,
+                minutes=args.minutes,
+                settings=settings,
+                resume=args.resume,
+                folds=args.folds or 0,
+                prove_resume=args.prove_resume,
+            )
     except KeyboardInterrupt as interrupt:  # also while libraries are loaded, long before the first step
         raise interrupted(interrupt, args.out) from None
     return run.summary()

@@ -19,7 +19,7 @@ from fukami.compress.gains import gains, note
 from fukami.compress.graphs import graph_of, latencies
 from fukami.compress.job import Job, Side, metrics, side_of, side_of_run
 from fukami.compress.search import search
-from fukami.core import artefact
+from fukami.core import artefact, stopping
 from fukami.core.cards import load
 from fukami.core.errors import UsageError
 from fukami.core.language import _
@@ -116,7 +116,7 @@ def result(job: Job, after: Side, parity: dict[str, Any], table: list[dict[str, 
         "parameters": {"before": job.first.parameters(), "after": after.form.parameters()},
         "latency": parity["latency"],
         "gains": found,
-        "notes": [text] if (text := note(found)) else [],
+        "notes": [text] if (text := note(found, same=after.form is job.first)) else [],
         "examples": len(job.judged.rows),
     }
     return told | ({"ways": after.form.told} if after.form.told else {}) | ({"pareto": table} if table else {})
@@ -160,7 +160,8 @@ def learning(source: Any, folder: Path) -> Callable[[Recipe], tuple[Path, Predic
         out = Path(tempfile.mkdtemp(prefix="learned-", dir=folder)) / "run"
         recipe = replace(recipe, data=replace(recipe.data, source=source if isinstance(source, str) else recipe.data.source))
         try:
-            made = run_training(Training(recipe, source, out))
+            with stopping.instead(lambda _interrupt: KeyboardInterrupt()):
+                made = run_training(Training(recipe, source, out))
         except Interrupted:  # its folder goes with the compression's, so there is nothing to go on from
             raise KeyboardInterrupt from None
         return made.path, made.predictor

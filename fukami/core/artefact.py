@@ -18,6 +18,7 @@ from typing import Any
 from fukami.core import language
 from fukami.core.errors import RunError, UsageError
 from fukami.core.language import _
+from fukami.core.stopping import half_written
 from fukami.core.unfinished import no_run
 
 SCHEMA = 1
@@ -81,14 +82,14 @@ def creating(target: Path, *, replace: bool = False) -> Iterator[Path]:
     draft = target.parent / f".{target.name}.{os.getpid()}.new"
     shutil.rmtree(draft, ignore_errors=True)
     try:
-        with placing(target):
-            draft.mkdir(parents=True)
-        yield draft
-        seal(draft)
-        _sync(draft)
-        (_exchange if replace else _place)(draft, target)
+        with half_written(draft):
+            with placing(target):
+                draft.mkdir(parents=True)
+            yield draft
+            seal(draft)
+            _sync(draft)
+            (_exchange if replace else _place)(draft, target)
     finally:
-        shutil.rmtree(draft, ignore_errors=True)
         with contextlib.suppress(OSError):  # not empty: something was written
             for folder in made:
                 folder.rmdir()
@@ -105,12 +106,10 @@ def scratch(target: Path) -> Iterator[Path]:
     _sweep(above / target.name, "scratch")
     place = above / f".{target.name}.{os.getpid()}.scratch"
     shutil.rmtree(place, ignore_errors=True)
-    try:
+    with half_written(place):
         with placing(target):
             place.mkdir()
         yield place
-    finally:
-        shutil.rmtree(place, ignore_errors=True)
 
 
 @contextlib.contextmanager

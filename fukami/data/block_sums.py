@@ -4,6 +4,9 @@ A file of up to `MOST_BLOCKS` blocks is read in full; of a larger one its first 
 time, so that damage which one look misses is found by a later one.
 """
 
+import contextlib
+import io
+import os
 import zlib
 from pathlib import Path
 from typing import BinaryIO
@@ -13,6 +16,8 @@ import numpy as np
 BLOCK = 1 << 20
 MOST_BLOCKS = 32
 """Blocks that a look reads at most: some hundredths of a second."""
+SYNCED_BLOCKS = 32
+"""Blocks after which what was written is put on the disk: a second's work of a slow one."""
 
 
 class SummedFile:
@@ -29,16 +34,27 @@ class SummedFile:
         self.sums: list[int] = []
 
     def write(self, data: bytes | memoryview) -> None:
-        self.file.write(data)
         at = 0
         while at < len(data):
             if self._filled == BLOCK:
                 self.sums.append(0)
                 self._filled = 0
+                if len(self.sums) % SYNCED_BLOCKS == 0:
+                    self.sync()
             part = data[at : at + BLOCK - self._filled]
+            self.file.write(part)
             self.sums[-1] = zlib.crc32(part, self.sums[-1])
             self._filled += len(part)
             at += len(part)
+
+    def sync(self) -> None:
+        """Puts what was written on the disk for good.
+
+        It is done on the way too: nothing can stop a process that waits for a slow disk to take gigabytes at once.
+        """
+        self.file.flush()
+        with contextlib.suppress(io.UnsupportedOperation):  # no file of the system's
+            os.fsync(self.file.fileno())
 
 
 def damaged_block(place: Path, sums: list[int], rng: np.random.Generator) -> int | None:

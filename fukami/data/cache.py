@@ -1,12 +1,12 @@
 """Where prepared data, unpacked archives and downloads are kept. Safe to delete at any time."""
 
 import contextlib
-import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from fukami.core.cache import cache_folder
+from fukami.core.stopping import half_written
 
 __all__ = ["cache_folder", "made_at_once"]
 
@@ -19,12 +19,10 @@ def made_at_once(folder: Path) -> Iterator[Path]:
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
+    with half_written(temporary):
         yield temporary
         try:
             temporary.rename(folder)
         except OSError:
             if not folder.is_dir():
                 raise
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)

@@ -22,6 +22,7 @@ import numpy as np
 from fukami.core.errors import UsageError
 from fukami.core.language import _
 from fukami.core.seeds import generator
+from fukami.core.stopping import half_written
 from fukami.data.block_sums import SummedFile, damaged_block
 from fukami.fields.contract import Arrays, Ragged
 
@@ -90,8 +91,7 @@ def one_at_a_time(place: Path, waiting: Callable[[], None]) -> Iterator[None]:
 def write(place: Path, chunks: Iterable[Arrays]) -> None:
     """Streams chunks to `place`, so that data larger than memory can be prepared. Raises `OSError`, leaving nothing behind."""
     place.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(dir=place.parent, prefix=".new-"))
-    try:
+    with half_written(Path(tempfile.mkdtemp(dir=place.parent, prefix=".new-"))) as draft:
         meta: dict[str, Any] = {}
         with contextlib.ExitStack() as stack:
             files: dict[str, SummedFile] = {}
@@ -99,8 +99,7 @@ def write(place: Path, chunks: Iterable[Arrays]) -> None:
                 for name, array in arrays.items():
                     _append(draft, name, array, meta, files, stack)
             for summed in files.values():
-                summed.file.flush()
-                os.fsync(summed.file.fileno())  # else a crash could leave the right sizes and no content
+                summed.sync()  # else a crash could leave the right sizes and no content
         _write_meta(draft, {"arrays": meta, "sums": {name: summed.sums for name, summed in files.items()}})
         if (place / META).exists():  # there, but not as it should be
             shutil.rmtree(place, ignore_errors=True)
@@ -111,8 +110,6 @@ def write(place: Path, chunks: Iterable[Arrays]) -> None:
                 if opened(place) is not None:
                     return
             raise
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
 
 
 def _append(

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
+from threading import RLock
 from typing import Any, Protocol
 
 import torch
@@ -53,6 +54,10 @@ class Keeper:
     tries: int = 0
     returns: int = 0
     snapshot: dict[str, Any] = field(default_factory=dict)
+    lock: RLock = field(default_factory=RLock)
+    """Held while the snapshot changes or is written."""
+    busy: bool = False
+    """Whether the snapshot is being changed: an interrupt would tear it."""
     _alone_at: int = -1
     _refused: FukamiError | None = None
 
@@ -93,6 +98,14 @@ class Keeper:
 
     def take(self) -> None:
         """Keeps the present state as the one to go back to; where memory does not suffice for it, the older one stays."""
+        with self.lock:
+            self.busy = True
+            try:
+                self._take()
+            finally:
+                self.busy = False
+
+    def _take(self) -> None:
         try:
             # into the memory of the snapshot before: fresh memory costs more than the copy
             state = copied(state_of(self.learner), self.snapshot.get("learner"))

@@ -13,6 +13,7 @@ import numpy as np
 
 from fukami.core import artefact, unfinished
 from fukami.core.language import N_, _
+from fukami.core.stopping import half_written
 from fukami.data.split import Split, folds
 from fukami.engine.plan import threads_kept
 from fukami.engine.ranks import ALONE, Ranks
@@ -76,8 +77,9 @@ def _reset(module: Any, weights: dict[str, Any] | None) -> None:
 
 def one_fold(asked: Asked, division: Split, ranks: Ranks = ALONE) -> Figures:
     """The held-out metrics of one part's training, which itself leaves nothing behind."""
-    with tempfile.TemporaryDirectory(prefix="fukami-fold-") as folder, threads_kept(), left_plain(asked.module):
-        fold = replace(asked, out=Path(folder) / "run")
+    folder = Path(tempfile.mkdtemp(prefix="fukami-fold-"))
+    with half_written(folder), threads_kept(), left_plain(asked.module):
+        fold = replace(asked, out=folder / "run")
         with ranks.first_leads():
             data = prepared(asked.recipe, asked.source, model=asked.module, division=division)
         session, ready = begin(fold, data, ranks=ranks)

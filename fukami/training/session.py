@@ -5,15 +5,11 @@ An unfinished training lives in a hidden folder beside its run: `recipe.toml` wi
 """
 
 import math
-import signal
 import time
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from threading import Event as Flag
-from threading import current_thread, main_thread
 from typing import Any
 
 import numpy as np
@@ -35,6 +31,7 @@ from fukami.engine.spread import whole
 from fukami.evaluate.judge import judge
 from fukami.models.contract import Network
 from fukami.predictor import Predictor
+from fukami.training.interrupts import Asked, interruptible
 from fukami.training.prepare import Prepared
 from fukami.training.sharing import Sharing
 from fukami.training.watching import validation_metrics, watching
@@ -145,9 +142,10 @@ class Session:
         return own | whole(self.keeper.snapshot)
 
     def _write(self, state: dict[str, Any]) -> None:
-        if self.ranks.leads:
-            checkpoint.save(self.checkpoint, state, watch=self.watch)
-        self._saved = self.keeper.stands_at()
+        with self.keeper.lock:
+            if self.ranks.leads:
+                checkpoint.save(self.checkpoint, state, watch=self.watch)
+            self._saved = self.keeper.stands_at()
 
     def _is_saved(self) -> bool:
         return self._saved == self.keeper.stands_at()
@@ -233,24 +231,37 @@ class Session:
         return values
 
     def run(self) -> None:
-        """Trains to the end, or to the recipe's patience. Ctrl-C and SIGTERM save the state and raise `Interrupted`.
+        """Trains to the end, or to the recipe's patience. Ctrl-C and SIGTERM save the last snapshot and raise `Interrupted`.
 
-        They are obeyed between steps, validation included: a step that is torn could not be resumed to the same bits.
+        A step or a validation that goes on for long is broken off: nothing of it is in the snapshot.
         """
         display = Display(_("training"), total=self.learner.num_steps, unit=_("examples"))
         with (
-            interruptible(patient=self.ranks.size > 1) as interrupt,
+            interruptible(patient=self.ranks.size > 1, busy=lambda: self.keeper.busy) as interrupt,
             History(self.place / "history.jsonl", resume_at=self.learner.step, returns=self.keeper.returns) as history,
             Events(self.place / "events", purge_step=self.learner.step) as events,
             display,
         ):
             try:
                 self._steps(history, events, display, interrupt)
+            except KeyboardInterrupt as error:
+                if isinstance(error, Interrupted) or self.ranks.size > 1 or not self.keeper.snapshot:
+                    raise
+                raise self._interrupted(history) from None
             finally:
                 self._tell(history, events, display)
         self._finish()
 
-    def _steps(self, history: History, events: Events, display: Display, interrupt: Flag) -> None:
+    def saved_apart(self, interrupt: KeyboardInterrupt) -> KeyboardInterrupt:
+        """Saves the last snapshot from another thread, where this one computes and hears nothing; see `core.stopping`."""
+        with self.keeper.lock:
+            if not self.keeper.snapshot or not self.ranks.leads:
+                return interrupt
+            with suppress(OSError):  # then what was saved before is still there
+                self.save()
+            return Interrupted(self.checkpoint.parent, self.out, reached=self._reached()) if self._is_saved() else interrupt
+
+    def _steps(self, history: History, events: Events, display: Display, interrupt: Asked) -> None:
         started, saved = time.monotonic() - self.seconds, time.monotonic()
         waiting = Waiting(self.waited)
         for progress in () if self._exhausted() else self.keeper.steps():
@@ -264,13 +275,7 @@ class Session:
                 display.valid(values)
             interrupted, due = self.ranks.any(interrupt.is_set(), time.monotonic() - saved > SAVE_EVERY_S)
             if interrupted:
-                # the last snapshot, not the present state: what goes back later goes back to where it would have gone
-                if not self._save(history):
-                    raise self._unsaved()
-                reached = _("step {step} of {total}; it goes on from step {saved}").format(
-                    step=progress.step, total=progress.num_steps, saved=self.keeper.stands_at()[0]
-                )
-                raise Interrupted(self.checkpoint.parent, self.out, reached=reached)
+                raise self._interrupted(history)
             if progress.ends_epoch and self._exhausted():
                 break
             if due:
@@ -280,6 +285,17 @@ class Session:
         self.keeper.snapshot = whole(self.keeper.snapshot)  # from here on the first process may save it alone
         if self._saved:  # long enough to be saved: what comes now may take long as well
             self._save(history)
+
+    def _interrupted(self, history: History) -> Interrupted | RunError:
+        """Saves, and gives what is to be raised where the training was interrupted."""
+        # the last snapshot, not the present state: what goes back later goes back to where it would have gone
+        if not self._save(history):
+            return self._unsaved()
+        return Interrupted(self.checkpoint.parent, self.out, reached=self._reached())
+
+    def _reached(self) -> str:
+        step, total, saved = self.learner.step, self.learner.num_steps, self.keeper.stands_at()[0]
+        return _("step {step} of {total}; it goes on from step {saved}").format(step=step, total=total, saved=saved)
 
     def _unsaved(self) -> RunError:
         """What is said where a training is interrupted while the disk is full."""
@@ -351,31 +367,6 @@ class Session:
             network.load_state_dict(kept)
         if self.plain:
             self.predictor = replace(self.predictor, network=self.plain.to(self.learner.device))
-
-
-@contextmanager
-def interruptible(*, patient: bool = False) -> Iterator[Flag]:
-    """Inside, Ctrl-C and SIGTERM set the event, so that what is under way ends first; a second one interrupts at once.
-
-    Not where this is `patient`: several processes end together, and hear a signal from the terminal and from what started them.
-    Only the main thread can receive signals; elsewhere nothing changes.
-    """
-    asked = Flag()
-
-    def ask(_number: int, _frame: Any) -> None:
-        if asked.is_set() and not patient:
-            raise KeyboardInterrupt
-        asked.set()
-
-    heard = (signal.SIGINT, signal.SIGTERM) if current_thread() is main_thread() else ()
-    old = {number: signal.getsignal(number) for number in heard if signal.getsignal(number) is not signal.SIG_IGN}
-    try:
-        for number in old:
-            signal.signal(number, ask)
-        yield asked
-    finally:
-        for number, handler in old.items():
-            signal.signal(number, handler)
 
 
 def held_out(prepared: Prepared) -> tuple[np.ndarray, str]:

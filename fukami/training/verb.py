@@ -9,7 +9,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
-from fukami.core import worker
+from fukami.core import stopping, worker
 from fukami.core.errors import FukamiError, RunError
 from fukami.core.language import _
 from fukami.core.shortage import is_shortage, shortage
@@ -69,7 +69,8 @@ def _trained(asked: Asked, ranks: Ranks, *, prove_resume: bool) -> Run:
     say_problems(data)
     with own_folder(asked.place, ranks) as folder, left_plain(asked.module):
         session, ready = begin(asked, data, ranks=ranks, scratch=folder)
-        session.run()
+        with stopping.instead(session.saved_apart):
+            session.run()
         with saved_where_it_fails(session), system_errors():
             predictor = replace(session.predictor, recipe=ready.recipe)
             finished = finish(data, predictor)
@@ -97,8 +98,15 @@ def already_there(asked: Asked, *, resume: bool) -> Run:
 def left_in_order(asked: Asked, ranks: Ranks) -> Iterator[None]:
     """Around a training: where it ends early, what can be gone on from or looked at stays in its place, the rest goes."""
     place = asked.place
+
+    def cleared(interrupt: KeyboardInterrupt) -> KeyboardInterrupt:
+        if ranks.leads and not is_saved(place):
+            shutil.rmtree(place, ignore_errors=True)
+        return interrupt
+
     try:
-        yield
+        with stopping.instead(cleared):
+            yield
     except BeginAgain as error:
         leave_smaller(place, error.micro_batch)
         raise
@@ -155,7 +163,8 @@ def saved_where_it_fails(session: Session) -> Iterator[None]:
     Hours of training must not go with a report that cannot be written, whoever is to blame for that.
     """
     try:
-        yield
+        with stopping.instead(session.saved_apart):
+            yield
     except (KeyboardInterrupt, Exception) as error:
         try:
             session.save()

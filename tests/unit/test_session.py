@@ -6,7 +6,8 @@ import signal
 import pytest
 import torch
 
-from fukami.training.session import Best, interruptible
+from fukami.training.interrupts import interruptible
+from fukami.training.session import Best
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
