@@ -37,12 +37,16 @@ def won(found: Mapping[str, Sequence[float]]) -> str:
     return "; ".join(words)
 
 
-def note(found: Mapping[str, Sequence[float]]) -> str:
+def note(found: Mapping[str, Sequence[float]], *, same: bool = False) -> str:
     """What ought to be known of a compression that is not faster everywhere; empty of one that is.
+
+    `same` where a budget was met by nothing better than the run as it is.
 
     >>> note({"size": [3.9, 3.9], "time": [1.4, 2.0]})
     ''
     """
+    if same:
+        return _("The run meets the budget as it is, and no form that was tried is better: what was written is a copy of it.")
     if not found["time"] or found["time"][0] >= LEAST:
         return ""
     if found["time"][1] >= LEAST:

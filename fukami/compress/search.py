@@ -14,6 +14,7 @@ from typing import Any
 from fukami.compress.asked import WAYS, Asked
 from fukami.compress.contract import Form, Work
 from fukami.compress.course import Course
+from fukami.compress.gains import LEAST
 from fukami.compress.gate import answers, are_numbers, evaluation, require_value
 from fukami.compress.graphs import file_bytes, graph_of, latencies, num_threads
 from fukami.compress.learning import require_choice, settled
@@ -116,12 +117,20 @@ def search(
         found.append(judge(made))
         course.measured(found[-1].figures())
     good = [one for one in found if one.meets]
-    best = min(good, key=lambda one: (round(one.drop, 1), one.ms)) if good else None
+    best = chosen(good) if good else None
     table = [one.told(best=is_best(one, found), chosen=one is best) for one in found]
     table += [one.told() for one in failed]
     if best is None:
         raise _missed(found, asked.wishes)
     return best.form, table
+
+
+def chosen(good: Sequence[Found]) -> Found:
+    """The one that loses least; of those the fastest, and of those that are as fast as far as can be measured the smallest."""
+    least = min(round(one.drop, 1) for one in good)
+    kept = [one for one in good if round(one.drop, 1) == least]
+    fastest = min(one.ms for one in kept)
+    return min((one for one in kept if one.ms <= LEAST * fastest), key=lambda one: (one.size, one.ms))
 
 
 def _enough(found: Sequence[Found]) -> bool:

@@ -16,6 +16,7 @@ from fukami.compress import gate, pruning, quantise, search, wishes
 from fukami.compress.asked import Asked
 from fukami.compress.contract import Form
 from fukami.compress.course import Course
+from fukami.compress.gains import note
 from fukami.compress.search import Found, is_best
 from fukami.core.errors import DataError, GateError, RunError, UsageError
 from fukami.core.recipe import LearningChoices
@@ -292,6 +293,20 @@ def test_a_form_is_best_unless_another_is_better_in_everything():
 
     table = [found(2, 4, 0), found(1, 1, 0.5), found(1, 2, 0.5), found(3, 4, 0)]
     assert [is_best(one, table) for one in table] == [True, True, False, False]
+
+
+def test_of_forms_that_lose_as_little_and_are_about_as_fast_the_smallest_is_chosen():
+    def found(ms, size, drop):
+        return Found(None, ms, size, {"accuracy": drop}, 0.9, True)  # type: ignore[arg-type]
+
+    as_it_is, half, slow, small = found(0.071, 91, 0), found(0.0725, 46, 0), found(0.08, 30, 0), found(0.02, 20, 1)
+    assert search.chosen([as_it_is, half, slow, small]) is half
+    assert search.chosen([as_it_is, slow, small]) is as_it_is
+
+
+def test_a_run_that_meets_the_budget_as_it_is_is_told():
+    found = {"size": [1.0, 1.0], "time": [1.0, 1.0]}
+    assert "as it is" in note(found, same=True) and "--distill" in note(found)
 
 
 @pytest.mark.parametrize(
