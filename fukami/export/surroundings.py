@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def description(run: "Run", predictor: Predictor, format: FormatCard) -> dict[str, Any]:
     """The content of `preprocessing.json`: how raw inputs become tensors, and scores an answer."""
     return {
-        "schema": 2,
+        "schema": 3,
         "task": run.task,
         "model": run.told["model"]["name"],
         "input": predictor.task.input.portable(fixed=format.fixed),

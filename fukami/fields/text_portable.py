@@ -128,9 +128,9 @@ def _pattern(cut: dict[str, Any]) -> str | None:
 
 
 def _merges(model: dict[str, Any]) -> dict[str, int]:
-    """Both pieces of each pair, with a space between, and when it was learned."""
-    pairs = (pair if isinstance(pair, str) else " ".join(pair) for pair in model["merges"])
-    return {pair: rank for rank, pair in enumerate(pairs)}
+    """Both pieces of each pair, with two spaces between, and when it was learned."""
+    pairs = (pair.split(" ") if isinstance(pair, str) else pair for pair in model["merges"])
+    return {"  ".join(pair): rank for rank, pair in enumerate(pairs)}
 
 
 def _wordpiece(told: dict[str, Any], vocabulary: dict[str, int]) -> dict[str, Any] | None:

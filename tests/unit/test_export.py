@@ -29,7 +29,7 @@ from fukami.core.tables import Column
 from fukami.export import assemble, onnx_graph, parity, probing, surroundings
 from fukami.export.onnx_graph import answered, session, write_graph
 from fukami.export.recurrent import Loop, scan_sweep, with_loops
-from fukami.export.standalone import table
+from fukami.export.standalone import single, table
 from fukami.fields.image import Image as ImageField
 from fukami.fields.row import Row
 from fukami.fields.text import Text
@@ -351,6 +351,12 @@ def test_what_is_no_text_is_refused(value):
 def test_what_is_no_whole_row_is_refused(value):
     with pytest.raises(ValueError):
         assemble.read(told_of(learned("row")), [value])
+
+
+@pytest.mark.parametrize("argument", ["", "word " * 100, "x" * 5000, "no such folder"])
+def test_an_argument_of_any_length_stands_for_itself(argument, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert single.inputs(argument, {"extensions": [".txt"]}) == [argument]
 
 
 def test_a_table_with_torn_rows_is_refused(tmp_path):
