@@ -1,32 +1,52 @@
 """Batches cut along their examples: for accumulation in micro-batches, and for the shares of several processes.
 
-A batch is a tree of dicts, tuples and tensors; every tensor with a first axis holds one entry for each of B examples. Numbers
-and tensors without an axis (a mixing weight) belong to all of them.
+A batch is a tree of dicts and tuples. Its leaves hold one entry for each of B examples: tensors along their first axis, lists,
+and types of a field's own that are `Packed`. Numbers and tensors without an axis (a mixing weight) belong to all of them.
 """
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Protocol, Self, runtime_checkable
 
 import torch
 
 
+@runtime_checkable
+class Packed(Protocol):
+    """What holds B examples in a form of its own: boxes of all pictures in one tensor, say."""
+
+    def __len__(self) -> int: ...
+
+    def part(self, start: int, stop: int, /) -> Self: ...
+
+
 def size_of(batch: Any) -> int:
-    """The number of examples B; 0 where nothing in the batch has an axis.
+    """The number of examples B; 0 where nothing in the batch has an axis. Raises `ValueError` where leaves disagree.
 
     >>> size_of({"x": torch.zeros(5, 2), "y": (torch.zeros(5), 0.5)})
     5
     """
+    sizes = set(_sizes(batch))
+    if len(sizes) > 1:
+        raise ValueError(f"a batch holds leaves of {sorted(sizes)} examples; what is packed needs a `part` of its own")
+    return sizes.pop() if sizes else 0
+
+
+def _sizes(batch: Any) -> Iterator[int]:
     if isinstance(batch, torch.Tensor):
-        return len(batch) if batch.ndim else 0
-    parts = batch.values() if isinstance(batch, dict) else batch if isinstance(batch, tuple) else ()
-    return max(map(size_of, parts), default=0)
+        if batch.ndim:
+            yield len(batch)
+    elif isinstance(batch, dict | tuple):
+        for value in batch.values() if isinstance(batch, dict) else batch:
+            yield from _sizes(value)
+    elif isinstance(batch, list | Packed):
+        yield len(batch)
 
 
 def part_of(batch: Any, start: int, stop: int) -> Any:
-    """Examples `start` to `stop` of a batch, as views.
+    """Examples `start` to `stop` of a batch, tensors as views. Raises `TypeError` for a leaf that cannot be cut.
 
-    >>> part_of({"y": (torch.arange(5), 0.5)}, 1, 3)
-    {'y': (tensor([1, 2]), 0.5)}
+    >>> part_of({"y": (torch.arange(5), 0.5), "boxes": [[1], [2, 3], [], [4], [5]]}, 1, 3)
+    {'y': (tensor([1, 2]), 0.5), 'boxes': [[2, 3], []]}
     """
     if isinstance(batch, torch.Tensor):
         return batch[start:stop] if batch.ndim else batch
@@ -35,7 +55,13 @@ def part_of(batch: Any, start: int, stop: int) -> Any:
     if isinstance(batch, tuple):
         parts = [part_of(value, start, stop) for value in batch]
         return type(batch)(*parts) if hasattr(batch, "_fields") else tuple(parts)
-    return batch
+    if isinstance(batch, list):
+        return batch[start:stop]
+    if isinstance(batch, Packed):
+        return batch.part(start, stop)
+    if batch is None or isinstance(batch, int | float | str):
+        return batch
+    raise TypeError(f"a batch holds a {type(batch).__name__}, which has no `part(start, stop)` to cut it along its examples")
 
 
 def even_parts(total: int, most: int) -> Iterator[tuple[int, int]]:

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from fukami.core.errors import RunError
+from fukami.core.recipe import Recipe
 from fukami.engine.fitting import in_parts
 from fukami.predictor import Predictor
 from tests.small_learners import learned, learner
@@ -83,7 +84,7 @@ def test_a_limit_on_the_process_is_survived_with_the_same_losses():
 def test_answering_is_halved_and_gives_the_same_answers(monkeypatch):
     task, store = learned("text-classification")
     made = learner("text-classification")
-    predictor = Predictor(task, made.network, None, None, made.plan)
+    predictor = Predictor(task, made.network, Recipe(task=task.name), None, made.plan)
     rows = np.arange(48)
     whole = list(predictor.stream(store, rows))
     plain, seen = Predictor.scores, []
