@@ -54,6 +54,10 @@ class Parser(argparse.ArgumentParser):
             args, extra = self.parse_known_intermixed_args(list(words))
         except argparse.ArgumentError as error:
             raise self._explained(error) from None
+        except UsageError as error:
+            if error.code == "F-ARGUMENT-MISSING" and (named := self._file_like_an_option(words)):
+                raise self._unexpected(named) from None
+            raise
         if extra:
             raise self._unexpected(extra[0])
         return args
@@ -61,6 +65,12 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """argparse calls this for missing positional arguments; what it says ends with their names."""
         raise self._missing(message.rpartition(": ")[2])
+
+    def _file_like_an_option(self, words: Sequence[str]) -> str:
+        """The first word that is the name of a file, but was taken for an option that there is not; empty where there is none."""
+        options = words[: words.index("--")] if "--" in words else words
+        strange = (word for word in options if len(word) > 1 and word[0] == "-" and word not in self._option_string_actions)
+        return next(filter(_is_file, strange), "")
 
     def _missing(self, names: str) -> UsageError:
         return UsageError("F-ARGUMENT-MISSING", _("{names} is missing").format(names=names), expected=self.format_usage())
@@ -86,7 +96,7 @@ class Parser(argparse.ArgumentParser):
             what = _("{word} is one argument too many").format(word=word)
             fix = _("did you mean {names}?").format(names=f"--set {word}") if "=" in word and "--set" in flags else ""
             return UsageError("F-ARGUMENT-EXTRA", what, expected=self.format_usage(), got=word, fix=fix)
-        close = nearest(name, flags, most=1)
+        close = [f"./{word}"] if _is_file(word) else nearest(name, flags, most=1)
         return UsageError(
             "F-OPTION-NAME",
             _("there is no option {name} here").format(name=name),
@@ -94,6 +104,14 @@ class Parser(argparse.ArgumentParser):
             got=word,
             fix=_("did you mean {names}?").format(names=", ".join(close)) if close else "",
         )
+
+
+def _is_file(word: str) -> bool:
+    """Whether a word is the name of something on disk."""
+    try:
+        return Path(word).exists()
+    except (OSError, ValueError):  # too long for a name, or with what no name can hold
+        return False
 
 
 def _out():

@@ -26,6 +26,8 @@ _WIDE = (
     *("wqy-microhei.ttc", "DroidSansFallbackFull.ttf", "unifont.ttf"),
 )
 """Fonts with Japanese letters, as usual systems name them."""
+_BREAKS = re.compile(r"\r\n|[\t-\r\x85\u2028\u2029]")
+"""Pillow cannot measure a text of several lines: cells and the names of columns may hold any."""
 
 
 class Piece(NamedTuple):
@@ -110,7 +112,8 @@ def captioned(picture: bytes, lines: Sequence[Sequence[Piece]], *, readable: boo
 
 
 def _set(lines: Sequence[Sequence[Piece]], width_px: int, *, readable: bool = True) -> Pillow.Image:
-    """Lines of pieces on white; a piece that leaves its line begins the next one."""
+    """Lines of pieces on white; a piece that leaves its line begins the next one, and line breaks in one are set as spaces."""
+    lines = [[piece._replace(text=_BREAKS.sub(" ", piece.text)) for piece in line] for line in lines]
     font = font_for("".join(piece.text for line in lines for piece in line), readable=readable)
     ruler = ImageDraw.Draw(Pillow.new("RGB", (1, 1)))
     placed, row = [], 0

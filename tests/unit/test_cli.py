@@ -397,6 +397,14 @@ def test_an_interrupt_of_anything_else_exits_130(api, capsys):
     assert (code, error) == (130, {"code": "F-INTERRUPTED", "what": "interrupted"})
 
 
+@pytest.mark.parametrize("more", [(), ("b.png",)], ids=["alone", "beside another"])
+def test_a_file_that_looks_like_an_option_is_told_how_to_be_named(api, capsys, tmp_path, monkeypatch, more):
+    (tmp_path / "-1.png").write_text("")
+    monkeypatch.chdir(tmp_path)
+    code, error = error_of(capsys, "predict", "run", "-1.png", *more)
+    assert (code, error["code"], error["got"], error["fix"]) == (2, "F-OPTION-NAME", "-1.png", "did you mean ./-1.png?")
+
+
 def test_what_the_system_refuses_is_no_mistake_of_ours(api, capsys):
     api.answers["train"] = PermissionError(13, "Permission denied", "/x/y")
     code, error = error_of(capsys, "train", TASK, "x")

@@ -658,6 +658,14 @@ def test_a_picture_says_what_it_shows(run, tmp_path, monkeypatch):
         assert found.png()[:4] == b"\x89PNG"
 
 
+def test_words_with_line_breaks_are_drawn_as_one_line():
+    from fukami.fields import lettering
+
+    assert lettering.drawn([[lettering.Piece("a column\r\nof two lines", 0.5)]]) == lettering.drawn(
+        [[lettering.Piece("a column of two lines", 0.5)]]
+    )
+
+
 @pytest.mark.parametrize(("text", "readable"), [("A fine film", True), ("映画が好きです", False), ("It’s a “fine” film", True)])
 def test_letters_that_no_font_has_are_refused(text, readable, monkeypatch):
     from fukami.fields import lettering
