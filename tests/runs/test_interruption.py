@@ -15,12 +15,14 @@ from tests.runs.test_first_hour import table
 WORDS = ["--set", "epochs=60", "--set", "batch_size=16", "--set", "plan=default", "--model", "mlp"]
 
 
-def start(data: Path, out: Path, *more: str) -> subprocess.Popen:
-    code = """
+def start(data: Path, out: Path, *more: str, meanwhile: str = "") -> subprocess.Popen:
+    """A training in a process of its own, which saves often and does `meanwhile` before it begins."""
+    code = f"""
 import sys
 from fukami.cli.main import main
 from fukami.training import session
 session.SAVE_EVERY_S = 0.05
+{meanwhile}
 sys.exit(main())
 """
     words = [sys.executable, "-c", code, "train", "tabular-classification", str(data), "--out", str(out), *WORDS, *more]
@@ -84,3 +86,64 @@ def test_there_must_be_something_to_resume(whole, tmp_path):
     _out, err = process.communicate(timeout=60)
     assert process.returncode == 2
     assert b"F-RESUME-NOTHING" in err
+
+
+SLOW_VALIDATION = """
+import time
+judge = session.judge
+def slow(*given, **options):
+    if sys.argv[-1] != "--resume" and session.checkpoint.exists(place):
+        Path(mark).touch()
+        time.sleep(600)
+    return judge(*given, **options)
+session.judge = slow
+"""
+LONG_STEP = """
+import hashlib
+from fukami.engine import loop
+gradients = loop.gradients
+def long(learner, *given):
+    if learner.step > 100 and session.checkpoint.exists(place):
+        Path(mark).touch()
+        hashlib.pbkdf2_hmac("sha256", b"", b"", 2_000_000_000)  # as a step of a large network: not a moment of Python
+    return gradients(learner, *given)
+loop.gradients = long
+"""
+JUDGING = """
+import time
+from fukami.training import finish
+def slow(*given, **options):
+    Path(mark).touch()
+    time.sleep(600)
+finish.whole.baselines = slow
+"""
+
+
+@pytest.mark.parametrize(
+    "stage",
+    [
+        pytest.param(SLOW_VALIDATION, id="validation", marks=pytest.mark.slow),
+        pytest.param(LONG_STEP, id="step"),
+        pytest.param(JUDGING, id="judging", marks=pytest.mark.slow),
+    ],
+)
+def test_what_takes_long_is_not_waited_for(whole, tmp_path, stage):
+    """Whatever the training is at, it ends in about two seconds; what is resumed ends with the same bits."""
+    data, digest = whole
+    out, place, mark = tmp_path / "run", tmp_path / ".run.unfinished" / "checkpoint.safetensors", tmp_path / "mark"
+    names = f"from pathlib import Path\nplace, mark = Path({str(place)!r}), {str(mark)!r}\n"
+    process = start(data, out, meanwhile=names + stage)
+    wait_for(mark, process)
+    time.sleep(0.1)
+    process.send_signal(signal.SIGTERM)
+    sent = time.monotonic()
+    _out, err = process.communicate(timeout=60)
+    assert time.monotonic() - sent < 15, "the machine may be busy, but not that busy"
+    assert process.returncode == 130, err.decode()
+    assert b"--resume" in err and b"Traceback" not in err
+    assert not out.exists() and place.exists()
+    assert not list(tmp_path.glob(".run.*.new"))
+    again = start(data, out, "--resume")
+    _out, err = again.communicate(timeout=120)
+    assert again.returncode == 0, err.decode()
+    assert artefact.digest(out / "model" / "model.safetensors") == digest
