@@ -8,6 +8,7 @@ from fukami.cli._parser import Parser
 from fukami.cli._screen import Screen, number
 from fukami.core.given import shortened
 from fukami.core.language import N_, _
+from fukami.fields.answers import sureness, words
 
 SUMMARY = N_("answers for new inputs: files, folders, tables, or standard input")
 USAGE = ("RUN INPUT…",)
@@ -36,21 +37,16 @@ def call(args: Any) -> dict[str, Any]:
 
 
 def show(result: dict[str, Any], screen: Screen) -> None:
-    rows = [(_input(p.get("input")), *_answer(p)) for p in result["predictions"]]
+    rows = [_row(prediction) for prediction in result["predictions"]]
     screen.table((), rows)
+
+
+def _row(prediction: dict[str, Any]) -> tuple[str, str, str]:
+    """The input, the answer and how sure it is."""
+    answer = {key: value for key, value in prediction.items() if key != "input"}
+    sure = sureness(answer)
+    return _input(prediction.get("input")), words(answer), "" if sure is None else number(sure)
 
 
 def _input(value: Any) -> str:
     return shortened(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False), 60)
-
-
-def _answer(prediction: dict[str, Any]) -> tuple[str, str]:
-    """The answer and how sure it is. The shapes are those that target fields restore to."""
-    if "label" in prediction:
-        return str(prediction["label"]), number(prediction.get("score"))
-    if "labels" in prediction:
-        return ", ".join(map(str, prediction["labels"])) or "–", ""
-    if "value" in prediction:
-        return number(prediction["value"]), ""
-    rest = {key: value for key, value in prediction.items() if key != "input"}
-    return json.dumps(rest, ensure_ascii=False), ""

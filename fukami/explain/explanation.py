@@ -15,7 +15,7 @@ from fukami.core.percent import percent
 from fukami.explain.again import Again
 from fukami.explain.contract import Weights
 from fukami.explain.faithfulness import Faithfulness
-from fukami.fields.answers import short
+from fukami.fields.answers import sureness, words
 from fukami.fields.lettering import Piece, captioned, pieces
 from fukami.fields.units import Portrait, Units, css
 
@@ -202,12 +202,13 @@ def answered(told: dict[str, Any]) -> str:
     '206,856 – it is 210,000'
     """
     answer = told["answer"]
-    said = f"{answer['label']} ({percent(answer['score'])})" if answer.get("score") is not None else short(answer)
+    sure = sureness(answer)
+    said = words(answer) if sure is None else f"{words(answer)} ({percent(sure)})"
     if told.get("truth") is None:
         return said
     if told.get("right"):
         return _("{answer} – right").format(answer=said)
-    truth = short(told["truth"])
+    truth = words(told["truth"])
     if "right" in told:
         return _("{answer} – wrong, it is {truth}").format(answer=said, truth=truth)
     return _("{answer} – it is {truth}").format(answer=said, truth=truth)

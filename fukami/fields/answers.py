@@ -3,6 +3,24 @@
 from typing import Any
 
 
+def words(answer: dict[str, Any]) -> str:
+    """What is answered, without how sure it is.
+
+    >>> words({"label": "cat", "score": 0.95123}), words({"labels": ["red", "round"]}), words({"value": 206855.8})
+    ('cat', 'red, round', '206,856')
+    """
+    return _told(next((part for part in answer.values() if not isinstance(part, dict)), ()))
+
+
+def sureness(answer: dict[str, Any]) -> float | None:
+    """The probability of what is answered, where there is one for the whole answer.
+
+    >>> sureness({"label": "cat", "score": 0.95123}), sureness({"value": 206855.8})
+    (0.95123, None)
+    """
+    return answer.get("score")
+
+
 def short(answer: dict[str, Any]) -> str:
     """An answer without what it says of every class: the label and how sure it is, the labels, the value.
 
@@ -11,8 +29,8 @@ def short(answer: dict[str, Any]) -> str:
     >>> short({"labels": ["red", "round"], "scores": {"red": 0.9}}), short({"labels": []}), short({"value": 206855.8})
     ('red, round', '–', '206,856')
     """
-    first, *rest = [_told(part) for part in answer.values() if not isinstance(part, dict)] or ["–"]
-    return f"{first} ({', '.join(rest)})" if rest else first
+    sure = sureness(answer)
+    return words(answer) if sure is None else f"{words(answer)} ({_told(sure)})"
 
 
 def _told(part: Any) -> str:

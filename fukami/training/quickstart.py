@@ -7,6 +7,7 @@ from typing import Any
 from fukami.core.cards import card
 from fukami.core.errors import GateError, UsageError
 from fukami.core.language import _, _n
+from fukami.fields.answers import words
 from fukami.training.begin import say
 
 DATA = "digits"
@@ -69,7 +70,7 @@ def explained(run: Any, verbs: Any) -> tuple[str, dict[str, Any]]:
     told = verbs.explain(run, [digit], out=beside(run, "why"))
     one = told["explanations"][0]
     picture = next((file for file in told["files"] if file.endswith(".png")), told["files"][0])
-    text = _("what in a digit spoke for {label}: {file}").format(label=one["answer"]["label"], file=picture)
+    text = _("what in a digit spoke for {label}: {file}").format(label=words(one["answer"]), file=picture)
     return text, {"out": str(beside(run, "why")), "picture": picture, "faithfulness": one["faithfulness"]}
 
 

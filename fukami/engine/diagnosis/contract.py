@@ -31,3 +31,12 @@ class Look:
 
 class LeftOut(Exception):
     """A symptom could not be looked for. The reason is one sentence, translated."""
+
+
+def short(value: float) -> float:
+    """A figure as evidence shows it.
+
+    >>> short(0.0123456), short(98765.4)
+    (0.0123, 98800.0)
+    """
+    return float(f"{value:.3g}")

@@ -11,7 +11,7 @@ from torch import nn
 from fukami.core.cards import SymptomCard
 from fukami.core.language import _
 from fukami.engine.diagnosis.case import Case
-from fukami.engine.diagnosis.contract import Finding, LeftOut, Look
+from fukami.engine.diagnosis.contract import Finding, LeftOut, Look, short
 
 CARD = SymptomCard(
     name="gradients",
@@ -36,8 +36,8 @@ def look(case: Case) -> Look:
     size = _in_history(case)
     figures = {
         "layers": len(shares),
-        "first_to_last": _short(begun),
-        "gradient_norm": _short(size),
+        "first_to_last": short(begun),
+        "gradient_norm": short(size),
         "training_learned": round(case.progress, 3),
     }
     if len(shares) < DEEP:
@@ -91,7 +91,3 @@ def _lower(case: Case) -> str:
 
 def _finding(code: str, score: float, sentence: str, figures: dict, fix: str) -> Finding:
     return Finding(cause=CARD.name, code=code, score=score, what=sentence, evidence=figures, fix=fix)
-
-
-def _short(value: float) -> float:
-    return float(f"{value:.3g}")

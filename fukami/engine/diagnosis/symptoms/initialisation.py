@@ -20,7 +20,7 @@ from torch.nn.modules.conv import _ConvNd
 from fukami.core.cards import SymptomCard
 from fukami.core.language import _
 from fukami.engine.diagnosis.case import Case
-from fukami.engine.diagnosis.contract import Finding, LeftOut, Look
+from fukami.engine.diagnosis.contract import Finding, LeftOut, Look, short
 
 CARD = SymptomCard(
     name="initialisation",
@@ -75,12 +75,12 @@ def _begun_elsewhere(case: Case, figures: dict) -> Look:
         return Look(figures)
     drawn_loss = max(case.ends[0], case.loss_of(case.learner.network, case.sample, training=True))
     drawn_norm = _norm(case)
-    figures |= {name: _short(value) for name, value in {"first_loss": loss, "first_gradient": norm}.items()}
-    figures |= {name: _short(value) for name, value in {"drawn_loss": drawn_loss, "drawn_gradient": drawn_norm}.items()}
+    figures |= {name: short(value) for name, value in {"first_loss": loss, "first_gradient": norm}.items()}
+    figures |= {name: short(value) for name, value in {"drawn_loss": drawn_loss, "drawn_gradient": drawn_norm}.items()}
     if loss < TIMES * drawn_loss or norm < TIMES * drawn_norm:
         return Look(figures)
     learned = case.best_of_rates(case.learner.network)
-    figures |= {"trial_learned": _short(learned), "training_learned": _short(case.progress)}
+    figures |= {"trial_learned": short(learned), "training_learned": short(case.progress)}
     if learned < case.progress + BETTER:
         return Look(figures)
     sentence = _("the first weights were far too large: the training began at a loss of {loss}, guessing has {guess}").format(
@@ -99,7 +99,3 @@ def _norm(case: Case) -> float:
 
 def _finding(code: str, score: float, sentence: str, figures: dict, fix: str) -> Finding:
     return Finding(cause=CARD.name, code=code, score=score, what=sentence, evidence=figures, fix=fix)
-
-
-def _short(value: float) -> float:
-    return float(f"{value:.3g}")

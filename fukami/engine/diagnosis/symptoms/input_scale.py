@@ -16,7 +16,7 @@ from torch import nn
 from fukami.core.cards import SymptomCard
 from fukami.core.language import _
 from fukami.engine.diagnosis.case import Case
-from fukami.engine.diagnosis.contract import Finding, LeftOut, Look
+from fukami.engine.diagnosis.contract import Finding, LeftOut, Look, short
 
 CARD = SymptomCard(
     name="input-scale",
@@ -36,11 +36,19 @@ def look(case: Case) -> Look:
     size = float(seen.square().mean().sqrt())
     spread = float(seen.std())
     offset = abs(float(seen.mean())) / max(spread, 1e-30)
-    figures: dict[str, Any] = {"size": _short(size), "mean": _short(float(seen.mean())), "deviation": _short(spread)}
+    figures: dict[str, Any] = {
+        "size": short(size),
+        "mean": short(float(seen.mean())),
+        "deviation": short(spread),
+    }
     if SMALL <= size <= LARGE and offset <= OFFSET:
         return Look(figures)
     plain, learned = case.best_of_rates(case.learner.network), case.best_of_rates(normalised(case, seen))
-    figures |= {"trial_as_it_is": _short(plain), "trial_normalised": _short(learned), "training_learned": _short(case.progress)}
+    figures |= {
+        "trial_as_it_is": short(plain),
+        "trial_normalised": short(learned),
+        "training_learned": short(case.progress),
+    }
     if learned < max(case.progress, plain) + BETTER:
         return Look(figures)
     finding = Finding(
@@ -123,7 +131,3 @@ class _Normalise:
 
     def __call__(self, _module: nn.Module, taken: tuple[Any, ...]) -> tuple[Any, ...]:
         return (((taken[0] - self.mean) / self.deviation).clamp(-5, 5), *taken[1:])
-
-
-def _short(value: float) -> float:
-    return float(f"{value:.3g}")

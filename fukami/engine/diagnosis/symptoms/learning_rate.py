@@ -10,7 +10,7 @@ from typing import Any
 from fukami.core.cards import SymptomCard
 from fukami.core.language import _, _n
 from fukami.engine.diagnosis.case import Case
-from fukami.engine.diagnosis.contract import Finding, LeftOut, Look
+from fukami.engine.diagnosis.contract import Finding, LeftOut, Look, short
 
 CARD = SymptomCard(
     name="learning-rate",
@@ -36,15 +36,19 @@ def look(case: Case) -> Look:
         return _look_at_few(case)
     broken = sum(line.get("event") == "rolled-back" for line in case.history)
     own = case.learner.learning.learning_rate
-    figures: dict[str, Any] = {"learning_rate": own, "range_test": _short(found), "training_learned": _short(case.progress)}
+    figures: dict[str, Any] = {
+        "learning_rate": own,
+        "range_test": short(found),
+        "training_learned": short(case.progress),
+    }
     apart = _apart(own, found)
     if apart < APART and not broken:
         return Look(figures)
     trial, learned = case.at_found_rate
     figures |= {
         "trial_steps": trial.steps,
-        "trial_learned": _short(learned),
-        "moved_in_a_step": _short(trial.moved * own / found),
+        "trial_learned": short(learned),
+        "moved_in_a_step": short(trial.moved * own / found),
     }
     better = learned > case.progress + BETTER and apart >= APART
     if not better and not broken:
@@ -78,11 +82,11 @@ def _look_at_few(case: Case) -> Look:
     not have learned even them.
     """
     own, found = case.learner.learning.learning_rate, case.found_on_few.rate
-    figures: dict[str, Any] = {"learning_rate": own, "range_test_on_few": _short(found), "examples": len(case.few)}
+    figures: dict[str, Any] = {"learning_rate": own, "range_test_on_few": short(found), "examples": len(case.few)}
     if _apart(own, found) < APART_ON_FEW:
         return Look(figures)
     trial, learned, known = case.at_found_on_few
-    figures |= {"trial_steps": trial.steps, "trial_learned": _short(learned), "training_learned": _short(known)}
+    figures |= {"trial_steps": trial.steps, "trial_learned": short(learned), "training_learned": short(known)}
     if learned < known + BETTER_ON_FEW or case.progress > HARDLY:
         return Look(figures)
     told = {"rate": f"{own:.2g}", "found": f"{found:.1g}", "steps": trial.steps, "n": len(case.few)}
@@ -103,7 +107,3 @@ def _apart(own: float, found: float) -> float:
 
 def _finding(code: str, score: float, sentence: str, figures: dict[str, Any], fix: str) -> Finding:
     return Finding(cause=CARD.name, code=code, score=score, what=sentence, evidence=figures, fix=fix)
-
-
-def _short(value: float) -> float:
-    return float(f"{value:.3g}")
