@@ -67,7 +67,7 @@ class Parser(argparse.ArgumentParser):
         raise self._missing(message.rpartition(": ")[2])
 
     def _file_like_an_option(self, words: Sequence[str]) -> str:
-        """The first word that is the name of a file, but was taken for an option that there is not; empty where there is none."""
+        """The first word that names a file, but was taken for an option that there is not; empty where there is none."""
         options = words[: words.index("--")] if "--" in words else words
         strange = (word for word in options if len(word) > 1 and word[0] == "-" and word not in self._option_string_actions)
         return next(filter(_is_file, strange), "")
