@@ -72,7 +72,7 @@ class Store:
         return Store(self.fields, moved)
 
     def lengths(self) -> np.ndarray | None:
-        """Length of each example where an input varies in length (the longest input counts), else None."""
+        """Length of each example where a field varies in length (the longest of its fields counts), else None."""
         known = [field.lengths(self.arrays[name]) for name, field in self.fields.items()]
         found = [lengths for lengths in known if lengths is not None]
         return np.maximum.reduce(found) if found else None

@@ -33,7 +33,7 @@ SHOWN_MISTAKES = 12
 
 def metric_names(task: Task) -> tuple[str, ...]:
     """The task's metrics, the headline first. Those that say nothing of so few classes are left out."""
-    outputs = int(getattr(task.target, "num_outputs", 1))
+    outputs = task.target.num_outputs
     return tuple(name for name in (task.card.headline, *task.card.also) if card("metrics", name).least_outputs <= outputs)
 
 

@@ -22,9 +22,10 @@ from fukami.core.problems import Problem
 from fukami.core.recipe import option
 from fukami.core.tables import Column
 from fukami.fields import cells
-from fukami.fields.category import FEW, alike, in_order, label_of, listed
+from fukami.fields.category_check import FEW
 from fukami.fields.contract import Arrays, Ragged, TargetField
 from fukami.fields.gather import gathered
+from fukami.fields.labels import alike, in_order, label_of, listed
 
 CARD = FieldCard(
     name="categories",

@@ -5,7 +5,6 @@ Classes stand in numeric order where all are numbers, else in alphabetical order
 """
 
 import html
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Self
@@ -21,8 +20,10 @@ from fukami.core.problems import Problem
 from fukami.core.recipe import option
 from fukami.core.tables import Column
 from fukami.fields import cells
+from fukami.fields.category_check import check_classes
 from fukami.fields.contract import Arrays, Ragged, TargetField
 from fukami.fields.gather import gathered
+from fukami.fields.labels import label_of, labels_of, listed
 
 CARD = FieldCard(
     name="category",
@@ -32,68 +33,6 @@ CARD = FieldCard(
         "カテゴリー", "クラス", "感情", "目的変数",
     ),
 )  # fmt: skip
-
-FEW = 100
-"""A class with fewer examples than this is worth a warning."""
-UNEVEN = 10
-"""A class this many times rarer than the most frequent one is worth a warning."""
-
-
-def label_of(value: Any) -> str | None:
-    """The class name of one raw value, None where it is missing.
-
-    >>> [label_of(v) for v in (1.0, 1, True, "cat", " ", None, 0.5, -0.0)]
-    ['1', '1', 'true', 'cat', None, None, '0.5', '0']
-    """
-    if value is None or value != value:
-        return None
-    if isinstance(value, (bool, np.bool_)):
-        return "true" if value else "false"
-    if isinstance(value, bytes):
-        value = value.decode("utf-8", "replace")
-    if isinstance(value, float) and value == int(value if abs(value) < 1e15 else 0.5):
-        return str(int(value))
-    text = str(value)
-    return text if text.strip() else None
-
-
-def in_order(labels: Sequence[str]) -> list[str]:
-    """Class names in numeric order where all are numbers, else sorted.
-
-    >>> in_order(["10", "9", "-1"]), in_order(["b", "10", "a"])
-    (['-1', '9', '10'], ['10', 'a', 'b'])
-    """
-    try:
-        return sorted(labels, key=lambda label: (float(label), label))
-    except ValueError:
-        return sorted(labels)
-
-
-def labels_of(column: Column) -> tuple[np.ndarray, list[str]]:
-    """Each example's position in the ordered list of classes, -1 where the label is missing, and that list."""
-    codes, values = cells.numbered(column)
-    names = [label_of(value) for value in values]
-    classes = in_order(list({name for name in names if name is not None}))
-    position = {name: i for i, name in enumerate(classes)}
-    lookup = np.array([*(-1 if name is None else position[name] for name in names), -1], dtype=np.int64)
-    return lookup[codes], classes
-
-
-def alike(labels: Sequence[str]) -> list[list[str]]:
-    """Groups of labels that differ only in case, spaces, or the width and composition of characters.
-
-    >>> alike(["cat", "Cat ", "dog"])
-    [['cat', 'Cat ']]
-    """
-    groups: dict[str, list[str]] = {}
-    for label in labels:
-        groups.setdefault(" ".join(unicodedata.normalize("NFKC", label).casefold().split()), []).append(label)
-    return [group for group in groups.values() if len(group) > 1]
-
-
-def listed(names: Sequence[str], most: int = 8) -> str:
-    """Names for a message, cut where they are many."""
-    return ", ".join(map(repr, names[:most])) + (", …" if len(names) > most else "")
 
 
 @dataclass(frozen=True)
@@ -161,7 +100,7 @@ class Category(TargetField):
             yield from self._check_known(column, index, classes)
             return
         counts = np.bincount(index[index >= 0], minlength=len(classes))
-        yield from _check_classes(column, index, classes, counts)
+        yield from check_classes(column, index, classes, counts)
 
     def _check_known(self, column: Column, index: np.ndarray, classes: list[str]) -> Iterator[Problem]:
         strange = [i for i, label in enumerate(classes) if label not in self.state["classes"]]
@@ -308,91 +247,3 @@ class Category(TargetField):
         if "classes" not in self.state:
             return {}
         return {"num_classes": len(self.state["classes"]), "class_counts": self.state["counts"]}
-
-
-def _check_classes(column: Column, index: np.ndarray, classes: list[str], counts: np.ndarray) -> Iterator[Problem]:
-    where = cells.place(column)
-    if len(classes) == 1:
-        yield Problem(
-            code="F-CATEGORY-ONE-CLASS",
-            severity="error",
-            what=_("every example has the same label, so there is nothing to tell apart"),
-            where=where,
-            expected=_("two classes or more"),
-            got=listed(classes),
-            count=len(column),
-        )
-        return
-    labelled = int(counts.sum())
-    if len(classes) > max(20, labelled // 2):
-        yield Problem(
-            code="F-CATEGORY-UNIQUE",
-            severity="error",
-            what=_("nearly every example has a label of its own: {k} classes in {n} examples").format(
-                k=len(classes), n=labelled
-            ),
-            where=where,
-            expected=_("several examples in each class"),
-            got=listed(classes),
-            fix=_("name the column that holds the class, or predict a number"),
-        )
-        return
-    yield from _check_counts(column, index, classes, counts)
-    for group in alike(classes):
-        group.sort(key=lambda label: -counts[classes.index(label)])  # the usual spelling first
-        rows = np.flatnonzero(np.isin(index, [classes.index(label) for label in group[1:]]))
-        yield Problem(
-            code="F-CATEGORY-ALIKE",
-            severity="warning",
-            what=_("labels differ only in case, spaces or the form of characters"),
-            where=cells.places(column, rows),
-            expected=_("one spelling for each class"),
-            got=listed(group),
-            fix=_("write {label} everywhere, if they mean the same").format(label=repr(group[0].strip())),
-            count=len(rows),
-        )
-
-
-def _check_counts(column: Column, index: np.ndarray, classes: list[str], counts: np.ndarray) -> Iterator[Problem]:
-    def told(found: np.ndarray) -> str:
-        return ", ".join(f"{classes[k]!r} {counts[k]}" for k in found[:8]) + (", …" if len(found) > 8 else "")
-
-    single, few = np.flatnonzero(counts < 2), np.flatnonzero(counts < FEW)
-    if len(single):
-        yield Problem(
-            code="F-CATEGORY-SINGLE",
-            severity="warning",
-            what=_n(
-                "{n} class has only one example, so it cannot be both learned and tested",
-                "{n} classes have only one example, so they cannot be both learned and tested",
-                len(single),
-            ),
-            where=cells.places(column, [int(np.argmax(index == k)) for k in single[:4]]),
-            got=listed([classes[k] for k in single]),
-            fix=_("add examples, or merge or remove these classes"),
-            count=len(single),
-        )
-    if len(few):
-        yield Problem(
-            code="F-CATEGORY-FEW",
-            severity="warning",
-            what=_n("{n} class has fewer than {few} examples", "{n} classes have fewer than {few} examples", len(few), few=FEW),
-            where=cells.place(column),
-            expected=_("{few} examples or more in each class").format(few=FEW),
-            got=told(few),
-            fix=_("add examples, or start from pretrained weights"),
-            count=len(few),
-        )
-    rare = np.flatnonzero(counts * UNEVEN < counts.max())
-    if len(rare):
-        yield Problem(
-            code="F-CATEGORY-UNEVEN",
-            severity="warning",
-            what=_("the classes are uneven: the most frequent has {most} examples, the rarest {least}").format(
-                most=counts.max(), least=counts.min()
-            ),
-            where=cells.place(column),
-            got=told(rare),
-            fix=_("judge by f1_macro; rare classes count more in training unless imbalance=none"),
-            count=len(rare),
-        )

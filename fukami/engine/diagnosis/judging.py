@@ -81,7 +81,7 @@ def judged(case: Case, network: nn.Module, rows: np.ndarray) -> Judged:
             found.append((part, scores.cpu().numpy(), target.truth(batch[target.name]).cpu().numpy()))
     order, scores, targets = (np.concatenate(parts) for parts in zip(*found, strict=True))
     names = dict.fromkeys((case.headline, *(n for n in (*LOSSES, "roc_auc") if target.kind in cards("metrics")[n].of)))
-    return Judged(order, np.nan_to_num(scores), targets, tuple(names), int(getattr(target, "num_outputs", 1)))
+    return Judged(order, np.nan_to_num(scores), targets, tuple(names), target.num_outputs)
 
 
 def constant(known: np.ndarray, num_outputs: int, size: int) -> np.ndarray:
