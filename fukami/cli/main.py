@@ -57,7 +57,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             return error.exit_code
         return _told(error.as_dict(), str(error), error.exit_code, as_json)
     except KeyboardInterrupt as interrupt:
-        return _told_interrupt(interrupt, words, as_json)
+        code = _told_interrupt(interrupt, words, as_json)
+        if argv is None:  # taking apart what a library holds may take seconds
+            stopping.leave(code)
+        return code
     except BrokenPipeError:
         # The reader (head, less) has what it wanted. Without this the interpreter complains when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 PATIENCE_S = 1.2
 """How long Python may take to hear a signal."""
@@ -107,13 +107,13 @@ def _watch(out: int, tell: Callable[[KeyboardInterrupt], int]) -> None:
         since = time.monotonic() - _CLOSE_S
         while set(numbers) & set(SIGNALS) and _heard_at[0] < since:
             if time.monotonic() > since + _CLOSE_S + PATIENCE_S:
-                os._exit(_ended(tell))
+                _ended(tell)
             time.sleep(0.05)
     os.close(out)
 
 
-def _ended(tell: Callable[[KeyboardInterrupt], int]) -> int:
-    """What is left to do where Python is not heard of; the exit code."""
+def _ended(tell: Callable[[KeyboardInterrupt], int]) -> NoReturn:
+    """Does what is left to do where Python is not heard of, and ends the process."""
     code = 130
     try:
         error = KeyboardInterrupt()
@@ -123,7 +123,12 @@ def _ended(tell: Callable[[KeyboardInterrupt], int]) -> int:
             shutil.rmtree(folder, ignore_errors=True)
         code = tell(error)
     finally:
-        for stream in (sys.stdout, sys.stderr):
-            with suppress(OSError, ValueError):
-                stream.flush()
-        os._exit(code)
+        leave(code)
+
+
+def leave(code: int) -> NoReturn:
+    """Ends the process at once, with everything said."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)

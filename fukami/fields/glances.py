@@ -7,6 +7,7 @@ until it changes: by this process, and where there are many on disk, for the nex
 
 import os
 import sys
+import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -67,8 +68,10 @@ def in_threads(work: Callable[[_T], _R], items: Sequence[_T], *, progress: Calla
     how many are done. What `work` raises is raised, and what was not begun by then is left.
     """
 
+    over = threading.Event()
+
     def several(start: int) -> list[_R]:
-        return [work(item) for item in items[start : start + AT_A_TIME]]
+        return [work(item) for item in items[start : start + AT_A_TIME] if not over.is_set()]
 
     starts, done = range(0, len(items), AT_A_TIME), []
     threads = min(32, processors(), len(starts))
@@ -79,6 +82,7 @@ def in_threads(work: Callable[[_T], _R], items: Sequence[_T], *, progress: Calla
             if progress is not None:
                 progress(len(done))
     finally:
+        over.set()
         if pool is not None:
             pool.shutdown(cancel_futures=True)
     return done

@@ -11,7 +11,7 @@ from typing import Any
 
 from fukami.core import stopping
 
-GRACE_S = 0.7
+GRACE_S = 0.3
 """How long a step may go on after it was asked to end."""
 AGAIN_S = 0.2
 
