@@ -1,7 +1,8 @@
 """The run folder: complete or not there, checked against its manifest when it is opened, never executed.
 
 A folder is written beside its place under a temporary name, its files are hashed into `manifest.json`, and it is renamed into
-place. A change to a finished run goes the same way: a copy of hard links, the change, a new manifest, an exchange of names.
+place. A change to a finished run goes the same way: a copy of hard links, the change, a new manifest, an exchange of names; one
+process changes it at a time, and until then nothing of the old one is touched.
 """
 
 import contextlib
@@ -17,6 +18,7 @@ from typing import Any
 
 from fukami.core import language
 from fukami.core.errors import RunError, UsageError
+from fukami.core.exchange import alone, exchange, is_at
 from fukami.core.language import _
 from fukami.core.stopping import half_written
 from fukami.core.unfinished import no_run
@@ -77,7 +79,7 @@ def creating(target: Path, *, replace: bool = False) -> Iterator[Path]:
     """
     if not replace:
         refuse_existing(target)
-        _sweep(target)
+    _sweep(target)
     made = [folder for folder in target.parents if not folder.exists()]
     draft = target.parent / f".{target.name}.{os.getpid()}.new"
     shutil.rmtree(draft, ignore_errors=True)
@@ -88,7 +90,7 @@ def creating(target: Path, *, replace: bool = False) -> Iterator[Path]:
             yield draft
             seal(draft)
             _sync(draft)
-            (_exchange if replace else _place)(draft, target)
+            (exchange if replace else _place)(draft, target)
     finally:
         with contextlib.suppress(OSError):  # not empty: something was written
             for folder in made:
@@ -179,15 +181,6 @@ def _place(draft: Path, target: Path) -> None:
         raise
 
 
-def _exchange(draft: Path, target: Path) -> None:
-    old = target.parent / f".{target.name}.old"
-    shutil.rmtree(old, ignore_errors=True)
-    if target.exists():
-        target.rename(old)
-    draft.rename(target)
-    shutil.rmtree(old, ignore_errors=True)
-
-
 @contextlib.contextmanager
 def changing(run: Path) -> Iterator[Path]:
     """Gives a copy of a finished run to change; when the block ends well it takes the run's place, sealed anew.
@@ -195,12 +188,13 @@ def changing(run: Path) -> Iterator[Path]:
     Files are hard links to the old ones: replace a file (write_json and write_text after `unlink`), never edit it in place.
     Raises `PermissionError` where the run is protected against writing.
     """
-    for folder in (run, *(path for path in run.rglob("*") if path.is_dir())):
-        if not os.access(folder, os.W_OK):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
-    with creating(run, replace=True) as draft:
-        copy_into(draft, run, by=_link)
-        yield draft
+    with alone(run):
+        for folder in (run, *(path for path in run.rglob("*") if path.is_dir())):
+            if not os.access(folder, os.W_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
+        with creating(run, replace=True) as draft:
+            copy_into(draft, run, without=(MANIFEST,), by=_link)  # it is written anew, and the old one must not change with it
+            yield draft
 
 
 def copy_into(
@@ -244,6 +238,16 @@ def verify(run: Path) -> None:
     recover(run)
     if not run.is_dir() or not (run / "run.json").exists():
         raise no_run(run)
+    known = run.stat()
+    try:
+        _compare(run)
+    except (RunError, OSError):
+        if is_at(run, known):
+            raise
+        verify(run)  # it was exchanged for a changed one meanwhile
+
+
+def _compare(run: Path) -> None:
     told = read_json(run / MANIFEST).get("files", {})
     present = {p.relative_to(run).as_posix(): p for p in _files(run)}
     for name in sorted({*told, *present}):
@@ -262,7 +266,11 @@ def recover(run: Path) -> None:
     """Puts back the last whole state where a change was interrupted between its two renames."""
     old = run.parent / f".{run.name}.old"
     if old.exists() and not run.exists():
-        old.rename(run)
+        try:
+            old.rename(run)
+        except OSError:
+            if not run.exists():  # else whoever changed it was there before
+                raise
 
 
 def read_run(run: Path) -> dict[str, Any]:

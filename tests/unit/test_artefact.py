@@ -5,11 +5,12 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
 import pytest
 
-from fukami.core import artefact
+from fukami.core import artefact, exchange
 from fukami.core.errors import RunError, UsageError
 
 
@@ -139,6 +140,47 @@ def test_a_copy_of_a_protected_run_can_be_written_to(protected, without_rights):
         (copied / "proofs" / "more").write_text("")
         assert sorted(path.name for path in copied.iterdir()) == ["proofs", "run.json"]
         assert (copied / "run.json").read_bytes() == (protected / "run.json").read_bytes()
+
+
+def test_a_change_that_is_killed_before_its_last_step_leaves_the_run_as_it_was(run, monkeypatch):
+    monkeypatch.setattr(artefact, "exchange", lambda draft, target: os._exit(9))
+    child = os.fork()
+    if child == 0:
+        with artefact.changing(run) as draft:
+            artefact.replace_text(draft / "report.html", "<p>new</p>")
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+    artefact.verify(run)
+    monkeypatch.undo()
+    with artefact.changing(run) as draft:
+        artefact.replace_text(draft / "report.html", "<p>newer</p>")
+    assert [path.name for path in run.parent.iterdir()] == [run.name], "what the killed one left lies there still"
+
+
+@pytest.mark.parametrize("at_once", [True, False], ids=["swapped", "renamed"])
+def test_a_run_that_several_change_at_once_keeps_all_and_is_whole_at_any_time(run, monkeypatch, at_once):
+    if not at_once:  # there a reader may come while nothing has the name
+        monkeypatch.setattr(exchange, "_swapped", lambda one, other: False)
+    failed, changes = [], 8
+
+    def change(name):
+        try:
+            for number in range(changes):
+                with artefact.changing(run) as draft:
+                    artefact.replace_text(draft / name / f"{number}.txt", name)
+        except Exception as error:
+            failed.append(error)
+
+    writers = [threading.Thread(target=change, args=(name,)) for name in ("a", "b")]
+    for writer in writers:
+        writer.start()
+    while at_once and any(writer.is_alive() for writer in writers):
+        artefact.verify(run)
+    for writer in writers:
+        writer.join()
+    artefact.verify(run)
+    assert not failed and len(list(run.rglob("*.txt"))) == 2 * changes
+    assert [path.name for path in run.parent.iterdir()] == [run.name]
 
 
 def test_a_change_cut_between_its_renames_is_put_back(run):
