@@ -143,13 +143,13 @@ def _wordpiece(told: dict[str, Any], vocabulary: dict[str, int]) -> dict[str, An
     control = _of_category("C", without="\t\n\r") + "\ufffd" if normal["clean_text"] else ""
     dropped = control + (_of_category("Mn") if bare else "")
     alone = f"$+<=>^`|~{_of_category('P')}{_written(_CHINESE) if normal['handle_chinese_chars'] else ''}"
-    prefix = model["continuing_subword_prefix"]
+    space, prefix = _of_name(r"\s"), model["continuing_subword_prefix"]
     return {
         "code": ["text_wordpiece", "text"],
         "form": "NFD" if bare else None,
         "dropped": f"[{dropped}]" if dropped else "",
         "lower": normal["lowercase"],
-        "pattern": rf"[{alone}]|[^\s{alone}]+",
+        "pattern": f"[{alone}]|[^{space}{alone}]+",
         "longest_word": model["max_input_chars_per_word"],
         "continued": {piece.removeprefix(prefix): n for piece, n in vocabulary.items() if piece.startswith(prefix)},
     }

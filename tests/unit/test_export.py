@@ -96,9 +96,9 @@ def saved(tokenizer: Tokenizer, folder: Path) -> str:
     return str(folder)
 
 
-def bert(folder: Path, texts: list[str], *, lowercase: bool) -> str:
+def bert(folder: Path, texts: list[str], **normal: bool) -> str:
     tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
-    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=lowercase)
+    tokenizer.normalizer = normalizers.BertNormalizer(**normal)
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
     tokenizer.train_from_iterator(texts, trainers.WordPieceTrainer(vocab_size=300, special_tokens=special, show_progress=False))
@@ -122,7 +122,14 @@ def roberta(folder: Path, texts: list[str], *, space: bool) -> str:
 
 @pytest.mark.parametrize(
     ("make", "option"),
-    [(bert, {"lowercase": True}), (bert, {"lowercase": False}), (roberta, {"space": True}), (roberta, {"space": False})],
+    [
+        (bert, {"lowercase": True}),
+        (bert, {"lowercase": False}),
+        (bert, {"lowercase": False, "strip_accents": True, "handle_chinese_chars": False}),
+        (bert, {"lowercase": True, "strip_accents": False, "clean_text": False}),
+        (roberta, {"space": True}),
+        (roberta, {"space": False}),
+    ],
 )
 def test_texts_are_cut_as_pretrained_tokenizers_cut_them(tmp_path, make, option):
     texts = [text for text in odd_texts(300) if has_text(text)]
