@@ -7,6 +7,7 @@ from typing import Any
 
 from fukami.core import artefact
 from fukami.core.cards import card
+from fukami.core.next_commands import next_commands
 
 
 class Run:
@@ -124,8 +125,6 @@ class Run:
 
     def commands(self) -> list[tuple[str, str]]:
         """The most useful next commands, with this run's path, each with what it does."""
-        from fukami.training.finish import next_commands
-
         return next_commands(self.path, self.told["example"])
 
     def __repr__(self) -> str:

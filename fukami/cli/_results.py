@@ -28,7 +28,7 @@ def show_run(result: dict[str, Any], screen: Screen) -> None:
         screen.line(str(run), indent=2)
         screen.line(f"{run}/report.html", indent=2)
         screen.heading(_("Next"))
-        screen.commands(next_commands(result))
+        screen.commands([(step["command"], step["does"]) for step in result["next"]])
 
 
 def _resuming(proof: dict[str, Any] | None) -> str | None:
@@ -39,19 +39,6 @@ def _resuming(proof: dict[str, Any] | None) -> str | None:
     return _("exact: killed at step {steps} of {total} and resumed, it ended with the same weights, bit for bit").format(
         steps=killed, total=proof["steps"]
     )
-
-
-def next_commands(result: dict[str, Any]) -> list[tuple[str, str]]:
-    """Three commands with the paths of this run filled in."""
-    told = result.get("next")
-    if told:
-        return [(step["command"], step.get("does", "")) if isinstance(step, Mapping) else tuple(step) for step in told]
-    run = result["run"]
-    return [
-        (f"fukami predict {run} {_('INPUT')}", _("ask the model")),
-        (f"fukami evaluate {run}", _("metrics with intervals and baselines, and the report again")),
-        (f"fukami train {run}/recipe.toml", _("repeat it, to the same weights")),
-    ]
 
 
 def show_metrics(metrics: Mapping[str, Any], screen: Screen, *, title: str) -> None:

@@ -29,10 +29,4 @@ def call(args: Any) -> dict[str, Any]:
 
 
 def show(result: dict[str, Any], screen: Screen) -> None:
-    run = result["run"]
-    steps = [
-        (f"fukami evaluate {run}", _("metrics with intervals and baselines, and the report again")),
-        (f"fukami train {run}/recipe.toml", _("repeat it, to the same weights")),
-        (f"fukami check {result['task']} {_('FOLDER')}", _("the first step with your own pictures: a folder for each class")),
-    ]
-    show_run({"next": steps, **result}, screen)
+    show_run(result, screen)

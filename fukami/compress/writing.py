@@ -14,8 +14,7 @@ from fukami.core import artefact
 from fukami.evaluate import whole
 from fukami.models import checkpoint
 from fukami.predictor import Predictor, restored
-from fukami.report.content import content_of
-from fukami.report.page import render
+from fukami.report.page import page_of
 
 if TYPE_CHECKING:
     from fukami.compress.job import Job, Side
@@ -56,8 +55,8 @@ def write(job: Job, after: Side, *, parity: dict[str, Any], told: dict[str, Any]
             if proof is not None:
                 artefact.write_json(draft / "proofs" / f"{name}.json", proof)
         artefact.replace_json(draft / "run.json", described(artefact.read_json(draft / "run.json"), after, told))
-        page = content_of(draft, after.predictor.task, job.judged.columns, commands=commands)
-        (draft / "report.html").write_text(render(page), "utf-8")
+        page = page_of(draft, after.predictor.task, job.judged.columns, commands=commands)
+        (draft / "report.html").write_text(page, "utf-8")
 
 
 def described(run: dict[str, Any], after: Side, told: dict[str, Any]) -> dict[str, Any]:

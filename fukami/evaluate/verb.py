@@ -9,12 +9,14 @@ import numpy as np
 from fukami.core import artefact
 from fukami.core.errors import FukamiError
 from fukami.core.language import _, _n
+from fukami.core.next_commands import next_commands
 from fukami.core.tables import Column
 from fukami.evaluate import whole
 from fukami.evaluate.examples import Judged, bound, divided, examples, require_source
 from fukami.evaluate.spool import Spool
-from fukami.report.content import NOT_PROOFS, content_of
-from fukami.report.page import render
+from fukami.evaluate.verdict import baseline_proof
+from fukami.report.content import NOT_PROOFS
+from fukami.report.page import page_of
 
 if TYPE_CHECKING:
     from fukami.run import Run
@@ -63,8 +65,6 @@ def unusable_note(count: int) -> str:
 
 def proofs_of(run: "Run", found: Any, beside: dict[str, dict[str, float]], *, own: bool) -> dict[str, Any]:
     """The run's proofs; for other data without those that speak of the training's own held-out examples."""
-    from fukami.training.finish import baseline_proof
-
     kept = {k: v for k, v in run.proofs.items() if own or k not in ("baselines", "calibration")}
     if beside:
         part = run.told["held_out"] if own else "data"
@@ -128,14 +128,10 @@ def kept_in_run(run: "Run", found: Any, proofs: dict[str, Any], judged: Judged, 
 
 def write_report(run: "Run", found: Any, proofs: dict[str, Any], judged: Judged, name: str) -> Path:
     """Writes the evaluation and the report into the run, in one step."""
-    from fukami.training.finish import next_commands
-
     commands = next_commands(run.path, run.told["example"])
     problems = {"problems": [p.as_dict() for p in judged.problems]} if judged.problems else {}
     with artefact.changing(run.path) as draft:
         artefact.replace_json(draft / "proofs" / f"{name}.json", found.as_dict())
-        page = content_of(
-            draft, run.predictor.task, judged.columns, commands=commands, evaluation=name, proofs=proofs, **problems
-        )
-        artefact.replace_text(draft / "report.html", render(page))
+        page = page_of(draft, run.predictor.task, judged.columns, commands=commands, evaluation=name, proofs=proofs, **problems)
+        artefact.replace_text(draft / "report.html", page)
     return run.path / "report.html"

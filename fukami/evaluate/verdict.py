@@ -1,10 +1,11 @@
-"""Says so when a model is no better than a baseline."""
+"""Whether a model is better than its baselines, and saying so where it is not."""
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 from fukami.core.cards import card
-from fukami.core.language import _
+from fukami.core.language import N_, _
 from fukami.evaluate.evaluation import Evaluation
 from fukami.report.figures import baseline_label
 
@@ -28,3 +29,22 @@ def verdict(evaluation: Evaluation, beside: Mapping[str, Mapping[str, float | No
             sentence = _("The lead over {baseline} may be chance: {metric} {value} ({low} to {high}) against {other}.")
             out.append(sentence.format(**words))
     return out
+
+
+def baseline_proof(headline: str, found: Evaluation, beside: dict[str, dict[str, float]], part: str) -> dict[str, Any]:
+    """What the baselines reached on the same examples, and whether the model beats each."""
+    return {
+        "claim": N_("the model is better than each baseline"),
+        "test": _("the same examples, by {metric}").format(metric=headline),
+        "held": beats_all(headline, found, beside),
+        "part": part,
+        "metrics": beside,
+        "verdict": verdict(found, beside, headline),
+    }
+
+
+def beats_all(headline: str, found: Evaluation, beside: dict[str, dict[str, float]]) -> bool:
+    """Whether the model's headline metric is better than every baseline's."""
+    own, sign = found.metrics[headline].value, 1 if card("metrics", headline).higher_is_better else -1
+    known = [told[headline] for told in beside.values() if told.get(headline) is not None]
+    return own == own and all(sign * own > sign * value for value in known)

@@ -10,6 +10,7 @@ from fukami.core import artefact
 from fukami.core.cards import FormatCard, card, load
 from fukami.core.errors import GateError
 from fukami.core.language import _, _n
+from fukami.core.next_commands import next_commands
 from fukami.evaluate.examples import Judged, held_out
 from fukami.export import parity, probing, surroundings
 from fukami.export.contract import Asked, Material, plain
@@ -158,9 +159,7 @@ def noted_in_run(run: "Run", told: dict[str, Any], judged: Judged | None) -> lis
 
 def report(run: "Run", draft: Path, judged: Judged) -> str:
     """The report of the run, whose changed folder is `draft`."""
-    from fukami.report.content import content_of
-    from fukami.report.page import render
-    from fukami.training.finish import next_commands
+    from fukami.report.page import page_of
 
     commands = next_commands(run.path, run.told["example"])
-    return render(content_of(draft, run.predictor.task, judged.columns, commands=commands))
+    return page_of(draft, run.predictor.task, judged.columns, commands=commands)

@@ -12,12 +12,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fukami.core import language as languages
 from fukami.core.language import _
+from fukami.core.tables import Column
 from fukami.report.charts.axes import number_label
-from fukami.report.content import Content
+from fukami.report.content import Content, content_of
 from fukami.report.figures import shown
 from fukami.report.sections import ORDER
 from fukami.report.svg import clean
@@ -25,6 +26,15 @@ from fukami.report.svg import clean
 __all__ = ["Content", "render"]
 
 _TEMPLATES = Path(__file__).parent / "templates"
+
+
+if TYPE_CHECKING:
+    from fukami.tasks.contract import Task
+
+
+def page_of(draft: Path, task: "Task", columns: dict[str, list[Column]], **told: Any) -> str:
+    """The report of the run in the folder `draft`; `told` is what else `content_of` takes."""
+    return render(content_of(draft, task, columns, **told))
 
 
 def render(content: Content, *, language: str | None = None) -> str:

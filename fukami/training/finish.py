@@ -1,7 +1,6 @@
 """The last stage: calibrate, judge on held-out examples, prove, and write the run folder in one step."""
 
 import platform
-import shlex
 import shutil
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -14,18 +13,17 @@ from torch import nn
 
 from fukami.core import artefact
 from fukami.core.beforehand import is_table
-from fukami.core.cards import card, known
-from fukami.core.language import N_, _
+from fukami.core.cards import known
+from fukami.core.next_commands import next_commands
 from fukami.core.recipe import Recipe
 from fukami.data.split import combined
 from fukami.evaluate import whole
 from fukami.evaluate.evaluation import Evaluation
 from fukami.evaluate.spool import Spool
-from fukami.evaluate.verdict import verdict
+from fukami.evaluate.verdict import baseline_proof
 from fukami.explain import nearest
 from fukami.predictor import Predictor, save_model
-from fukami.report.content import content_of
-from fukami.report.page import render
+from fukami.report.page import page_of
 from fukami.training.begin import figures_of_plan
 from fukami.training.prepare import Prepared
 from fukami.training.session import Session, held_out
@@ -72,25 +70,6 @@ def held_out_metrics(prepared: Prepared, predictor: Predictor) -> dict[str, floa
     predictor = whole.calibrated(predictor, prepared.store, prepared.split.valid)
     found = whole.judged(predictor, Spool(predictor.stream(prepared.store, rows, calibrated=False)), replicates=0)
     return {name: told["value"] for name, told in found.as_dict()["metrics"].items()}
-
-
-def baseline_proof(headline: str, found: Evaluation, beside: dict[str, dict[str, float]], part: str) -> dict[str, Any]:
-    """What the baselines reached on the same examples, and whether the model beats each."""
-    return {
-        "claim": N_("the model is better than each baseline"),
-        "test": _("the same examples, by {metric}").format(metric=headline),
-        "held": beats_all(headline, found, beside),
-        "part": part,
-        "metrics": beside,
-        "verdict": verdict(found, beside, headline),
-    }
-
-
-def beats_all(headline: str, found: Evaluation, beside: dict[str, dict[str, float]]) -> bool:
-    """Whether the model's headline metric is better than every baseline's."""
-    own, sign = found.metrics[headline].value, 1 if card("metrics", headline).higher_is_better else -1
-    known = [told[headline] for told in beside.values() if told.get(headline) is not None]
-    return own == own and all(sign * own > sign * value for value in known)
 
 
 def described(prepared: Prepared, finished: Finished, network: nn.Module) -> dict[str, Any]:
@@ -147,8 +126,8 @@ def write_run(session: Session, prepared: Prepared, finished: Finished, out: Pat
         seen = told["training"]["steps"] * recipe.learning.batch_size
         nearest.keep(predictor, prepared.store, prepared.split.train, prepared.columns, draft / "reference", seen=seen)
         commands = next_commands(out, told["example"])
-        page = content_of(draft, predictor.task, prepared.columns, commands=commands)
-        (draft / "report.html").write_text(render(page), "utf-8")
+        page = page_of(draft, predictor.task, prepared.columns, commands=commands)
+        (draft / "report.html").write_text(page, "utf-8")
 
 
 def with_columns(recipe: Recipe, prepared: Prepared) -> Recipe:
@@ -183,14 +162,3 @@ def example_of(prepared: Prepared) -> str:
     source = prepared.recipe.data.source
     many = is_table(source) or known("data/datasets", source)
     return source if many else prepared.task.inputs[first].example()
-
-
-def next_commands(out: Path, example: str) -> list[tuple[str, str]]:
-    """The most useful next commands, with real paths."""
-    return [
-        (f"fukami predict {shlex.quote(str(out))} {shlex.quote(example)}", _("answers for new inputs")),
-        (f"fukami explain {shlex.quote(str(out))}", _("why: what in an input speaks for the answer, tested by taking it away")),
-        (f"fukami evaluate {shlex.quote(str(out))}", _("the whole judgement: intervals, baselines, groups")),
-        (f"fukami export {shlex.quote(str(out))} --to onnx", _("ONNX, with a predict.py that needs neither Fukami nor torch")),
-        (f"fukami train {shlex.quote(str(out / 'recipe.toml'))}", _("repeat this training, to the same weights")),
-    ]

@@ -43,7 +43,12 @@ def quickstart_digits(out: str | Path | None, verbs: Any) -> dict[str, Any]:
         "export": shown(_("6. export"), lambda: exported(run, verbs)),
         "compression": shown(_("7. compress"), lambda: compressed(run, verbs)),
     }
-    return run.summary() | made
+    told = run.summary()
+    own = {
+        "command": f"fukami check {task} {_('FOLDER')}",
+        "does": _("the first step with your own pictures: a folder for each class"),
+    }
+    return {**told, "next": [*told["next"], own], **made}
 
 
 def shown(title: str, step: Callable[[], tuple[str, dict[str, Any]]]) -> dict[str, Any]:

@@ -23,7 +23,16 @@ from fukami.core.errors import DataError
 from fukami.core.unfinished import Interrupted
 
 TASK = "image-classification"
-SUMMARY = {"run": "runs/x", "task": TASK, "model": "lenet", "steps": 12, "seconds": 3.5, "metrics": {"accuracy": 0.9876}}
+NEXT = [{"command": f"fukami {verb} runs/x", "does": "something"} for verb in ("predict", "explain", "evaluate")]
+SUMMARY = {
+    "run": "runs/x",
+    "task": TASK,
+    "model": "lenet",
+    "steps": 12,
+    "seconds": 3.5,
+    "metrics": {"accuracy": 0.9876},
+    "next": NEXT,
+}
 
 
 @pytest.fixture
@@ -137,11 +146,11 @@ def test_a_model_without_parameters_of_its_own_lists_none(api, capsys):
 
 
 # -- what is printed -------------------------------------------------------------------------------------------------
-def test_a_training_ends_with_figures_the_folder_and_three_commands(api, capsys):
+def test_a_training_ends_with_figures_the_folder_and_what_to_do_next(api, capsys):
     api.answers["train"] = types.SimpleNamespace(summary=lambda: SUMMARY)
     _code, out, _err = said(capsys, "train", TASK, "photos")
     assert "0.9876" in out and "runs/x/report.html" in out
-    assert sum(line.strip().startswith("fukami ") for line in out.splitlines()) == 3
+    assert [line.split()[1] for line in out.splitlines() if line.strip().startswith("fukami ")] == ["predict", "explain", "evaluate"]
 
 
 def test_the_proof_of_resuming_is_told(api, capsys):
