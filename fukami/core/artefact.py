@@ -18,7 +18,7 @@ from typing import Any
 
 from fukami.core import language
 from fukami.core.errors import RunError, UsageError
-from fukami.core.exchange import alone, exchange, is_at
+from fukami.core.exchange import alone, exchange, watched
 from fukami.core.language import _
 from fukami.core.stopping import half_written
 from fukami.core.unfinished import no_run
@@ -238,13 +238,15 @@ def verify(run: Path) -> None:
     recover(run)
     if not run.is_dir() or not (run / "run.json").exists():
         raise no_run(run)
-    known = run.stat()
-    try:
-        _compare(run)
-    except (RunError, OSError):
-        if is_at(run, known):
-            raise
-        verify(run)  # it was exchanged for a changed one meanwhile
+    with watched(run) as is_the_same:
+        try:
+            _compare(run)
+        except (RunError, OSError):
+            if is_the_same():
+                raise
+        else:
+            return
+    verify(run)  # it was exchanged for a changed one meanwhile
 
 
 def _compare(run: Path) -> None:

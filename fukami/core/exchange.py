@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 try:
@@ -44,6 +44,20 @@ def alone(folder: Path) -> Iterator[None]:
         os.close(handle)
     try:
         yield
+    finally:
+        if handle is not None:
+            os.close(handle)
+
+
+@contextlib.contextmanager
+def watched(folder: Path) -> Iterator[Callable[[], bool]]:
+    """Gives the question whether what stands at `folder` is still what stood there when it was opened.
+
+    It is kept open meanwhile: the system could give the number of a folder that is gone to the next one.
+    """
+    handle = None if fcntl is None else os.open(folder, os.O_RDONLY)
+    try:
+        yield lambda: handle is None or is_at(folder, os.fstat(handle))
     finally:
         if handle is not None:
             os.close(handle)
