@@ -7,6 +7,7 @@ time, so that damage which one look misses is found by a later one.
 import contextlib
 import io
 import os
+import threading
 import zlib
 from pathlib import Path
 from typing import BinaryIO
@@ -17,7 +18,7 @@ BLOCK = 1 << 20
 MOST_BLOCKS = 32
 """Blocks that a look reads at most: some hundredths of a second."""
 SYNCED_BLOCKS = 32
-"""Blocks after which what was written is put on the disk: a second's work of a slow one."""
+"""Blocks after which the disk is asked to take what was written."""
 
 
 class SummedFile:
@@ -32,6 +33,7 @@ class SummedFile:
     def __init__(self, file: BinaryIO):
         self.file, self._filled = file, BLOCK
         self.sums: list[int] = []
+        self._syncing: _Syncing | None = None
 
     def write(self, data: bytes | memoryview) -> None:
         at = 0
@@ -40,7 +42,7 @@ class SummedFile:
                 self.sums.append(0)
                 self._filled = 0
                 if len(self.sums) % SYNCED_BLOCKS == 0:
-                    self.sync()
+                    self._settle()
             part = data[at : at + BLOCK - self._filled]
             self.file.write(part)
             self.sums[-1] = zlib.crc32(part, self.sums[-1])
@@ -48,13 +50,43 @@ class SummedFile:
             at += len(part)
 
     def sync(self) -> None:
-        """Puts what was written on the disk for good.
+        """Puts what was written on the disk for good. Raises `OSError` where it does not take it.
 
-        It is done on the way too: nothing can stop a process that waits for a slow disk to take gigabytes at once.
+        It is begun on the way, and done by a thread: nothing could stop who waits for a slow disk to take gigabytes.
         """
+        self._waited()
+        self._settle()
+        self._waited()
+
+    def _settle(self) -> None:
+        if self._syncing is not None and self._syncing.is_alive():
+            return
+        self._waited()
         self.file.flush()
         with contextlib.suppress(io.UnsupportedOperation):  # no file of the system's
-            os.fsync(self.file.fileno())
+            self._syncing = _Syncing(self.file.fileno())
+
+    def _waited(self) -> None:
+        if self._syncing is not None:
+            self._syncing.join()
+            if self._syncing.error is not None:
+                raise self._syncing.error
+
+
+class _Syncing(threading.Thread):
+    def __init__(self, handle: int):
+        super().__init__(name="fukami-sync", daemon=True)
+        self.handle = os.dup(handle)  # the file may be closed meanwhile
+        self.error: OSError | None = None
+        self.start()
+
+    def run(self) -> None:
+        try:
+            os.fsync(self.handle)
+        except OSError as error:
+            self.error = error
+        finally:
+            os.close(self.handle)
 
 
 def damaged_block(place: Path, sums: list[int], rng: np.random.Generator) -> int | None:
