@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import torch
 
 from fukami.core.errors import GateError
 from fukami.core.language import N_, _, _n
@@ -10,6 +11,7 @@ from fukami.data.store import Store
 from fukami.evaluate import whole
 from fukami.evaluate.judge import judge
 from fukami.evaluate.spool import Spool
+from fukami.fields.contract import TargetField
 from fukami.metrics.points import points_lost
 from fukami.metrics.points import told as in_words
 from fukami.predictor import Predictor
@@ -39,15 +41,12 @@ def evaluation(predictor: Predictor, asked: Spool, *, replicates: int = 200) -> 
     return whole.judged(predictor, asked, replicates=replicates)
 
 
-def worst_example(before: Spool, after: Spool) -> tuple[float, int]:
-    """The largest difference between two predictors' scores, in the unit of scores, and the row that has it.
-
-    A new score that is no number is infinitely far from any.
-    """
+def worst_example(target: TargetField, before: Spool, after: Spool) -> tuple[float, int]:
+    """The largest difference between two predictors' scores, as `target` measures it, and the row that has it."""
     largest, where = -1.0, 0
     for (old, _target, part), (new, _same, again) in zip(before, after, strict=True):
         assert np.array_equal(part, again)
-        apart = np.where(np.isfinite(new), np.nan_to_num(np.abs(old - new)), np.inf).reshape(len(part), -1).max(1)
+        apart = target.apart(torch.from_numpy(old), torch.from_numpy(new)).numpy()
         if apart.max() > largest:
             largest, where = float(apart.max()), int(part[apart.argmax()])
     return largest, where

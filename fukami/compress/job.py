@@ -96,7 +96,7 @@ def side_of(job: Job, form: Form, before: Side) -> Side:
     work, folder = job.work, job.work.place / "after"
     made = whole.calibrated(writing.reopened(form, folder), work.store, work.valid)
     asked = gate.answers(made, work.store, work.held_out)
-    difference, row = gate.worst_example(before.answers, asked)
+    difference, row = gate.worst_example(job.run.predictor.task.target, before.answers, asked)
     gate.require_numbers(difference, job.place(row))
     return Side(form, folder / "model", made, asked, gate.evaluation(made, asked))
 

@@ -87,7 +87,7 @@ def proven(job: Job, before: Side, after: Side) -> dict[str, Any]:
     }
     for name, proof in found.items():
         gate.require(proof, name, old[name].value, new[name].value, where)
-    difference, row = gate.worst_example(before.answers, after.answers)
+    difference, row = gate.worst_example(job.run.predictor.task.target, before.answers, after.answers)
     models = {"before": graph_of(before.form, job.work), "after": graph_of(after.form, job.work)}
     times = [
         {"batch": line["batch"], "threads": line["threads"], **{f"{name}_ms": line["ms"][name] for name in models}}

@@ -103,9 +103,7 @@ def compared(predictor: Predictor, own: list[np.ndarray], theirs: list[np.ndarra
             expected=str(ours.shape),
             got=str(found.shape),
         )
-    unit = predictor.task.target.comparable
-    both = (unit(torch.from_numpy(side).double()) for side in (ours, found))
-    apart = torch.sub(*both).abs().reshape(len(ours), -1).amax(1).nan_to_num(nan=float("inf"), posinf=float("inf"))
+    apart = predictor.task.target.apart(torch.from_numpy(ours), torch.from_numpy(found))
     return Compared(ours, found, np.concatenate(truth), rows, apart.numpy())
 
 

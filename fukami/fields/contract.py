@@ -315,6 +315,15 @@ class TargetField(Field):
         """Scores in a unit in which differences compare: probabilities, or values in deviations."""
         return scores
 
+    def apart(self, left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
+        """`apart_B`: how far two answers to each example are from each other, in the unit of `comparable`; float64.
+
+        What is no number is infinitely far from anything.
+        """
+        both = (self.comparable(scores.double()) for scores in (left, right))
+        apart = torch.sub(*both).abs().reshape(len(left), -1).amax(1)
+        return apart.nan_to_num(nan=torch.inf, posinf=torch.inf)
+
     @abstractmethod
     def margin(self, outputs_BMK: torch.Tensor, index: int, temperature: float = 1.0) -> torch.Tensor:
         """`margin_B`: score `index` in a unit without bounds, which tells degrees of certainty apart where scores are all 1.

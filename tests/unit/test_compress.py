@@ -24,6 +24,7 @@ from fukami.core.seeds import generator
 from fukami.evaluate.spool import Spool
 from fukami.export.onnx_graph import write_graph
 from fukami.fields.categories import Categories
+from fukami.fields.category import Category
 from fukami.layers.heads import LinearHead
 from fukami.models import checkpoint, registry
 from fukami.models.contract import Network, width
@@ -215,8 +216,8 @@ def test_the_gate_holds_up_to_what_is_allowed_and_names_what_was_lost():
 def test_the_example_that_differs_most_is_one_that_was_judged():
     scores, rows = np.array([[0.2, 0.8], [0.5, 0.5]]), np.array([7, 9])
     before, after = [(scores, None, rows)], [(scores + np.array([[0, 0], [0.1, 0]]), None, rows)]
-    assert gate.worst_example(before, after) == (pytest.approx(0.1), 9)  # type: ignore[arg-type]
-    assert gate.worst_example(before, before) == (0.0, 7)  # type: ignore[arg-type]
+    assert gate.worst_example(Category(), before, after) == (pytest.approx(0.1), 9)  # type: ignore[arg-type]
+    assert gate.worst_example(Category(), before, before) == (0.0, 7)  # type: ignore[arg-type]
 
 
 def test_a_drop_that_is_no_number_does_not_pass():
@@ -230,7 +231,7 @@ def test_an_answer_that_is_no_number_is_the_worst_and_does_not_pass():
         damaged[0] += 0.7
         damaged[1, 0] = bad
         before, after = Spool([(scores, rows, rows)]), Spool([(damaged, rows, rows)])
-        difference, row = gate.worst_example(before, after)
+        difference, row = gate.worst_example(Category(), before, after)
         assert (difference, row) == (float("inf"), 9) and not gate.are_numbers(after) and gate.are_numbers(before)
         with pytest.raises(GateError) as refused:
             gate.require_numbers(difference, "row 10")

@@ -63,11 +63,8 @@ def _measure(cohort: Cohort) -> tuple[Callable[[torch.Tensor], float], str, list
 
 
 def _moved(cohort: Cohort, before: torch.Tensor) -> tuple[Callable[[torch.Tensor], float], str]:
-    comparable = cohort.predictor.task.target.comparable
-    start = comparable(before)
-
     def moved(scores: torch.Tensor) -> float:
-        return float((comparable(scores) - start).abs().reshape(len(scores), -1).amax(1).mean())
+        return float(cohort.predictor.task.target.apart(before, scores).mean())
 
     return moved, _("how far answers move when the column is shuffled")
 
