@@ -90,14 +90,19 @@ def _unreachable(path: Path, error: OSError, known: tuple[str, ...]) -> DataErro
         beside = []
     close = [str(folder / name) if str(folder) != "." else name for name in nearest(path.name, beside)]
     close = list(dict.fromkeys([*close, *nearest(str(path), known)]))
-    fix = _("did you mean {names}?").format(names=", ".join(close)) if close else ""
+    if close:
+        fix = _("did you mean {names}?").format(names=", ".join(close))
+    elif path.is_absolute():  # as runs and recipes keep it
+        fix = _("look at the spelling; if data that was learned from has moved, say where it lies now: DATA, or --data DATA")
+    else:
+        fix = _("look at the spelling; relative paths start from {folder}").format(folder=Path.cwd())
     return DataError(
         "F-DATA-MISSING",
         _("there is no such file or folder, and no public dataset of this name"),
         where=str(path),
         expected=_("a folder, a file, or a name that `fukami datasets` lists"),
         got=str(path),
-        fix=fix or _("look at the spelling; relative paths start from {folder}").format(folder=Path.cwd()),
+        fix=fix,
     )
 
 

@@ -374,6 +374,8 @@ def test_missing_and_special_sources(tmp_path):
     picture(tmp_path / "photos" / "cat" / "1.png")
     assert "photos" in raises(tmp_path / "photo", "F-DATA-MISSING").fix
     raises("digitz", "F-DATA-MISSING")
+    assert "relative paths" in raises("qqq", "F-DATA-MISSING").fix
+    assert "where it lies now" in raises(tmp_path / "qqq", "F-DATA-MISSING").fix
     raises("", "F-DATA-NAME")
     raises("hub:zzz", "F-HUB-NAME")
     (tmp_path / "empty").mkdir()
