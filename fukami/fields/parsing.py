@@ -42,7 +42,8 @@ _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 _INFINITE = r"^[+-]?inf(inity)?$"
 _GROUPED = {".": r"^[+-]?\d{1,3}(,\d{3})+(\.\d*)?$", ",": r"^[+-]?(\d+|\d{1,3}([. ]\d{3})+)(,\d*)?$"}
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_TIME = r"(?:[T ]+(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2}(?:\.\d+)?))?(?: ?(?P<half>[AaPp][Mm]))?)?"
+_CLOCK = r"(?P<hour>[01]?\d|2[0-3]):(?P<minute>[0-5]\d)(?::(?P<second>(?:[0-5]\d|60)(?:\.\d+)?))?"
+_TIME = rf"(?:[T ]+{_CLOCK}(?: ?(?P<half>[AaPp][Mm]))?)?"
 _ZONE = r" ?(?P<zone>Z|UTC|[+-]\d{2}:?\d{2})?"
 _NAME = r"(?P<month>[A-Za-z]{3,9})"
 _DATES = {
@@ -236,24 +237,21 @@ def _parse_dates(words: pa.Array, form: str) -> np.ndarray:
     months = ((year - 1970) * 12 + np.where(good, month - 1, 0)).astype("datetime64[M]")
     good &= day <= ((months + 1).astype("datetime64[D]") - months.astype("datetime64[D]")).astype(int)
     days = months.astype("datetime64[D]") + (np.where(good, day, 1) - 1)
-    moment, timely = _time_of_day(found)
-    good &= timely
-    out[rows[good]] = (days.astype("datetime64[us]") + moment)[good]
+    out[rows[good]] = (days.astype("datetime64[us]") + _time_of_day(found))[good]
     return out
 
 
-def _time_of_day(found: pa.StructArray) -> tuple[np.ndarray, np.ndarray]:
-    """Time since midnight (timedelta64[us], UTC) and whether it is one."""
+def _time_of_day(found: pa.StructArray) -> np.ndarray:
+    """Time since midnight, timedelta64[us], UTC."""
     hour, minute, second = (_part(found, name, kind=pa.float64()) for name in ("hour", "minute", "second"))
     half = pc.utf8_lower(found.field("half"))
     afternoon, morning = _numpy(pc.equal(half, "pm")), _numpy(pc.equal(half, "am"))
     hour = np.where(afternoon.astype(bool) & (hour < 12), hour + 12, np.where(morning.astype(bool) & (hour == 12), 0, hour))
-    good = (hour < 24) & (minute < 60) & (second < 61)
     zone = pc.extract_regex(found.field("zone"), r"^(?P<sign>[+-])(?P<hours>\d{2}):?(?P<minutes>\d{2})$")
     sign = np.where(_numpy(pc.equal(pc.struct_field(zone, "sign"), "-")).astype(bool), -1, 1)
     offset = sign * (_part(zone, "hours") * 60 + _part(zone, "minutes"))
     seconds = hour * 3600 + (minute - offset) * 60 + second
-    return np.round(seconds * 1e6).astype("timedelta64[us]"), good
+    return np.round(seconds * 1e6).astype("timedelta64[us]")
 
 
 def _named_month(found: pa.StructArray) -> np.ndarray:

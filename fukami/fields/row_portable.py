@@ -18,23 +18,32 @@ def portable(name: str, columns: Sequence[LearnedColumn], missing: Sequence[str]
     scales = sorted({part["scale"]["transform"] for column in columns for part in column.numbers})
     scaled = [f"row_{scales[0]}" if len(scales) == 1 else "row_scaled"] if scales else []
     pieces = (piece for column in columns for piece in card("fields/columns", column.kind).code)
+    gone = parsing.MISSING | {word.lower() for word in missing}
     out: dict[str, Any] = {
         "kind": "row",
         "name": name,
         "code": list(dict.fromkeys(["row", *scaled, *pieces])),
         "example": {column.name: column.usual() for column in columns},
-        "missing": sorted(parsing.MISSING | {word.lower() for word in missing}),
+        "words": {"true": "true", "false": "false"} | dict.fromkeys(sorted(gone), ""),
         "largest": LARGEST,
         "extensions": [".csv", ".tsv"],
     }
     for column in columns:
         out |= column.for_all
-    return out | {"columns": [_column(column) for column in columns]}
+    told = [{"name": column.name, "kind": column.kind, **column.portable()} for column in columns]
+    return out | {"columns": told, **_places(columns)}
 
 
-def _column(column: LearnedColumn) -> dict[str, Any]:
-    numbers = [{**part["scale"], "missing": part["missing"] > 0} for part in column.numbers]
-    return {"name": column.name, "kind": column.kind, "numbers": numbers, **column.portable()}
+def _places(columns: Sequence[LearnedColumn]) -> dict[str, Any]:
+    """Where numbers (with their scales) and codes stand among what all columns give, and which numbers may be missing."""
+    scales, codes, line = [], [], 0
+    for column in columns:
+        scales += [{"line": at, **part["scale"]} for at, part in enumerate(column.numbers, line)]
+        line += len(column.numbers)
+        codes += range(line, line + len(column.categories))
+        line += len(column.categories)
+    missing = [part["missing"] > 0 for column in columns for part in column.numbers]
+    return {"scales": scales, "indicated": [at for at, gone in enumerate(missing) if gone], "codes": codes}
 
 
 def as_mappings(columns: Sequence[Column], rows: np.ndarray, names: Sequence[str]) -> list[dict[str, Any]]:

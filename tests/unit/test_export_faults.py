@@ -140,7 +140,7 @@ def swap(mapping: dict[str, Any], one: str, other: str) -> None:
 
 def stale(told: dict[str, Any]) -> None:
     """The scale of a number column as it was of other rows."""
-    scale = told["input"]["columns"][0]["numbers"][0]
+    scale = told["input"]["scales"][0]
     key = "at" if "at" in scale else "centre"
     scale[key] = (np.asarray(scale[key]) * 1.01).tolist()
 
@@ -177,8 +177,8 @@ FOLDERS: dict[str, tuple[str, Callable[[Path], None]]] = {
     "a token less": ("text", says(lambda told: told["input"].update(most_tokens=told["input"]["most_tokens"] - 1))),
     "swapped words": ("text", says(lambda told: swap(told["input"]["vocabulary"], "sun", "moon"))),
     "another unknown": ("text", says(lambda told: told["input"].update(unknown=told["input"]["padding"]))),
-    "missing inverted": ("row", does("np.isnan(numbers[-1])", "~np.isnan(numbers[-1])")),
-    "missing not told": ("row", does("gone += [np.isnan(numbers[-1])]", "gone += [np.isnan(numbers[-1]) & False]")),
+    "missing inverted": ("row", does("np.isnan(numbers[", "~np.isnan(numbers[")),
+    "missing not told": ("row", does("np.isnan(numbers[", "False & np.isnan(numbers[")),
     "stale scale": ("row", says(stale)),
     "swapped towns": ("row", says(lambda told: swap(told["input"]["columns"][2]["values"], "town1", "town2"))),
     "whole numbers with a point": ("row", does("str(int(value) if whole else value)", "str(value)")),

@@ -9,36 +9,30 @@ READ = {}  # kind of column → what reads a cell of it: its numbers, then its c
 
 def read(values, told):
     """The network's tensors of rows (mappings of column names to cells)."""
-    numbers, gone, codes = [], [], []
-    for column in told["columns"]:
-        found = [READ[column["kind"]](cell(row, column["name"]), column, told) for row in values]
-        parts = np.array(found, np.float64).reshape(len(values), -1).T  # numbers first, then codes
-        for raw, scale in zip(parts, column["numbers"], strict=False):
-            numbers.append(scaled(np.where(abs(raw) <= told["largest"], raw, np.nan), scale))
-            gone += [np.isnan(numbers[-1])] if scale["missing"] else []
-        codes += list(parts[len(column["numbers"]) :])
-    stacked = {"_numbers": np.nan_to_num(np.array(numbers + gone, np.float32)), "_categories": np.array(codes, np.int64)}
-    return {told["name"] + part: x.T for part, x in stacked.items() if len(x)}
+    # a line for each number and for each code
+    table = np.array([[x for column in told["columns"] for x in features(row, column, told)] for row in values], np.float64).T
+    table[~(abs(table) <= told["largest"])] = np.nan
+    numbers = np.array([scaled(table[scale["line"]], scale) for scale in told["scales"]])
+    numbers = np.concatenate([numbers, np.isnan(numbers[told["indicated"]])]).astype(np.float32)
+    parts = {"_numbers": np.nan_to_num(numbers), "_categories": table[told["codes"]].astype(np.int64)}
+    return {told["name"] + part: x.T for part, x in parts.items() if x.size}
 
 
-def cell(row, name):
-    """The cell of a column, whose name may differ in capitals and in the spaces around it."""
-    if not isinstance(row, dict):
-        raise ValueError('a row is an object such as {"age": 31}')
-    found = name if name in row else next((key for key in row if str(key).strip().lower() == name.strip().lower()), None)
-    if found is None:
+def features(row, column, told):
+    """What a column's cell says, whose name may differ in capitals and in the spaces around it."""
+    names, name = row if isinstance(row, dict) else (), column["name"]
+    named = name if name in names else next((key for key in names if str(key).strip().lower() == name.strip().lower()), None)
+    if named is None:
         raise ValueError(f"there is no column {name!r}; its cell may be empty (null) where the value is not known")
-    value = row[found]
-    return float(str(value)) if isinstance(value, int) and not -(2**63) <= value < 2**63 else value
+    value = row[named]
+    value = float(str(value)) if isinstance(value, int) and not -(2**63) <= value < 2**63 else value
+    return READ[column["kind"]](value, column, told)
 
 
 def word(value, told):
-    """A cell as text, whole numbers without a point; None where it is missing."""
+    """A cell as text, whole numbers without a point; empty where it is missing."""
     if isinstance(value, (list, dict)):
         raise ValueError(f"a cell holds one value, not {value}")
-    if value is None or value != value:
-        return None
     whole = isinstance(value, float) and value.is_integer() and -(2**63) <= value < 2**63
     text = str(int(value) if whole else value).strip()
-    lowered = text.lower()
-    return None if lowered in told["missing"] else lowered if lowered in ("true", "false") else text
+    return told["words"].get(text.lower(), text)

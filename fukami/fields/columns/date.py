@@ -20,7 +20,7 @@ from fukami.fields.columns.contract import LearnedColumn, Raw, single
 CARD = ColumnCard(
     name="date",
     summary="a day or a moment: the days elapsed, and the month, the weekday and the hour as categories",
-    code=("row_plain", "row_date"),
+    code=("row_date",),
 )
 
 _SECONDS_PER_DAY = 86_400
@@ -38,6 +38,9 @@ class DateColumn(LearnedColumn):
 
     kind: ClassVar[str] = "date"
     wanted: ClassVar[str] = N_("dates")
+    for_all: ClassVar[dict[str, Any]] = {
+        "months": {word: n for n, name in enumerate(parsing.MONTHS, 1) for word in (name, str(n), f"{n:02}")},
+    }
 
     @classmethod
     def examine(cls, column: Column, how: dict[str, Any], *, forced: bool, missing: tuple[str, ...]) -> Iterator[Problem]:

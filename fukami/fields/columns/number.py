@@ -14,7 +14,7 @@ from fukami.fields import parsing
 from fukami.fields.columns import findings, parts
 from fukami.fields.columns.contract import LearnedColumn, Raw, single
 
-CARD = ColumnCard(name="number", summary="a number", code=("row_plain", "row_number"))
+CARD = ColumnCard(name="number", summary="a number", code=("row_number",))
 
 _MARKS = {
     ".": {"grouped": r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?", "marks": {",": ""}},

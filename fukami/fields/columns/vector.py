@@ -56,5 +56,8 @@ class VectorColumn(LearnedColumn):
         values = np.ravel(np.asarray(cell, float))
         return {part["name"]: float(f"{value:.6g}") for part, value in zip(self.numbers, values, strict=True)}
 
+    def portable(self) -> dict[str, Any]:
+        return {"size": self.how["size"]}
+
     def usual(self) -> list[float]:
         return [parts.middle(part) for part in self.numbers]
