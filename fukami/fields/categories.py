@@ -71,6 +71,7 @@ class Categories(TargetField):
 
     kind: ClassVar[str] = "categories"
     losses: ClassVar[tuple[str, ...]] = ("binary-cross-entropy", "focal-binary")
+    discrete: ClassVar[bool] = True
     calibrates: ClassVar[bool] = True
     name: str = "categories"
     options: Options = Options()

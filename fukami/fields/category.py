@@ -50,6 +50,7 @@ class Category(TargetField):
 
     kind: ClassVar[str] = "category"
     losses: ClassVar[tuple[str, ...]] = ("cross-entropy", "focal")
+    discrete: ClassVar[bool] = True
     calibrates: ClassVar[bool] = True
     name: str = "category"
     options: Options = Options()
@@ -183,6 +184,10 @@ class Category(TargetField):
         index = stored["index"]
         assert not isinstance(index, Ragged)
         return gathered(index, rows, device).long()
+
+    def guess(self, truth: np.ndarray, count: int) -> np.ndarray:
+        frequencies_K = np.bincount(truth, minlength=self.num_outputs) / max(len(truth), 1)
+        return np.tile(frequencies_K, (count, 1))
 
     def rarest(self, batch: torch.Tensor) -> torch.Tensor:
         return batch

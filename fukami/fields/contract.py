@@ -262,6 +262,8 @@ class TargetField(Field):
 
     losses: ClassVar[tuple[str, ...]]
     """The losses that it admits, the default first."""
+    discrete: ClassVar[bool] = False
+    """Whether two targets are either the same or different: classes and sets of labels, not measured values."""
     calibrates: ClassVar[bool] = False
     """Whether its scores are probabilities that a temperature can calibrate."""
     margin_unit: ClassVar[str] = N_("log-odds")
@@ -289,6 +291,10 @@ class TargetField(Field):
     def rarest(self, batch: Any) -> torch.Tensor:
         """int64 (B): the class of each example that fewest training examples have, -1 for none of the counted ones."""
         return torch.full((len(batch),), -1)
+
+    def guess(self, truth: np.ndarray, count: int) -> np.ndarray:
+        """The scores of `count` examples that nothing is known of: what fits the targets `truth` best, the same for all."""
+        return np.repeat(truth.mean(0, keepdims=True, dtype=np.float64), count, axis=0)
 
     # -- from a network's outputs to answers -------------------------------------------------------------------------
     @abstractmethod

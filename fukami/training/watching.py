@@ -1,7 +1,7 @@
 """What watches a training while it runs: what it is validated by, and what guessing would reach there."""
 
 from fukami.core.cards import cards
-from fukami.engine.diagnosis.judging import LOSSES, constant
+from fukami.engine.diagnosis.judging import LOSSES
 from fukami.engine.diagnosis.watch import Watch
 from fukami.evaluate.judge import judge
 from fukami.training.prepare import Prepared, headline_of
@@ -30,7 +30,7 @@ def watching(data: Prepared) -> Watch:
     known, asked = (
         target.truth(target.batch(store.arrays[target.name], part)).numpy() for part in (data.split.train[:20_000], rows)
     )
-    scores = constant(known, target.num_outputs, len(rows))
+    scores = target.guess(known, len(rows))
     found = judge(target, validation_metrics(data), [(scores, asked, rows)], replicates=0, keep_mistakes=0)
     values = {name: one["value"] for name, one in found.as_dict()["metrics"].items()}
     return Watch({name: value for name, value in values.items() if value is not None})

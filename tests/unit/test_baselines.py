@@ -14,6 +14,7 @@ from fukami.core.errors import UsageError
 from fukami.core.tables import Column
 from fukami.evaluate.baselines import Examples, fit_baselines, linear
 from fukami.evaluate.judge import judge
+from fukami.fields.categories import Categories
 from fukami.fields.category import Category
 from fukami.fields.number import Number
 from fukami.fields.row import Row
@@ -88,15 +89,19 @@ class Plain:
         return sparse.csr_matrix(columns[0].values) if self.sparse else columns[0].values
 
 
-def examples(targets, num_outputs, *, sparse=False, size=400):
+def classes(count: int) -> Category:
+    return Category(state={"classes": [str(k) for k in range(count)]})
+
+
+def examples(targets, target, *, sparse=False, size=400):
     features = np.random.default_rng(0).normal(size=(size, 6))
     targets = targets(features)
-    return Examples({"x": Plain(sparse)}, {"x": [Column("x", features)]}, targets, num_outputs)  # type: ignore[dict-item]
+    return Examples({"x": Plain(sparse)}, {"x": [Column("x", features)]}, target, targets)  # type: ignore[dict-item]
 
 
 @pytest.mark.parametrize("sparse", [False, True])
 def test_a_class_that_training_lacks_gets_no_probability(sparse):
-    given = examples(lambda x: np.where(x[:, 0] > 0, 2, 0), 4, sparse=sparse)
+    given = examples(lambda x: np.where(x[:, 0] > 0, 2, 0), classes(4), sparse=sparse)
     scores = linear.fit(given)(given.columns)
     assert scores.shape == (400, 4) and scores[:, [1, 3]].max() == 0
     np.testing.assert_allclose(scores.sum(1), 1)
@@ -104,24 +109,24 @@ def test_a_class_that_training_lacks_gets_no_probability(sparse):
 
 
 def test_one_class_only_is_answered_with_certainty():
-    given = examples(lambda x: np.ones(len(x), dtype=np.int64), 3)
+    given = examples(lambda x: np.ones(len(x), dtype=np.int64), classes(3))
     np.testing.assert_array_equal(linear.fit(given)(given.columns), np.tile([0.0, 1.0, 0.0], (400, 1)))
 
 
 def test_labels_each_have_a_model_and_constant_ones_their_frequency():
-    given = examples(lambda x: np.stack([x[:, 0] > 0, x[:, 1] > 1, x[:, 0] > 99], 1).astype(np.float32), 3)
+    given = examples(lambda x: np.stack([x[:, 0] > 0, x[:, 1] > 1, x[:, 0] > 99], 1).astype(np.float32), Categories())
     scores = linear.fit(given)(given.columns)
     assert ((scores >= 0.5) == given.targets).mean(0).min() > 0.95 and scores[:, 2].max() == 0
 
 
 def test_a_target_that_never_varies_and_inputs_with_a_constant():
-    given = examples(lambda x: np.full(len(x), 7.0), 1)
+    given = examples(lambda x: np.full(len(x), 7.0), Number())
     given.columns["x"][0].values[:, 3] = 1e9
     np.testing.assert_allclose(linear.fit(given)(given.columns), 7.0)
 
 
 def test_baselines_take_a_sample_of_many_examples(monkeypatch):
-    given = examples(lambda x: (x[:, 0] > 0).astype(np.int64), 2)
+    given = examples(lambda x: (x[:, 0] > 0).astype(np.int64), classes(2))
     few = given.sample(50)
     assert len(few) == 50 and len(few.columns["x"][0]) == 50 and len(given.sample(5000)) == 400
     np.testing.assert_array_equal(few.targets, (few.columns["x"][0].values[:, 0] > 0).astype(int))

@@ -12,7 +12,7 @@ from fukami.core.language import use
 from fukami.core.recipe import LearningChoices
 from fukami.engine.diagnosis import attainable
 from fukami.engine.diagnosis.contract import Finding
-from fukami.engine.diagnosis.judging import Judged, constant
+from fukami.engine.diagnosis.judging import Judged
 from fukami.engine.diagnosis.look import ROOM, Diagnosis, ranked
 from fukami.engine.diagnosis.symptoms.dead_units import Watching
 from fukami.engine.diagnosis.symptoms.gradients import ratio
@@ -20,6 +20,7 @@ from fukami.engine.diagnosis.symptoms.initialisation import all_alike
 from fukami.engine.diagnosis.trial import train_briefly
 from fukami.engine.diagnosis.watch import Watch
 from fukami.engine.mishaps import SENTENCES, Event
+from fukami.fields.category import Category
 
 CARDS = cards(ROOM)
 
@@ -78,8 +79,12 @@ def test_a_trial_leaves_network_and_random_numbers_as_they_were():
 
 
 # -- chance --------------------------------------------------------------------------------------------------------------
+def classes(count: int) -> Category:
+    return Category(state={"classes": [str(k) for k in range(count)]})
+
+
 def judged_of(scores, targets) -> Judged:
-    return Judged(np.arange(len(targets)), scores, targets, ("accuracy", "log_loss"), scores.shape[1])
+    return Judged(np.arange(len(targets)), scores, targets, ("accuracy", "log_loss"), classes(scores.shape[1]))
 
 
 def test_scores_are_held_against_targets_of_other_examples():
@@ -87,7 +92,7 @@ def test_scores_are_held_against_targets_of_other_examples():
     targets = rng.integers(0, 3, 200)
     knowing = judged_of(np.eye(3)[targets] * 0.4 + 0.2, targets).beyond_chance()
     blind = judged_of(rng.dirichlet(np.ones(3), 200), targets).beyond_chance()
-    same = judged_of(constant(targets, 3, 200), targets).beyond_chance()
+    same = judged_of(classes(3).guess(targets, 200), targets).beyond_chance()
     assert min(knowing.values()) > 10 and max(blind.values()) < 3
     assert same == {"accuracy": 0.0, "log_loss": 0.0}
 
@@ -95,7 +100,7 @@ def test_scores_are_held_against_targets_of_other_examples():
 def test_skill_runs_from_guessing_to_perfect():
     targets = np.array([0, 0, 0, 1])
     assert judged_of(np.eye(2)[targets], targets).skill("accuracy", targets) == 1
-    assert judged_of(constant(targets, 2, 4), targets).skill("accuracy", targets) == 0
+    assert judged_of(classes(2).guess(targets, 4), targets).skill("accuracy", targets) == 0
 
 
 # -- what is measured in a network ----------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ def check(evidence: Evidence) -> Iterator[Problem]:
     if len(evidence) < 2:
         return
     for name, field in evidence.targets.items():
-        if not field.calibrates:
+        if not field.discrete:
             continue
         truth = field.fingerprint(evidence.columns[name])
         _values, first, index = np.unique(evidence.hashes, return_index=True, return_inverse=True)

@@ -44,14 +44,14 @@ def check(evidence: Evidence) -> Iterator[Problem]:
         target = _target(field, [column.take(rows) for column in evidence.columns[name]])
         for column in [column for columns in tables for column in columns][:MOST_COLUMNS]:
             for signal in _signals(column.take(rows)):
-                left = unexplained(signal, target, is_class=field.calibrates)
+                left = unexplained(signal, target, is_class=field.discrete)
                 if left < ERRORS_LEFT:
                     yield _told(evidence, signal.name, column, left)
 
 
 def _target(field: TargetField, columns: list[Column]) -> np.ndarray:
     """Numbers of the classes (or sets of labels), or values in the target's unit."""
-    if field.calibrates:
+    if field.discrete:
         return np.unique(field.fingerprint(columns), return_inverse=True)[1]
     learned = field.learn(columns)
     return learned.truth(learned.batch(learned.encode(columns), np.arange(len(columns[0])))).numpy()

@@ -18,6 +18,7 @@ from fukami.metrics.contract import Running
 
 if TYPE_CHECKING:
     from fukami.engine.diagnosis.case import Case
+    from fukami.fields.contract import TargetField
 
 SHUFFLES = 60
 """Shuffles of the targets that chance is measured by."""
@@ -33,11 +34,11 @@ class Judged:
     scores: np.ndarray
     targets: np.ndarray
     names: tuple[str, ...]
-    num_outputs: int
+    target: TargetField
 
     def values(self, scores: np.ndarray | None = None, targets: np.ndarray | None = None) -> dict[str, float]:
         """Metric → value, of other scores or targets where they are given."""
-        running = Running(self.names, self.num_outputs)
+        running = Running(self.names, self.target.num_outputs)
         running.update(self.scores if scores is None else scores, self.targets if targets is None else targets)
         return running.compute()
 
@@ -54,7 +55,7 @@ class Judged:
 
     def guessing(self, known: np.ndarray) -> dict[str, float]:
         """Metric → value of the same answer for every example: frequencies, or the mean, of the targets `known`."""
-        return self.values(scores=constant(known, self.num_outputs, len(self.targets)))
+        return self.values(scores=self.target.guess(known, len(self.targets)))
 
     def skill(self, name: str, known: np.ndarray) -> float:
         """A metric on the scale from guessing (0) to perfect (1); negative where it is worse than guessing."""
@@ -81,16 +82,7 @@ def judged(case: Case, network: nn.Module, rows: np.ndarray) -> Judged:
             found.append((part, scores.cpu().numpy(), target.truth(batch[target.name]).cpu().numpy()))
     order, scores, targets = (np.concatenate(parts) for parts in zip(*found, strict=True))
     names = dict.fromkeys((case.headline, *(n for n in (*LOSSES, "roc_auc") if target.kind in cards("metrics")[n].of)))
-    return Judged(order, np.nan_to_num(scores), targets, tuple(names), target.num_outputs)
-
-
-def constant(known: np.ndarray, num_outputs: int, size: int) -> np.ndarray:
-    """The same scores for `size` examples: frequencies of the classes or labels of `known`, or the mean of its values."""
-    if known.ndim == 2:
-        return np.tile(known.mean(0), (size, 1))
-    if np.issubdtype(known.dtype, np.integer):
-        return np.tile(np.bincount(known, minlength=num_outputs) / max(len(known), 1), (size, 1))
-    return np.full(size, known.mean())
+    return Judged(order, np.nan_to_num(scores), targets, tuple(names), target)
 
 
 def _deviations(name: str, own: float, drawn: list[float]) -> float:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from fukami.core.cards import BaselineCard
-from fukami.evaluate.baselines.contract import Examples, InputColumns, Scores
+from fukami.evaluate.baselines.contract import Examples, InputColumns, Scores, num_rows
 
 CARD = BaselineCard(name="boosting", summary="gradient-boosted trees", of=("category", "number"), needs="boosting_features")
 
@@ -21,16 +21,16 @@ def fit(examples: Examples) -> Scores:
     if not np.issubdtype(examples.targets.dtype, np.integer):
         regressor = HistGradientBoostingRegressor(**options).fit(train, examples.targets)
         return lambda columns: regressor.predict(_features(examples.inputs, columns)[0])
-    frequencies_K = examples.frequencies()
+    (frequencies_K,) = examples.guess()
     present = np.flatnonzero(frequencies_K)
     if len(present) < 2:
-        return lambda columns: np.tile(frequencies_K, (len(_features(examples.inputs, columns)[0]), 1))
+        return lambda columns: examples.guess(num_rows(columns))
     rounds = 100 if len(present) == 2 else int(np.clip(MAX_TREES // len(present), 10, 100))
     classifier = HistGradientBoostingClassifier(max_iter=rounds, **options).fit(train, examples.targets)
 
     def answer(columns: InputColumns) -> np.ndarray:
         features = _features(examples.inputs, columns)[0]
-        scores_BK = np.zeros((len(features), examples.num_outputs))
+        scores_BK = np.zeros((len(features), len(frequencies_K)))
         scores_BK[:, present] = classifier.predict_proba(features)
         return scores_BK
 

@@ -10,7 +10,7 @@ from fukami.core.seeds import generator
 from fukami.core.tables import Column
 
 if TYPE_CHECKING:
-    from fukami.fields.contract import InputField
+    from fukami.fields.contract import InputField, TargetField
 
 InputColumns = dict[str, list[Column]]
 """Input name → its raw columns."""
@@ -21,12 +21,12 @@ Scores = Callable[[InputColumns], np.ndarray]
 
 @dataclass(frozen=True)
 class Examples:
-    """Training examples: learned input fields, their raw columns, and targets in the unit of the scores."""
+    """Training examples: learned fields, raw columns of the inputs, and targets in the unit of the scores."""
 
     inputs: "dict[str, InputField]"
     columns: InputColumns
+    target: "TargetField"
     targets: np.ndarray
-    num_outputs: int
     seed: int = 0
 
     def __len__(self) -> int:
@@ -38,13 +38,11 @@ class Examples:
             return self
         kept = np.sort(generator(self.seed, "baseline").choice(len(self), most, replace=False))
         columns = {name: [column.take(kept) for column in columns] for name, columns in self.columns.items()}
-        return Examples(self.inputs, columns, self.targets[kept], self.num_outputs, self.seed)
+        return Examples(self.inputs, columns, self.target, self.targets[kept], self.seed)
 
-    def frequencies(self) -> np.ndarray:
-        """How often each class or label occurs (K,)."""
-        if self.targets.ndim == 2:
-            return self.targets.mean(0)
-        return np.bincount(self.targets, minlength=self.num_outputs) / max(len(self), 1)
+    def guess(self, count: int = 1) -> np.ndarray:
+        """What fits the targets best without a look at inputs, `count` times: frequencies (count, K), or the mean (count,)."""
+        return self.target.guess(self.targets, count)
 
 
 @dataclass(frozen=True)

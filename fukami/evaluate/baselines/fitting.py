@@ -43,7 +43,7 @@ def fit_baselines(
         return []
     columns = {name: [column.take(rows) for column in input_columns[name]] for name in inputs}
     targets = truth(target, [column.take(rows) for column in target_columns])
-    examples = Examples(inputs, columns, targets, target.num_outputs, seed)
+    examples = Examples(inputs, columns, target, targets, seed)
     out = []
     for name in wanted:
         started = time.monotonic()

@@ -59,10 +59,10 @@ class _Features:
 
 
 def _classes(examples: Examples, train: Any) -> Any:
-    frequencies_K = examples.frequencies()
+    (frequencies_K,) = examples.guess()
     present = np.flatnonzero(frequencies_K)
     if len(present) < 2:
-        return lambda features: np.tile(frequencies_K, (features.shape[0], 1))
+        return lambda features: examples.guess(features.shape[0])
     most = max(2, _MOST_WEIGHTS // max(train.shape[1], 1))
     modelled = np.sort(present[np.argsort(-frequencies_K[present], kind="stable")][:most])
     all_of_them = len(modelled) == len(present)
@@ -71,7 +71,7 @@ def _classes(examples: Examples, train: Any) -> Any:
     model = _logistic(train[rows], examples.targets[rows])
 
     def answer(features: Any) -> np.ndarray:
-        scores_BK = np.tile(frequencies_K.astype(np.float64), (features.shape[0], 1))
+        scores_BK = examples.guess(features.shape[0])
         scores_BK[:, modelled] = model.predict_proba(features) * share
         return scores_BK
 
@@ -79,14 +79,14 @@ def _classes(examples: Examples, train: Any) -> Any:
 
 
 def _labels(examples: Examples, train: Any) -> Any:
-    frequencies_K, deadline = examples.frequencies(), time.monotonic() + MAX_SECONDS
+    (frequencies_K,), deadline = examples.guess(), time.monotonic() + MAX_SECONDS
     models = {}
     for label in np.argsort(-np.abs(frequencies_K * (1 - frequencies_K))):  # labels that vary most come first
         if 0 < frequencies_K[label] < 1 and time.monotonic() < deadline:
             models[int(label)] = _logistic(train, (examples.targets[:, label] > 0.5).astype(np.int64))
 
     def answer(features: Any) -> np.ndarray:
-        scores_BK = np.tile(frequencies_K.astype(np.float64), (features.shape[0], 1))
+        scores_BK = examples.guess(features.shape[0])
         for label, model in models.items():
             scores_BK[:, label] = model.predict_proba(features)[:, 1]
         return scores_BK

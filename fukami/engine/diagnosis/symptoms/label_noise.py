@@ -38,7 +38,7 @@ SHOWN = 8
 
 def look(case: Case) -> Look:
     judged = case.on_held
-    if judged.targets.ndim != 1 or not np.issubdtype(judged.targets.dtype, np.integer):
+    if judged.targets.ndim != 1 or not judged.target.discrete:
         raise LeftOut(_("this is looked for only where classes are predicted"))
     easy = max(1, round(EASIEST * len(judged.rows)))
     if easy < ENOUGH:
@@ -48,7 +48,7 @@ def look(case: Case) -> Look:
     easiest = np.argsort(-judged.scores.max(1), kind="stable")[:easy]
     suspects = seconded(case, easiest[wrong[easiest]], answer)
     among, of_all = len(suspects) / easy, float(wrong.mean())
-    guess = 1 - float(np.bincount(truth_of(case, case.train)).max() / len(case.train))
+    guess = 1 - float(judged.target.guess(truth_of(case, case.train), 1).max())
     low = at_least(len(suspects), easy)
     figures: dict[str, Any] = {
         "examples": len(judged.rows),
