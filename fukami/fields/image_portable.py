@@ -23,7 +23,7 @@ def portable(name: str, state: dict[str, Any], extensions: Sequence[str]) -> dic
 
 
 def odd_pictures(folder: Path) -> list[str]:
-    """Files of other forms than most: turned, grey, transparent, of 16 bits; and some that have to be refused."""
+    """Files of other forms than most: turned, transparent, of 16 bits, two in one as phones write them; some to be refused."""
     folder.mkdir(parents=True, exist_ok=True)
     rng = generator(0, "image", "probes")
     pixels = rng.integers(0, 256, (8, 6, 4), dtype=np.uint8).repeat(9, 0).repeat(9, 1)
@@ -36,6 +36,7 @@ def odd_pictures(folder: Path) -> list[str]:
         "turned.jpg": (colour, {"exif": turned}),
         "grey.jpg": (colour.convert("L"), {}),
         "inks.jpg": (colour.convert("CMYK"), {}),
+        "phone.jpg": (colour, {"format": "MPO", "save_all": True, "append_images": [colour]}),
         "grey.png": (colour.convert("L"), {}),
         "clear.png": (Pillow.fromarray(pixels, "RGBA"), {}),
         "palette.png": (colour.convert("P"), {"transparency": 3}),
