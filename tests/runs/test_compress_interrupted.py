@@ -46,7 +46,7 @@ PLACES = {
     "distill": (session.Session, "_log"),
     "budget": (search, "graph_of"),
     "judging": (job.gate, "answers"),
-    "writing": (writing, "render"),
+    "writing": (writing, "page_of"),
 }
 ENDS = {"ctrl-c": (130, "F-INTERRUPTED"), "terminated": (130, "F-INTERRUPTED")}
 ENDS |= {"full": (1, "F-FILE-SPACE"), "refused": (1, "F-FILE-PERMISSION")}
