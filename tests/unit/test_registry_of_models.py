@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from fukami.core.cards import card
+from fukami.core.cards import card, cards
 from fukami.core.errors import RunError, UsageError
 from fukami.core.recipe import Recipe
 from fukami.core.specs import ImageSpec, RowSpec, TokenSpec
@@ -102,6 +102,15 @@ def test_pictures_that_are_too_small():
     with pytest.raises(UsageError) as caught:
         registry.build(image("inception"), ImageSpec(channels=3, height=64, width=64))
     assert caught.value.code == "F-MODEL-SPEC" and "size_px=96" in caught.value.fix
+
+
+def test_every_family_has_pictures_of_one_pixel_enlarged_to_what_it_can_use():
+    from fukami.training.prepare import size_settings
+
+    for name, family in cards("models").items():
+        if "image" in family.takes:
+            wanted = size_settings(family, Recipe("image-classification"), {"size_px": 1})
+            assert wanted.get("size_px", 1) >= family.image.get("least_size_px", 1), name
 
 
 def test_what_the_library_says_reaches_the_user():
