@@ -7,8 +7,10 @@ import torch
 
 from fukami.core.errors import GateError
 from fukami.core.language import N_, _, _n
+from fukami.core.tables import Column
 from fukami.data.store import Store
 from fukami.evaluate import whole
+from fukami.evaluate.evaluation import Evaluation
 from fukami.evaluate.judge import judge
 from fukami.evaluate.spool import Spool
 from fukami.fields.contract import TargetField
@@ -36,9 +38,11 @@ def headline_value(predictor: Predictor, store: Store, rows: np.ndarray) -> floa
     return judge(predictor.task.target, (name,), asked, replicates=0, keep_mistakes=0).metrics[name].value
 
 
-def evaluation(predictor: Predictor, asked: Spool, *, replicates: int = 200) -> Any:
-    """The whole judgement of a predictor by its answers."""
-    return whole.judged(predictor, asked, replicates=replicates)
+def evaluation(
+    predictor: Predictor, asked: Spool, *, columns: dict[str, list[Column]] | None = None, replicates: int = 200
+) -> Evaluation:
+    """The whole judgement of a predictor by its answers, to the raw examples of `columns`."""
+    return whole.judged(predictor, asked, columns=columns, replicates=replicates)
 
 
 def worst_example(target: TargetField, before: Spool, after: Spool) -> tuple[float, int]:

@@ -78,7 +78,7 @@ def side_of_run(job: Job) -> Side:
     work, predictor, folder = job.work, job.run.predictor, job.work.place / "before"
     job.first.save(folder)
     asked = gate.answers(predictor, work.store, work.held_out)
-    found = gate.evaluation(predictor, asked)
+    found = gate.evaluation(predictor, asked, columns=job.judged.columns)
     part = "test_fraction" if job.run.told["held_out"] == "test" else "valid_fraction"
     for name in job.limits:
         gate.require_value(name, found.metrics[name].value, len(asked), where=str(job.run.path), part=part)
@@ -98,7 +98,7 @@ def side_of(job: Job, form: Form, before: Side) -> Side:
     asked = gate.answers(made, work.store, work.held_out)
     difference, row = gate.worst_example(job.run.predictor.task.target, before.answers, asked)
     gate.require_numbers(difference, job.place(row))
-    return Side(form, folder / "model", made, asked, gate.evaluation(made, asked))
+    return Side(form, folder / "model", made, asked, gate.evaluation(made, asked, columns=job.judged.columns))
 
 
 def metrics(before: Side, after: Side) -> dict[str, dict[str, Any]]:

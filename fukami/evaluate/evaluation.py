@@ -38,7 +38,7 @@ class Evaluation:
             examples     how many
             metrics      {name: {value, low, high}}
             groups       {column: [{value, examples, metrics}]}
-            mistakes     [{row, target, answer, score}], the surest (for numbers: largest) first
+            mistakes     [{row, where, target, answer, score}], the surest (for numbers: largest) first
 
         and by the target's kind
 

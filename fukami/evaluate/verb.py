@@ -31,7 +31,7 @@ def evaluate_run(run: "Run", data: Any, settings: dict[str, Any]) -> dict[str, A
     judged = examples(run, source, recipe, own=own)
     groups = whole.group_columns(judged.table, recipe.data.groups)
     raw = Spool(predictor.stream(judged.store, judged.rows, calibrated=False))
-    found = whole.judged(predictor, raw, groups=groups)
+    found = whole.judged(predictor, raw, groups=groups, columns=judged.columns)
     beside, remark = baselines_beside(run, judged)
     proofs = proofs_of(run, found, beside, own=own)
     name = "evaluation" if own else "evaluation-data"

@@ -45,15 +45,30 @@ def group_columns(table: Table, names: Sequence[str]) -> dict[str, Column]:
     return {name: table.columns[name] for name in names}
 
 
-def judged(predictor: Predictor, raw: Spool, *, groups: dict[str, Column] | None = None, replicates: int = 200) -> Evaluation:
-    """Judges `predictor` by its scores before calibration, to which its temperature is applied here."""
+def judged(
+    predictor: Predictor,
+    raw: Spool,
+    *,
+    groups: dict[str, Column] | None = None,
+    columns: dict[str, list[Column]] | None = None,
+    replicates: int = 200,
+) -> Evaluation:
+    """Judges `predictor` by its scores before calibration, to which its temperature is applied here.
+
+    `columns` are the raw examples, whose places the mistakes then tell: rows are numbered anew wherever fewer examples, or
+    more, are looked at.
+    """
     target, temperature = predictor.task.target, predictor.temperature
 
     def tempered(scores: np.ndarray) -> np.ndarray:
         return target.temper(torch.from_numpy(scores), temperature).numpy()
 
     names, seed = metric_names(predictor.task), predictor.recipe.learning.seed
-    return judge(target, names, raw.mapped(tempered), groups=groups, seed=seed, replicates=replicates)
+    found = judge(target, names, raw.mapped(tempered), groups=groups, seed=seed, replicates=replicates)
+    if columns is not None:
+        for mistake in found.details.get("mistakes", []):
+            mistake["where"] = place(columns[next(iter(predictor.task.inputs))], mistake["row"])
+    return found
 
 
 def baselines(task: Task, columns: dict[str, list[Column]], train: np.ndarray) -> list[Fitted]:
@@ -113,13 +128,26 @@ def calibration_proof(predictor: Predictor, raw: Spool, found: Evaluation, part:
 
 
 def pictures(evaluation: dict[str, Any], task: Task, columns: dict[str, list[Column]]) -> list[dict[str, Any]]:
-    """The most confident mistakes of an `Evaluation.as_dict()`, each rendered by its input fields."""
-    shown = []
+    """The most confident mistakes of an `Evaluation.as_dict()`, each rendered by its input fields.
+
+    Those that are not among the examples of `columns` are left out: the evaluation may have looked at more of them.
+    """
+    shown, cells = [], columns[next(iter(task.inputs))]
     for mistake in evaluation.get("mistakes", [])[:SHOWN_MISTAKES]:
-        row = mistake["row"]
-        html = "".join(field.render(columns[name], row) for name, field in task.inputs.items())
-        shown.append({**mistake, "html": html, "where": place(columns[next(iter(task.inputs))], row)})
+        row = _position(cells, mistake)
+        if row is not None:
+            html = "".join(field.render(columns[name], row) for name, field in task.inputs.items())
+            shown.append({**mistake, "html": html, "where": place(cells, row)})
     return shown
+
+
+def _position(cells: Sequence[Column], mistake: dict[str, Any]) -> int | None:
+    """Where a mistake stands among `cells`, whose rows may be numbered otherwise than when it was made."""
+    row, total = mistake["row"], len(cells[0])
+    where = mistake.get("where")
+    if where is None or (row < total and place(cells, row) == where):
+        return row if row < total else None
+    return next((other for other in range(total) if place(cells, other) == where), None)
 
 
 def place(columns: Sequence[Column], row: int) -> str:

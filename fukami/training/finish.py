@@ -54,7 +54,7 @@ def finish(prepared: Prepared, predictor: Predictor) -> Finished | None:
     raw = Spool(predictor.stream(store, rows, calibrated=False))
     if not predictor.ranks.leads:
         return None
-    found = whole.judged(predictor, raw, groups=groups)
+    found = whole.judged(predictor, raw, groups=groups, columns=columns)
     fitted = whole.baselines(task, columns, prepared.split.train)
     beside = whole.judged_baselines(task, fitted, columns, store, rows)
     proofs = {"split": prepared.split.proof(), "baselines": baseline_proof(task.card.headline, found, beside, part)}

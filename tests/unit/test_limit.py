@@ -11,6 +11,7 @@ from fukami.core.recipe import DataChoices
 from fukami.core.tables import PARTS, Column, Table
 from fukami.data.limit import LEAST_HELD_OUT, limited
 from fukami.data.split import split
+from fukami.evaluate import whole
 from fukami.evaluate.examples import held_out
 from fukami.tasks.registry import contract
 from fukami.training.prepare import examined, prepared
@@ -86,8 +87,8 @@ def test_only_what_is_used_is_stored_and_looked_at(trial):
     data = prepared(trial.predictor.recipe, "digits")
     assert data.split.sizes() == {"train": 150, "valid": 100, "test": 100}
     assert len(data.store) == len(data.table) == 350
-    whole = examined(trial.predictor.recipe, "digits").split
-    assert whole is not None and data.split.drawn_from == whole.sizes()
+    whole_split = examined(trial.predictor.recipe, "digits").split
+    assert whole_split is not None and data.split.drawn_from == whole_split.sizes()
     # the rows that messages name are those of the source
     assert len(np.load(trial.path / "reference" / "seen.npy")) <= 250
     assert trial.proofs["split"]["examples"] == data.split.sizes()
@@ -104,10 +105,22 @@ def test_what_comes_later_looks_at_the_same_examples(trial):
 
 
 def test_all_held_out_examples_can_be_asked_for_afterwards(trial):
-    whole = trial.proofs["split"]["drawn_from"]["test"]
+    test = trial.proofs["split"]["drawn_from"]["test"]
     told = trial.evaluate(limit=0)
-    assert told["examples"] == whole > 300
+    assert told["examples"] == test > 300
     assert told["baselines"].keys() == trial.proofs["baselines"]["metrics"].keys()
+
+
+def test_mistakes_are_shown_by_the_example_that_they_were_made_in(trial):
+    trial.evaluate(limit=0)
+    found, judged = trial.evaluation, held_out(trial)  # the second has fewer examples, numbered anew
+    cells = judged.columns["image"]
+    there = {whole.place(cells, row) for row in range(len(cells[0]))}
+    made = [mistake["where"] for mistake in found["mistakes"][: whole.SHOWN_MISTAKES]]
+    shown = whole.pictures(found, trial.predictor.task, judged.columns)
+    assert [one["where"] for one in shown] == [where for where in made if where in there] != made
+    more = {"mistakes": [{**found["mistakes"][0], "row": 0, "where": whole.place(cells, 7)}]}
+    assert whole.pictures(more, trial.predictor.task, judged.columns)[0]["html"] == trial.predictor.task.input.render(cells, 7)
 
 
 def test_fields_that_have_learned_little_do_not_change_the_split(tmp_path):
