@@ -150,7 +150,11 @@ def test_a_training_ends_with_figures_the_folder_and_what_to_do_next(api, capsys
     api.answers["train"] = types.SimpleNamespace(summary=lambda: SUMMARY)
     _code, out, _err = said(capsys, "train", TASK, "photos")
     assert "0.9876" in out and "runs/x/report.html" in out
-    assert [line.split()[1] for line in out.splitlines() if line.strip().startswith("fukami ")] == ["predict", "explain", "evaluate"]
+    assert [line.split()[1] for line in out.splitlines() if line.strip().startswith("fukami ")] == [
+        "predict",
+        "explain",
+        "evaluate",
+    ]
 
 
 def test_the_proof_of_resuming_is_told(api, capsys):
