@@ -22,6 +22,8 @@ def fit(values: np.ndarray, *, transform: str = "quantile", knots: int = 256) ->
     >>> table = fit(np.arange(101.0))
     >>> apply(table, np.array([50.0, 0.0, -9.0])).round(1).tolist() == [0.0, np.float32(-2.6), np.float32(-2.6)]
     True
+    >>> apply(fit(np.ones(9)), np.array([1.0, np.nan])).tolist()
+    [0.0, nan]
     """
     if transform not in TRANSFORMS:
         raise ValueError(f"transform is one of {TRANSFORMS}, not {transform!r}")
@@ -42,7 +44,7 @@ def apply(table: dict[str, Any], values: np.ndarray) -> np.ndarray:
     """Transformed values, float32. NaN stays NaN; `quantile` counts a value beyond the training range as the nearest in it."""
     if table["transform"] == "quantile":
         scores = np.interp(values, table["at"], table["to"])
-        return scores.astype(np.float32)
+        return np.where(np.isnan(values), np.nan, scores).astype(np.float32)  # a table of one knot knows no NaN
     with np.errstate(invalid="ignore", over="ignore"):
         scaled = (values - table["centre"]) / table["spread"]
         if table["transform"] == "robust":
