@@ -130,7 +130,13 @@ def pieces_head(described: dict[str, Any]) -> str:
 
 def use_of(format: FormatCard, material: Material) -> str:
     """The code that asks the exported model, where `{example}` stands for an input."""
-    return format.use.get(material.library) or format.use[""]
+    if material.library not in format.use:
+        return format.use[""]
+    # a library of its own gives raw outputs
+    target, temperature = material.predictor.task.target, material.predictor.temperature
+    if not target.activation:
+        return format.use[material.library]
+    return f"{format.use[material.library]}scores = (outputs / {temperature:.6g}).{target.activation}  # as sure as the run\n"
 
 
 def readme(

@@ -73,6 +73,7 @@ class Categories(TargetField):
     losses: ClassVar[tuple[str, ...]] = ("binary-cross-entropy", "focal-binary")
     discrete: ClassVar[bool] = True
     calibrates: ClassVar[bool] = True
+    activation: ClassVar[str] = "sigmoid()"
     name: str = "categories"
     options: Options = Options()
     state: dict[str, Any] = field(default_factory=dict)

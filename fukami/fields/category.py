@@ -52,6 +52,7 @@ class Category(TargetField):
     losses: ClassVar[tuple[str, ...]] = ("cross-entropy", "focal")
     discrete: ClassVar[bool] = True
     calibrates: ClassVar[bool] = True
+    activation: ClassVar[str] = "softmax(-1)"
     name: str = "category"
     options: Options = Options()
     state: dict[str, Any] = field(default_factory=dict)

@@ -266,6 +266,8 @@ class TargetField(Field):
     """Whether two targets are either the same or different: classes and sets of labels, not measured values."""
     calibrates: ClassVar[bool] = False
     """Whether its scores are probabilities that a temperature can calibrate."""
+    activation: ClassVar[str] = ""
+    """The method of a tensor that makes probabilities of raw outputs; empty where outputs are no logits."""
     margin_unit: ClassVar[str] = N_("log-odds")
     """The unit of `margin`, in a word."""
 

@@ -254,7 +254,7 @@ def test_a_recipe_repeats_its_run_bit_by_bit(trained, capsys, tmp_path):
     assert artefact.digest(run / "model" / "model.safetensors") == artefact.digest(tmp_path / "again/model/model.safetensors")
 
 
-def test_pretrained_weights_from_a_local_run_are_frozen_then_tuned(trained, capsys, tmp_path):
+def test_pretrained_weights_from_a_local_run_are_frozen_then_tuned(trained, capsys, tmp_path, monkeypatch):
     data, _runs = trained
     base = call(
         capsys, "train", "image-classification", data["image-classification"], "--model", "timm:test_resnet",
@@ -270,6 +270,15 @@ def test_pretrained_weights_from_a_local_run_are_frozen_then_tuned(trained, caps
 
     network = timm.create_model("local-dir:" + str(tmp_path / "tuned" / "model"), pretrained=True)
     assert sum(p.numel() for p in network.parameters()) > 0
+    # what the exported folder's own page says gives the run's answers, as sure as they are
+    picture = str(next(path for path in Path(data["image-classification"]).rglob("*.png")))
+    own = call(capsys, "predict", tmp_path / "tuned", picture)["predictions"][0]["scores"]
+    call(capsys, "export", tmp_path / "tuned", "--to", "folder", "--out", tmp_path / "folder")
+    monkeypatch.chdir(tmp_path / "folder")
+    monkeypatch.syspath_prepend(tmp_path / "folder")
+    code, told = Path("README.md").read_text("utf-8").split("```python")[1].split("```")[0], {}
+    exec(code.replace("picture.jpg", picture), told)
+    assert told["scores"][0].tolist() == pytest.approx(list(own.values()), abs=1e-4)
 
 
 def test_a_module_of_ones_own_trains_answers_and_is_loaded_again(tmp_path):

@@ -28,7 +28,7 @@ import torch
 from preprocess import tensors
 
 network = timm.create_model("local-dir:.", pretrained=True).eval()
-outputs = network(*map(torch.from_numpy, tensors([{example}]).values()))  # before softmax, not calibrated
+outputs = network(*map(torch.from_numpy, tensors([{example}]).values()))
 """,
         "transformers": """\
 import torch
@@ -38,7 +38,7 @@ from transformers import AutoModelForSequenceClassification
 network = AutoModelForSequenceClassification.from_pretrained(".").eval()
 ids, lengths = map(torch.from_numpy, tensors([{example}]).values())
 mask = torch.arange(ids.shape[1]) < lengths[:, None]
-outputs = network(input_ids=ids, attention_mask=mask.long()).logits  # before softmax, not calibrated
+outputs = network(input_ids=ids, attention_mask=mask.long()).logits
 """,
     },
     source="https://huggingface.co/docs/timm; https://huggingface.co/docs/transformers",
