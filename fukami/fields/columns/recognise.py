@@ -58,6 +58,9 @@ def _typed(name: str, array: pa.Array, forced: str, missing: tuple[str, ...]) ->
 
 
 def _text(name: str, array: pa.Array, forced: str, max_categories: int, missing: tuple[str, ...]) -> tuple[str, dict[str, Any]]:
+    ordinary = parsing.ordinary_numbers(array) if forced in ("", "number") and not missing else None
+    if ordinary is not None and not _may_be_days(ordinary):
+        return _number(name, ordinary, {"decimal": "."}, forced)
     words = parsing.strings(array, missing=missing)
     known = len(words) - words.null_count
     if not known:
@@ -79,6 +82,12 @@ def _text(name: str, array: pa.Array, forced: str, max_categories: int, missing:
     if distinct > max_categories and distinct > 0.5 * known:
         return "text", {}
     return _unless_constant("category", {}, words)
+
+
+def _may_be_days(values: np.ndarray) -> bool:
+    """Whether numbers could all be days in eight digits (20240229)."""
+    known = values[~np.isnan(values)]
+    return bool(((known >= 1e7) & (known < 1e8) & (known == np.round(known))).all())
 
 
 def _number(name: str, values: np.ndarray, how: dict[str, Any], forced: str) -> tuple[str, dict[str, Any]]:
