@@ -23,14 +23,15 @@ def validation_metrics(data: Prepared) -> tuple[str, ...]:
 
 
 def watching(data: Prepared) -> Watch:
-    """A watch that knows what guessing reaches on the validation examples."""
+    """A watch that knows what guessing reaches on the validation examples, and how long the rate rises."""
     target, store, rows = data.task.target, data.store, data.split.valid
+    rising = data.recipe.learning.warmup * data.recipe.learning.epochs
     if len(rows) == 0:
-        return Watch()
+        return Watch(patience=rising)
     known, asked = (
         target.truth(target.batch(store.arrays[target.name], part)).numpy() for part in (data.split.train[:20_000], rows)
     )
     scores = target.guess(known, len(rows))
     found = judge(target, validation_metrics(data), [(scores, asked, rows)], replicates=0, keep_mistakes=0)
     values = {name: one["value"] for name, one in found.as_dict()["metrics"].items()}
-    return Watch({name: value for name, value in values.items() if value is not None})
+    return Watch({name: value for name, value in values.items() if value is not None}, patience=rising)

@@ -61,6 +61,17 @@ def test_odd_scores_give_a_finite_temperature(scores, targets):
     assert 0.05 <= fit_temperature(scores, targets) <= 20.001
 
 
+@pytest.mark.parametrize("size", [30, 300])
+def test_few_examples_that_are_all_right_do_not_make_every_answer_certain(size):
+    logits = np.random.default_rng(0).normal(size=(size, 3)) + np.eye(3)[np.arange(size) % 3] * 6
+    targets = logits.argmax(1)
+    sure = tempered(softmax(logits), fit_temperature(logits, targets)).max(1)
+    assert 1 - 2 / size < sure.mean() < 1 - 0.2 / size  # about one in `size` may be wrong, for all that is known
+    odds = np.where(np.arange(size)[:, None] % 2, 3.0, -3.0) + np.zeros((1, 2))
+    temperature = fit_temperature(1 / (1 + np.exp(-odds)), (odds > 0).astype(np.float32))
+    assert temperature == pytest.approx(3 / np.log(2 * size + 3), rel=0.01)
+
+
 def test_the_proof_shows_the_gain_on_other_examples():
     target = SimpleNamespace(kind="category", num_outputs=4, state={"classes": list("abcd")})
     logits, targets = sampled(seed=1)

@@ -168,6 +168,17 @@ def test_a_loss_that_falls_at_any_time_is_left_alone():
     assert heard([2.3] * 3 + [2.25] * 8 + [float("nan")] * 40) == []  # not flat: what breaks is mended or told by others
 
 
+def test_nothing_is_said_while_the_learning_rate_rises():
+    assert heard([2.3] * 60, watch=Watch(patience=12)) == []
+    assert heard([2.3] * 60, watch=Watch(patience=11)) == ["stalled-flat"]
+    assert heard([2.3] * 40 + [1.0] * 20, watch=Watch(patience=9)) == []
+    watch = Watch({"accuracy": 0.5}, patience=6)
+    assert [watch.validated(epoch=epoch, values={"accuracy": 0.5}) for epoch in range(3, 8)] == [None] * 3 + [
+        "stalled-guessing",
+        None,
+    ]
+
+
 def test_a_validation_no_better_than_guessing_by_any_metric_is_told():
     def said(accuracy, log_loss):
         watch = Watch({"accuracy": 0.5, "log_loss": 0.69})

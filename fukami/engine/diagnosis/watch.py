@@ -26,6 +26,7 @@ class Watch:
     """Looks at each logged line of a training.
 
     `guess` are the validation metrics of guessing (the commonest class, the mean), of which the network must beat one at least.
+    Nothing is said in the first `patience` epochs: while the learning rate still rises, a healthy training learns little too.
 
     >>> watch = Watch()
     >>> told = [watch.seen(epoch=i, loss=2.3, norm=0.5) for i in range(20)]
@@ -34,6 +35,7 @@ class Watch:
     """
 
     guess: dict[str, float] = field(default_factory=dict)
+    patience: float = 0.0
     losses: list[float] = field(default_factory=list)
     norms: list[float] = field(default_factory=list)
     no_better: int = 0
@@ -43,7 +45,7 @@ class Watch:
         """Takes in a logged line; the kind of an event where the training loss shows that nothing is learned."""
         self.losses.append(loss)
         self.norms.append(norm)
-        if self.told or epoch < EPOCHS or len(self.losses) < LINES:
+        if self._early(epoch) or len(self.losses) < LINES:
             return None
         begun, now = fmean(self.losses[:3]), fmean(self.losses[-5:])
         if not math.isfinite(begun + now) or now <= FALLEN * begun or min(self.losses) <= (2 * FALLEN - 1) * begun:
@@ -57,9 +59,13 @@ class Watch:
         known = [name for name, value in values.items() if value is not None and name in self.guess]
         better = any(better_than(name, values[name] or 0.0, self.guess[name]) for name in known)
         self.no_better = 0 if better or not known else self.no_better + 1
-        if self.told or self.no_better < VALIDATIONS or epoch < EPOCHS:
+        if self._early(epoch) or self.no_better < VALIDATIONS:
             return None
         return self._say("stalled-guessing")
+
+    def _early(self, epoch: float) -> bool:
+        """Whether nothing is to be said yet, or all has been."""
+        return self.told or epoch < max(EPOCHS, self.patience)
 
     def _say(self, kind: str) -> str:
         self.told = True
