@@ -179,7 +179,19 @@ def ordinary_numbers(array: pa.Array) -> np.ndarray | None:
         return None
 
 
+def is_span(array: pa.Array) -> bool:
+    """Whether the cells are spans of time or times of day, which are numbers of seconds, rather than days of a calendar."""
+    return pa.types.is_duration(array.type) or pa.types.is_time(array.type)
+
+
+def _seconds(array: pa.Array) -> pa.Array:
+    unit = pa.duration("us") if pa.types.is_duration(array.type) else pa.time64("us")
+    return pc.divide(array.cast(unit, safe=False).cast(pa.int64()).cast(pa.float64()), 1e6)
+
+
 def _typed_numbers(array: pa.Array) -> Parsed:
+    if is_span(array):
+        array = _seconds(array)
     kind = array.type
     if pa.types.is_temporal(kind) or not is_scalar(array):
         missing = _numpy(array.is_null())

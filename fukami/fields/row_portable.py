@@ -57,6 +57,8 @@ def _cells(column: Column) -> list[Any]:
     if column.is_array and column.values.ndim > 1:
         return np.asarray(column.values, np.float64).reshape(len(column), -1).tolist()
     array = parsing.plain(column.values)
+    if parsing.is_span(array):
+        return [None if value != value else value for value in parsing.numbers(array).values.tolist()]
     if pa.types.is_temporal(array.type):
         return [None if value is None else value.isoformat() for value in array.to_pylist()]
     if pa.types.is_floating(array.type):

@@ -68,6 +68,7 @@ def other_columns(total: int) -> list[Column]:
         Column("moment", pa.array(np.datetime64("2020-01-01T05:06:07", "s") + rng.integers(0, 10**8, total))),
         Column("count", pa.array([None, *rng.integers(0, 9, total - 1).tolist()])),
         Column("several", rng.normal(size=(total, 3))),
+        Column("lasted", pa.array(rng.integers(0, 10**6, total).astype("timedelta64[ms]"))),
         Column("once", pa.array([None if i % 2 else 1 for i in range(total)])),  # one value, or none: a scale of one knot
     ]
 

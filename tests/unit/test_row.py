@@ -17,6 +17,7 @@ from fukami.core.errors import DataError, UsageError
 from fukami.core.tables import Column
 from fukami.fields import parsing
 from fukami.fields.hashing import column_hash
+from fukami.fields.columns.registry import learned
 from fukami.fields.row import Row, RowOptions
 
 RNG = np.random.default_rng(0)
@@ -360,3 +361,14 @@ def test_a_number_is_the_same_word_whatever_is_beside_it(beside):
             parsing.strings(Row().gather([{"x": cell} for cell in cells])[0].values) for cells in ([number], [number, beside])
         )
         assert alone[0] == both[0], number
+
+
+def test_spans_and_times_of_day_are_seconds():
+    lasted = Column("lasted", pa.array(np.array([1500, 250, 90_000, "NaT"], "timedelta64[ms]")))
+    opened = Column("opened", pa.array([9 * 3600, 10 * 3600 + 30, None, 0], pa.time32("s")))
+    row = Row().learn([lasted, opened])
+    assert [told["kind"] for told in row.describe()] == ["number", "number"]
+    raw = np.concatenate(
+        [learned(t).raw(c).numbers for t, c in zip(row.state["columns"], [lasted, opened], strict=True)], axis=1
+    )
+    np.testing.assert_allclose(raw, [[1.5, 32400], [0.25, 36030], [90, np.nan], [np.nan, 0]])
