@@ -16,8 +16,8 @@ import torch
 from fukami.core.errors import DataError, UsageError
 from fukami.core.tables import Column
 from fukami.fields import parsing
-from fukami.fields.hashing import column_hash
 from fukami.fields.columns.registry import learned
+from fukami.fields.hashing import column_hash
 from fukami.fields.row import Row, RowOptions
 
 RNG = np.random.default_rng(0)
