@@ -13,6 +13,7 @@ from fukami.cli._screen import Screen
 from fukami.core import language
 from fukami.core.errors import UsageError, nearest, unknown
 from fukami.core.language import _
+from fukami.core.recipe import Recipe
 
 
 class Parser(argparse.ArgumentParser):
@@ -42,7 +43,7 @@ class Parser(argparse.ArgumentParser):
                 screen.heading(title)
                 screen.table((), rows, indent=2)
         if self.examples:
-            screen.heading(_("Examples"))
+            screen.heading(_("For example"))
             screen.commands([(command, _(does)) for command, does in self.examples])
         stream = screen.stream
         assert isinstance(stream, io.StringIO)
@@ -97,6 +98,9 @@ class Parser(argparse.ArgumentParser):
             fix = _("did you mean {names}?").format(names=f"--set {word}") if "=" in word and "--set" in flags else ""
             return UsageError("F-ARGUMENT-EXTRA", what, expected=self.format_usage(), got=word, fix=fix)
         close = [f"./{word}"] if _is_file(word) else nearest(name, flags, most=1)
+        setting = name.lstrip("-").replace("-", "_")
+        if "--set" in flags and setting in ("target", *Recipe("").all_names()):
+            close = [f"--set {setting}={word.partition('=')[2] or 'VALUE'}"]
         return UsageError(
             "F-OPTION-NAME",
             _("there is no option {name} here").format(name=name),

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fukami.cli._screen import Screen, duration, number
+from fukami.cli._screen import Screen, number
 from fukami.core import plans
+from fukami.core.durations import duration
 from fukami.core.language import _, listed
 
 

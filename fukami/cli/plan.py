@@ -5,8 +5,9 @@ from typing import Any
 from fukami.cli import _parser
 from fukami.cli._parser import Parser
 from fukami.cli._results import show_notes
-from fukami.cli._screen import Screen, amount, duration
+from fukami.cli._screen import Screen, amount
 from fukami.core import plans
+from fukami.core.durations import duration
 from fukami.core.language import N_, _
 
 SUMMARY = N_("memory, minutes and the step plan, before anything is spent")

@@ -1,13 +1,15 @@
 """Mistakes that a user can mend: one message with where, expected, got and fix, and a stable code.
 
->>> error = UsageError("F-MODEL-NAME", "no model is called resnet81", got="resnet81", fix="choose resnet18")
+>>> error = UsageError("F-MODEL-NAME", "no model is called resnet81", got="resnet81", fix="choose resnet18\\nor resnet50")
 >>> print(error)
 F-MODEL-NAME  no model is called resnet81
   got       resnet81
   fix       choose resnet18
+            or resnet50
 """
 
 import difflib
+import unicodedata
 from collections.abc import Iterable
 
 from fukami.core.language import _
@@ -30,7 +32,7 @@ class FukamiError(Exception):
     def __str__(self) -> str:
         where = on_one_line(self.where)
         parts = ((_("where"), where), (_("expected"), self.expected), (_("got"), self.got), (_("fix"), self.fix))
-        return "\n".join([f"{self.code}  {self.what}", *(f"  {name:<9} {text}" for name, text in parts if text)])
+        return "\n".join([f"{self.code}  {self.what}", *(_part(name, text) for name, text in parts if text)])
 
     def __reduce__(self):
         return _rebuild, (type(self), self.code, self.what, self.as_dict())
@@ -39,6 +41,13 @@ class FukamiError(Exception):
         """The same as a JSON object, with empty parts left out."""
         names = ("code", "what", "where", "expected", "got", "fix")
         return {name: getattr(self, name) for name in names if getattr(self, name)}
+
+
+def _part(name: str, text: str) -> str:
+    """A part below its name; further lines stand below the first one, wherever it begins in letters of this width."""
+    start = f"  {name:<9} "
+    column = sum(2 if unicodedata.east_asian_width(letter) in "FW" else 1 for letter in start)
+    return start + text.replace("\n", "\n" + " " * column)
 
 
 def _rebuild(kind, code, what, parts):

@@ -25,12 +25,12 @@ VALID_EVERY_S = 1.0
 class Display:
     """Shows one piece of long work of `total` steps.
 
-    `unit` names what a step handles, for the rate ("images"). `live` overrides whether `stream` is a terminal. Nothing is shown
-    before the first step, and without a terminal nothing in the first seconds, so short work stays silent there.
+    `unit` is that of the rate ("images/s"). `live` overrides whether `stream` is a terminal. Nothing is shown before the first
+    step, and without a terminal nothing in the first seconds, so short work stays silent there.
 
     >>> import io
     >>> out = io.StringIO()
-    >>> with Display("train", total=10, unit="images", stream=out) as display:
+    >>> with Display("train", total=10, unit="images/s", stream=out) as display:
     ...     display.step(5, loss=0.25, examples=64)
     ...     display.note("halfway")
     >>> out.getvalue()
@@ -115,7 +115,7 @@ class Display:
         pace = self.steps_per_s()
         parts = [f"{name} {value:.4g}" for name, value in self._values.items()]
         if pace and self.unit:
-            parts.append(f"{pace * self._examples:,.0f} {self.unit}/s")
+            parts.append(f"{pace * self._examples:,.0f} {self.unit}")
         if pace and self._done < self.total:
             parts.append(_("{time} left").format(time=clock((self.total - self._done) / pace)))
         return "  ".join(parts)

@@ -149,7 +149,7 @@ def prepared(recipe: Recipe, source: Any, *, model: Any = None, division: Split 
     fields |= {n: f.learn(raw[n], seed=recipe.learning.seed) for n, f in again.items()}
     recipe = replace(recipe, fields={n: f.options for n, f in fields.items()})
     fingerprints = {n: f.fingerprint(found.columns[n]) for n, f in fields.items()}
-    with Display(_("preparing"), total=len(found.table), unit=_("examples")) as display:
+    with Display(_("preparing"), total=len(found.table), unit=_("examples/s")) as display:
         store = prepare(fields, found.columns, fingerprints, progress=lambda done, _total: display.step(done))
     task = found.task.with_fields(fields)
     return Prepared(task, found.table, found.columns, division, found.problems, recipe, choice, pretrained, store, fingerprints)

@@ -235,7 +235,7 @@ class Session:
 
         A step or a validation that goes on for long is broken off: nothing of it is in the snapshot.
         """
-        display = Display(_("training"), total=self.learner.num_steps, unit=_("examples"))
+        display = Display(_("training"), total=self.learner.num_steps, unit=_("examples/s"))
         with (
             interruptible(patient=self.ranks.size > 1, busy=lambda: self.keeper.busy) as interrupt,
             History(self.place / "history.jsonl", resume_at=self.learner.step, returns=self.keeper.returns) as history,

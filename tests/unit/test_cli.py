@@ -335,6 +335,10 @@ def test_the_same_in_japanese(api, capsys):
         (f"check {TASK} a target=kind", "F-ARGUMENT-EXTRA", "--set target=kind"),
         ("tasks --lang fr", "F-LANG", None),
         ("tasks --set a=1", "F-OPTION-NAME", None),
+        ("tasks --limit 3", "F-OPTION-NAME", None),
+        (f"train {TASK} x --limit=100", "F-OPTION-NAME", "--set limit=100"),
+        (f"train {TASK} x --batch-size 64", "F-OPTION-NAME", "--set batch_size=VALUE"),
+        (f"check {TASK} x --target kind", "F-OPTION-NAME", "--set target=VALUE"),
         ("--epochs 3 train", "F-OPTION-NAME", None),
     ],
 )
@@ -345,6 +349,12 @@ def test_a_mistake_is_told_with_its_code_and_mend(api, capsys, words, code, hint
     if words.endswith((" -3", " nan", " 0")):
         assert error["got"] == words.split()[-1]
     assert not api.calls
+
+
+def test_several_lines_of_an_expectation_stand_below_each_other(api, capsys):
+    for lang, column in (("en", 12), ("ja", 14)):
+        _code, _out, err = said(capsys, "train", TASK, "x", "y", "--lang", lang)
+        assert f"\n{' ' * column}fukami train RECIPE" in err
 
 
 def test_an_error_of_the_data_has_exit_code_1_and_four_parts(api, capsys):

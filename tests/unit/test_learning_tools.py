@@ -82,7 +82,7 @@ class Clock:
 
 def test_plain_lines_come_every_few_seconds_with_rate_loss_and_time_left():
     out, clock = io.StringIO(), Clock()
-    with Display("train", total=100, unit="images", stream=out, now=clock) as display:
+    with Display("train", total=100, unit="images/s", stream=out, now=clock) as display:
         for step in range(1, 101):
             clock.at += 0.5
             if display.due():
@@ -104,7 +104,7 @@ def test_short_work_is_silent_and_validations_are_not_a_flood():
 
 def test_a_terminal_gets_a_bar():
     out = io.StringIO()
-    with Display("train", total=4, unit="images", stream=out, live=True) as display:
+    with Display("train", total=4, unit="images/s", stream=out, live=True) as display:
         display.step(1, loss=0.5)
         display._shown -= 1
         display.step(2, loss=0.25, examples=8)

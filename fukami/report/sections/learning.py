@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from fukami.core.durations import duration
 from fukami.core.language import N_, _
 from fukami.core.percent import percent
 from fukami.engine.mishaps import Event
@@ -79,16 +80,3 @@ def _pace(history: list[dict[str, Any]], told: dict[str, Any]) -> str:
     if told.get("padding_share"):
         parts.append(_("{share} of the tokens padding").format(share=percent(told["padding_share"])))
     return " · ".join(parts)
-
-
-def duration(seconds: float) -> str:
-    """
-    >>> duration(42), duration(200), duration(7300)
-    ('42 s', '3 min 20 s', '2 h 1 min')
-    """
-    whole = round(seconds)
-    if whole < 60:
-        return _("{seconds} s").format(seconds=whole)
-    if whole < 3600:
-        return _("{minutes} min {seconds} s").format(minutes=whole // 60, seconds=whole % 60)
-    return _("{hours} h {minutes} min").format(hours=whole // 3600, minutes=whole % 3600 // 60)
