@@ -149,7 +149,8 @@ def from_table(run: "Run", source: Any, name: str) -> tuple[list[Any], Columns]:
     columns = bind(table, predictor.task, predictor.recipe.data, with_targets=False)
     columns = {key: columns[key] for key in predictor.task.inputs}
     first = next(iter(columns.values()))[0]
-    return [f"{name}:{number}" for number in (first.rows if first.rows is not None else np.arange(len(first)) + 1)], columns
+    numbers = first.rows if first.rows is not None else np.arange(len(first)) + 1
+    return [f"{name}:{number}" if name else f"[{number - 1}]" for number in numbers], columns
 
 
 def from_stream(run: "Run", content: bytes) -> tuple[list[Any], Columns]:

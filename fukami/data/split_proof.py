@@ -157,7 +157,7 @@ def _near(case: Case, parts: dict[str, np.ndarray]) -> tuple[dict[str, Any], lis
         severity="warning" if len(found) > len(test) / 100 else "note",
         what=_("{n} test examples are nearly the same as a training example").format(n=len(found)),
         where="; ".join(" ≈ ".join(pair) for pair in shown[:3]),
-        fix=_("if they come from the same patient, camera or page, keep these together: --set group=COLUMN"),
+        fix=_("if they come from the same patient, camera or page, name it in a column of a table: --set group=COLUMN"),
         count=len(found),
     )
     return told, [problem]

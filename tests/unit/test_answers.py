@@ -1,10 +1,14 @@
 """Inputs as people hand them over."""
 
+from types import SimpleNamespace
+
+import pandas as pd
 import pyarrow as pa
 import pytest
 
-from fukami.answers import as_single, from_json, gathered, require_usable, spread, tell_unfamiliar
+from fukami.answers import as_single, from_json, from_table, gathered, require_usable, spread, tell_unfamiliar
 from fukami.core.errors import DataError
+from fukami.core.recipe import DataChoices
 from fukami.core.tables import Column
 from fukami.tasks.registry import contract
 
@@ -52,6 +56,14 @@ def test_inputs_are_counted_over_all_that_is_given():
     with pytest.raises(DataError) as told:
         require_usable(task, *reversed(gathered(task, [("", "")])), before=4)
     assert told.value.where == "input 5"
+
+
+def test_rows_of_a_frame_have_numbers_and_those_of_a_file_places(tmp_path):
+    task = contract("text-classification")
+    run = SimpleNamespace(predictor=SimpleNamespace(task=task, recipe=SimpleNamespace(data=DataChoices())))
+    assert from_table(run, pd.DataFrame({"text": ["a film", "a play"]}), "")[0] == ["[0]", "[1]"]
+    (tmp_path / "a.csv").write_text("text\na film\n")
+    assert from_table(run, tmp_path / "a.csv", "a.csv")[0] == ["a.csv:2"]
 
 
 def touched(folder, *names):

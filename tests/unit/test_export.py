@@ -390,6 +390,14 @@ def test_what_is_no_text_is_refused(value):
         assemble.read(told_of(learned("text")), [value])
 
 
+def test_a_table_of_texts_is_not_read_as_one_text(tmp_path):
+    (tmp_path / "reviews.csv").write_text("text\nA fine film.\n")
+    told = told_of(learned("text"))
+    with pytest.raises(ValueError, match="the name of a table"):
+        assemble.read(told, [str(tmp_path / "reviews.csv")])
+    assert assemble.read(told, [str(tmp_path / "none.csv"), "x" * 5000 + ".csv"])
+
+
 @pytest.mark.parametrize("value", [{}, {"age": 3}, "age", None, [1, 2]])
 def test_what_is_no_whole_row_is_refused(value):
     with pytest.raises(ValueError):

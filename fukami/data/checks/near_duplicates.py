@@ -51,6 +51,6 @@ def _told(evidence: Evidence, left: np.ndarray, right: np.ndarray, *, sampled: b
         severity="warning" if count > MANY * looked else "note",
         what=what,
         where=evidence.pairs(left, right, sign="≈"),
-        fix=_("if they show one and the same thing, keep them in one part: --set group=COLUMN"),
+        fix=_("if they are one and the same thing, keep one, or name it in a column of a table: --set group=COLUMN"),
         count=count,
     )

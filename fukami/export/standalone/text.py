@@ -1,5 +1,6 @@
 """Texts: as numbers of tokens, padded to the longest of a batch."""
 
+import os
 import re
 from itertools import zip_longest
 from pathlib import Path
@@ -23,7 +24,7 @@ def numbered(value, told):
     text = str(value) if isinstance(value, (str, int, float)) else ""
     if text.endswith(".txt") and len(text) < 1024:
         text = Path(text).read_text("utf-8-sig")
-    if re.fullmatch(told["refused"], text):
-        raise ValueError("the text is empty, or has half a character")
+    if re.fullmatch(told["refused"], text) or (text.endswith((".csv", ".tsv", ".jsonl")) and os.path.isfile(text)):  # noqa: PTH113
+        raise ValueError("the text is empty, has half a character, or is the name of a table")
     found = [number for word in words(text[: told["longest"]], told) for number in numbers(word, told)]
     return told["before"] + found[: told["most_tokens"]] + told["after"] or [told["unknown"]]

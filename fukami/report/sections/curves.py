@@ -21,7 +21,7 @@ def build(content: Content) -> dict[str, Any] | None:
 def _drawn(told: dict[str, Any], kind: str) -> list[Line]:
     """The one curve; or one for each class, the one with the least area drawn last and in a colour of its own."""
     if told.get(kind):
-        return [Line(kind, told[kind])]
+        return [Line(_("this model"), told[kind])]
     classes = {label: both[kind] for label, both in (told.get("classes") or {}).items() if both.get(kind)}
     if not classes:
         return []
