@@ -264,8 +264,9 @@ def _parse_dates(words: pa.Array, form: str) -> np.ndarray:
     month = _named_month(found) if form.startswith("named") else _part(found, "month")
     good = (month >= 1) & (month <= 12) & (day >= 1) & (year >= 1)
     months = ((year - 1970) * 12 + np.where(good, month - 1, 0)).astype("datetime64[M]")
-    good &= day <= ((months + 1).astype("datetime64[D]") - months.astype("datetime64[D]")).astype(int)
-    days = months.astype("datetime64[D]") + (np.where(good, day, 1) - 1)
+    after = months + np.timedelta64(1, "M")
+    good &= day <= (after.astype("datetime64[D]") - months.astype("datetime64[D]")).astype(int)
+    days = months.astype("datetime64[D]") + (np.where(good, day, 1) - 1).astype("timedelta64[D]")
     out[rows[good]] = (days.astype("datetime64[us]") + _time_of_day(found))[good]
     return out
 
