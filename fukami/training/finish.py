@@ -155,8 +155,8 @@ def example_of(prepared: Prepared) -> str:
     rows, _part = held_out(prepared)
     first = next(iter(prepared.task.inputs))
     column = prepared.columns[first][0]
-    if column.base is not None and len(rows):
-        file = column.base / column.take(rows[:1]).strings()[0]
+    if len(rows) and (column.base is not None or (column.files is not None and column.rows is None)):
+        file = column.base / column.take(rows[:1]).strings()[0] if column.base is not None else Path(column.where(int(rows[0])))
         if len(str(file)) < 1024 and file.is_file():
             return str(file)
     source = prepared.recipe.data.source

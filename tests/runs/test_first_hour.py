@@ -5,13 +5,16 @@ Each task's data is made by the test; the run folders are then held against the 
 
 import csv
 import json
+import shlex
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from PIL import Image
 from safetensors import safe_open
 
+import fukami
 from fukami.cli.main import main
 from fukami.core import artefact
 from tests.synthetic import columns
@@ -325,3 +328,25 @@ def test_groups_are_judged_apart(trained, capsys):
     told = call(capsys, "evaluate", trained[1]["tabular-classification"], "--set", "groups=town")
     values = {part["value"] for part in told["groups"]["town"]}
     assert {"town0", "town1"} <= values
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_the_first_next_command_can_be_typed_as_it_stands(trained, task, capsys):
+    command = fukami.load(trained[1][task]).commands()[0][0]
+    assert call(capsys, *shlex.split(command)[1:])["predictions"]
+
+
+def test_a_file_of_a_folder_of_texts_is_what_can_be_tried(tmp_path):
+    from fukami.core.recipe import Recipe
+    from fukami.data import read
+    from fukami.data.bind import bind
+    from fukami.tasks.registry import contract
+    from fukami.training.finish import example_of
+
+    for name in ("bad/1.txt", "good/2.txt"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text(f"It is {name}.", "utf-8")
+    task, recipe = contract("text-classification"), Recipe("text-classification").changed({"source": str(tmp_path)})
+    found = bind(read(tmp_path, recipe.data, kinds=("text",)), task, recipe.data)
+    split = SimpleNamespace(train=np.array([0]), valid=np.array([], int), test=np.array([1]))
+    assert example_of(SimpleNamespace(task=task, recipe=recipe, columns=found, split=split)) == str(tmp_path / "good/2.txt")
