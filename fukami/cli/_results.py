@@ -23,6 +23,7 @@ def show_run(result: dict[str, Any], screen: Screen) -> None:
     )
     show_metrics(result.get("metrics", {}), screen, title=_("On examples kept aside"))
     show_baselines(result, screen)
+    show_folds(result.get("folds") or {}, screen)
     run = result.get("run")
     if run:
         screen.heading(_("Run folder"))
@@ -54,6 +55,17 @@ def show_metrics(metrics: Mapping[str, Any], screen: Screen, *, title: str) -> N
     if rows:
         screen.heading(title)
         screen.table((), rows, indent=2)
+
+
+def show_folds(metrics: Mapping[str, Any], screen: Screen) -> None:
+    """What cross-validation found: of each metric the mean, the deviation, and the value of every fold."""
+    if metrics:
+        screen.heading(_("Cross-validation"))
+        rows = [
+            (name, f"{number(told['mean'])} ± {number(told['deviation'])}", ", ".join(map(number, told["values"])))
+            for name, told in metrics.items()
+        ]
+        screen.table((_("metric"), _("mean ± deviation"), _("each fold")), rows, indent=2)
 
 
 def show_groups(groups: Mapping[str, Any], screen: Screen, *, most: int = 4) -> None:

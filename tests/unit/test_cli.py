@@ -351,6 +351,13 @@ def test_a_mistake_is_told_with_its_code_and_mend(api, capsys, words, code, hint
     assert not api.calls
 
 
+def test_what_folds_found_is_shown(api, capsys):
+    folds = {"accuracy": {"mean": 0.75, "deviation": 0.05, "values": [0.7, 0.8]}}
+    api.answers["train"] = types.SimpleNamespace(summary=lambda: SUMMARY | {"folds": folds})
+    _code, out, _err = said(capsys, "train", TASK, "x", "--folds", "2")
+    assert "accuracy  0.7500 ± 0.0500   0.7000, 0.8000" in out
+
+
 def test_several_lines_of_an_expectation_stand_below_each_other(api, capsys):
     for lang, column in (("en", 12), ("ja", 14)):
         _code, _out, err = said(capsys, "train", TASK, "x", "y", "--lang", lang)
