@@ -20,7 +20,7 @@ class Pair(nn.Module):
     def __init__(self):
         super().__init__()
         self.embedding = nn.Embedding(5, 4)
-        self.conv = nn.Conv2d(1, 4, 3, padding=1)
+        self.conv = nn.Conv2d(1, 4, 3, padding=1, bias=False)  # before a norm its gradient is noise, which Adam blows up
         self.norm = nn.BatchNorm2d(4)
         self.linear = nn.Linear(4, 6)
 
