@@ -31,6 +31,8 @@ def call(args: Any) -> dict[str, Any]:
 def show(result: dict[str, Any], screen: Screen) -> None:
     if result["healthy"]:
         screen.line(_("Nothing found."), "bold")
+    for sentence in result["verdict"]:  # a training may learn well, and a simple model better
+        screen.line(sentence)
     for place, finding in enumerate(result["findings"], 1):
         screen.heading(f"{place}. {finding['code']}  {finding['sentence']}")
         screen.facts(

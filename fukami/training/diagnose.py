@@ -63,6 +63,7 @@ def diagnosed(
         "healthy": found.healthy,
         "findings": [told(finding) for finding in found.findings],
         "tests": found.tests,
+        "verdict": _proof(opened, "baselines").get("verdict", []),
         "seconds": round(case.seconds - case.left(), 1),
     }
 

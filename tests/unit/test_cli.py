@@ -217,8 +217,9 @@ def test_every_figure_of_a_symptom_is_told_in_words():
 def test_evidence_is_told_in_the_language(api, capsys):
     evidence = {"skill_on_training": 0.0, "better_baseline": "majority"}
     finding = {"code": "F-X", "sentence": "odd", "score": 0.9, "follows": "", "evidence": evidence, "fix": "mend it"}
-    api.answers["diagnose"] = {"healthy": False, "findings": [finding], "tests": {}}
+    api.answers["diagnose"] = {"healthy": False, "findings": [finding], "tests": {}, "verdict": ["Not better."]}
     out = said(capsys, "diagnose", "r")[1]
+    assert "Not better." in out
     assert "skill on training examples 0, the simple model that is better: always the commonest class" in out
 
 
