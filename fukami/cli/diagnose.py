@@ -31,8 +31,6 @@ def call(args: Any) -> dict[str, Any]:
 def show(result: dict[str, Any], screen: Screen) -> None:
     if result["healthy"]:
         screen.line(_("Nothing found."), "bold")
-    for sentence in result["verdict"]:  # a training may learn well, and a simple model better
-        screen.line(sentence)
     for place, finding in enumerate(result["findings"], 1):
         screen.heading(f"{place}. {finding['code']}  {finding['sentence']}")
         screen.facts(
@@ -44,6 +42,10 @@ def show(result: dict[str, Any], screen: Screen) -> None:
             ],
             indent=2,
         )
+    if result["verdict"]:  # a training may learn well, and a simple model better
+        screen.heading(_("Beside simple models"))
+        for sentence in result["verdict"]:
+            screen.line(sentence, indent=2)
     screen.heading(_("Looked at"))
     # the figures of each are for --json: their names are those of the tests
     rows = [(test.get("looked_for") or name, test.get("left_out") or "") for name, test in result["tests"].items()]
