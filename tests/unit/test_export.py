@@ -728,6 +728,7 @@ def test_the_command_line(run, exported, capsys, monkeypatch, tmp_path):
     assert set(fukami.load(run.path).proofs["parity"]["exports"]) == {"onnx", "pt2"}
     monkeypatch.chdir(out)
     monkeypatch.syspath_prepend(out)
+    monkeypatch.delitem(sys.modules, "preprocess", raising=False)  # of another exported folder
     Image.fromarray(np.eye(9, dtype=np.uint8) * 200).save(tmp_path / "one.png")
     code = (out / "README.md").read_text("utf-8").split("```python")[1].split("```")[0]
     exec(code.replace("picture.jpg", str(tmp_path / "one.png")), {})
