@@ -18,7 +18,7 @@ from fukami.engine.ranks import ALONE, Ranks
 from fukami.predictor import Predictor
 from fukami.training.asked import Asked
 from fukami.training.prepare import Prepared, headline_of
-from fukami.training.ready import Ready, make_ready
+from fukami.training.ready import Ready, least, make_ready
 from fukami.training.session import Best, Session
 
 PLAN = "plan.json"
@@ -41,7 +41,8 @@ def begin(asked: Asked, data: Prepared, *, ranks: Ranks = ALONE, scratch: Path |
     place = asked.place
     mark = data_mark(data.fingerprints, (data.split.train, data.split.valid))
     require_same(data, mark, ranks)
-    ready = make_ready(data, model=asked.module, loss=asked.loss, ranks=ranks)
+    at_once = noted(place, ranks)
+    ready = make_ready(data, model=asked.module, loss=asked.loss, ranks=ranks, at_once=at_once)
     shares = ready.sharing.line() if ready.sharing else ""
     for note in (*ready.built.notes, *ready.measured.notes, ready.measured.line(), shares):
         if note:
@@ -59,8 +60,11 @@ def begin(asked: Asked, data: Prepared, *, ranks: Ranks = ALONE, scratch: Path |
             figures_of_plan(place)
         session.restore()
         say_standing(session)
-        note_restart(session)
-    elif ranks.leads:
+        note_restart(session, at_once)
+        return session, ready
+    if at_once:
+        began_smaller(session, at_once)
+    if ranks.leads:
         artefact.write_json(place / unfinished.DATA, {"data": mark, "own": asked.own})
         if ready.measured.figures:  # a resumed training follows its recipe and measures nothing, but its run still tells these
             artefact.write_json(place / PLAN, ready.measured.as_dict())
@@ -146,20 +150,25 @@ def leave_smaller(place: Path, micro_batch: int) -> None:
     artefact.write_json(place / f"memory-{platform.node()}-{os.getpid()}.json", {"micro_batch": micro_batch})
 
 
-def note_restart(session: Session) -> None:
+def noted(place: Path, ranks: Ranks) -> int:
+    """How many examples at a time fit into memory, as earlier processes noted it; 0 where they noted nothing."""
+    return ranks.told(lambda: min((artefact.read_json(p)["micro_batch"] for p in place.glob("memory-*.json")), default=0))
+
+
+def note_restart(session: Session, at_once: int) -> None:
     """Follows what earlier processes noted about memory, and says that all began again."""
-    learner, place = session.learner, session.checkpoint.parent
-
-    def smallest() -> int:
-        found = [artefact.read_json(path)["micro_batch"] for path in place.glob("memory-*.json")]
-        return min(found, default=0)
-
-    most = learner.ranks.told(smallest)
-    if most and (learner.micro_batch == 0 or learner.micro_batch > most):
-        learner.micro_batch = most
-        learner.events.append(Event(learner.step, "began-smaller", {"micro_batch": most}))
+    learner = session.learner
+    if at_once and (learner.micro_batch == 0 or learner.micro_batch > at_once):
+        began_smaller(session, at_once)
     elif learner.ranks.again:
         learner.events.append(Event(learner.step, "began-again"))
+
+
+def began_smaller(session: Session, at_once: int) -> None:
+    """Goes on with at most `at_once` examples at a time, and says so."""
+    learner = session.learner
+    learner.micro_batch = least(learner.micro_batch, at_once)
+    learner.events.append(Event(learner.step, "began-smaller", {"micro_batch": learner.micro_batch}))
 
 
 def data_mark(fingerprints: Mapping[str, np.ndarray], parts: Iterable[np.ndarray]) -> str:

@@ -27,7 +27,8 @@ def opened_by_first(asked: Asked, *, resume: bool, ranks: Ranks) -> Recipe | Non
         if asked.out.exists() and (resume or ranks.again):
             return ""
         artefact.refuse_existing(asked.out)
-        found.append(opened(asked, resume=resume or (ranks.again and unfinished.is_begun(asked.place))))
+        begun = ranks.again and unfinished.is_begun(asked.place)
+        found.append(opened(asked, resume=resume or begun, again=ranks.again))
         return found[0].to_toml()
 
     told = ranks.told(opening)
@@ -36,8 +37,10 @@ def opened_by_first(asked: Asked, *, resume: bool, ranks: Ranks) -> Recipe | Non
     return found[0] if found else recipe_of(told)
 
 
-def opened(asked: Asked, *, resume: bool) -> Recipe:
+def opened(asked: Asked, *, resume: bool, again: bool = False) -> Recipe:
     """The recipe to train by: the interrupted training's own where it is resumed, else the one asked for, in a fresh folder.
+
+    Processes that begin `again` before anything was saved leave in it what those before them noted about memory.
 
     Raises `UsageError` F-RESUME-NOTHING where nothing is there to resume, F-RESUME-WAITS where something would be lost,
     F-RESUME-TASK where what waits is a training for another task.
@@ -73,7 +76,8 @@ def opened(asked: Asked, *, resume: bool) -> Recipe:
             expected=_("--resume, another --out, or that folder deleted"),
             fix=unfinished.command(asked.out),
         )
-    cleared(place)
+    if not again:
+        cleared(place)
     return asked.recipe
 
 

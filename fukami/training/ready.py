@@ -49,12 +49,18 @@ class Ready:
 
 
 def make_ready(
-    prepared: Prepared, *, model: Any = None, loss: Any = None, for_plan: bool = False, ranks: Ranks = ALONE
+    prepared: Prepared,
+    *,
+    model: Any = None,
+    loss: Any = None,
+    for_plan: bool = False,
+    ranks: Ranks = ALONE,
+    at_once: int = 0,
 ) -> Ready:
     """Builds and measures everything that the loop needs. Measuring leaves weights and randomness as they were.
 
     `for_plan` measures the step plan afresh, and the seconds of a step even where no choice depends on them. Of several
-    processes (`ranks`) the first measures and decides for all.
+    processes (`ranks`) the first measures and decides for all. At most `at_once` examples are computed at a time (0: no bound).
     """
     learner, built, optimizer_of = learner_of(prepared, model=model, loss=loss, several=ranks.size > 1)
     require_shareable(prepared.recipe, learner, ranks)
@@ -65,6 +71,7 @@ def make_ready(
     choices = open_choices(recipe.plan, learner.network, ranks)
     measured = agreed(ranks, lambda: measure(own, choices=choices, optimizer_of=optimizer_of, length=length, afresh=for_plan))
     follow(learner, measured.plan)
+    learner.micro_batch = least(learner.micro_batch, at_once)
     if learning.find_learning_rate:
         rate = ranks.told(lambda: found_rate(learner))
         learner.learning = replace(learning, learning_rate=rate, find_learning_rate=False)
@@ -101,6 +108,15 @@ def settle(learner: Learner, per_step: float) -> None:
     learner.frozen_steps = min(learner.frozen_steps, learner.num_steps // 2)
     if learner.learning.ema:
         learner.ema = EMA(learner.network, learner.learning.ema)
+
+
+def least(one: int, other: int) -> int:
+    """The smaller of two bounds, where 0 is none.
+
+    >>> least(0, 4), least(8, 4), least(8, 0)
+    (4, 4, 8)
+    """
+    return min(one, other) if one and other else one or other
 
 
 def follow(learner: Learner, plan: Plan) -> None:
