@@ -36,6 +36,7 @@ def alone(folder: Path) -> Iterator[None]:
         except FileNotFoundError:
             if time.monotonic() > until:
                 raise
+            time.sleep(0.01)
             continue
         with contextlib.suppress(OSError):
             fcntl.flock(handle, fcntl.LOCK_EX)

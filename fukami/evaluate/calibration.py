@@ -48,15 +48,6 @@ def fit_temperature(scores_BK: np.ndarray, targets: np.ndarray) -> float:
     return float(np.exp(found.x)) if better else 1.0
 
 
-def tempered(probabilities_BK: np.ndarray, temperature: float, *, several: bool = False) -> np.ndarray:
-    """The probabilities that logits divided by `temperature` would have given; `several` where several labels may hold."""
-    logits_BK = _logits(np.asarray(probabilities_BK, dtype=np.float64), np.zeros((1, 1) if several else 1)) / temperature
-    if several:
-        return 1 / (1 + np.exp(-logits_BK))
-    logits_BK -= logits_BK.max(1, keepdims=True)
-    return np.exp(logits_BK) / np.exp(logits_BK).sum(1, keepdims=True)
-
-
 def proof(before: Evaluation, after: Evaluation, *, temperature: float) -> dict[str, Any]:
     """What the temperature did to examples that it was not fitted on: calibration error, log loss, reliability."""
     told = {"before": _figures(before), "after": _figures(after)}
