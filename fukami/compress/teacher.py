@@ -8,7 +8,7 @@ import torch
 from fukami.core import artefact
 from fukami.core.errors import UsageError
 from fukami.core.language import _
-from fukami.fields.tensors import named_tensors
+from fukami.fields import batch as trees
 from fukami.models.contract import Network
 from fukami.objectives.distillation import Teacher
 from fukami.predictor import restored
@@ -29,7 +29,7 @@ def teacher_of(place: str, task: Task) -> Teacher:
     shows = isinstance(network, Network)
 
     def teacher(inputs: dict[str, Any]) -> tuple[torch.Tensor, torch.Tensor | None]:
-        device = next(iter(named_tensors(inputs).values())).device
+        device = next(iter(trees.named(inputs).values())).device
         if shows and next(network.parameters()).device != device:
             network.to(device)
         return network(inputs, features=True) if shows else (network(inputs), None)

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
+from fukami.fields import batch as trees
+
 if TYPE_CHECKING:
     from fukami.engine.loop import Learner
 
@@ -27,7 +29,7 @@ def saved_bytes(learner: Learner, batch: dict[str, Any], rng: torch.Generator) -
 
     Every storage counts once, however many tensors share it.
     """
-    known = {t.untyped_storage().data_ptr() for t in _tensors(batch)}
+    known = {t.untyped_storage().data_ptr() for t in trees.leaves(batch)}
     known |= {t.untyped_storage().data_ptr() for t in (*learner.network.parameters(), *learner.network.buffers())}
     found: dict[int, int] = {}
 
@@ -60,14 +62,7 @@ def batch_bytes(batch: Any) -> int:
     >>> batch_bytes({"x": torch.zeros(2, 3), "y": (torch.zeros(2), 0.5)})
     32
     """
-    return sum(t.numel() * t.element_size() for t in _tensors(batch))
-
-
-def _tensors(tree: Any) -> list[torch.Tensor]:
-    if isinstance(tree, torch.Tensor):
-        return [tree]
-    parts = tree.values() if isinstance(tree, dict) else tree if isinstance(tree, (tuple, list)) else ()
-    return [tensor for part in parts for tensor in _tensors(part)]
+    return sum(t.numel() * t.element_size() for t in trees.leaves(batch))
 
 
 def left_bytes(device: torch.device) -> int | None:

@@ -16,8 +16,8 @@ from fukami.core.errors import RunError
 from fukami.core.language import _
 from fukami.engine.loop import Learner, load
 from fukami.engine.mishaps import NotFinite, TooLarge, is_out_of_memory
-from fukami.engine.parts import part_of, size_of
 from fukami.engine.step import gradients
+from fukami.fields import batch as trees
 
 SHOWN = 5
 """Examples that are named."""
@@ -52,7 +52,7 @@ def cause_of(learner: Learner, error: NotFinite) -> Cause:
     batch = load(learner, error.step).batch
     lower = f"--set learning_rate={learner.learning.learning_rate * learner.rate_scale / 10:.2g}"
     for field, value in batch.items():
-        bad = tuple(not_finite(value))
+        bad = not_finite(value)
         if bad:
             sentence = _("the prepared examples themselves hold numbers that are not finite, in {field}").format(field=field)
             return Cause(sentence, _("look at these examples, or leave them out"), bad)
@@ -74,25 +74,16 @@ def cause_of(learner: Learner, error: NotFinite) -> Cause:
 
 def finite_batch(learner: Learner, step: int) -> bool:
     """Whether every number in a step's batch is finite."""
-    return not any(not_finite(value) for value in load(learner, step).batch.values())
+    return not any(map(not_finite, load(learner, step).batch.values()))
 
 
-def not_finite(value: Any) -> list[int]:
+def not_finite(value: Any) -> tuple[int, ...]:
     """Which examples of a part of a batch hold numbers that are not finite.
 
     >>> not_finite((torch.tensor([[1.0], [float("nan")]]), torch.tensor([1, 2])))
-    [1]
+    (1,)
     """
-    if isinstance(value, torch.Tensor):
-        if not value.is_floating_point() or not value.ndim:
-            return []
-        return (~torch.isfinite(value)).flatten(1).any(1).nonzero().flatten().tolist() if value.ndim > 1 else _flat(value)
-    parts = value.values() if isinstance(value, dict) else value if isinstance(value, tuple) else ()
-    return sorted({index for part in parts for index in not_finite(part)})
-
-
-def _flat(value_B: torch.Tensor) -> list[int]:
-    return (~torch.isfinite(value_B)).nonzero().flatten().tolist()
+    return tuple((~trees.finite(value, trees.size(value))).nonzero()[0].tolist())
 
 
 def losing(learner: Learner, batch: dict[str, Any]) -> list[int]:
@@ -102,8 +93,8 @@ def losing(learner: Learner, batch: dict[str, Any]) -> list[int]:
     rng = torch.Generator(learner.device).manual_seed(0)
     try:
         with torch.no_grad(), learner.plan.autocast():
-            for index in range(size_of(batch)):
-                loss = learner.objective(network, part_of(batch, index, index + 1), rng)
+            for index in range(trees.size(batch)):
+                loss = learner.objective(network, trees.part(batch, index, index + 1), rng)
                 if not bool(torch.isfinite(loss)):
                     found.append(index)
     except (RuntimeError, ValueError, IndexError):  # a loss over several examples (contrasts) cannot be asked this

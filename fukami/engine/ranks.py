@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from fukami.engine.parts import even_parts, part_of, size_of
+from fukami.fields import batch as trees
 
 Arrays = tuple[np.ndarray, ...]
 T = TypeVar("T")
@@ -61,7 +61,7 @@ class Ranks:
         """
         most = most or total
         if self.size == 1:
-            return list(even_parts(total, most))
+            return list(trees.even_parts(total, most))
         number = max(1, min(-(-total // (most * self.size)), total // self.size))
         cells = self.size * number
         first = self.rank * number
@@ -75,8 +75,8 @@ class Ranks:
         """
         if self.size == 1:
             return batch
-        ((start, stop),) = self.parts(size_of(batch))
-        return part_of(batch, start, stop)
+        ((start, stop),) = self.parts(trees.size(batch))
+        return trees.part(batch, start, stop)
 
     @contextmanager
     def gathering(self, network: nn.Module, *, last: bool) -> Iterator[None]:

@@ -16,6 +16,7 @@ import torch.distributed as dist
 from torch import nn
 
 from fukami.engine.buffers import kept_of
+from fukami.fields import batch as trees
 
 if TYPE_CHECKING:
     from fukami.engine.loop import Learner
@@ -108,13 +109,7 @@ def blocks(network: nn.Module) -> list[nn.Module]:
 # -- whole states --------------------------------------------------------------------------------------------------------
 def whole(tree: Any) -> Any:
     """The tree with every tensor that is divided among processes put together, on the processor. All processes call it."""
-    if isinstance(tree, torch.Tensor):
-        return tree.full_tensor().cpu() if hasattr(tree, "full_tensor") else tree  # type: ignore[operator]
-    if isinstance(tree, dict):
-        return {key: whole(value) for key, value in tree.items()}
-    if isinstance(tree, (list, tuple)):
-        return type(tree)(whole(value) for value in tree)
-    return tree
+    return trees.mapped(tree, lambda leaf: leaf.full_tensor().cpu() if hasattr(leaf, "full_tensor") else leaf)
 
 
 def divided_state(learner: Learner, state: dict[str, Any]) -> dict[str, Any]:

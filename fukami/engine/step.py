@@ -20,7 +20,7 @@ from fukami.engine.draws import seed_draws
 from fukami.engine.fitting import clear
 from fukami.engine.graphs import leave_graphs
 from fukami.engine.mishaps import BeginAgain, Event, TooLarge, TornUpdate, is_out_of_memory
-from fukami.engine.parts import part_of, size_of
+from fukami.fields import batch as trees
 
 if TYPE_CHECKING:
     from fukami.engine.loop import Learner
@@ -37,7 +37,7 @@ def gradients(learner: Learner, batch: Batch, rng: torch.Generator) -> torch.Ten
     Raises `TooLarge` where memory does not suffice for a single example, and `BeginAgain` where it does not suffice in one of
     several processes.
     """
-    total = size_of(batch)
+    total = trees.size(batch)
     while True:
         leave_graphs(learner)
         moved = kept_of(learner.network).keep()
@@ -81,7 +81,7 @@ def _accumulated(learner: Learner, batch: Batch, total: int, rng: torch.Generato
     parts = ranks.parts(total, learner.micro_batch)
     losses = []
     for index, (start, stop) in enumerate(parts):
-        part = batch if stop - start == total else part_of(batch, start, stop)
+        part = batch if stop - start == total else trees.part(batch, start, stop)
         with ranks.gathering(learner.called, last=index == len(parts) - 1):
             with learner.plan.autocast():
                 loss = learner.objective(learner.called, part, rng)

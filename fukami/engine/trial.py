@@ -23,10 +23,10 @@ from fukami.data.batches import Order
 from fukami.engine.loop import Learner, load, train
 from fukami.engine.memory import saved_bytes
 from fukami.engine.mishaps import NotPrepared, TooLarge, TornUpdate, is_out_of_memory
-from fukami.engine.parts import part_of, size_of
 from fukami.engine.plan import Plan, threads_kept
 from fukami.engine.ranks import ALONE
 from fukami.engine.step import clip, gradients, update
+from fukami.fields import batch as trees
 
 OptimizerOf = Callable[[nn.Module], torch.optim.Optimizer]
 
@@ -140,7 +140,7 @@ class Trial:
         """Bytes that the forward pass over the first `examples` of a step saves for the backward pass."""
         learner = self._follow(plan)
         loaded = load(learner, step)
-        part = part_of(loaded.batch, 0, min(examples, size_of(loaded.batch)))
+        part = trees.part(loaded.batch, 0, min(examples, trees.size(loaded.batch)))
         return saved_bytes(learner, part, loaded.rng)
 
     def agreement(self, plan: Plan, usual: Plan, step: int) -> Agreement:

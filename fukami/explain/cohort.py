@@ -13,7 +13,7 @@ import torch
 
 from fukami.core.tables import Column
 from fukami.engine.fitting import in_parts
-from fukami.engine.parts import part_of, size_of
+from fukami.fields import batch as trees
 from fukami.fields.contract import InputField
 from fukami.fields.units import Units
 from fukami.predictor import BATCH, Predictor
@@ -51,6 +51,6 @@ class Cohort:
         name = self.field.name
 
         def part(start: int, stop: int) -> torch.Tensor:
-            return self.predictor.scores({name: part_of(batch, start, stop)}).cpu()
+            return self.predictor.scores({name: trees.part(batch, start, stop)}).cpu()
 
-        return torch.cat(list(in_parts(size_of(batch), 8 * BATCH, part)))
+        return torch.cat(list(in_parts(trees.size(batch), 8 * BATCH, part)))

@@ -19,7 +19,7 @@ from fukami.core.errors import UsageError
 from fukami.core.language import _
 from fukami.engine.plan import Plan
 from fukami.export.onnx_graph import portable_copy
-from fukami.fields.tensors import map_tensors
+from fukami.fields import batch as trees
 from fukami.models.onnx_network import OnnxNetwork
 from fukami.predictor import Predictor
 
@@ -76,6 +76,6 @@ def single(material: Material, inputs: dict[str, Any], row: int) -> dict[str, An
     """One example of a batch, in the size that never varies and in the usual order of memory."""
     fields = material.predictor.task.inputs
     return {
-        name: fields[name].padded(map_tensors(batch, lambda x: x[row : row + 1].clone(memory_format=torch.contiguous_format)))
+        name: fields[name].padded(trees.mapped(batch, lambda x: x[row : row + 1].clone(memory_format=torch.contiguous_format)))
         for name, batch in inputs.items()
     }

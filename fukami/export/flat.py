@@ -1,4 +1,4 @@
-"""A network that takes a field's named tensors one by one (`fields/tensors.py`): what every exported format is made from."""
+"""A network that takes a field's named tensors one by one (`fields/batch.py`): what every exported format is made from."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from fukami.fields.tensors import map_tensors, named_tensors
+from fukami.fields import batch as trees
 
 
 class Flat(nn.Module):
@@ -24,7 +24,7 @@ class Flat(nn.Module):
         super().__init__()
         self.network = network
         self.after = after
-        tensors = named_tensors(inputs)
+        tensors = trees.named(inputs)
         self.names = [name for name, tensor in tensors.items() if tensor.ndim < 2 or tensor.shape[1] > 0]
         self.lacking = {name: tensor.dtype for name, tensor in tensors.items() if name not in self.names}
         self.kinds = {name: None if isinstance(batch, torch.Tensor) else type(batch) for name, batch in inputs.items()}
@@ -42,7 +42,7 @@ class Flat(nn.Module):
 
     def arguments(self, inputs: dict[str, Any]) -> tuple[torch.Tensor, ...]:
         """The tensors that `forward` takes, of `inputs`."""
-        tensors = named_tensors(inputs)
+        tensors = trees.named(inputs)
         return tuple(tensors[name] for name in self.names)
 
 
@@ -56,7 +56,7 @@ def example_of(inputs: dict[str, Any], examples: int = 3) -> dict[str, Any]:
         return tensor[torch.arange(examples) % tensor.shape[0]].cpu().clone(memory_format=torch.contiguous_format)
 
     def whole(batch: Any) -> Any:
-        parts = map_tensors(batch, cut)
+        parts = trees.mapped(batch, cut)
         if "lengths" in getattr(parts, "_fields", ()) and parts.ids.shape[1] == 1:
             parts = parts._replace(ids=parts.ids.repeat(1, 2))
         return parts

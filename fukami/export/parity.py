@@ -24,8 +24,8 @@ from fukami.evaluate.examples import Judged
 from fukami.evaluate.spool import Spool
 from fukami.export import assemble, probing
 from fukami.export.contract import Asked
+from fukami.fields import batch as trees
 from fukami.fields.answers import short
-from fukami.fields.tensors import batches, named_tensors
 from fukami.metrics.points import points_apart
 from fukami.predictor import Predictor
 
@@ -181,7 +181,7 @@ def require_inputs(predictor: Predictor, judged: Judged, rows: np.ndarray, read:
             (theirs,) = read([values])
             if isinstance(theirs, str):
                 raise probing.refused(values[0], theirs)
-            probing.require_equal(named_tensors(inputs), theirs, values)
+            probing.require_equal(trees.named(inputs), theirs, values)
         probing.require_alike(probing.probes(predictor, Path(place) / "probes", fixed=fixed), read)
 
 
@@ -228,7 +228,7 @@ def in_process(told: dict[str, Any], asked: Asked, like: dict[str, Any], values:
     """Scores of a format without a program of its own: raw inputs read as `predict.py` does, then the exported model."""
     told = json.loads(json.dumps(told))
     parts = [assemble.read(told, values[start : start + AT_ONCE]) for start in range(0, len(values), AT_ONCE)]
-    return np.concatenate([asked(batches(part, like)) for part in parts])
+    return np.concatenate([asked(trees.rebuilt(part, like)) for part in parts])
 
 
 def metrics(predictor: Predictor, scores: np.ndarray, found: Compared) -> dict[str, float | None]:

@@ -14,7 +14,7 @@ from fukami.core.errors import DataError, GateError
 from fukami.core.given import settled
 from fukami.core.language import _
 from fukami.export import assemble
-from fukami.fields.tensors import named_tensors
+from fukami.fields import batch as trees
 from fukami.predictor import Predictor
 
 TENSORS = 1e-3
@@ -76,7 +76,7 @@ def require_alike(found: Sequence[Probe], read: Read) -> None:
                 _("the exported preprocessing takes an input that the run refuses, so nothing was written"),
                 where=_short(value),
             )
-        require_equal(named_tensors(batch), theirs, [value])
+        require_equal(trees.named(batch), theirs, [value])
 
 
 def refused(value: Any, reason: str) -> GateError:

@@ -15,7 +15,7 @@ from fukami.core.language import _
 from fukami.export import assemble
 from fukami.export.contract import Material, single
 from fukami.export.flat import Flat, axes
-from fukami.fields.tensors import named_tensors
+from fukami.fields import batch as trees
 from fukami.predictor import Predictor
 from fukami.report.figures import digits_of, figure, shown, shown_range
 
@@ -49,7 +49,7 @@ def tensors(material: Material, format: FormatCard, scores_B: np.ndarray) -> dic
     inputs = single(material, material.inputs, 0) if format.fixed else material.inputs
     flat = Flat(nn.Identity(), inputs)
     varying = [{} for _name in flat.names] if format.fixed else axes(flat, inputs)
-    found = named_tensors(inputs)
+    found = trees.named(inputs)
     ins = [
         {
             "name": name,

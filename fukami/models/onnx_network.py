@@ -17,7 +17,7 @@ from torch import nn
 from fukami.core.errors import RunError
 from fukami.core.extras import needed
 from fukami.core.language import _
-from fukami.fields.tensors import named_tensors
+from fukami.fields import batch as trees
 
 
 class OnnxNetwork(nn.Module):
@@ -44,7 +44,7 @@ class OnnxNetwork(nn.Module):
 
     def forward(self, inputs: dict[str, Any]) -> torch.Tensor:
         session = self.session()
-        device = next(iter(named_tensors(inputs).values())).device
+        device = next(iter(trees.named(inputs).values())).device
         return torch.from_numpy(session.run(None, feeds(session, inputs))[0]).to(device)
 
     def session(self) -> Any:
@@ -81,5 +81,5 @@ def opened(model: bytes | str, threads: int, *, name: str = "") -> Any:
 
 def feeds(session: Any, inputs: dict[str, Any]) -> dict[str, np.ndarray]:
     """`{input name: batch}` as the arrays that an opened session takes."""
-    tensors = named_tensors(inputs)
+    tensors = trees.named(inputs)
     return {told.name: np.ascontiguousarray(tensors[told.name].cpu().numpy()) for told in session.get_inputs()}

@@ -14,8 +14,8 @@ from fukami.core.cards import TaskCard
 from fukami.core.errors import UsageError
 from fukami.core.language import _
 from fukami.core.recipe import LearningChoices
+from fukami.fields import batch as trees
 from fukami.fields.contract import Field, InputField, TargetField
-from fukami.fields.tensors import named_tensors
 from fukami.objectives.contract import Batch, Loss, Objective
 from fukami.objectives.distillation import Teacher
 
@@ -115,7 +115,7 @@ class Task:
         """Scores for a batch of inputs, the same for the same `seed`; at least as wide as float32."""
         inputs = {name: batch[name] for name in self.inputs}
         if self.answer is not None:
-            device = next(iter(named_tensors(inputs).values())).device
+            device = next(iter(trees.named(inputs).values())).device
             return wide(self.answer(self, network, inputs, torch.Generator(device).manual_seed(seed)))
         return wide(self.scores(self, network(inputs)))
 

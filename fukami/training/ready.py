@@ -11,12 +11,12 @@ from fukami.engine import finder
 from fukami.engine.ema import EMA
 from fukami.engine.loop import Learner, load, prepare_batch
 from fukami.engine.memory import batch_bytes, weight_bytes
-from fukami.engine.parts import part_of
 from fukami.engine.plan import Measured, Plan
 from fukami.engine.planner import Length, measure
 from fukami.engine.ranks import ALONE, Ranks
 from fukami.engine.spread import spread
 from fukami.engine.trial import OptimizerOf, apart
+from fukami.fields import batch as trees
 from fukami.models.contract import Network
 from fukami.training.building import Built, learner_of, order_of
 from fukami.training.pace import length_of, seconds_per_step, seconds_together, snapshot_steps
@@ -96,7 +96,7 @@ def shared(learner: Learner, optimizer_of: OptimizerOf, ranks: Ranks, *, num_ste
     """Spreads the learner over several processes; a network for the whole of divided weights, and what sharing is worth."""
     alone_s = alone(learner, optimizer_of, ranks, num_steps=num_steps)
     learner.ranks = ranks
-    whole = cast("Network | None", spread(learner, optimizer_of, part_of(sample(learner, 0), 0, 2)))
+    whole = cast("Network | None", spread(learner, optimizer_of, trees.part(sample(learner, 0), 0, 2)))
     together_s = seconds_together(learner) if learner.learning.minutes or alone_s else 0.0
     return whole, Sharing(ranks.size, together_s, alone_s)
 

@@ -6,7 +6,7 @@ import torch
 from fukami.compress import quantise
 from fukami.compress.fused import FusedOperators
 from fukami.export.onnx_graph import write_graph
-from fukami.fields.tensors import named_tensors
+from fukami.fields import batch as trees
 from fukami.layers.heads import LinearHead
 from fukami.models.contract import Network, width
 from fukami.models.onnx_network import OnnxNetwork
@@ -32,7 +32,7 @@ def test_every_family_has_an_int8_form_that_answers_nearly_the_same(name, takes,
     model = (tmp_path / "model.onnx").read_bytes()
     assert torch.allclose(OnnxNetwork(model)(inputs), expected, atol=1e-4)  # attention and GELU as single operators
     names = {told.name for told in OnnxNetwork(model).session().get_inputs()}
-    arrays = [{n: t.numpy() for n, t in named_tensors(inputs).items() if n in names}]
+    arrays = [{n: t.numpy() for n, t in trees.named(inputs).items() if n in names}]
     made = {"static": quantise.static(model, arrays, operations=quantise.PRODUCTS)}
     if "Conv" not in quantise.operations_in(model):
         made["dynamic"] = quantise.dynamic(model)

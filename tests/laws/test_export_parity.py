@@ -12,8 +12,8 @@ import torch
 from fukami.core.cards import cards, load
 from fukami.core.specs import ImageSpec, TokenSpec
 from fukami.export.onnx_graph import answered, session, write_graph
+from fukami.fields import batch as trees
 from fukami.fields.contract import Tokens
-from fukami.fields.tensors import named_tensors
 from fukami.layers.heads import LinearHead
 from fukami.models import registry
 from fukami.models.contract import Network
@@ -88,7 +88,7 @@ def test_onnx_answers_alike(name, takes, tmp_path, record_property, least_px=32)
     before = {key: value.clone() for key, value in network.state_dict().items()}
     graph = write_graph(network, traced, tmp_path / "model.onnx", after=scores, output="scores")
     opened = session(graph.path)
-    assert [node.name for node in opened.get_inputs()] == graph.inputs == list(named_tensors(traced))
+    assert [node.name for node in opened.get_inputs()] == graph.inputs == list(trees.named(traced))
     apart = difference(network, lambda batch: answered(opened, batch), batches(takes, spec))
     record_property("max_difference", apart)
     print(f"{name:24} {takes:6} {apart:.1e}")

@@ -291,12 +291,12 @@ def test_memory_that_runs_out_in_one_process_makes_all_begin_again_in_smaller_pa
 import os
 if os.environ.get("RANK") == "1":
     import fukami.engine.step as step, torch
-    cut = step.part_of
+    cut = step.trees.part
     def part_of(batch, start, stop):
         if stop - start > 4:
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
         return cut(batch, start, stop)
-    step.part_of = part_of
+    step.trees.part = part_of
 """
     code, _out, err = ended(start(fukami(data, tmp_path / "run", "--devices", "2"), tmp_path, more=short))
     assert code == 0, err

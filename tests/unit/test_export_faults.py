@@ -24,8 +24,8 @@ from fukami.export import parity, surroundings
 from fukami.export.contract import Material, plain
 from fukami.export.onnx_graph import answered, session, write_graph
 from fukami.export.verb import first_batch, proven, without_value
+from fukami.fields import batch as trees
 from fukami.fields.columns.registry import column_class
-from fukami.fields.tensors import named_tensors
 from tests.small_predictors import trained
 from tests.synthetic import columns
 
@@ -193,7 +193,7 @@ ANSWERS: dict[str, tuple[str, Any]] = {
     "right for one example alone": ("row", lambda scores, _inputs: np.repeat(scores[:1], len(scores), 0)),
     "right for one length alone": (
         "text",
-        lambda scores, inputs: scores if named_tensors(inputs)["text_ids"].shape[1] > 8 else scores[:, ::-1],
+        lambda scores, inputs: scores if trees.named(inputs)["text_ids"].shape[1] > 8 else scores[:, ::-1],
     ),
     "wrong for one example alone": ("row", lambda scores, _inputs: scores if len(scores) > 1 else scores[:, ::-1]),
     "a class that is no number": ("row", lambda scores, _inputs: np.where(np.arange(scores.shape[1]) == 2, np.nan, scores)),

@@ -11,7 +11,7 @@ from fukami.core.errors import RunError
 from fukami.engine import checkpoint, keeper, loop
 from fukami.engine.keeper import Keeper
 from fukami.engine.mishaps import is_out_of_memory
-from fukami.engine.parts import size_of
+from fukami.fields import batch as trees
 from tests.small_learners import learner, same_bits, state
 
 FULL = "CUDA out of memory. Tried to allocate 2.00 GiB"
@@ -90,7 +90,7 @@ def limited(made, most):
 
     def objective(net, batch, rng):
         loss = plain(net, batch, rng)
-        if size_of(batch) > most:
+        if trees.size(batch) > most:
             raise torch.OutOfMemoryError(FULL)
         return loss
 
@@ -212,7 +212,7 @@ class Captured(torch.nn.Module):
 
     def forward(self, batch):
         self.calls += 1
-        assert size_of(batch) == self.size, "a graph was replayed for another shape"
+        assert trees.size(batch) == self.size, "a graph was replayed for another shape"
         return self.network[0](batch)
 
 

@@ -24,7 +24,7 @@ from fukami.engine.diagnosis.contract import LeftOut
 from fukami.engine.diagnosis.judging import Judged, judged
 from fukami.engine.diagnosis.trial import Trial, train_briefly
 from fukami.engine.loop import Learner, prepare_batch
-from fukami.engine.parts import part_of, size_of
+from fukami.fields import batch as trees
 from fukami.tasks.contract import Task
 
 SAMPLE = 512
@@ -100,7 +100,7 @@ class Case:
         order = self.learner.order
         rng = torch.Generator(self.learner.device).manual_seed(derive(self.seed, "diagnosis", index))
         batch = prepare_batch(self.learner, order.at(index), rng)
-        return batch if self._cut >= order.batch_size else part_of(batch, 0, self._cut)
+        return batch if self._cut >= order.batch_size else trees.part(batch, 0, self._cut)
 
     @cached_property
     def sample(self) -> np.ndarray:
@@ -117,8 +117,8 @@ class Case:
         """The time of one training step on a whole batch."""
         rng = torch.Generator(self.learner.device).manual_seed(derive(self.seed, "diagnosis", 0))
         batch = prepare_batch(self.learner, self.learner.order.at(0), rng)
-        whole, few = size_of(batch), part_of(batch, 0, SMALLEST)
-        estimate = self._timed(few) * whole / size_of(few)  # too high for small networks, which are quick to time in full
+        whole, few = trees.size(batch), trees.part(batch, 0, SMALLEST)
+        estimate = self._timed(few) * whole / trees.size(few)  # too high for small networks, which are quick to time in full
         return self._timed(batch) if estimate < SHARE * self.seconds else estimate
 
     def _timed(self, batch: dict[str, Any]) -> float:
@@ -249,7 +249,7 @@ class Case:
     def good_rate(self) -> float:
         """A rate that suits the network, whatever its labels: found by learning one batch by heart; else the recipe's own."""
         try:
-            return self.range_test(lambda _index: self._single, size=size_of(self._single)).rate
+            return self.range_test(lambda _index: self._single, size=trees.size(self._single)).rate
         except LeftOut:
             return self.learner.learning.learning_rate
 
@@ -301,7 +301,7 @@ class Case:
         goal = ends[1] + 0.05 * (ends[0] - ends[1])
         best: tuple[Trial, float] | None = None
         for rate in dict.fromkeys((self.good_rate, self.learner.learning.learning_rate, self.good_rate / 10)):
-            steps = self.steps(2 * STEPS, size=size_of(self._single))
+            steps = self.steps(2 * STEPS, size=trees.size(self._single))
             trial = self._brief(self.learner.network, lambda _index: self._single, rate=rate, steps=steps, until=goal)
             learned = self.learned(trial.loss, ends)
             best = (trial, learned) if best is None or learned > best[1] else best

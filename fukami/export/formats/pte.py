@@ -12,10 +12,10 @@ import torch
 
 from fukami.core.cards import FormatCard
 from fukami.core.extras import needed
-from fukami.engine.parts import size_of
 from fukami.export.contract import Asked, Material, require_layers, single
 from fukami.export.flat import Flat
 from fukami.export.onnx_graph import quiet, untraceable
+from fukami.fields import batch as trees
 
 CARD = FormatCard(
     name="pte",
@@ -54,7 +54,7 @@ def write(material: Material, folder: Path) -> Asked:
     method = _loaded(path)
 
     def asked(inputs: dict[str, Any]) -> np.ndarray:
-        rows = range(size_of(inputs))
+        rows = range(trees.size(inputs))
         return np.concatenate([method(flat.arguments(single(material, inputs, row))) for row in rows])
 
     return asked
