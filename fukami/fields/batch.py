@@ -1,9 +1,9 @@
 """Batches of every form: what inputs, targets, answers and truths are outside of their fields, and what walks them.
 
 A batch is a tree of dicts and tuples. Its leaves hold one entry for each of B examples: tensors or arrays along their first
-axis, lists, and forms of a field's own that are `Packed` (boxes of all pictures in one tensor, say). Numbers and tensors without
-an axis (a mixing weight) belong to all examples. Only a field and its metrics look inside; everything between them asks for
-the size, cuts, joins, maps.
+axis, lists, and forms of a field's own that are `Packed` (boxes of all pictures in one tensor, say). Numbers and tensors
+without an axis (a mixing weight) belong to all examples. Only a field and its metrics look inside; everything between them
+asks for the size, cuts, joins, maps.
 
 To programs outside a batch is named tensors: one that is a single tensor keeps its field's name (`image`), one of several gets
 a name for each part (`text_ids`, `text_lengths`).
