@@ -65,6 +65,16 @@ def learner(
     )
 
 
+def with_loss(objective: Any, change: Any) -> Any:
+    """The objective with its mean loss changed: `change(loss, batch)`."""
+
+    def of(network: Any, batch: Any, rng: Any) -> Any:
+        found = objective(network, batch, rng)
+        return found._replace(loss=change(found.loss.mean(), batch))
+
+    return of
+
+
 def state(made: Learner) -> list[torch.Tensor]:
     """Copies of everything that a learner has learned: weights, statistics, optimiser, average."""
     from fukami.engine.keeper import copied, state_of

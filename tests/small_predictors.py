@@ -14,6 +14,7 @@ from fukami.data.store import prepare
 from fukami.engine.plan import Plan
 from fukami.models import registry
 from fukami.models.contract import Network, width
+from fukami.objectives.contract import mean_loss
 from fukami.predictor import Predictor
 from fukami.tasks.registry import contract
 from tests.synthetic import columns
@@ -53,7 +54,7 @@ def fit(network: torch.nn.Module, task: Any, batch: dict[str, Any], steps: int) 
     network.train()
     for _step in range(steps):
         optimizer.zero_grad()
-        objective(network, batch, torch.Generator()).backward()
+        mean_loss(objective, network, batch, torch.Generator()).backward()
         optimizer.step()
 
 

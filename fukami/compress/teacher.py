@@ -28,7 +28,8 @@ def teacher_of(place: str, task: Task) -> Teacher:
     network: Any = predictor.network.eval().requires_grad_(False)
     shows = isinstance(network, Network)
 
-    def teacher(inputs: dict[str, Any]) -> tuple[torch.Tensor, torch.Tensor | None]:
+    def teacher(batch: dict[str, Any]) -> tuple[torch.Tensor, torch.Tensor | None]:
+        inputs = {name: batch[name] for name in task.inputs}
         device = next(iter(trees.named(inputs).values())).device
         if shows and next(network.parameters()).device != device:
             network.to(device)

@@ -18,7 +18,7 @@ from fukami.core.language import _
 from fukami.core.recipe import LearningChoices
 from fukami.core.seeds import derive
 from fukami.engine.optimisers import build, parameter_groups, set_rate
-from fukami.objectives.contract import Batch, Objective
+from fukami.objectives.contract import Batch, Objective, Turns, mean_loss
 
 BELOW = 3.0
 """The suggestion is this many times below the rate of the lowest loss."""
@@ -39,7 +39,7 @@ class Found:
 
 def find(
     network: nn.Module,
-    objective: Objective,
+    objective: Objective | Turns,
     batch_at: Callable[[int], Batch],
     learning: LearningChoices,
     *,
@@ -75,7 +75,7 @@ def _geometric(low: float, high: float, steps: int) -> list[float]:
 
 def _sweep(
     network: nn.Module,
-    objective: Objective,
+    objective: Objective | Turns,
     batch_at: Callable[[int], Batch],
     learning: LearningChoices,
     rates: list[float],
@@ -89,7 +89,7 @@ def _sweep(
         set_rate(optimizer, rate)
         torch.manual_seed(derive(seed, "finder", index))
         rng = torch.Generator(device).manual_seed(derive(seed, "finder-augment", index))
-        loss = objective(network, batch_at(index), rng)
+        loss = mean_loss(objective, network, batch_at(index), rng)
         value = loss.item()
         if not math.isfinite(value):
             return

@@ -22,7 +22,9 @@ def leave_graphs(learner: Learner) -> None:
     """From here on the network computes uncompiled, where its steps were replayed as graphs and now come in parts."""
     if not (learner.micro_batch and learner.plan.graphs):
         return
-    learner.called = learner.network
+    from fukami.engine.step import LossOf
+
+    learner.called = LossOf(learner.network)
     learner.plan = replace(learner.plan, compiled=False)
     learner.events.append(Event(learner.step + 1, "left-graphs"))
     torch.compiler.reset()  # graphs hold on to their memory, which is what there was too little of

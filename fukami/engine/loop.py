@@ -27,8 +27,8 @@ from fukami.engine.optimisers import set_rate
 from fukami.engine.plan import Plan
 from fukami.engine.ranks import ALONE, Ranks
 from fukami.engine.schedules import factor
-from fukami.engine.step import clip, gradients, update
-from fukami.objectives.contract import Objective
+from fukami.engine.step import Losses, LossOf, clip, gradients, update
+from fukami.objectives.contract import Objective, Turns, turns
 
 Vary = Callable[[dict[str, Any], torch.Generator], dict[str, Any]]
 """`(batch, rng) -> batch`: what varies a whole batch after each field has augmented its own part (mixup)."""
@@ -41,13 +41,13 @@ CHECK_EVERY = 16
 class Learner:
     """What a training is made of, and where it stands (`step`: how many steps are done).
 
-    `network` holds the weights; `called` is what computes: the same, or the same compiled or spread over processes.
+    `network` holds the weights; `called` is what computes: the objective on it, as it is, compiled, or spread over processes.
     `micro_batch` examples are computed at a time (0: all of a step); `rate_scale` is the share of the learning rate that is
     left after going back. `events` are for the caller to take away and tell.
     """
 
     network: nn.Module
-    objective: Objective
+    objective: Objective | Turns
     optimizer: torch.optim.Optimizer
     learning: LearningChoices
     store: Store
@@ -68,7 +68,7 @@ class Learner:
     events: list[Event] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.called = self.network if self.called is None else self.called
+        self.called = LossOf(self.network) if self.called is None else self.called
 
     def rate(self) -> float:
         """The learning rate of the coming step."""
@@ -79,7 +79,7 @@ class Learner:
 class Progress:
     """A finished step. `loss` and `gradient_norm` are tensors: reading them waits for the device, so read them seldom.
 
-    `waited` is the time in seconds that this pass of the loop has waited for data so far.
+    `told` are parts of the loss by name; `waited` is the time in seconds that this pass of the loop has waited for data so far.
     """
 
     step: int
@@ -91,6 +91,7 @@ class Progress:
     gradient_norm: torch.Tensor
     ends_epoch: bool
     waited: float = 0.0
+    told: Losses = field(default_factory=dict)
 
 
 def train(learner: Learner) -> Iterator[Progress]:
@@ -114,17 +115,32 @@ def train(learner: Learner) -> Iterator[Progress]:
                 freeze_encoder(learner.network, step < learner.frozen_steps)
 
             loaded = loader.take(step)
-            loss = gradients(learner, loaded.batch, loaded.rng)
-            norm = clip(learner.optimizer, learner.learning.clip_norm)
             ends = (step + 1) % per_epoch == 0 or step + 1 == learner.num_steps
-            if learner.device.type == "cpu" or ends or (step + 1) % CHECK_EVERY == 0:
-                require_finite(loss, norm, loaded)
-            update(learner)
+            looks = learner.device.type == "cpu" or ends or (step + 1) % CHECK_EVERY == 0
+            loss, norm, told = played(learner, loaded, looks=looks)
             learner.step = step + 1
 
             epoch = (step + 1) / per_epoch
             size = order.batch_size
-            yield Progress(step + 1, learner.num_steps, epoch, size, rate, loss, norm, ends, loader.waited)
+            yield Progress(step + 1, learner.num_steps, epoch, size, rate, loss, norm, ends, loader.waited, told)
+
+
+def played(learner: Learner, loaded: Loaded, *, looks: bool) -> tuple[torch.Tensor, torch.Tensor, Losses]:
+    """One step of every player in turn, nearly always of one: the sum of losses, the norm of gradients, parts of the loss."""
+    players = list(turns(learner.objective))
+    losses, norms, parts = [], [], {}
+    for player in players:
+        loss, told = gradients(learner, loaded.batch, loaded.rng, player)
+        norm = clip(learner.optimizer, learner.learning.clip_norm)
+        if looks:
+            require_finite(loss, norm, loaded)
+        update(learner, last=player == players[-1])
+        losses.append(loss)
+        norms.append(norm)
+        parts |= ({player: loss} if player else {}) | told
+    if len(players) == 1:
+        return losses[0], norms[0], parts
+    return torch.stack(losses).sum(), torch.linalg.vector_norm(torch.stack(norms)), parts
 
 
 def load(learner: Learner, step: int) -> Loaded:

@@ -14,6 +14,7 @@ import torch
 from torch import nn
 
 from fukami.fields import batch as trees
+from fukami.objectives.contract import mean_loss
 
 if TYPE_CHECKING:
     from fukami.engine.loop import Learner
@@ -40,7 +41,7 @@ def saved_bytes(learner: Learner, batch: dict[str, Any], rng: torch.Generator) -
         return tensor
 
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor), learner.plan.autocast():
-        loss = learner.objective(learner.network, batch, rng)
+        loss = mean_loss(learner.objective, learner.network, batch, rng)
     del loss  # held until here, so that no storage's address is used twice
     return sum(found.values())
 

@@ -18,6 +18,7 @@ from fukami.engine.loop import Learner, load
 from fukami.engine.mishaps import NotFinite, TooLarge, is_out_of_memory
 from fukami.engine.step import gradients
 from fukami.fields import batch as trees
+from fukami.objectives.contract import mean_loss
 
 SHOWN = 5
 """Examples that are named."""
@@ -94,7 +95,7 @@ def losing(learner: Learner, batch: dict[str, Any]) -> list[int]:
     try:
         with torch.no_grad(), learner.plan.autocast():
             for index in range(trees.size(batch)):
-                loss = learner.objective(network, trees.part(batch, index, index + 1), rng)
+                loss = mean_loss(learner.objective, network, trees.part(batch, index, index + 1), rng)
                 if not bool(torch.isfinite(loss)):
                     found.append(index)
     except (RuntimeError, ValueError, IndexError):  # a loss over several examples (contrasts) cannot be asked this

@@ -77,18 +77,18 @@ class Plan:
         last = self.memory_format == "channels-last"
         return network.to(memory_format=torch.channels_last if last else torch.contiguous_format)
 
-    def calling(self, network: nn.Module) -> nn.Module:
-        """What computes: the network, or the same weights in compiled form.
+    def calling(self, loss_of: nn.Module) -> nn.Module:
+        """What computes: the objective on the network (`step.LossOf`), or the same in compiled form.
 
         Compiled networks draw their random numbers as eager ones do. On a GPU steps of one shape are replayed as CUDA graphs
         (what torch calls "reduce-overhead").
         """
         if not self.compiled:
-            return network
+            return loss_of
         options: dict[str, Any] = {"fallback_random": True}
         if self.graphs:
             options["triton.cudagraphs"] = True
-        return torch.compile(network, dynamic=True if self.varying else None, options=options)  # type: ignore[return-value]
+        return torch.compile(loss_of, dynamic=True if self.varying else None, options=options)  # type: ignore[return-value]
 
     def choices(self, asked: PlanChoices) -> PlanChoices:
         """The recipe section with everything that was `auto` decided."""

@@ -17,6 +17,7 @@ from torch import nn
 
 from fukami.engine.buffers import kept_of
 from fukami.fields import batch as trees
+from fukami.objectives.contract import mean_loss, turns
 
 if TYPE_CHECKING:
     from fukami.engine.loop import Learner
@@ -31,7 +32,8 @@ def spread(
     None. `batch` is one to find out with whether some weights take no part in a step.
     """
     if not learner.ranks.sharded:
-        (idle,) = learner.ranks.any(learner.frozen_steps > 0 or has_idle(learner, batch))
+        players = turns(learner.objective)
+        (idle,) = learner.ranks.any(learner.frozen_steps > 0 or len(players) > 1 or has_idle(learner, batch))
         # kernels of pictures with one channel have two memory orders that are the same
         warnings.filterwarnings("ignore", message="Grad strides do not match bucket view strides")
         learner.called = nn.parallel.DistributedDataParallel(learner.called, find_unused_parameters=idle)
@@ -39,7 +41,7 @@ def spread(
         return None
     whole = copy.deepcopy(learner.network.cpu())
     learner.network.to(learner.device)
-    shard(learner.network, learner.device)
+    shard(learner.called, learner.network, learner.device)
     learner.optimizer = optimizer_of(learner.network)
     return whole
 
@@ -54,7 +56,8 @@ def settle(learner: Learner, batch: dict[str, Any]) -> None:
     devices = [learner.device] if learner.device.type == "cuda" else []
     learner.network.train()
     with torch.random.fork_rng(devices=devices), learner.ranks.gathering(learner.called, last=True):
-        learner.objective(learner.called, batch, torch.Generator(learner.device)).backward()
+        for objective in turns(learner.objective).values():
+            learner.called(objective, batch, torch.Generator(learner.device))[0].backward()
     learner.optimizer.zero_grad(set_to_none=True)
     moved.put_back()
 
@@ -64,20 +67,20 @@ def has_idle(learner: Learner, batch: dict[str, Any]) -> bool:
     devices = [learner.device] if learner.device.type == "cuda" else []
     with torch.random.fork_rng(devices=devices):
         trial = copy.deepcopy(learner.network).train()
-        learner.objective(trial, batch, torch.Generator(learner.device)).backward()
+        mean_loss(learner.objective, trial, batch, torch.Generator(learner.device)).backward()
         learner.optimizer.zero_grad(set_to_none=True)  # a penalty reads the network itself
     return any(p.grad is None for p in trial.parameters() if p.requires_grad)
 
 
-def shard(network: nn.Module, device: torch.device) -> None:
-    """Divides the network's weights among the processes, in place, block by block."""
+def shard(called: nn.Module, network: nn.Module, device: torch.device) -> None:
+    """Divides the weights of `network`, on which `called` computes, among the processes, in place, block by block."""
     from torch.distributed.device_mesh import init_device_mesh
     from torch.distributed.fsdp import fully_shard
 
     mesh = init_device_mesh(device.type, (dist.get_world_size(),))
     for block in blocks(network):
         fully_shard(block, mesh=mesh)
-    fully_shard(network, mesh=mesh)
+    fully_shard(called, mesh=mesh)
 
 
 def blocks(network: nn.Module) -> list[nn.Module]:

@@ -3,6 +3,9 @@
 The examples of a step are computed in micro-batches whose gradients add up to those of the whole. Where memory runs out, the
 micro-batch is halved and the same step begins again: what forward passes moved (batch statistics) is put back, and random
 numbers are drawn anew from the step's own seed.
+
+What a step computes is one module, `LossOf`: the objective on the network, however often it asks it. That module is what is
+compiled, spread over processes and timed.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ from fukami.engine.fitting import clear
 from fukami.engine.graphs import leave_graphs
 from fukami.engine.mishaps import BeginAgain, Event, TooLarge, TornUpdate, is_out_of_memory
 from fukami.fields import batch as trees
+from fukami.objectives.contract import Objective, turns
 
 if TYPE_CHECKING:
     from fukami.engine.loop import Learner
@@ -31,8 +35,26 @@ _ALONE = "more than 1 value per channel"
 """How torch's batch norms refuse a single number."""
 
 
-def gradients(learner: Learner, batch: Batch, rng: torch.Generator) -> torch.Tensor:
-    """Leaves the gradient of the batch's mean loss in the network, and returns that loss (detached).
+Losses = dict[str, torch.Tensor]
+"""Parts of a loss by name (detached)."""
+
+
+class LossOf(nn.Module):
+    """An objective on `network` as one module: `(objective, batch, rng)` → the mean loss, and parts of it by name."""
+
+    def __init__(self, network: nn.Module):
+        super().__init__()
+        self.network = network
+
+    def forward(self, objective: Objective, batch: Batch, rng: torch.Generator) -> tuple[torch.Tensor, Losses]:
+        found = objective(self.network, batch, rng)
+        return found.loss.mean(), {name: value.detach().float().mean() for name, value in found.told.items()}
+
+
+def gradients(learner: Learner, batch: Batch, rng: torch.Generator, player: str = "") -> tuple[torch.Tensor, Losses]:
+    """Leaves the gradient of the batch's mean loss in the network, and returns that loss and its parts (detached).
+
+    Where several play, it is `player`'s loss, and its gradient is left in the part of the network that it moves alone.
 
     Raises `TooLarge` where memory does not suffice for a single example, and `BeginAgain` where it does not suffice in one of
     several processes.
@@ -43,7 +65,7 @@ def gradients(learner: Learner, batch: Batch, rng: torch.Generator) -> torch.Ten
         moved = kept_of(learner.network).keep()
         state = rng.get_state()
         try:
-            return _accumulated(learner, batch, total, rng)
+            return _accumulated(learner, batch, total, rng, player)
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise
@@ -74,25 +96,39 @@ def halve(learner: Learner, total: int) -> None:
     learner.micro_batch = -(-now // 2)
 
 
-def _accumulated(learner: Learner, batch: Batch, total: int, rng: torch.Generator) -> torch.Tensor:
-    ranks = learner.ranks
+def _accumulated(learner: Learner, batch: Batch, total: int, rng: torch.Generator, player: str) -> tuple[torch.Tensor, Losses]:
+    ranks, objective = learner.ranks, turns(learner.objective)[player]
     learner.optimizer.zero_grad(set_to_none=True)
-    seed_draws(derive(learner.seed, "step", learner.step, *ranks.words), learner.device)
+    seed_draws(derive(learner.seed, "step", learner.step, *filter(None, [player]), *ranks.words), learner.device)
     parts = ranks.parts(total, learner.micro_batch)
-    losses = []
+    losses: list[torch.Tensor] = []
+    told: Losses = {}
     for index, (start, stop) in enumerate(parts):
         part = batch if stop - start == total else trees.part(batch, start, stop)
         with ranks.gathering(learner.called, last=index == len(parts) - 1):
             with learner.plan.autocast():
-                loss = learner.objective(learner.called, part, rng)
+                loss, named = learner.called(objective, part, rng)
             if stop - start < total:
                 # processes are averaged: where one has more examples than another, they weigh as much as any other example
-                loss = loss * ((stop - start) * ranks.size / total)
+                share = (stop - start) * ranks.size / total
+                loss, named = loss * share, {name: value * share for name, value in named.items()}
             if not loss.requires_grad:
                 raise _unconnected()
             loss.backward()
         losses.append(loss.detach())
-    return ranks.mean(losses[0] if len(losses) == 1 else torch.stack(losses).sum())
+        told = {name: told[name] + value if name in told else value for name, value in named.items()}
+    if player:
+        _forget_others(learner.network, player)
+    loss = ranks.mean(losses[0] if len(losses) == 1 else torch.stack(losses).sum())
+    return loss, {name: ranks.mean(value) for name, value in told.items()}
+
+
+def _forget_others(network: nn.Module, player: str) -> None:
+    """Lets go of gradients that a player's pass left on weights that are not its own: an optimiser skips weights without."""
+    own = {id(p) for p in network.get_submodule(player).parameters()}
+    for parameter in network.parameters():
+        if id(parameter) not in own:
+            parameter.grad = None
 
 
 def _single(learner: Learner) -> UsageError:
@@ -116,11 +152,14 @@ def _unconnected() -> UsageError:
     )
 
 
-def update(learner: Learner) -> None:
-    """Changes the weights by the gradients. Raises `TornUpdate` where memory runs out on the way."""
+def update(learner: Learner, *, last: bool = True) -> None:
+    """Changes the weights by the gradients; the average after the `last` of several players.
+
+    Raises `TornUpdate` where memory runs out on the way.
+    """
     try:
         learner.optimizer.step()
-        if learner.ema is not None:
+        if learner.ema is not None and last:
             learner.ema.update()
     except (RuntimeError, MemoryError) as error:
         if not is_out_of_memory(error):

@@ -25,8 +25,9 @@ from fukami.engine.memory import saved_bytes
 from fukami.engine.mishaps import NotPrepared, TooLarge, TornUpdate, is_out_of_memory
 from fukami.engine.plan import Plan, threads_kept
 from fukami.engine.ranks import ALONE
-from fukami.engine.step import clip, gradients, update
+from fukami.engine.step import LossOf, clip, gradients, update
 from fukami.fields import batch as trees
+from fukami.objectives.contract import turns
 
 OptimizerOf = Callable[[nn.Module], torch.optim.Optimizer]
 
@@ -170,8 +171,11 @@ class Trial:
         learner = self._follow(plan)
         learner.step = step
         loaded = load(learner, step)
-        gradients(learner, loaded.batch, loaded.rng)
-        return [p.grad for p in learner.network.parameters() if p.requires_grad]
+        players, found = list(turns(learner.objective)), []
+        for player in players:
+            gradients(learner, loaded.batch, loaded.rng, player)
+            found += [p.grad if len(players) == 1 else _copied(p.grad) for p in learner.network.parameters() if p.requires_grad]
+        return found
 
     def _follow(self, plan: Plan) -> Learner:
         """A double with `plan` in force."""
@@ -183,8 +187,8 @@ class Trial:
         if plan.threads:
             torch.set_num_threads(plan.threads)
         if plan.compiled and order not in self.compiled:
-            self.compiled[order] = plan.calling(double.network)
-        double.called = self.compiled[order] if plan.compiled else double.network
+            self.compiled[order] = plan.calling(LossOf(double.network))
+        double.called = self.compiled[order] if plan.compiled else LossOf(double.network)
         double.order = cast(Order, Fewer(whole, self.examples)) if self.examples else whole
         double.plan, double.micro_batch = plan, plan.micro_batch
         return double
@@ -194,7 +198,7 @@ class Trial:
         return replace(
             self.learner,
             network=network,
-            called=network,
+            called=LossOf(network),
             optimizer=self.optimizer_of(network),
             learning=replace(self.learner.learning, learning_rate=0.0),
             ema=None,

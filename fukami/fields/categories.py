@@ -23,7 +23,7 @@ from fukami.core.recipe import option
 from fukami.core.tables import Column
 from fukami.fields import cells
 from fukami.fields.category_check import FEW
-from fukami.fields.contract import Arrays, Ragged, TargetField
+from fukami.fields.contract import Arrays, Ragged, TargetField, member_rows
 from fukami.fields.gather import gathered
 from fukami.fields.labels import alike, in_order, label_of, listed
 
@@ -219,6 +219,10 @@ class Categories(TargetField):
     def num_outputs(self) -> int:
         """How many numbers a head gives: K."""
         return len(self.state["classes"])
+
+    def paired(self, outputs_BMK: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Rows of every member beside the target of their example: members are trained apart, and averaged afterwards."""
+        return member_rows(outputs_BMK, targets)
 
     def scores(self, outputs_BMK: torch.Tensor) -> torch.Tensor:
         """Probabilities `scores_BK`, each for itself: the mean over members of their sigmoid."""

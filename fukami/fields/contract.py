@@ -290,6 +290,10 @@ class TargetField(Field):
         """A batch of targets in the unit that scores have: class numbers as they are, numbers in the target's own unit."""
         return batch
 
+    def paired(self, outputs: Any, targets: Any) -> tuple[Any, Any]:
+        """Raw outputs and targets as losses take them, one with the other."""
+        return outputs, targets
+
     def rarest(self, batch: Any) -> torch.Tensor:
         """int64 (B): the class of each example that fewest training examples have, -1 for none of the counted ones."""
         return torch.full((len(batch),), -1)
@@ -343,6 +347,18 @@ class TargetField(Field):
         """How far a student's raw outputs are from its teacher's, one number: the squared difference (Ba and Caruana 2014),
         unless a field knows better. `temperature` softens probabilities before they are compared."""
         return (outputs_BMK - taught_B1K).square().mean()
+
+
+def member_rows(outputs_BMK: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """`outputs_NK` of B times M rows, and the targets of each row's example.
+
+    >>> outputs, targets = member_rows(torch.zeros(2, 3, 5), torch.tensor([7, 8]))
+    >>> outputs.shape, targets.tolist()
+    (torch.Size([6, 5]), [7, 7, 7, 8, 8, 8])
+    """
+    members = outputs_BMK.shape[1]
+    rows = targets if members == 1 else targets.repeat_interleave(members, dim=0)
+    return outputs_BMK.flatten(0, 1), rows
 
 
 def unportable(kind: str) -> UsageError:

@@ -19,7 +19,7 @@ from fukami.core.problems import Problem
 from fukami.core.recipe import option
 from fukami.core.tables import Column
 from fukami.fields import cells
-from fukami.fields.contract import Arrays, Ragged, TargetField
+from fukami.fields.contract import Arrays, Ragged, TargetField, member_rows
 from fukami.fields.gather import gathered
 from fukami.fields.parsing import decimal_mark, numbers
 
@@ -222,6 +222,10 @@ class Number(TargetField):
     def from_unit(self, values: torch.Tensor) -> torch.Tensor:
         """From deviations from the mean to the target's unit, in float64 where the device has it."""
         return _wide(values) * self.state["std"] + self.state["mean"]
+
+    def paired(self, outputs_BMK: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Rows of every member beside the target of their example: members are trained apart, and averaged afterwards."""
+        return member_rows(outputs_BMK, targets)
 
     def scores(self, outputs_BMK: torch.Tensor) -> torch.Tensor:
         """`scores_B` in the target's unit: the mean over members."""

@@ -20,39 +20,37 @@ from torch import nn
 from torch.nn import functional as F
 
 from fukami.core.recipe import LearningChoices
-from fukami.objectives.contract import Batch, Judge, Objective
+from fukami.objectives.contract import Batch, Objective, Outcome
 
 if TYPE_CHECKING:
-    from fukami.tasks.contract import Task
+    from fukami.fields.contract import TargetField
 
 Teacher = Callable[[Batch], "tuple[torch.Tensor, torch.Tensor | None]"]
-"""`{input name: batch}` → raw outputs `(B, M, K)` and the encoder's features, or None where it has none to show."""
+"""A batch → raw outputs `(B, M, K)` and the encoder's features, or None where it has none to show."""
 
 
-def distilled(judge: Judge, task: Task, learning: LearningChoices, teacher: Teacher) -> Objective:
+def distilled(objective: Objective, target: TargetField, learning: LearningChoices, teacher: Teacher) -> Objective:
     """The objective of a student.
 
     Args:
-        judge: the loss of raw outputs and a batch with its labels.
-        task: names the inputs and the target.
+        objective: what it learns from the labels; its outcome shows outputs and features.
+        target: compares outputs.
         learning: `distill_weight` (w), `distill_features` (v), `distill_temperature` (T).
         teacher: what the student learns from; its tensors take no gradient.
     """
-    target, temperature = task.target, learning.distill_temperature
-    weight, share = learning.distill_weight, learning.distill_features
+    weight, share, temperature = learning.distill_weight, learning.distill_features, learning.distill_temperature
 
-    def objective(network: nn.Module, batch: Batch, _rng: torch.Generator) -> torch.Tensor:
-        inputs = {name: batch[name] for name in task.inputs}
+    def of(network: nn.Module, batch: Batch, rng: torch.Generator) -> Outcome:
         with torch.no_grad():
-            taught_BMK, shown = teacher(inputs)
-        outputs_BMK, features = network(inputs, features=True)
-        answers = target.taught(outputs_BMK.float(), taught_BMK.float().mean(1, keepdim=True), temperature)
-        loss = (1 - weight) * judge(outputs_BMK, batch) + weight * answers
-        if share and shown is not None and features is not None and len(shown) > 1:
-            loss = loss + share * similarity_loss(features.float(), shown.float())
-        return loss
+            taught_BMK, shown = teacher(batch)
+        found = objective(network, batch, rng)
+        answers = target.taught(found.outputs.float(), taught_BMK.float().mean(1, keepdim=True), temperature)
+        loss = (1 - weight) * found.loss.mean() + weight * answers
+        if share and shown is not None and found.features is not None and len(shown) > 1:
+            loss = loss + share * similarity_loss(found.features.float(), shown.float())
+        return found._replace(loss=loss)
 
-    return objective
+    return of
 
 
 def similarity_loss(own: torch.Tensor, taught: torch.Tensor) -> torch.Tensor:

@@ -1,7 +1,7 @@
 """Mixup (Zhang et al. 2018) and CutMix (Yun et al. 2019): train on blends of two examples.
 
 `mix` blends the inputs of a batch with those of a shuffled copy and replaces the target by `Mixed(first, second, weight)`;
-`mixed` wraps what judges outputs so that it reads such targets:
+`mixed` wraps a loss so that it reads such targets:
 
     loss = weight * loss(outputs, first) + (1 - weight) * loss(outputs, second),   weight ~ Beta(a, a), one per batch
 
@@ -19,7 +19,7 @@ import torch
 from fukami.core.errors import UsageError
 from fukami.core.language import _
 from fukami.core.recipe import LearningChoices
-from fukami.objectives.contract import Batch, Judge
+from fukami.objectives.contract import Batch, Loss
 
 if TYPE_CHECKING:
     from fukami.tasks.contract import Task
@@ -62,21 +62,19 @@ def mix(batch: Batch, task: Task, learning: LearningChoices, rng: torch.Generato
     return out
 
 
-def mixed(judge: Judge, target: str) -> Judge:
-    """The judge, able to read `Mixed` in `batch[target]`; other batches pass through unchanged.
+def mixed(loss: Loss) -> Loss:
+    """The loss, able to read `Mixed`, of which it gives the mean; other targets pass through unchanged.
 
-    >>> plain = lambda outputs, batch: (outputs - batch["y"]).abs().mean()
-    >>> float(mixed(plain, "y")(torch.tensor([1.0]), {"y": Mixed(torch.tensor([0.0]), torch.tensor([1.0]), 0.75)}))
+    >>> plain = lambda outputs, targets: (outputs - targets).abs()
+    >>> float(mixed(plain)(torch.tensor([1.0]), Mixed(torch.tensor([0.0]), torch.tensor([1.0]), 0.75)))
     0.75
     """
 
-    def of(outputs: torch.Tensor, batch: Batch) -> torch.Tensor:
-        pair = batch[target]
-        if not isinstance(pair, Mixed):
-            return judge(outputs, batch)
-        first = judge(outputs, {**batch, target: pair.first})
-        second = judge(outputs, {**batch, target: pair.second})
-        return pair.weight * first + (1 - pair.weight) * second
+    def of(outputs: Any, targets: Any) -> torch.Tensor:
+        if not isinstance(targets, Mixed):
+            return loss(outputs, targets)
+        first, second = (loss(outputs, each).mean() for each in (targets.first, targets.second))
+        return targets.weight * first + (1 - targets.weight) * second
 
     return of
 

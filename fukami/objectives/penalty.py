@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from fukami.objectives.contract import Batch, Objective
+from fukami.objectives.contract import Batch, Objective, Outcome, Turns
 
 
 def l1(network: nn.Module) -> torch.Tensor:
@@ -17,12 +17,21 @@ def l1(network: nn.Module) -> torch.Tensor:
     return sum((p.abs().sum() for p in network.parameters() if p.ndim > 1 and p.requires_grad), torch.zeros(()))
 
 
-def penalised(objective: Objective, strength: float) -> Objective:
-    """The objective plus the L1 penalty of the network that it is given; the same objective where `strength` is 0."""
+def penalised(objective: Objective | Turns, strength: float) -> Objective | Turns:
+    """The objective plus the L1 penalty of the network that it is given; the same objective where `strength` is 0.
+
+    Of several players each has the penalty: it moves the weights of the one whose turn it is.
+    """
     if not strength:
         return objective
+    if isinstance(objective, Turns):
+        return Turns({name: _penalised(player, strength) for name, player in objective.items()})
+    return _penalised(objective, strength)
 
-    def of(network: nn.Module, batch: Batch, rng: torch.Generator) -> torch.Tensor:
-        return objective(network, batch, rng) + strength * l1(network)
+
+def _penalised(objective: Objective, strength: float) -> Objective:
+    def of(network: nn.Module, batch: Batch, rng: torch.Generator) -> Outcome:
+        found = objective(network, batch, rng)
+        return found._replace(loss=found.loss.mean() + strength * l1(network))
 
     return of

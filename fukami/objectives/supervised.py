@@ -1,7 +1,4 @@
-"""Supervised learning: ask the network once, and compare its outputs with the target by the loss that the recipe names.
-
-B batch, M members (trained apart, so their losses are averaged, never their outputs), K outputs of the head.
-"""
+"""Supervised learning: ask the network once, and compare its outputs with the target by the loss that the recipe names."""
 
 from __future__ import annotations
 
@@ -15,8 +12,8 @@ from fukami.core.cards import card, cards, load
 from fukami.core.errors import UsageError
 from fukami.core.language import _
 from fukami.core.recipe import LearningChoices
-from fukami.objectives.contract import Batch, Judge, Loss, Objective
-from fukami.objectives.distillation import Teacher, distilled
+from fukami.fields import batch as trees
+from fukami.objectives.contract import Batch, Loss, Objective, Outcome
 from fukami.objectives.imbalance import class_weights, decide
 from fukami.objectives.mixing import mixed
 
@@ -50,56 +47,39 @@ def loss_name(target: TargetField, learning: LearningChoices) -> str:
     return learning.loss
 
 
-def supervised(
-    task: Task,
-    learning: LearningChoices,
-    *,
-    counts: np.ndarray | None = None,
-    loss: Loss | None = None,
-    teacher: Teacher | None = None,
-) -> Objective:
-    """The objective of a task with one target: how far the outputs are from it, and from the teacher's where there is one.
+def supervised(task: Task, learning: LearningChoices, *, loss: Loss | None = None) -> Objective:
+    """Ask the network once; the loss says how far its outputs are from the target that is judged.
 
     Args:
-        counts: (K) training examples of each class, from which class weights are taken where the recipe asks for them
-            (`imbalance`).
+        task: what is learned; where its target counts classes, their weights follow from the recipe's `imbalance`.
+        learning: names the loss.
         loss: the caller's own, instead of the one that the recipe names; it may return a number or one number per row.
-        teacher: what a student learns from besides the targets.
 
     Raises:
         UsageError: F-LOSS-FIT, F-LOSS-NAME.
     """
-    judge = judge_of(task, learning, counts=counts, loss=loss)
-    if teacher is not None:
-        return distilled(judge, task, learning, teacher)
+    target, inputs = task.target, tuple(task.inputs)
+    loss_of = mixed(_paired(target, loss or named_loss(target, learning)))
 
-    def objective(network: nn.Module, batch: Batch, _rng: torch.Generator) -> torch.Tensor:
-        return judge(network({name: batch[name] for name in task.inputs}), batch)
+    def objective(network: nn.Module, batch: Batch, _rng: torch.Generator) -> Outcome:
+        outputs, features = network({name: batch[name] for name in inputs}, features=True)
+        # the loss is computed in float32 even under autocast: a bfloat16 logarithm has three digits
+        return Outcome(loss_of(trees.mapped(outputs, _wide), batch[target.name]), outputs, features)
 
     return objective
 
 
-def judge_of(task: Task, learning: LearningChoices, *, counts: np.ndarray | None = None, loss: Loss | None = None) -> Judge:
-    """The mean of the loss over members and examples. The target may be `Mixed` (mixup, cutmix)."""
-    name = task.target.name
-    loss_of = loss or _named(task.target, learning, counts)
-
-    def judge(outputs_BMK: torch.Tensor, batch: Batch) -> torch.Tensor:
-        num_members = outputs_BMK.shape[1]
-        target = batch[name]
-        rows = target if num_members == 1 else target.repeat_interleave(num_members, dim=0)
-        # the loss is computed in float32 even under autocast: a bfloat16 logarithm has three digits
-        outputs_NK = outputs_BMK.flatten(0, 1)
-        return loss_of(outputs_NK.float() if outputs_NK.dtype in _HALF else outputs_NK, rows).mean()
-
-    return mixed(judge, name)
+def _paired(target: TargetField, loss: Loss) -> Loss:
+    return lambda outputs, targets: loss(*target.paired(outputs, targets))
 
 
-def _named(target: TargetField, learning: LearningChoices, counts: np.ndarray | None) -> Loss:
-    weights = None
-    if counts is not None and decide(counts, learning.imbalance) == "weights":
-        weights = torch.from_numpy(class_weights(counts))
+def named_loss(target: TargetField, learning: LearningChoices) -> Loss:
+    """The loss that the recipe means for this target, with the class weights that its counts ask for."""
+    weights, counts = None, target.facts().get("class_counts")
+    if counts is not None and decide(np.asarray(counts), learning.imbalance) == "weights":
+        weights = torch.from_numpy(class_weights(np.asarray(counts)))
     return load("objectives", loss_name(target, learning)).build(learning, class_weights=weights)
 
 
-_HALF = (torch.float16, torch.bfloat16)
+def _wide(outputs: torch.Tensor) -> torch.Tensor:
+    return outputs.float() if outputs.dtype in (torch.float16, torch.bfloat16) else outputs

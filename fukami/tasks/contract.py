@@ -6,7 +6,6 @@ Shapes: B batch, M members (1 but for ensembles), D features, K outputs of the h
 from dataclasses import dataclass, replace
 from typing import Protocol, cast
 
-import numpy as np
 import torch
 from torch import nn
 
@@ -16,8 +15,7 @@ from fukami.core.language import _
 from fukami.core.recipe import LearningChoices
 from fukami.fields import batch as trees
 from fukami.fields.contract import Field, InputField, TargetField
-from fukami.objectives.contract import Batch, Loss, Objective
-from fukami.objectives.distillation import Teacher
+from fukami.objectives.contract import Batch, Loss, Objective, Turns
 
 
 class MakesHead(Protocol):
@@ -27,22 +25,12 @@ class MakesHead(Protocol):
 
 
 class MakesObjective(Protocol):
-    """Makes what a training of the task minimises, as the recipe's `learning` says.
+    """Makes what a training of the task minimises, as the recipe's `learning` says; `loss` is the caller's own formula.
 
-    `counts` are training examples of each class, `loss` is the caller's own, `teacher` what a student learns from. A task that
-    cannot use one of them raises `UsageError`.
+    A task that has no place for one raises `UsageError`.
     """
 
-    def __call__(
-        self,
-        task: "Task",
-        learning: LearningChoices,
-        /,
-        *,
-        counts: np.ndarray | None = None,
-        loss: Loss | None = None,
-        teacher: Teacher | None = None,
-    ) -> Objective: ...
+    def __call__(self, task: "Task", learning: LearningChoices, /, *, loss: Loss | None = None) -> Objective | Turns: ...
 
 
 class MakesScores(Protocol):

@@ -21,7 +21,8 @@ from fukami.engine.trial import OptimizerOf
 from fukami.layers.dropout import quicken
 from fukami.models import registry
 from fukami.models.contract import Network, width
-from fukami.objectives.contract import Objective
+from fukami.objectives.contract import Objective, Turns
+from fukami.objectives.distillation import distilled
 from fukami.objectives.imbalance import decide, row_weights
 from fukami.objectives.mixing import mix
 from fukami.objectives.penalty import penalised
@@ -112,16 +113,14 @@ def build_network(prepared: Prepared, model: Any = None) -> Built:
     return Built(network, tuple(found.notes), report)
 
 
-def objective_of(prepared: Prepared, loss: Any = None) -> Objective:
-    """The learning step's loss: the task's objective with the recipe's penalty around it."""
+def objective_of(prepared: Prepared, loss: Any = None) -> Objective | Turns:
+    """What a learning step minimises: the task's objective, with a teacher and the recipe's penalty around it."""
     task, learning = prepared.task, prepared.recipe.learning
-    objective = task.objective(
-        task,
-        learning,
-        counts=class_counts(prepared),
-        loss=None if loss is None else answering(loss),
-        teacher=teacher_of(learning.teacher, task) if learning.teacher else None,
-    )
+    objective = task.objective(task, learning, loss=None if loss is None else answering(loss))
+    if learning.teacher:
+        if isinstance(objective, Turns):
+            raise UsageError("F-DISTILL-TURNS", _("players that learn in turn cannot have a teacher"), where=task.name)
+        objective = distilled(objective, task.target, learning, teacher_of(learning.teacher, task))
     return penalised(objective, learning.l1)
 
 

@@ -15,6 +15,7 @@ from fukami.engine.plan import Measured, Plan
 from fukami.engine.planner import Length, measure
 from fukami.engine.ranks import ALONE, Ranks
 from fukami.engine.spread import spread
+from fukami.engine.step import LossOf
 from fukami.engine.trial import OptimizerOf, apart
 from fukami.fields import batch as trees
 from fukami.models.contract import Network
@@ -123,7 +124,7 @@ def follow(learner: Learner, plan: Plan) -> None:
     """Puts the plan into force."""
     learner.plan = plan
     plan.prepared(learner.network)
-    learner.called = plan.calling(learner.network)
+    learner.called = plan.calling(LossOf(learner.network))
     learner.micro_batch = plan.micro_batch
 
 

@@ -16,7 +16,7 @@ from fukami.data.batches import Order
 from fukami.engine import optimisers
 from fukami.engine.loop import Learner, train
 from fukami.engine.plan import Plan
-from tests.laws.test_tasks import learned, loss_of, tiny
+from tests.laws.test_tasks import learned, tiny
 
 STORED = Path(__file__).with_name("curves.json")
 
@@ -28,7 +28,7 @@ def curve(name: str) -> list[float]:
     learning = LearningChoices(learning_rate=0.01, epochs=4)
     made = Learner(
         network=network,
-        objective=lambda net, batch, _rng: loss_of(task, net, batch),
+        objective=lambda net, batch, rng: task.objective(task, LearningChoices())(net, batch, rng),
         optimizer=optimisers.build(learning, optimisers.parameter_groups(network, learning)),
         learning=learning,
         store=store,

@@ -12,6 +12,7 @@ from fukami.core.recipe import LearningChoices
 from fukami.data.store import Store, prepare
 from fukami.models import registry
 from fukami.models.contract import Network
+from fukami.objectives.contract import mean_loss
 from fukami.tasks.contract import Task
 from fukami.tasks.registry import contract
 from tests.synthetic import columns
@@ -39,7 +40,7 @@ def tiny(task: Task) -> Network:
 
 
 def loss_of(task: Task, network: nn.Module, batch: dict) -> torch.Tensor:
-    return task.objective(task, LearningChoices())(network, batch, torch.Generator())
+    return mean_loss(task.objective(task, LearningChoices()), network, batch, torch.Generator())
 
 
 def excused(name: str, law: str) -> None:

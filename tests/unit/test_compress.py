@@ -31,7 +31,6 @@ from fukami.models.contract import Network, width
 from fukami.models.onnx_network import OnnxNetwork
 from fukami.models.widths import is_narrowed, take_widths
 from fukami.objectives.distillation import distilled, similarity_loss
-from fukami.objectives.supervised import judge_of
 from tests.small_learners import learned, learner
 from tests.small_models import families, small_batch, small_model
 
@@ -186,20 +185,20 @@ def test_the_weights_of_the_loss():
     task, store = learned("image-classification")
     batch = store.batch(np.arange(6))
     network = learner().network.eval()
-    judge, rng = judge_of(task, LearningChoices()), torch.Generator()
+    objective, rng = task.objective(task, LearningChoices()), torch.Generator()
     taught = network({"image": batch["image"]}, features=True)
-    plain = judge(taught[0], batch)
+    plain = objective(network, batch, rng).loss.mean()
 
     def loss(**choices):
         learning = LearningChoices(**choices)
-        return distilled(judge, task, learning, lambda _inputs: taught)(network, batch, rng)
+        return distilled(objective, task.target, learning, lambda _inputs: taught)(network, batch, rng).loss
 
     # a student that is its own teacher has only the labels left
     assert torch.allclose(loss(distill_weight=0.25), 0.75 * plain, atol=1e-5)
     assert torch.allclose(loss(distill_weight=0.0), plain, atol=1e-5)
     other = (torch.zeros_like(taught[0]), None)  # a teacher without features, as one in int8
     learning = LearningChoices(distill_weight=1.0)
-    assert distilled(judge, task, learning, lambda _inputs: other)(network, batch, rng).item() > 0
+    assert distilled(objective, task.target, learning, lambda _inputs: other)(network, batch, rng).loss.item() > 0
 
 
 # -- gate and budget -----------------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from fukami.engine.diagnosis.trial import train_briefly
 from fukami.engine.diagnosis.watch import Watch
 from fukami.engine.mishaps import SENTENCES, Event
 from fukami.fields.category import Category
+from fukami.objectives.contract import Outcome
 
 CARDS = cards(ROOM)
 
@@ -51,7 +52,7 @@ def test_the_ends_of_a_loss_are_guessing_and_knowing(smoothing):
     outputs = torch.zeros(4, 1, 2)
 
     def objective(network, batch, _rng):
-        return loss(network(batch)[:, 0], batch["y"])
+        return Outcome(loss(network(batch)[:, 0], batch["y"]))
 
     share = torch.tensor([3 / 4, 1 / 4]) * (1 - smoothing) + smoothing / 2
     floor = torch.tensor([1 - smoothing / 2, smoothing / 2])
@@ -67,7 +68,7 @@ def test_a_trial_leaves_network_and_random_numbers_as_they_were():
     x = torch.tensor([[1.0, 0.0], [0.0, 1.0]])
     trial = train_briefly(
         network,
-        lambda net, batch, _rng: ((net(batch["x"])[:, 0] - torch.tensor([1.0, -1.0])) ** 2).mean(),
+        lambda net, batch, _rng: Outcome((net(batch["x"])[:, 0] - torch.tensor([1.0, -1.0])) ** 2),
         lambda _index: {"x": x},
         LearningChoices(weight_decay=0.0),
         rate=0.1,

@@ -11,8 +11,9 @@ from fukami.core.errors import RunError
 from fukami.engine import checkpoint, keeper, loop
 from fukami.engine.keeper import Keeper
 from fukami.engine.mishaps import is_out_of_memory
+from fukami.engine.step import LossOf
 from fukami.fields import batch as trees
-from tests.small_learners import learner, same_bits, state
+from tests.small_learners import learner, same_bits, state, with_loss
 
 FULL = "CUDA out of memory. Tried to allocate 2.00 GiB"
 TRAININGS = [
@@ -62,9 +63,8 @@ def test_a_training_that_is_cut_and_resumed_ends_with_the_same_bits(tmp_path, ta
 def breaking(made, step, *, above=0.0):
     """Makes the loss of a step no number while the share of the rate is above `above`."""
     plain = made.objective
-    made.objective = lambda net, batch, rng: (
-        plain(net, batch, rng) * (float("nan") if made.step == step and made.rate_scale > above else 1.0)
-    )
+    broken = lambda: made.step == step and made.rate_scale > above  # noqa: E731
+    made.objective = with_loss(plain, lambda loss, batch: loss * (float("nan") if broken() else 1.0))
     return made
 
 
@@ -150,7 +150,7 @@ def once(made, at):
 
 def fail_backward(made, fails):
     plain = made.objective
-    made.objective = lambda net, batch, rng: Full.apply(plain(net, batch, rng), fails)
+    made.objective = with_loss(plain, lambda loss, batch: Full.apply(loss, fails))
 
 
 def fail_update(made, fails):
@@ -210,10 +210,10 @@ class Captured(torch.nn.Module):
         super().__init__()
         self.network, self.size, self.calls = [network], size, 0
 
-    def forward(self, batch):
+    def forward(self, objective, batch, rng):
         self.calls += 1
         assert trees.size(batch) == self.size, "a graph was replayed for another shape"
-        return self.network[0](batch)
+        return self.network[0](objective, batch, rng)
 
 
 @pytest.fixture
@@ -227,7 +227,7 @@ def resets(monkeypatch):
 def captured(made):
     """As on a GPU, where a compiled step is a graph."""
     made.plan = replace(made.plan, compiled=True, device="cuda")
-    made.called = Captured(made.network)
+    made.called = Captured(made.called)
     return made
 
 
@@ -246,7 +246,7 @@ def test_graphs_of_whole_steps_are_not_replayed_for_parts_of_them(resets):
     made.objective = objective
     _kept, _losses, told = run(made)
     assert [(one["event"], one["at"]) for one in told] == [("out-of-memory", 4), ("left-graphs", 4)]
-    assert graphs.calls == 4 and made.called is made.network and not made.plan.compiled and resets == [True]
+    assert graphs.calls == 4 and isinstance(made.called, LossOf) and not made.plan.compiled and resets == [True]
     run(free, until=3)
     free.micro_batch = 8
     list(Keeper(free).steps())
@@ -411,11 +411,8 @@ def test_examples_whose_own_loss_breaks_are_told_apart():
     mark = float(made.store.batch(made.order.at(4)[3:4])["row"].numbers[0, 0])
     plain = made.objective
 
-    def objective(net, batch, rng):
-        hit = bool((batch["row"].numbers[:, 0] == mark).any())
-        return plain(net, batch, rng) * (float("inf") if hit else 1.0)
-
-    made.objective = objective
+    hit = lambda batch: bool((batch["row"].numbers[:, 0] == mark).any())  # noqa: E731
+    made.objective = with_loss(plain, lambda loss, batch: loss * (float("inf") if hit(batch) else 1.0))
     with pytest.raises(RunError) as error:
         list(Keeper(made, 3, name=str).steps())
     assert error.value.where.endswith(f": {bad}")
@@ -434,7 +431,7 @@ def test_a_gradient_that_breaks_alone_is_named():
     made = learner("tabular-regression")
     weight = dict(made.network.named_parameters())["head.weight"]
     plain = made.objective
-    made.objective = lambda net, batch, rng: plain(net, batch, rng) + (weight * 0).pow(0.5).sum()
+    made.objective = with_loss(plain, lambda loss, batch: loss + (weight * 0).pow(0.5).sum())
     with pytest.raises(RunError) as error:
         list(Keeper(made, 3).steps())
     assert "head.weight" in error.value.got
@@ -453,8 +450,8 @@ def test_where_the_loss_is_looked_at_seldom_the_first_step_that_broke_is_found(m
     made, given_up, prepare = learner("tabular-regression", steps=20), [], loop.load
     cpu, plain, pinpointed, searching = made.device, made.objective, Keeper._pinpointed, []
 
-    def objective(net, batch, rng):
-        return plain(net, batch, rng) * (float("nan") if made.step == broken and (repeats or not searching) else 1.0)
+    breaks = lambda: made.step == broken and (repeats or not searching)  # noqa: E731
+    objective = with_loss(plain, lambda loss, batch: loss * (float("nan") if breaks() else 1.0))
 
     def told(stands, error, _name):
         given_up.append((stands.step, error.step, len(error.rows)))

@@ -16,6 +16,7 @@ from fukami.engine.mishaps import NotFinite
 from fukami.engine.plan import Plan
 from fukami.tasks.registry import contract
 from tests.laws.test_tasks import loss_of, tiny
+from tests.small_learners import with_loss
 from tests.synthetic import columns
 
 
@@ -29,7 +30,7 @@ def learner(*, optimizer: str = "adamw", steps: int = 12, **choices) -> Learner:
     learning = LearningChoices(optimizer=optimizer, learning_rate=0.01, epochs=4, **choices)
     return Learner(
         network=network,
-        objective=lambda net, batch, _rng: loss_of(task, net, batch),
+        objective=lambda net, batch, rng: task.objective(task, LearningChoices())(net, batch, rng),
         optimizer=optimisers.build(learning, optimisers.parameter_groups(network, learning)),
         learning=learning,
         store=prepare(fields, raw, {}),
@@ -106,7 +107,7 @@ def test_the_loop_agrees_with_one_written_by_hand():
 def test_a_loss_that_is_not_finite_stops_before_the_weights_change():
     made = learner()
     plain = made.objective
-    made.objective = lambda net, batch, rng: plain(net, batch, rng) * (float("nan") if made.step == 3 else 1.0)
+    made.objective = with_loss(plain, lambda loss, batch: loss * (float("nan") if made.step == 3 else 1.0))
     before = []
     with pytest.raises(NotFinite) as told:
         for progress in train(made):

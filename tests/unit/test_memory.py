@@ -25,6 +25,8 @@ from torch import nn
 from fukami.engine import optimisers
 from fukami.engine.ema import EMA
 from fukami.engine.keeper import Keeper
+from fukami.engine.step import LossOf
+from fukami.objectives.contract import Outcome
 from tests.small_learners import learner
 
 torch.set_num_threads(1)
@@ -44,10 +46,11 @@ class Wide(nn.Module):
 def run(micro_batch):
     made = learner("tabular-regression", optimizer="sgd", steps=4)
     torch.manual_seed(0)
-    made.network = made.called = Wide()
+    made.network = Wide()
+    made.called = LossOf(made.network)
     made.optimizer = optimisers.build(made.learning, optimisers.parameter_groups(made.network, made.learning))
     made.ema, made.micro_batch = EMA(made.network, 0.9), micro_batch
-    made.objective = lambda net, batch, rng: (net(batch["row"].numbers[:, :2]) - batch["value"]).square().mean()
+    made.objective = lambda net, batch, rng: Outcome((net(batch["row"].numbers[:, :2]) - batch["value"]).square())
     losses, events = [], []
     for progress in Keeper(made, 3).steps():
         losses.append(float(progress.loss))

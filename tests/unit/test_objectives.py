@@ -1,5 +1,6 @@
 """Losses: their gradients in float64, their values against torch and hand-made references, and which targets they fit."""
 
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,10 +11,12 @@ import torch.nn.functional as F
 from fukami.core.cards import cards, load
 from fukami.core.errors import UsageError
 from fukami.core.recipe import LearningChoices
+from fukami.fields.registry import field_class
+from fukami.objectives.contract import Outcome
 from fukami.objectives.imbalance import class_weights, decide, row_weights
 from fukami.objectives.mixing import Mixed, mix, mixed
 from fukami.objectives.penalty import penalised
-from fukami.objectives.supervised import judge_of, loss_name
+from fukami.objectives.supervised import loss_name, supervised
 
 B, K = 6, 4
 
@@ -28,13 +31,24 @@ def example(kind: str, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
     return torch.randn(B, 1, generator=rng, dtype=torch.float64), torch.randn(B, generator=rng, dtype=torch.float64)
 
 
-def target_of(kind: str, name: str = "label", losses: tuple[str, ...] = ()):
-    return SimpleNamespace(kind=kind, name=name, losses=losses)
+def target_of(kind: str, name: str = "label", losses: tuple[str, ...] = (), counts: tuple[int, ...] = ()):
+    """A target as objectives see it, of K classes or of a number."""
+    facts = {"class_counts": list(counts)} if counts else {}
+    paired = partial(field_class(kind).paired, field_class(kind)())
+    return SimpleNamespace(kind=kind, name=name, losses=losses, facts=lambda: facts, paired=paired)
 
 
-def task_of(kind: str, *losses: str):
-    target = target_of(kind, losses=losses)
+def task_of(kind: str, *losses: str, counts: tuple[int, ...] = ()):
+    target = target_of(kind, losses=losses, counts=counts)
     return SimpleNamespace(target=target, targets={"label": target}, inputs={"image": None})
+
+
+def loss_of(task, outputs_BMK, targets, **choices):
+    """The mean loss of outputs, as a network that gives them has it."""
+    own = choices.pop("loss", None)
+    objective = supervised(task, LearningChoices(**choices), loss=own)
+    network = lambda inputs, features: (outputs_BMK, None)  # noqa: E731
+    return objective(network, {"image": None, "label": targets}, torch.Generator()).loss.mean()
 
 
 @pytest.mark.parametrize("name", sorted(cards("objectives")))
@@ -86,26 +100,25 @@ def test_cross_entropy_agrees_with_torch_where_torch_means_the_same():
 def test_members_are_averaged_as_losses_not_as_outputs():
     outputs_BMK = torch.randn(B, 3, K)
     targets = torch.randint(K, (B,))
-    objective = judge_of(task_of("category", "cross-entropy"), LearningChoices())
     apart = torch.stack([F.cross_entropy(outputs_BMK[:, m], targets) for m in range(3)]).mean()
-    torch.testing.assert_close(objective(outputs_BMK, {"label": targets}), apart)
+    torch.testing.assert_close(loss_of(task_of("category", "cross-entropy"), outputs_BMK, targets), apart)
 
 
 def test_counts_weigh_rare_classes_only_when_asked():
     counts = np.array([1000, 10, 10, 10])
     outputs, targets = torch.randn(B, 1, K), torch.tensor([0, 0, 1, 1, 2, 3])
-    task = task_of("category", "cross-entropy")
-    plain = judge_of(task, LearningChoices(imbalance="none"), counts=counts)(outputs, {"label": targets})
-    auto = judge_of(task, LearningChoices(), counts=counts)(outputs, {"label": targets})
+    task = task_of("category", "cross-entropy", counts=tuple(counts.tolist()))
+    plain = loss_of(task, outputs, targets, imbalance="none")
+    auto = loss_of(task, outputs, targets)
     each = F.cross_entropy(outputs[:, 0], targets, reduction="none")
     torch.testing.assert_close(plain, each.mean())
     torch.testing.assert_close(auto, (each * torch.from_numpy(class_weights(counts))[targets]).mean())
 
 
 def test_a_loss_of_the_users_own():
-    objective = judge_of(task_of("number", "mse"), LearningChoices(), loss=lambda out, y: (out.squeeze(-1) - y).abs() ** 3)
     outputs = torch.tensor([[[1.0]], [[2.0]]])
-    assert objective(outputs, {"label": torch.zeros(2)}).item() == pytest.approx(4.5)
+    cubed = lambda out, y: (out.squeeze(-1) - y).abs() ** 3  # noqa: E731
+    assert loss_of(task_of("number", "mse"), outputs, torch.zeros(2), loss=cubed).item() == pytest.approx(4.5)
 
 
 def test_the_default_is_the_targets_first_and_a_misfit_names_what_fits():
@@ -151,13 +164,11 @@ def test_mixing_blends_pictures_and_targets_in_the_same_share(options):
 
 
 def test_a_mixed_target_gives_the_mixed_loss():
-    objective = judge_of(task_of("category", "cross-entropy"), LearningChoices(mixup=0.4))
     outputs, first, second = torch.randn(B, 1, K), torch.randint(K, (B,)), torch.randint(K, (B,))
-    loss = objective(outputs, {"label": Mixed(first, second, 0.3)})
+    loss = loss_of(task_of("category", "cross-entropy"), outputs, Mixed(first, second, 0.3), mixup=0.4)
     apart = 0.3 * F.cross_entropy(outputs[:, 0], first) + 0.7 * F.cross_entropy(outputs[:, 0], second)
     torch.testing.assert_close(loss, apart)
-    unmixed = mixed(lambda outputs, batch: outputs.sum(), "label")
-    assert unmixed(torch.ones(2), {"label": first}).item() == 2
+    assert mixed(lambda outputs, targets: outputs.sum())(torch.ones(2), first).item() == 2
 
 
 def test_what_cannot_be_mixed_is_refused():
@@ -172,8 +183,8 @@ def test_what_cannot_be_mixed_is_refused():
 
 def test_the_penalty_sums_weights_but_not_biases():
     layer = torch.nn.Linear(2, 1)
-    objective = penalised(lambda network, batch, rng: torch.zeros(()), 0.1)
-    loss = objective(layer, {}, torch.Generator())
+    objective = penalised(lambda network, batch, rng: Outcome(torch.zeros(())), 0.1)
+    loss = objective(layer, {}, torch.Generator()).loss
     assert loss.item() == pytest.approx(0.1 * layer.weight.abs().sum().item())
     loss.backward()
     assert layer.bias.grad is None and torch.equal(layer.weight.grad, 0.1 * layer.weight.sign())

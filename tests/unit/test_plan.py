@@ -27,8 +27,8 @@ from fukami.engine.plan import Figure, Plan, best_of, threads_kept
 from fukami.engine.planner import Length, Search, measure
 from fukami.engine.trial import Agreement, NotCopied, Trial, apart, noiseless, room
 from fukami.models.contract import Network
+from fukami.objectives.contract import Outcome
 from fukami.tasks.registry import contract
-from tests.laws.test_tasks import loss_of
 from tests.synthetic import columns
 
 FACTS = Facts(pictures=True, bfloat16=True, threads=2, cores=2, whole=False, batch_size=64)
@@ -304,7 +304,7 @@ def learner(kind=Encoder, *, objective=None) -> Learner:
     network = Network(encoder, task.head(task, encoder.num_features, 1))
     return Learner(
         network=network,
-        objective=objective or (lambda net, batch, _rng: loss_of(task, net, batch)),
+        objective=objective or task.objective(task, LearningChoices()),
         optimizer=optimizer_of(network),
         learning=LearningChoices(optimizer="adamw", learning_rate=0.01, epochs=4),
         store=prepare(fields, raw, {}),
@@ -351,7 +351,7 @@ def test_the_double_times_whole_steps_on_the_training_s_own_batches():
     with apart(learner(), optimizer_of, clock=lambda: float(next(ticks))) as trial:
         assert trial.seconds(Plan(), 3) == 1.0
         (double,) = trial.doubles.values()
-        assert double.network is not trial.learner.network and double.called is double.network
+        assert double.network is not trial.learner.network and double.called.network is double.network
         weights = list(trial.learner.network.parameters())
         assert trial.seconds(Plan(batches_ahead=2), 3, count=4) == 0.25
         assert double.optimizer.state  # the update ran, at rate 0
@@ -409,7 +409,7 @@ def test_a_network_that_cannot_be_copied_gets_the_usual_plan_and_a_note():
 
 
 def test_what_is_wrong_with_every_step_is_left_for_the_training_to_tell():
-    made = learner(objective=lambda net, batch, rng: net({"image": batch["image"]}).sum() * float("nan"))
+    made = learner(objective=lambda net, batch, rng: Outcome(net({"image": batch["image"]}).sum() * float("nan")))
     found = measure(made, choices=PlanChoices(), optimizer_of=optimizer_of, length=SOON)
     assert not found.figures
 
@@ -495,6 +495,7 @@ def again(patch, made, **more):
         return own(self, *asked)
 
     patch.setattr(Search, "run", run)
+    patch.setattr("fukami.engine.candidates.has_bfloat16", lambda _device: True)  # whatever processor runs the test
     told = {"choices": PlanChoices(), "optimizer_of": optimizer_of, "length": LONG} | more
     found = measure(made, **told)
     patch.setattr(Search, "run", own)

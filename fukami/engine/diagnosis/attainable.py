@@ -33,7 +33,7 @@ class Outputs(nn.Module):
 def guess(objective: Objective, batch: dict[str, Any], outputs: torch.Tensor) -> float:
     """The lowest loss of a batch that the same outputs for every example reach; `outputs` gives their shape.
 
-    >>> squares = lambda net, batch, rng: ((net(batch)[:, 0] - batch["y"]) ** 2).mean()
+    >>> squares = lambda net, batch, rng: Outcome((net(batch)[:, 0] - batch["y"]) ** 2)
     >>> round(guess(squares, {"y": torch.tensor([0.0, 2.0])}, torch.zeros(2, 1)), 3)
     1.0
     """
@@ -43,7 +43,7 @@ def guess(objective: Objective, batch: dict[str, Any], outputs: torch.Tensor) ->
 def floor(objective: Objective, batch: dict[str, Any], outputs: torch.Tensor) -> float:
     """The lowest loss of a batch that any outputs reach.
 
-    >>> squares = lambda net, batch, rng: ((net(batch)[:, 0] - batch["y"]) ** 2).mean()
+    >>> squares = lambda net, batch, rng: Outcome((net(batch)[:, 0] - batch["y"]) ** 2)
     >>> round(floor(squares, {"y": torch.tensor([0.0, 2.0])}, torch.zeros(2, 1)), 3)
     0.0
     """
@@ -57,7 +57,7 @@ def _lowest(objective: Objective, batch: dict[str, Any], start: torch.Tensor, si
 
     def loss() -> torch.Tensor:
         nonlocal lowest
-        found = objective(network, batch, torch.Generator(start.device).manual_seed(0))
+        found = objective(network, batch, torch.Generator(start.device).manual_seed(0)).loss.mean()
         (gradient,) = torch.autograd.grad(found, [network.outputs])
         network.outputs.grad = gradient.contiguous()  # L-BFGS reads it as one row
         lowest = min(lowest, found.item())

@@ -25,6 +25,7 @@ from fukami.engine.diagnosis.judging import Judged, judged
 from fukami.engine.diagnosis.trial import Trial, train_briefly
 from fukami.engine.loop import Learner, prepare_batch
 from fukami.fields import batch as trees
+from fukami.objectives.contract import Turns, mean_loss
 from fukami.tasks.contract import Task
 
 SAMPLE = 512
@@ -92,6 +93,10 @@ class Case:
         found = self.learner.store.batch(rows, self.learner.device)
         return {name: self.learner.plan.arranged(value) for name, value in found.items()}
 
+    def rng(self) -> torch.Generator:
+        """What an objective draws from where nothing but the network is to differ."""
+        return torch.Generator(self.learner.device).manual_seed(0)
+
     def inputs(self, batch: dict[str, Any]) -> dict[str, Any]:
         return {name: batch[name] for name in self.task.inputs}
 
@@ -155,8 +160,7 @@ class Case:
         try:
             for start in range(0, len(rows), size):
                 part = rows[start : start + size]
-                rng = torch.Generator(self.learner.device).manual_seed(0)
-                total += self.learner.objective(network, self.batch(part), rng).item() * len(part)
+                total += mean_loss(self.learner.objective, network, self.batch(part), self.rng()).item() * len(part)
                 count += len(part)
         finally:
             network.train(was)
@@ -168,8 +172,7 @@ class Case:
         network.train()
         kept = [(buffer, buffer.clone()) for buffer in network.buffers()]
         try:
-            rng = torch.Generator(self.learner.device).manual_seed(0)
-            loss = self.learner.objective(network, self.step_batch(index), rng)
+            loss = mean_loss(self.learner.objective, network, self.step_batch(index), self.rng())
             return list(torch.autograd.grad(loss, weights, allow_unused=True))
         finally:
             network.train(was)
@@ -184,11 +187,13 @@ class Case:
 
     def ends_of(self, batch: dict[str, Any]) -> tuple[float, float]:
         """The loss of guessing and the lowest loss of one batch."""
-        with torch.no_grad():
-            outputs = self.learner.network.eval()(self.inputs(batch))
-        if not isinstance(outputs, torch.Tensor):
-            raise LeftOut(_("the network's outputs are not one tensor, so its loss cannot be compared with guessing"))
         objective = self.learner.objective
+        outputs = None
+        if not isinstance(objective, Turns):
+            with torch.no_grad():
+                outputs = objective(self.learner.network.eval(), batch, self.rng()).outputs
+        if isinstance(objective, Turns) or not isinstance(outputs, torch.Tensor):
+            raise LeftOut(_("the network's outputs are not one tensor, so its loss cannot be compared with guessing"))
         return attainable.guess(objective, batch, outputs), attainable.floor(objective, batch, outputs)
 
     def learned(self, loss: float | None, ends: tuple[float, float] | None = None) -> float:

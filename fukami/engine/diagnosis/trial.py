@@ -12,7 +12,7 @@ from torch import nn
 from fukami.core.recipe import LearningChoices
 from fukami.core.seeds import derive
 from fukami.engine.optimisers import build, parameter_groups, set_rate
-from fukami.objectives.contract import Batch, Objective
+from fukami.objectives.contract import Batch, Objective, Turns, mean_loss
 
 RISE = 5
 """Steps in which the rate rises: without them a rate that a schedule would make bearable looks too high."""
@@ -35,7 +35,7 @@ class Trial:
 
 def train_briefly(
     network: nn.Module,
-    objective: Objective,
+    objective: Objective | Turns,
     batch_at: Callable[[int], Batch],
     learning: LearningChoices,
     *,
@@ -59,7 +59,7 @@ def train_briefly(
             set_rate(optimizer, rate * min(1.0, (step + 1) / RISE))
             torch.manual_seed(derive(seed, "trial", step))
             rng = torch.Generator(device).manual_seed(derive(seed, "trial-augment", step))
-            loss = objective(trial, batch_at(step), rng)
+            loss = mean_loss(objective, trial, batch_at(step), rng)
             value = loss.item()
             if not math.isfinite(value) or value < until:
                 break

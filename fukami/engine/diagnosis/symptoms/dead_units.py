@@ -15,6 +15,7 @@ from fukami.core.language import _
 from fukami.core.percent import percent
 from fukami.engine.diagnosis.case import Case
 from fukami.engine.diagnosis.contract import Finding, LeftOut, Look
+from fukami.objectives.contract import mean_loss
 
 CARD = SymptomCard(
     name="dead-units",
@@ -62,7 +63,7 @@ def dead_shares(case: Case, network: nn.Module) -> list[float]:
     with torch.no_grad():
         for start in range(0, len(case.sample), 128):
             with Watching() as watching:
-                network(case.inputs(case.batch(case.sample[start : start + 128])))
+                mean_loss(case.learner.objective, network, case.batch(case.sample[start : start + 128]), case.rng())
             for index, fired in enumerate(watching.fired):
                 seen = alive.setdefault(index, fired)
                 alive[index] = [a | b for a, b in zip(seen, fired, strict=True)] if _same(seen, fired) else fired

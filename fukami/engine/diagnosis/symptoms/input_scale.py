@@ -17,6 +17,7 @@ from fukami.core.cards import SymptomCard
 from fukami.core.language import _
 from fukami.engine.diagnosis.case import Case
 from fukami.engine.diagnosis.contract import Finding, LeftOut, Look, short
+from fukami.objectives.contract import mean_loss
 
 CARD = SymptomCard(
     name="input-scale",
@@ -83,7 +84,7 @@ def first_inputs(case: Case) -> torch.Tensor:
     handle = network.get_submodule(name).register_forward_pre_hook(keep)
     try:
         with torch.no_grad():
-            network(case.inputs(case.batch(case.sample)))
+            mean_loss(case.learner.objective, network, case.batch(case.sample), case.rng())
     except _Seen:
         pass
     finally:
@@ -102,7 +103,7 @@ def first_layer(case: Case) -> str:
     ]
     try:
         with torch.no_grad():
-            network(case.inputs(case.batch(case.sample[:2])))
+            mean_loss(case.learner.objective, network, case.batch(case.sample[:2]), case.rng())
     finally:
         for handle in handles:
             handle.remove()
