@@ -1,7 +1,8 @@
 """The folder is the registry: a file's `CARD`, a call with literals only, is read without importing the file.
 
-`models/vit.py` is the model `vit`. Listing models must not cost an import of torch (seconds), so the card is read from the
-source with `ast`; the module is imported when the thing itself is used.
+`models/vit.py` is the model `vit`; what takes several files has a folder of its own, with the card in the file that is called
+after the room: `fields/image/field.py` is the field `image`. Listing models must not cost an import of torch (seconds), so the
+card is read from the source with `ast`; the module is imported when the thing itself is used.
 
 >>> cards("tasks")["image-classification"].needs
 'vector'
@@ -286,16 +287,23 @@ def _folder(room: str) -> Path:
 @cache
 def _scanned(room: str) -> dict[str, tuple[Path, Any]]:
     """Card name → its file and itself, for every file of `room`."""
-    found = ((path, _at(path)) for path in sorted(_folder(room).glob("*.py")))
+    folder = _folder(room)
+    found = ((path, _at(path)) for path in sorted((*folder.glob("*.py"), *folder.glob(f"*/{_single(room)}.py"))))
     return {card.name: (path, card) for path, card in found if card is not None}
+
+
+def _single(room: str) -> str:
+    """What one thing of a room is called: `field`, `model`."""
+    return room.rpartition("/")[2].removesuffix("s")
 
 
 def _found(room: str, name: str) -> tuple[Path, Any] | None:
     """The file of the card called `name`, and the card. A file is mostly named after its card: then no other is opened."""
-    path = _folder(room) / f"{name.replace('-', '_')}.py"
-    told = _at(path) if name.replace("-", "_").isidentifier() else None
-    if told is not None and told.name == name:
-        return path, told
+    stem = name.replace("-", "_")
+    for path in (f"{stem}.py", f"{stem}/{_single(room)}.py") if stem.isidentifier() else ():
+        told = _at(_folder(room) / path)
+        if told is not None and told.name == name:
+            return _folder(room) / path, told
     return _scanned(room).get(name)
 
 
@@ -314,7 +322,8 @@ def files(room: str) -> dict[str, str]:
 
 
 def _module(room: str, path: Path) -> str:
-    return f"fukami.{room.replace('/', '.')}.{path.stem}"
+    inside = path.relative_to(_folder(room)).with_suffix("").parts
+    return ".".join(("fukami", *room.split("/"), *inside))
 
 
 @cache
@@ -350,7 +359,7 @@ def _named(room: str, name: str) -> tuple[Path, Any]:
     found = _found(room, name)
     if found is None:
         noun = _NOUNS.get(room, room)
-        raise unknown(_(noun), name, _scanned(room), code=f"F-{room.rpartition('/')[2][:-1].upper()}-NAME")
+        raise unknown(_(noun), name, _scanned(room), code=f"F-{_single(room).upper()}-NAME")
     return found
 
 
