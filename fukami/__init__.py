@@ -9,6 +9,7 @@ Nothing is loaded until a name is used: `import fukami` brings no torch.
 """
 
 import importlib
+import sys
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
@@ -18,6 +19,9 @@ __all__ = ["FukamiError", "Run", "check", "load", "plan", "predict", "quickstart
 _HOMES = {"FukamiError": "fukami.core.errors", "Run": "fukami.run"}
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from importlib.machinery import ModuleSpec
+
     from fukami.api import check, load, plan, predict, quickstart, train
     from fukami.core.errors import FukamiError
     from fukami.run import Run
@@ -29,6 +33,21 @@ def __getattr__(name: str) -> Any:
     value = getattr(importlib.import_module(_HOMES.get(name, "fukami.api")), name)
     globals()[name] = value
     return value
+
+
+class _Plugins:
+    """Finds what plugins bring as if it lay in the package: `fukami.metrics.x`. Asked last, so that they replace nothing."""
+
+    @staticmethod
+    def find_spec(name: str, _path: "Sequence[str] | None" = None, _target: object = None) -> "ModuleSpec | None":
+        if not name.startswith(f"{__name__}."):
+            return None
+        from fukami.core import rooms
+
+        return rooms.spec_of(name)
+
+
+sys.meta_path.append(_Plugins)
 
 
 def __dir__() -> list[str]:

@@ -18,6 +18,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from fukami.core.catalogues import read_po
+
 ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "fukami"
 TEMPLATES = (".html", ".jinja", ".j2")
@@ -94,28 +96,6 @@ def in_template(text: str) -> Iterator[str]:
 
 def quote(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t") + '"'
-
-
-def unquote(line: str) -> str:
-    return re.sub(r"\\(.)", lambda m: {"n": "\n", "t": "\t"}.get(m.group(1), m.group(1)), line.strip()[1:-1])
-
-
-def read_po(path: Path) -> dict[str, str]:
-    """Sentence → translation; empty where the catalogue is not there."""
-    out: dict[str, str] = {}
-    parts = {"msgid": "", "msgstr": ""}
-    current = "msgstr"
-    for line in [*(path.read_text("utf-8").splitlines() if path.exists() else []), 'msgid ""']:
-        if line.startswith(("msgid ", "msgstr ")):
-            current, _space, rest = line.partition(" ")
-            if current == "msgid":
-                out[parts["msgid"]] = parts["msgstr"]
-                parts = {"msgid": "", "msgstr": ""}
-            parts[current] = unquote(rest)
-        elif line.startswith('"'):
-            parts[current] += unquote(line)
-    out.pop("", None)
-    return out
 
 
 def po_text(language: str, sentences: Sentences, translations: dict[str, str]) -> str:

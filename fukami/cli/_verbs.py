@@ -1,13 +1,12 @@
-"""Which verbs there are: the files of this folder, and those that later work brings.
+"""Which verbs there are: the files of this room, and those that later work brings.
 
 >>> "train" in present()
 True
 """
 
-import importlib
-from pathlib import Path
 from types import ModuleType
 
+from fukami.core import rooms
 from fukami.core.errors import UsageError, unknown
 from fukami.core.language import N_, _
 
@@ -39,7 +38,7 @@ LATER = {
 
 def present() -> list[str]:
     """Names of the verbs that work, in the order of the help."""
-    found = [p.stem for p in Path(__file__).parent.glob("*.py") if p.stem != "main" and not p.stem.startswith("_")]
+    found = rooms.files("cli").keys() - {"main"}
     return sorted(found, key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name))
 
 
@@ -51,7 +50,7 @@ def later() -> dict[str, str]:
 def load(name: str) -> ModuleType:
     """The file of the verb `name`; a planned or unknown one raises `UsageError`."""
     if name in present():
-        return importlib.import_module(f"fukami.cli.{name}")
+        return rooms.loaded(rooms.files("cli")[name])
     if name in later():
         raise UsageError(
             "F-VERB-LATER",

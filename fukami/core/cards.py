@@ -1,14 +1,14 @@
 """The folder is the registry: a file's `CARD`, a call with literals only, is read without importing the file.
 
-`models/vit.py` is the model `vit`. Listing models must not cost an import of torch (seconds), so the card is read from the
-source with `ast`; the module is imported when the thing itself is used.
+`models/vit.py` is the model `vit`; what takes several files has a folder of its own, with the card in the file that is called
+after the room: `fields/image/field.py` is the field `image`. Listing models must not cost an import of torch (seconds), so the
+card is read from the source with `ast`; the module is imported when the thing itself is used.
 
 >>> cards("tasks")["image-classification"].needs
 'vector'
 """
 
 import ast
-import importlib
 import re
 from dataclasses import dataclass, field
 from functools import cache
@@ -16,10 +16,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from fukami.core import rooms
 from fukami.core.errors import unknown
 from fukami.core.language import N_, _
-
-_PACKAGE = Path(__file__).parent.parent
+from fukami.core.rooms import File
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -279,23 +279,41 @@ def _at(path: Path) -> Card | None:
     return read_card(path) if path.is_file() else None
 
 
-def _folder(room: str) -> Path:
-    return _PACKAGE.joinpath(*room.split("/"))
+def _scanned(room: str) -> dict[str, tuple[File, Any]]:
+    """Card name → its file and itself, for every file of `room`."""
+    return _read(room, rooms.state())
 
 
 @cache
-def _scanned(room: str) -> dict[str, tuple[Path, Any]]:
-    """Card name → its file and itself, for every file of `room`."""
-    found = ((path, _at(path)) for path in sorted(_folder(room).glob("*.py")))
-    return {card.name: (path, card) for path, card in found if card is not None}
+def _read(room: str, _state: object) -> dict[str, tuple[File, Any]]:
+    found: dict[str, tuple[File, Any]] = {}
+    for file in rooms.files(room).values():
+        card = _at(file.path) if file.own else _brought(file, {type(card) for _file, card in found.values()})
+        if card is not None:
+            if card.name in found:
+                raise rooms.taken(card.name, found[card.name][0].path, file.path)
+            found[card.name] = file, card
+    return found
 
 
-def _found(room: str, name: str) -> tuple[Path, Any] | None:
+def _brought(file: File, usual: set[type[Card]]) -> Card | None:
+    """The card of a plugin's file, which has to be one of those that are `usual` in its room."""
+    try:
+        card = _at(file.path)
+        if card is not None and usual and type(card) not in usual:
+            raise TypeError(f"CARD is a {' or a '.join(sorted(kind.__name__ for kind in usual))} here")
+        return card
+    except (OSError, SyntaxError, TypeError, ValueError) as error:
+        raise rooms.broken(file.path, f"{type(error).__name__}: {error}") from error
+
+
+def _found(room: str, name: str) -> tuple[File, Any] | None:
     """The file of the card called `name`, and the card. A file is mostly named after its card: then no other is opened."""
-    path = _folder(room) / f"{name.replace('-', '_')}.py"
-    told = _at(path) if name.replace("-", "_").isidentifier() else None
-    if told is not None and told.name == name:
-        return path, told
+    stem = name.replace("-", "_")
+    for file in rooms.own(room, stem) if stem.isidentifier() and not rooms.named() else ():
+        told = _at(file.path)
+        if told is not None and told.name == name:
+            return file, told
     return _scanned(room).get(name)
 
 
@@ -308,19 +326,14 @@ def known(room: str, name: str) -> bool:
     return re.fullmatch(r"[\w-]{1,60}", name) is not None and _found(room, name) is not None
 
 
-def files(room: str) -> dict[str, str]:
-    """Card name → module name, for every file of `room` that has a card."""
-    return {name: _module(room, path) for name, (path, _card) in _scanned(room).items()}
-
-
-def _module(room: str, path: Path) -> str:
-    return f"fukami.{room.replace('/', '.')}.{path.stem}"
+def cards(room: str) -> dict[str, Any]:
+    """Card name → card, for every file of `room`, without importing any."""
+    return _listed(room, rooms.state())
 
 
 @cache
-def cards(room: str) -> dict[str, Any]:
-    """Card name → card, for every file of `room`, without importing any."""
-    return {name: card for name, (_path, card) in _scanned(room).items()}
+def _listed(room: str, _state: object) -> dict[str, Any]:
+    return {name: card for name, (_file, card) in _scanned(room).items()}
 
 
 _NOUNS = {
@@ -343,14 +356,14 @@ def card(room: str, name: str) -> Any:
 
 def load(room: str, name: str) -> ModuleType:
     """Imports the file whose card is called `name`."""
-    return importlib.import_module(_module(room, _named(room, name)[0]))
+    return rooms.loaded(_named(room, name)[0])
 
 
-def _named(room: str, name: str) -> tuple[Path, Any]:
+def _named(room: str, name: str) -> tuple[File, Any]:
     found = _found(room, name)
     if found is None:
         noun = _NOUNS.get(room, room)
-        raise unknown(_(noun), name, _scanned(room), code=f"F-{room.rpartition('/')[2][:-1].upper()}-NAME")
+        raise unknown(_(noun), name, _scanned(room), code=f"F-{rooms.single(room).upper()}-NAME")
     return found
 
 

@@ -43,9 +43,30 @@ def use(language: str) -> None:
     if language not in LANGUAGES:
         raise ValueError(f"language is one of {LANGUAGES}, not {language!r}")
     _state["name"] = language
-    _state["catalogue"] = (
-        gettext.NullTranslations() if language == "en" else gettext.translation("fukami", _LOCALE, [language], fallback=True)
-    )
+    catalogue = gettext.NullTranslations()
+    if language != "en":
+        catalogue = gettext.translation("fukami", _LOCALE, [language], fallback=True)
+        catalogue.add_fallback(_Brought(language))
+    _state["catalogue"] = catalogue
+
+
+class _Brought(gettext.NullTranslations):
+    """What plugins say: `locale/ja/*.po` in their folders, read when a sentence is said that the package does not know."""
+
+    def __init__(self, language: str):
+        super().__init__()
+        self._language = language
+        self._told: dict[str, str] | None = None
+
+    def gettext(self, message: str) -> str:
+        if self._told is None:
+            from fukami.core import catalogues, rooms
+
+            self._told = {}  # what goes wrong with plugins is a sentence too
+            files = [path for folder in rooms.plugins() for path in sorted(folder.glob(f"locale/{self._language}/**/*.po"))]
+            for path in files:
+                self._told |= catalogues.read_po(path)
+        return self._told.get(message) or message
 
 
 def current() -> str:

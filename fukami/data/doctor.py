@@ -4,11 +4,9 @@ Three kinds of witnesses are heard: the reader (what it noticed while reading), 
 in `checks/`, one file each, which look at examples as wholes. Time is bounded: costly checks look at a sample of 20,000.
 """
 
-import importlib
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache
-from pathlib import Path
 
+from fukami.core import rooms
 from fukami.core.errors import FukamiError
 from fukami.core.language import _
 from fukami.core.problems import SEVERITIES, Problem
@@ -40,12 +38,9 @@ def examine(task: Task, table: Table, columns: dict[str, list[Column]], split: S
     return told(found)
 
 
-@cache
 def checks() -> tuple[Callable[[Evidence], Iterable[Problem]], ...]:
     """The `check` of every file in `checks/`, by name."""
-    folder = Path(__file__).parent / "checks"
-    names = sorted(path.stem for path in folder.glob("*.py") if path.stem != "__init__")
-    return tuple(importlib.import_module(f"fukami.data.checks.{name}").check for name in names)
+    return tuple(rooms.loaded(file).check for _name, file in sorted(rooms.files("data/checks").items()))
 
 
 def _heard(check: Callable[..., Iterable[Problem]], subject: object) -> Iterator[Problem]:

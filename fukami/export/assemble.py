@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-_PIECES = Path(__file__).parent / "standalone"
+from fukami.core import rooms
+
 _OUTSIDE = {"numpy": "numpy", "onnxruntime": "onnxruntime", "PIL": "pillow"}
 """Modules that Python does not bring, and the packages that do."""
 
@@ -62,7 +63,7 @@ def reader(code: tuple[str, ...]) -> Callable[[Sequence[Any], dict[str, Any]], d
 
 @cache
 def _piece(name: str) -> _Piece:
-    source = (_PIECES / f"{name}.py").read_text("utf-8")
+    source = rooms.files("export/standalone")[name].path.read_text("utf-8")
     lines, imports = source.splitlines(), []
     for node in ast.parse(source).body:
         brings = isinstance(node, (ast.Import, ast.ImportFrom))

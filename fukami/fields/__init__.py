@@ -1,1 +1,1 @@
-"""One kind of data per file: how to read, check, learn, store, batch, augment, restore and show it."""
+"""One kind of data per folder: how to read, check, learn, store, batch, augment, restore and show it."""

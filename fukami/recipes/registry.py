@@ -4,9 +4,9 @@
 (`num_examples`, `num_classes`, `size_px`, …) and returns settings, to be applied wherever the user chose nothing.
 """
 
-import importlib
 from typing import Any
 
+from fukami.core import rooms
 from fukami.core.errors import unknown
 from fukami.core.language import _
 from fukami.core.recipe import Recipe
@@ -29,4 +29,4 @@ def named(name: str) -> dict[str, Any]:
 
 def _function(name: str) -> Any:
     file, _slash, function = name.partition("/")
-    return getattr(importlib.import_module(f"fukami.recipes.{file}"), function)
+    return getattr(rooms.loaded(rooms.files("recipes")[file]), function)

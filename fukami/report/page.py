@@ -7,7 +7,6 @@
 
 import base64
 import hashlib
-import importlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fukami.core import language as languages
+from fukami.core import rooms
 from fukami.core.language import _
 from fukami.core.tables import Column
 from fukami.report.charts.axes import number_label
@@ -46,7 +46,7 @@ def render(content: Content, *, language: str | None = None) -> str:
     with speaking(language):
         if languages.current() != spoken:  # what it holds was said in the other language
             content = Content(**{name: languages.told(languages.stored(part)) for name, part in vars(content).items()})
-        return clean(_environment().get_template("page.html").render(**_view(content)))
+        return clean(_environment(rooms.folders("report/templates")).get_template("page.html").render(**_view(content)))
 
 
 @contextmanager
@@ -61,11 +61,11 @@ def speaking(language: str | None) -> Iterator[None]:
 
 
 @cache
-def _environment():
+def _environment(folders: tuple[Path, ...]):
     import jinja2
 
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        loader=jinja2.FileSystemLoader(folders),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
@@ -111,8 +111,9 @@ def facts(run: dict[str, Any]) -> list[str]:
 
 def sections(content: Content) -> Iterator[dict[str, Any]]:
     """The sections that have something to show, in the order of the page."""
-    for name in ORDER:
-        module = importlib.import_module(f"fukami.report.sections.{name}")
+    files = rooms.files("report/sections")
+    for name in sorted(files, key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name)):
+        module = rooms.loaded(files[name])
         view = module.build(content)
         if view is not None:
             yield {"name": name, "title": _(module.TITLE), "view": view}

@@ -4,8 +4,8 @@ Use it where each picture has exactly one right answer. Data: a folder per class
 """
 
 from fukami.core.cards import TaskCard
-from fukami.fields.category import Category
-from fukami.fields.image import Image
+from fukami.fields.category.field import Category
+from fukami.fields.image.field import Image
 from fukami.tasks.compose import predict_one_target
 from fukami.tasks.contract import Task
 

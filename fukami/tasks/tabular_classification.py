@@ -4,8 +4,8 @@ Numbers, categories, dates and missing values may stand side by side; every colu
 """
 
 from fukami.core.cards import TaskCard
-from fukami.fields.category import Category
-from fukami.fields.row import Row
+from fukami.fields.category.field import Category
+from fukami.fields.row.field import Row
 from fukami.tasks.compose import predict_one_target
 from fukami.tasks.contract import Task
 

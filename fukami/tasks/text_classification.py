@@ -4,8 +4,8 @@ Use it for reviews, messages, tickets, headlines: each text has exactly one righ
 """
 
 from fukami.core.cards import TaskCard
-from fukami.fields.category import Category
-from fukami.fields.text import Text
+from fukami.fields.category.field import Category
+from fukami.fields.text.field import Text
 from fukami.tasks.compose import predict_one_target
 from fukami.tasks.contract import Task
 

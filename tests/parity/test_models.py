@@ -123,7 +123,7 @@ def test_transformers_cuts_texts_as_the_field_does(tmp_path):
     """`AutoTokenizer` on the folder gives the ids that the network was trained with, without further tokens."""
     from transformers import AutoTokenizer
 
-    from fukami.fields.tokenization import learn_tokenizer, load
+    from fukami.fields.text.tokenization import learn_tokenizer, load
 
     told = learn_tokenizer(["a fine film", "a dull film"], level="word", vocabulary_size=40, min_count=1, lowercase=True)
     own = load(told, 16)

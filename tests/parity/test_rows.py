@@ -12,8 +12,8 @@ import torch
 from sklearn.preprocessing import OneHotEncoder, QuantileTransformer, StandardScaler
 
 from fukami.core.specs import RowSpec
-from fukami.fields import scaling
 from fukami.fields.contract import Cells
+from fukami.fields.row import scaling
 from fukami.layers.heads import LinearHead
 from fukami.layers.rows import CategoryEmbeddings, NumberEmbeddings, OneHot, PiecewiseLinear
 from fukami.models import ft_transformer, tabm

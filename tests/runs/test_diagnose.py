@@ -22,7 +22,7 @@ from fukami.engine.diagnosis.case import Case
 from fukami.engine.diagnosis.contract import LeftOut
 from fukami.engine.diagnosis.symptoms import learning_rate, waiting
 from fukami.engine.history import read
-from fukami.fields.image import Image
+from fukami.fields.image.field import Image
 from fukami.training.diagnose import find, made_case
 
 PICTURES, TABLE = "image-classification", "tabular-classification"

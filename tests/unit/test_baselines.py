@@ -14,10 +14,10 @@ from fukami.core.errors import UsageError
 from fukami.core.tables import Column
 from fukami.evaluate.baselines import Examples, fit_baselines, linear
 from fukami.evaluate.judge import judge
-from fukami.fields.categories import Categories
-from fukami.fields.category import Category
-from fukami.fields.number import Number
-from fukami.fields.row import Row
+from fukami.fields.categories.field import Categories
+from fukami.fields.category.field import Category
+from fukami.fields.number.field import Number
+from fukami.fields.row.field import Row
 
 NAMES = ("majority", "mean", "linear", "boosting")
 

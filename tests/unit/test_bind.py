@@ -7,11 +7,11 @@ from fukami.core.errors import DataError, FukamiError, UsageError
 from fukami.core.recipe import DataChoices
 from fukami.data import read
 from fukami.data.bind import bind, remarks
-from fukami.fields.category import Category
-from fukami.fields.image import Image
-from fukami.fields.number import Number
-from fukami.fields.row import Row
-from fukami.fields.text import Text
+from fukami.fields.category.field import Category
+from fukami.fields.image.field import Image
+from fukami.fields.number.field import Number
+from fukami.fields.row.field import Row
+from fukami.fields.text.field import Text
 from fukami.tasks.contract import Task
 
 KINDS = {

@@ -8,8 +8,8 @@ import torch
 
 from fukami.evaluate.calibration import fit_temperature, proof
 from fukami.evaluate.judge import judge
-from fukami.fields.categories import Categories
-from fukami.fields.category import Category
+from fukami.fields.categories.field import Categories
+from fukami.fields.category.field import Category
 
 
 def sampled(seed=0, size=20_000, num_classes=4):

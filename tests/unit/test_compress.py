@@ -23,8 +23,8 @@ from fukami.core.recipe import LearningChoices
 from fukami.core.seeds import generator
 from fukami.evaluate.spool import Spool
 from fukami.export.onnx_graph import write_graph
-from fukami.fields.categories import Categories
-from fukami.fields.category import Category
+from fukami.fields.categories.field import Categories
+from fukami.fields.category.field import Category
 from fukami.layers.heads import LinearHead
 from fukami.models import checkpoint, registry
 from fukami.models.contract import Network, width

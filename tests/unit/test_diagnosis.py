@@ -20,7 +20,7 @@ from fukami.engine.diagnosis.symptoms.initialisation import all_alike
 from fukami.engine.diagnosis.trial import train_briefly
 from fukami.engine.diagnosis.watch import Watch
 from fukami.engine.mishaps import SENTENCES, Event
-from fukami.fields.category import Category
+from fukami.fields.category.field import Category
 from fukami.objectives.contract import Outcome
 
 CARDS = cards(ROOM)

@@ -27,11 +27,12 @@ from fukami.explain.methods.attention_rollout import attention
 from fukami.explain.nearest import keep, reference_of
 from fukami.explain.summary import by_name
 from fukami.explain.verb import Asked, Inputs, each, explain_run, explanation, surveyed
-from fukami.fields import image_units, row_units
-from fukami.fields.columns.registry import learned
 from fukami.fields.contract import InputField
-from fukami.fields.row import Row
-from fukami.fields.text import Text
+from fukami.fields.image import explain as explain_image
+from fukami.fields.row import explain as explain_row
+from fukami.fields.row.columns.registry import learned
+from fukami.fields.row.field import Row
+from fukami.fields.text.field import Text
 from fukami.fields.units import Portrait, Units, Way
 from fukami.predictor import Predictor
 from tests.small_predictors import row_of, small_predictor, trained
@@ -288,17 +289,17 @@ def test_a_word_that_comes_again_counts_as_one_part_of_its_text():
 # -- units of fields -----------------------------------------------------------------------------------------------------
 def test_taking_away_a_patch_changes_its_pixels_only():
     x = torch.rand(1, 3, 20, 20)
-    units = image_units.units_of(x)
+    units = explain_image.units_of(x)
     gone = np.zeros((1, len(units)), bool)
     gone[0, 8] = True
-    changed = (image_units.without(x, units, gone, image_units.blurred(x)) != x)[0].any(0).numpy()
+    changed = (explain_image.without(x, units, gone, explain_image.blurred(x)) != x)[0].any(0).numpy()
     assert np.array_equal(changed, units.of == 8)
 
 
 def test_a_blurred_picture_has_nothing_to_recognise():
     x = torch.zeros(1, 1, 32, 32)
     x[..., 8:24, 8:24] = 1
-    assert image_units.blurred(x).std() < 0.4 * x.std()
+    assert explain_image.blurred(x).std() < 0.4 * x.std()
 
 
 def test_tokens_know_their_letters_and_are_left_out():
@@ -331,7 +332,7 @@ def test_what_fills_a_row_is_spread_as_its_columns_were():
         Column("age", pa.array([None if rng.random() < 0.25 else float(v) for v in rng.normal(size=1000)])),
     ]
     row = Row().learn(columns)
-    filling = row_units.fillings([learned(told) for told in row.state["columns"]], seed=0, count=200)
+    filling = explain_row.fillings([learned(told) for told in row.state["columns"]], seed=0, count=200)
     zero = row.encode(columns)["numbers"][np.flatnonzero(gain == 0)[0], 0]
     assert (filling.numbers[:, 0] == float(zero)).float().mean() == pytest.approx(0.9, abs=0.05)
     assert (filling.categories[:, 0] == 1).float().mean() == pytest.approx(0.75, abs=0.05)
@@ -342,7 +343,7 @@ def test_what_fills_a_row_is_spread_as_its_columns_were():
 def test_a_row_is_drawn_with_every_column_and_its_cells_as_the_file_has_them():
     names = tuple(f"c{i}" for i in range(14))
     units = Units(names, np.arange(14), tuple({"value": i} for i in range(14)))
-    drawn = row_units.portrait(units, np.arange(14) - 2.5).html
+    drawn = explain_row.portrait(units, np.arange(14) - 2.5).html
     assert drawn.count("<th>") == 12 and "2 more columns" in drawn and "nowrap" in drawn and ">+10.5<" in drawn
     cells = [Column("a", pa.array(["3", "4"])), Column("b", pa.array([1234567.0, None])), Column("c", pa.array([0.25, 2.0]))]
     row = Row().learn([Column(c.name, pa.array([*c.values.to_pylist()] * 30)) for c in cells])

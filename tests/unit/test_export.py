@@ -31,11 +31,11 @@ from fukami.export import assemble, onnx_graph, parity, probing, surroundings
 from fukami.export.onnx_graph import answered, session, write_graph
 from fukami.export.recurrent import Loop, scan_sweep, with_loops
 from fukami.export.standalone import single, table
-from fukami.fields.category import Category
-from fukami.fields.image import Image as ImageField
-from fukami.fields.row import Row
-from fukami.fields.text import Text
-from fukami.fields.tokenization import has_text
+from fukami.fields.category.field import Category
+from fukami.fields.image.field import Image as ImageField
+from fukami.fields.row.field import Row
+from fukami.fields.text.field import Text
+from fukami.fields.text.tokenization import has_text
 from fukami.models import registry
 from fukami.models.onnx_network import OnnxNetwork
 from tests.synthetic import columns as synthetic

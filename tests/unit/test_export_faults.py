@@ -25,7 +25,7 @@ from fukami.export.contract import Material, plain
 from fukami.export.onnx_graph import answered, session, write_graph
 from fukami.export.verb import first_batch, proven, without_value
 from fukami.fields import batch as trees
-from fukami.fields.columns.registry import column_class
+from fukami.fields.row.columns.registry import column_class
 from tests.small_predictors import trained
 from tests.synthetic import columns
 
@@ -210,7 +210,7 @@ def test_an_honest_export_passes(kind, tmp_path):
 
 def test_rows_are_proved_with_columns_of_every_kind():
     kinds = {told["kind"] for told in written("row").material.predictor.task.input.describe()}
-    assert kinds == {kind for kind in cards("fields/columns") if column_class(kind).used}
+    assert kinds == {kind for kind in cards("fields/row/columns") if column_class(kind).used}
 
 
 @pytest.mark.parametrize("fault", FOLDERS)

@@ -11,10 +11,9 @@ from PIL import Image as Pillow
 
 from fukami.core.errors import DataError
 from fukami.core.tables import Column
-from fukami.fields import glances, pictures
-from fukami.fields.image import Image
-from fukami.fields.image_augment import augmented, erasing, flip_and_shift, recolouring, resampling, varied
-from fukami.fields.mirror import mirror_is_harmless
+from fukami.fields.image import decode, looks
+from fukami.fields.image.augment import augmented, erasing, flip_and_shift, mirror_is_harmless, recolouring, resampling, varied
+from fukami.fields.image.field import Image
 
 
 def gradient(width=40, height=40) -> Pillow.Image:
@@ -82,7 +81,7 @@ def test_exif_orientation_is_obeyed(tmp_path):
     exif[0x0112] = 6  # the camera was turned: show it a quarter to the right
     gradient(64, 32).save(tmp_path / "turned.jpg", exif=exif, quality=95)
     column = Column("x", pa.array(["turned.jpg"]), base=tmp_path)
-    (look,) = glances.glances(column)
+    (look,) = looks.looks_at(column)
     assert (look.width, look.height) == (32, 64)
     x_HW = stored(column, size_px=32)[0, 0].astype(int)
     assert x_HW[0].mean() < x_HW[-1].mean() - 100 and abs(x_HW[:, 0].mean() - x_HW[:, -1].mean()) < 10
@@ -121,7 +120,7 @@ LAYOUTS = {
 @pytest.mark.parametrize("shape, layout", LAYOUTS.items())
 def test_arrays_of_every_layout(shape, layout):
     values = np.random.default_rng(0).integers(0, 256, shape).astype(np.uint8)
-    assert pictures.layout_of(shape, "") == layout
+    assert decode.layout_of(shape, "") == layout
     x = stored(Column("x", values))
     assert x.shape[2:] == (9, 9) and x.shape[1] in (1, 3)
     if layout == "hwc" and shape[3] == 3:
@@ -153,7 +152,7 @@ def test_header_alone_refuses_a_bomb():
     png = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 100_000, 100_000, 8, 2, 0, 0, 0)) + chunk(b"IDAT", b"x")
     begin = time.perf_counter()
     with pytest.raises(DataError, match="F-IMAGE-SIZE"):
-        pictures.decoded(png, "bomb.png")
+        decode.decoded(png, "bomb.png")
     assert time.perf_counter() - begin < 1
 
 
@@ -275,7 +274,7 @@ def test_variation_depends_on_neither_pieces_nor_memory_order(options, channels,
     x = torch.randn(13, channels, 12, 12, generator=rng())
     mean, std = MEAN[:channels], STD[:channels]
     whole = augmented(x, rng(1), options, mean, std)
-    monkeypatch.setattr("fukami.fields.image_augment.PIECE_BYTES", 4 * channels * 12 * 12 * 4)  # four pictures
+    monkeypatch.setattr("fukami.fields.image.augment.PIECE_BYTES", 4 * channels * 12 * 12 * 4)  # four pictures
     last = augmented(x.contiguous(memory_format=torch.channels_last), rng(1), options, mean, std)
     for again in (augmented(x, rng(1), options, mean, std), last):
         torch.testing.assert_close(again, whole, atol=1e-5, rtol=0)
@@ -413,7 +412,7 @@ def test_a_picture_turned_by_its_exif_mark_is_the_turned_picture(tmp_path):
 
 
 def test_very_large_jpegs_count_by_their_bytes(tmp_path, monkeypatch):
-    monkeypatch.setattr("fukami.fields.picture_hash.LARGEST_JPEG", 100)
+    monkeypatch.setattr("fukami.fields.image.look.LARGEST_JPEG", 100)
     photo("RGB").save(tmp_path / "a.jpg")
     (tmp_path / "b.jpg").write_bytes((tmp_path / "a.jpg").read_bytes())
     Pillow.open(tmp_path / "a.jpg").save(tmp_path / "c.png")

@@ -14,35 +14,35 @@ from PIL import Image as Pillow
 from fukami.core.seeds import generator
 from fukami.core.tables import Column
 from fukami.data.store import prepare
-from fukami.fields import glance_cache, glances, picture_memory, pictures
-from fukami.fields.image import Image
-from fukami.fields.image_encode import encoded
-from fukami.fields.picture_memory import MEMORY, OVERHEAD, Memory
+from fukami.fields.image import decode, look_cache, looks, memory
+from fukami.fields.image.encode import encoded
+from fukami.fields.image.field import Image
+from fukami.fields.image.memory import MEMORY, OVERHEAD, Memory
 
 LONG_AGO = 1_600_000_000
-N = glance_cache.WORTH_KEEPING + 4
+N = look_cache.WORTH_KEEPING + 4
 
 
 @pytest.fixture(autouse=True)
 def nothing_remembered(tmp_path, monkeypatch):
     monkeypatch.setenv("FUKAMI_CACHE", str(tmp_path / "cache"))
     MEMORY.clear()
-    glances._remembered.clear()
+    looks._remembered.clear()
     yield
     MEMORY.clear()
-    glances._remembered.clear()
+    looks._remembered.clear()
 
 
 @pytest.fixture
 def opened(monkeypatch) -> list:
     """The cells of which the bytes were read."""
-    found, real = [], pictures.content
+    found, real = [], decode.content
 
     def counted(cell, base, where):
         found.append(cell)
         return real(cell, base, where)
 
-    monkeypatch.setattr(pictures, "content", counted)
+    monkeypatch.setattr(decode, "content", counted)
     return found
 
 
@@ -88,7 +88,7 @@ def test_a_picture_is_opened_once_or_twice_where_it_is_large(tmp_path, opened, s
     column = folder(tmp_path / "photos", side=side)
     stored(column)
     times = len(opened) / N
-    assert times == (1 if side[0] * side[1] <= picture_memory.SMALL_PX else 2)
+    assert times == (1 if side[0] * side[1] <= memory.SMALL_PX else 2)
     assert len(MEMORY) == 0, "nothing is held once it is stored"
 
 
@@ -144,7 +144,7 @@ def test_the_memory_keeps_to_its_cap_and_what_came_first_stays():
 def test_few_pictures_and_large_ones_are_not_held():
     out = io.BytesIO()
     drawn(0, (20, 20)).save(out, "PNG")
-    glances.glances(Column("image", pa.array([out.getvalue()], pa.binary())))
+    looks.looks_at(Column("image", pa.array([out.getvalue()], pa.binary())))
     assert len(MEMORY) == 0
     MEMORY.hold_whole("a", Pillow.new("L", (200, 200)), "PNG")
     assert len(MEMORY) == 0

@@ -16,9 +16,9 @@ import torch
 from fukami.core.errors import DataError, UsageError
 from fukami.core.tables import Column
 from fukami.fields import parsing
-from fukami.fields.columns.registry import learned
-from fukami.fields.hashing import column_hash
-from fukami.fields.row import Row, RowOptions
+from fukami.fields.row.columns.registry import learned
+from fukami.fields.row.field import Row, RowOptions
+from fukami.fields.row.hashing import column_hash
 
 RNG = np.random.default_rng(0)
 

@@ -12,9 +12,9 @@ from fukami.core.recipe import DataChoices
 from fukami.core.tables import PARTS, Column, Table
 from fukami.data.near import near_pairs
 from fukami.data.split import Split, combined, folds, split
-from fukami.fields.category import Category
-from fukami.fields.number import Number
-from fukami.fields.text import Text
+from fukami.fields.category.field import Category
+from fukami.fields.number.field import Number
+from fukami.fields.text.field import Text
 from fukami.tasks.contract import Task
 
 

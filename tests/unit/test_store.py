@@ -22,9 +22,9 @@ from fukami.core.tables import Column
 from fukami.data import block_sums, store_files
 from fukami.data.store import CHUNK, WORTH_KEEPING, prepare
 from fukami.fields.contract import Ragged
-from fukami.fields.image import Image
-from fukami.fields.row import Row
-from fukami.fields.text import Text
+from fukami.fields.image.field import Image
+from fukami.fields.row.field import Row
+from fukami.fields.text.field import Text
 from fukami.tasks.registry import contract
 from tests.synthetic import columns
 
@@ -260,7 +260,7 @@ def test_a_cache_folder_that_cannot_be_made_is_told(tmp_path, monkeypatch):
 TWO = """
 import sys, time
 import tests.unit.test_store as told
-from fukami.fields.image import Image
+from fukami.fields.image.field import Image
 column, encode = told.photos(), Image.encode
 field = Image(name="x").learn([column])
 def slow(field, columns):

@@ -7,9 +7,9 @@ import torch
 
 from fukami.core.errors import DataError
 from fukami.core.tables import Column
-from fukami.fields.categories import Categories
-from fukami.fields.category import Category
-from fukami.fields.number import Number
+from fukami.fields.categories.field import Categories
+from fukami.fields.category.field import Category
+from fukami.fields.number.field import Number
 
 
 def column(cells, name="y") -> Column:

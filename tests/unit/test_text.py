@@ -7,8 +7,8 @@ import torch
 
 from fukami.core.errors import DataError
 from fukami.core.tables import Column
-from fukami.fields.text import Text
-from fukami.fields.tokenization import learn_tokenizer, load
+from fukami.fields.text.field import Text
+from fukami.fields.text.tokenization import learn_tokenizer, load
 
 ENGLISH = ["It 's a fine film , is n't it ?", "A DULL film !!", "don't see it", "the film is fine"] * 3
 JAPANESE = ["とても良いホテルでした。", "朝食がおいしい。", "部屋が狭いです。", "ＡＢＣホテル"] * 3

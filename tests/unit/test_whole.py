@@ -5,7 +5,7 @@ import pyarrow as pa
 
 from fukami.core.tables import Column
 from fukami.evaluate.whole import place
-from fukami.fields.row import Row
+from fukami.fields.row.field import Row
 
 ROWS = np.array([2, 3])
 

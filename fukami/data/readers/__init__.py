@@ -7,12 +7,11 @@
 `source` is a `Path` that exists and may be read, or an object from Python. Adding a layout means adding a file here.
 """
 
-import importlib
-from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from fukami.core import rooms
 from fukami.core.errors import DataError, UsageError, unknown
 from fukami.core.language import _
 from fukami.core.recipe import DataChoices
@@ -24,18 +23,17 @@ _CLOSE = 0.15
 """Two readers that both are sure, and nearly as sure as each other, leave the choice to the user."""
 
 
-@cache
-def layouts() -> dict[str, str]:
-    """Layout name → module, for every reader."""
-    here = Path(__file__).parent
-    return {p.stem.replace("_", "-"): f"{__name__}.{p.stem}" for p in sorted(here.glob("[a-z]*.py"))}
+def layouts() -> dict[str, rooms.File]:
+    """Layout name → file, for every reader."""
+    return {name.replace("_", "-"): file for name, file in rooms.files("data/readers").items()}
 
 
 def reader(layout: str) -> ModuleType:
     """The reader of one layout by name."""
-    if layout not in layouts():
-        raise unknown(_("layout"), layout, layouts(), code="F-LAYOUT-NAME")
-    return importlib.import_module(layouts()[layout])
+    known = layouts()
+    if layout not in known:
+        raise unknown(_("layout"), layout, known, code="F-LAYOUT-NAME")
+    return rooms.loaded(known[layout])
 
 
 def read_any(source: Any, choices: DataChoices, *, kinds: tuple[str, ...] = ()) -> Table:
