@@ -14,7 +14,7 @@ from fukami.core.cards import load
 from fukami.core.errors import UsageError
 from fukami.core.language import _
 from fukami.models import checkpoint
-from fukami.models.registry import Choice
+from fukami.models.choice import Choice
 
 if TYPE_CHECKING:
     import torch
