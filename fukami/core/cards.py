@@ -10,7 +10,7 @@ source with `ast`; the module is imported when the thing itself is used.
 import ast
 import importlib
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -67,6 +67,8 @@ class ModelCard(Card):
     parameters: dict[str, dict[str, int]] = field(default_factory=dict)
     """Kind of input → size → learned numbers for `models.registry.reference`, without the head, so that a list costs no build.
     A law compares them with the networks; where they are left out they are counted."""
+    kin: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Names of further families in the same file → what their cards say otherwise; `build` is then told its `family`."""
     members: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Well-known names of single networks of the family (`resnet18`) → options of `build`; they can be typed as they are."""
     options: dict[str, Any] = field(default_factory=dict)
@@ -274,9 +276,13 @@ _ENDS = re.compile(r"^(?:CARD = .*|\).*)$", re.MULTILINE)
 
 
 @cache
-def _at(path: Path) -> Card | None:
-    """The card of a file, read once."""
-    return read_card(path) if path.is_file() else None
+def _at(path: Path) -> dict[str, Any]:
+    """Card name → card, of one file, read once."""
+    found = read_card(path) if path.is_file() else None
+    if found is None:
+        return {}
+    kin = found.kin.items() if isinstance(found, ModelCard) else ()
+    return {found.name: found} | {name: replace(found, name=name, **told) for name, told in kin}
 
 
 def _folder(room: str) -> Path:
@@ -286,17 +292,14 @@ def _folder(room: str) -> Path:
 @cache
 def _scanned(room: str) -> dict[str, tuple[Path, Any]]:
     """Card name → its file and itself, for every file of `room`."""
-    found = ((path, _at(path)) for path in sorted(_folder(room).glob("*.py")))
-    return {card.name: (path, card) for path, card in found if card is not None}
+    return {name: (path, card) for path in sorted(_folder(room).glob("*.py")) for name, card in _at(path).items()}
 
 
 def _found(room: str, name: str) -> tuple[Path, Any] | None:
     """The file of the card called `name`, and the card. A file is mostly named after its card: then no other is opened."""
     path = _folder(room) / f"{name.replace('-', '_')}.py"
-    told = _at(path) if name.replace("-", "_").isidentifier() else None
-    if told is not None and told.name == name:
-        return path, told
-    return _scanned(room).get(name)
+    told = _at(path) if name.replace("-", "_").isidentifier() else {}
+    return (path, told[name]) if name in told else _scanned(room).get(name)
 
 
 def known(room: str, name: str) -> bool:

@@ -170,6 +170,8 @@ def build(choice: Choice, spec: Spec, *, gives: str = "vector", options: dict[st
     merged = {**choice.options, **_checked(choice, options or {})}
     if isinstance(spec, ImageSpec):
         _require_size(choice, spec)
+    if choice.card.kin:
+        merged["family"] = choice.card.name
     from fukami.layers.dropout import quicken
 
     return quicken(load("models", choice.card.name).build(spec, gives=gives, **merged))
