@@ -5,8 +5,8 @@
     python tools/translations.py --missing  list the sentences without a translation
 
 A sentence is the literal in `_("…")` and `N_("…")`, both in `_n("…", "…", n)`, the second argument of `option(default, "…")`,
-the `summary` and the `sentence` of a CARD, and `_("…")` inside a Jinja template. Catalogues are sorted and name files without
-line numbers, so that merges stay small.
+the `summary` and the `sentence` of a CARD and of its kin, and `_("…")` inside a Jinja template. Catalogues are sorted and name
+files without line numbers, so that merges stay small.
 """
 
 import argparse
@@ -77,7 +77,10 @@ def said_by(node: ast.Call, called: str) -> list[ast.expr]:
     if called == "option":
         return node.args[1:2]
     if called.endswith("Card"):
-        return [k.value for k in node.keywords if k.arg in ("summary", "sentence")]
+        told = [(k.arg, k.value) for k in node.keywords]
+        for kin in (part for part in ast.walk(node) if isinstance(part, ast.Dict)):
+            told += [(getattr(key, "value", ""), said) for key, said in zip(kin.keys, kin.values, strict=True)]
+        return [said for name, said in told if name in ("summary", "sentence")]
     return []
 
 

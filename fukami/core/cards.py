@@ -10,7 +10,7 @@ card is read from the source with `ast`; the module is imported when the thing i
 
 import ast
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -67,6 +67,8 @@ class ModelCard(Card):
     parameters: dict[str, dict[str, int]] = field(default_factory=dict)
     """Kind of input → size → learned numbers for `models.registry.reference`, without the head, so that a list costs no build.
     A law compares them with the networks; where they are left out they are counted."""
+    kin: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Names of further families in the same file → what their cards say otherwise; `build` is then told its `family`."""
     members: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Well-known names of single networks of the family (`resnet18`) → options of `build`; they can be typed as they are."""
     options: dict[str, Any] = field(default_factory=dict)
@@ -274,9 +276,13 @@ _ENDS = re.compile(r"^(?:CARD = .*|\).*)$", re.MULTILINE)
 
 
 @cache
-def _at(path: Path) -> Card | None:
-    """The card of a file, read once."""
-    return read_card(path) if path.is_file() else None
+def _at(path: Path) -> dict[str, Any]:
+    """Card name → card, of one file, read once."""
+    found = read_card(path) if path.is_file() else None
+    if found is None:
+        return {}
+    kin = found.kin.items() if isinstance(found, ModelCard) else ()
+    return {found.name: found} | {name: replace(found, name=name, **told) for name, told in kin}
 
 
 def _scanned(room: str) -> dict[str, tuple[File, Any]]:
@@ -288,21 +294,21 @@ def _scanned(room: str) -> dict[str, tuple[File, Any]]:
 def _read(room: str, _state: object) -> dict[str, tuple[File, Any]]:
     found: dict[str, tuple[File, Any]] = {}
     for file in rooms.files(room).values():
-        card = _at(file.path) if file.own else _brought(file, {type(card) for _file, card in found.values()})
-        if card is not None:
-            if card.name in found:
-                raise rooms.taken(card.name, found[card.name][0].path, file.path)
-            found[card.name] = file, card
+        held = _at(file.path) if file.own else _brought(file, {type(card) for _file, card in found.values()})
+        for name, card in held.items():
+            if name in found:
+                raise rooms.taken(name, found[name][0].path, file.path)
+            found[name] = file, card
     return found
 
 
-def _brought(file: File, usual: set[type[Card]]) -> Card | None:
-    """The card of a plugin's file, which has to be one of those that are `usual` in its room."""
+def _brought(file: File, usual: set[type[Card]]) -> dict[str, Any]:
+    """The cards of a plugin's file, which have to be of those kinds that are `usual` in its room."""
     try:
-        card = _at(file.path)
-        if card is not None and usual and type(card) not in usual:
+        held = _at(file.path)
+        if usual and not {type(card) for card in held.values()} <= usual:
             raise TypeError(f"CARD is a {' or a '.join(sorted(kind.__name__ for kind in usual))} here")
-        return card
+        return held
     except (OSError, SyntaxError, TypeError, ValueError) as error:
         raise rooms.broken(file.path, f"{type(error).__name__}: {error}") from error
 
@@ -311,9 +317,9 @@ def _found(room: str, name: str) -> tuple[File, Any] | None:
     """The file of the card called `name`, and the card. A file is mostly named after its card: then no other is opened."""
     stem = name.replace("-", "_")
     for file in rooms.own(room, stem) if stem.isidentifier() and not rooms.named() else ():
-        told = _at(file.path)
-        if told is not None and told.name == name:
-            return file, told
+        held = _at(file.path)
+        if name in held:
+            return file, held[name]
     return _scanned(room).get(name)
 
 

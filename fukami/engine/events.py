@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from fukami.engine.patient import Patient
+from fukami.engine.history import Buffered
 
 
-class Events:
+class Events(Buffered):
     """Writes scalars to an events file in `folder`. A resumed training adds a further file, which TensorBoard joins.
 
     `purge_step` is the number of steps that were done when the training was saved: TensorBoard is told to forget later ones.
@@ -26,7 +26,7 @@ class Events:
         now = time.time()
         name = f"events.out.tfevents.{now:.0f}.{socket.gethostname()}"
         earlier = len(list(folder.glob("events.out.tfevents.*")))  # joined in the order of their names
-        self._file = Patient(folder / (f"{name}.{earlier:03d}" if earlier else name))
+        super().__init__(folder / (f"{name}.{earlier:03d}" if earlier else name))
         self._put(file_version="brain.Event:2")
         if purge_step:
             self.back_to(purge_step)
@@ -50,16 +50,7 @@ class Events:
 
         body = Event(wall_time=time.time(), **content).SerializeToString()
         size = len(body).to_bytes(8, "little")
-        self._file.append(size + _checksum(size) + body + _checksum(body))
-
-    def close(self) -> None:
-        self._file.close()
-
-    def __enter__(self) -> Events:
-        return self
-
-    def __exit__(self, *error: Any) -> None:
-        self._file.__exit__(*error)
+        self.append(size + _checksum(size) + body + _checksum(body))
 
 
 def _checksum(data: bytes) -> bytes:

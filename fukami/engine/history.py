@@ -8,17 +8,91 @@
 [1, 2]
 """
 
+import contextlib
 import json
 import math
+import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from fukami.engine.patient import Patient
+from fukami.engine.checkpoint import DISK
 
 
-class History:
-    """Appends lines to `place`. Every line is handed to the system at once, so another process can follow it; a disk that is
-    full is waited for.
+class Buffered:
+    """A file that is appended to while a training runs, on a disk that may be full for a while: what it does not take waits.
+
+    A training should not end because a line of its history cannot be written; it should not lose the line either. What is
+    appended is handed to the system at once, so another process can follow it, and in order: after whatever waits.
+    """
+
+    def __init__(self, place: Path):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        self.place, self.waiting, self._anew = place, b"", False
+        self._file = place.open("ab", buffering=0)
+
+    def append(self, data: bytes, *, anew: bool = False) -> None:
+        """Adds `data`, or makes it the whole content (`anew`): until the disk takes that, the file stays as it was.
+
+        Raises `OSError` where the reason is not the disk.
+        """
+        self.waiting, self._anew = (data, True) if anew else (self.waiting + data, self._anew)
+        try:
+            self._deliver()
+        except OSError as error:
+            if error.errno not in DISK:
+                raise
+
+    def sync(self) -> None:
+        """Puts everything on the disk for good. Raises `OSError` where it does not take it."""
+        self._deliver()
+        os.fsync(self._file.fileno())
+
+    def close(self) -> None:
+        """Closes the file. Raises `OSError`, with the file's name, where something waits that the disk still does not take."""
+        try:
+            self._deliver()
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(self.place)) from None
+        finally:
+            self._file.close()
+
+    def _deliver(self) -> None:
+        if self._anew:
+            self._replace()
+        while self.waiting:
+            self.waiting = self.waiting[os.write(self._file.fileno(), self.waiting) :]
+
+    def _replace(self) -> None:
+        # a draft that replaces the file: a crash while rewriting must not lose the lines that were there
+        draft = self.place.with_name(f".{self.place.name}.draft")
+        try:
+            with draft.open("wb") as file:
+                file.write(self.waiting)
+                file.flush()
+                os.fsync(file.fileno())
+            self._file.close()  # Windows replaces no file that is open
+            try:
+                draft.replace(self.place)
+            finally:
+                self._file = self.place.open("ab", buffering=0)
+        finally:
+            with contextlib.suppress(OSError):  # a disk that fails may refuse even this; the next draft overwrites it
+                draft.unlink(missing_ok=True)
+        self.waiting, self._anew = b"", False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, *_error: object) -> None:
+        if kind is None:
+            self.close()
+        elif not self._file.closed:  # an error is under way, and what still waits is given up: its steps come again
+            self.append(b"")
+            self._file.close()
+
+
+class History(Buffered):
+    """Lines at `place`, each handed to the system as it is written; a disk that is full is waited for.
 
     `resume_at` is the number of steps that were done when the training was saved, `returns` how often it had gone back until
     then: lines of later steps, and a last line that a crash cut short, are taken away, since those steps come again. With 0 and
@@ -26,13 +100,12 @@ class History:
     """
 
     def __init__(self, place: Path, *, resume_at: int = 0, returns: int = 0):
-        self.place = place
-        self._file = Patient(place)
+        super().__init__(place)
         self._keep(resume_at, returns)
 
     def _keep(self, last: int, returns: int | None) -> None:
-        kept = until(_lines(self._file.content()), last, returns)
-        self._file.replace("".join(map(_line, kept)).encode())
+        content = (b"" if self._anew else self.place.read_bytes()) + self.waiting
+        self.append("".join(map(_line, until(_lines(content), last, returns))).encode(), anew=True)
 
     def back_to(self, step: int) -> None:
         """Takes away the lines of steps after `step`, which come again."""
@@ -40,20 +113,7 @@ class History:
 
     def write(self, line: dict[str, Any]) -> None:
         """Writes one line. Numbers, text, lists and tables; its `step` (or `at`, of an event) is what resuming goes by."""
-        self._file.append(_line(line).encode())
-
-    def sync(self) -> None:
-        """Puts every line on the disk for good. Raises `OSError` where it does not take them."""
-        self._file.sync()
-
-    def close(self) -> None:
-        self._file.close()
-
-    def __enter__(self) -> "History":
-        return self
-
-    def __exit__(self, *error: Any) -> None:
-        self._file.__exit__(*error)
+        self.append(_line(line).encode())
 
 
 def until(lines: list[dict[str, Any]], last: int, returns: int | None) -> list[dict[str, Any]]:

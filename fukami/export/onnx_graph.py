@@ -23,7 +23,7 @@ from fukami.core.errors import RunError
 from fukami.core.extras import needed
 from fukami.core.language import _
 from fukami.export.flat import Flat, axes, example_of
-from fukami.export.joined import write_joined
+from fukami.export.joined import joined
 from fukami.export.recurrent import onnx_sweep, translations, with_loops
 from fukami.models.onnx_network import OnnxNetwork, feeds, opened
 
@@ -71,7 +71,11 @@ def write_graph(
     path.parent.mkdir(parents=True, exist_ok=True)
     example = example_of(inputs)
     if isinstance(network, OnnxNetwork):  # a run in int8 is a graph already
-        return Graph(path, write_joined(network, example, path, after=after, output=output, notes=notes), output)
+        path.write_bytes(network.model)
+        if after is not None:
+            write_graph(_Passed(), {"raw": network(example)}, path, after=after, output=output)
+            path.write_bytes(joined(network.model, path.read_bytes(), notes=notes))
+        return Graph(path, [told.name for told in network.session().get_inputs()], output)
     with quiet(), torch.no_grad():
         try:
             flat = Flat(with_loops(portable_copy(network), onnx_sweep), example, after).eval()
@@ -96,6 +100,13 @@ def write_graph(
         size = sum(p.numel() * p.element_size() for p in (*flat.parameters(), *flat.buffers()))
         program.save(path, external_data=size > LARGEST_FILE)
     return Graph(path, flat.names, output)
+
+
+class _Passed(nn.Module):
+    """Raw outputs as they are."""
+
+    def forward(self, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
+        return inputs["raw"]
 
 
 def portable_copy(network: nn.Module) -> nn.Module:

@@ -19,7 +19,7 @@ from fukami.core.errors import RunError, UsageError
 from fukami.core.language import _
 from fukami.core.specs import ImageSpec, RowSpec, Spec, TokenSpec
 from fukami.core.system_errors import system_errors
-from fukami.models.registry import Choice
+from fukami.models.choice import Choice
 
 if TYPE_CHECKING:
     import torch

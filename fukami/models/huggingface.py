@@ -13,13 +13,13 @@ from typing import Any
 import torch
 from torch import nn
 
+from fukami.core import hub
 from fukami.core.cards import ModelCard
 from fukami.core.errors import UsageError
 from fukami.core.language import _
 from fukami.core.specs import TokenSpec
 from fukami.fields.contract import Tokens
 from fukami.layers.pooling import valid
-from fukami.models import hub
 
 CARD = ModelCard(
     name="hf",

@@ -5,7 +5,7 @@
 ('resnet', 'resnet18')
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,27 +14,13 @@ from fukami.core.errors import UsageError, nearest, unknown
 from fukami.core.language import N_, _
 from fukami.core.recipe import Recipe
 from fukami.core.specs import ImageSpec, RowSpec, Spec, TokenSpec
+from fukami.models.checkpoint import choice_of
+from fukami.models.choice import Choice
 
 if TYPE_CHECKING:
     from torch import nn
 
     from fukami.models.contract import Network
-
-
-@dataclass(frozen=True)
-class Choice:
-    """A model that was asked for: its family, the name as typed, the size, and the options that these imply.
-
-    `weights` is a folder where the name was that of a checkpoint: its weights are meant as well. `takes` is the kind of input
-    that it is meant for: some families read several.
-    """
-
-    card: ModelCard
-    name: str
-    size: str
-    options: dict[str, Any]
-    weights: str = ""
-    takes: str = ""
 
 
 def fitting(takes: str, needs: str) -> list[ModelCard]:
@@ -114,8 +100,6 @@ def _folder(name: str) -> Choice | None:
                 expected=_("a folder with config.json and model.safetensors"),
             )
         return None
-    from fukami.models.checkpoint import choice_of
-
     return choice_of(places[0])
 
 
@@ -186,6 +170,8 @@ def build(choice: Choice, spec: Spec, *, gives: str = "vector", options: dict[st
     merged = {**choice.options, **_checked(choice, options or {})}
     if isinstance(spec, ImageSpec):
         _require_size(choice, spec)
+    if choice.card.kin:
+        merged["family"] = choice.card.name
     from fukami.layers.dropout import quicken
 
     return quicken(load("models", choice.card.name).build(spec, gives=gives, **merged))

@@ -9,11 +9,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fukami.core import hub
 from fukami.core.cards import load
 from fukami.core.errors import UsageError
 from fukami.core.language import _
-from fukami.models import checkpoint, hub
-from fukami.models.registry import Choice
+from fukami.models import checkpoint
+from fukami.models.choice import Choice
 
 if TYPE_CHECKING:
     import torch

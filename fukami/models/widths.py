@@ -13,12 +13,11 @@ from torch import nn
 from fukami.core.errors import RunError
 from fukami.core.language import _
 from fukami.layers.heads import LinearHead
-from fukami.models.checkpoint import NARROWED
 
 
 def is_narrowed(network: nn.Module) -> bool:
     """Whether the network has other widths than its family gives it."""
-    return bool(getattr(network, NARROWED, False))
+    return bool(getattr(network, "narrowed", False))
 
 
 def take_widths(network: nn.Module, state: Mapping[str, torch.Tensor]) -> None:
@@ -56,7 +55,7 @@ def mark_narrowed(network: Any) -> None:
     head: Any = getattr(network, "head", None)
     if hasattr(head, "num_features"):
         network.encoder.num_features = head.num_features
-    setattr(network, NARROWED, True)
+    network.narrowed = True
 
 
 def _resize(module: nn.Module, part: str, tensor: torch.Tensor, shape: Any) -> None:

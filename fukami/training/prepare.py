@@ -21,7 +21,7 @@ from fukami.data.store import Store, prepare
 from fukami.engine.progress import Display
 from fukami.fields.contract import Field
 from fukami.models import registry, transfer
-from fukami.models.registry import Choice
+from fukami.models.choice import Choice
 from fukami.recipes.registry import recommend
 from fukami.tasks.contract import Task
 from fukami.tasks.registry import contract

@@ -12,7 +12,6 @@ from safetensors import safe_open
 
 from fukami.core.errors import RunError
 from fukami.engine import checkpoint, events, history
-from fukami.engine.patient import Patient
 from fukami.training import lock
 from fukami.training.lock import locked
 
@@ -171,8 +170,9 @@ def test_events_wait_as_well(tmp_path, disk):
 def test_a_file_on_a_device_that_is_really_full():
     from pathlib import Path
 
-    file = Patient(Path("/dev/full"))
-    assert not file.append(b"line") and file.waiting == 4
+    file = history.Buffered(Path("/dev/full"))
+    file.append(b"line")
+    assert file.waiting == b"line"
     with pytest.raises(OSError, match="No space"):
         file.close()
 

@@ -1,6 +1,7 @@
 """Names of models: what is understood, and what is said where something is not."""
 
 import json
+from dataclasses import replace
 
 import pytest
 import torch
@@ -256,3 +257,20 @@ def test_members_have_weights_of_their_own():
     torch.testing.assert_close(
         plain(features_BMD[:, 0])[:, 0], nn.functional.linear(features_BMD[:, 0], plain.weight, plain.bias)
     )
+
+
+def test_families_of_one_file_are_families_like_others(tmp_path):
+    """Each has its name, its sizes, its own learning, and runs of it name it alone."""
+    plain = registry.resolve("rnn:tiny", takes="text", needs="vector")
+    assert (plain.card.name, plain.size, plain.card.learning["learning_rate"]) == ("rnn", "tiny", 1e-3)
+    assert registry.resolve("lstm", takes="text", needs="vector").card.learning["learning_rate"] == 2e-3
+    spec = TokenSpec(vocabulary_size=9, max_tokens=5)
+    kinds = {
+        name: registry.build(replace(plain, card=card("models", name)), spec).forwards[0] for name in ("gru", "lstm", "rnn")
+    }
+    assert {name: type(layer).__name__.lower() for name, layer in kinds.items()} == {name: name for name in kinds}
+    checkpoint.save_graph(b"", tmp_path, network=torch.nn.Identity(), choice=plain, spec=spec)
+    told = json.loads((tmp_path / "config.json").read_text())["fukami"]
+    assert told["family"] == "rnn" and set(told["options"]) == {"embedding", "width", "depth", "dropout"}
+    saved = checkpoint.read(tmp_path).choice
+    assert saved is not None and saved.card == plain.card

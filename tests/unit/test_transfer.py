@@ -6,11 +6,12 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from fukami.core import hub
 from fukami.core.errors import UsageError
 from fukami.core.specs import ImageSpec, TokenSpec
 from fukami.engine.loop import freeze_encoder
 from fukami.layers.heads import LinearHead
-from fukami.models import checkpoint, hub, registry, transfer
+from fukami.models import checkpoint, registry, transfer
 from fukami.models.contract import Network
 from tests.small_models import small_batch, small_model
 
