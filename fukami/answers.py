@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -22,15 +22,13 @@ from fukami.core.language import _, _n
 from fukami.core.problems import Problem
 from fukami.core.tables import Column, Table
 from fukami.fields.contract import Field
+from fukami.opened import Opened
 from fukami.tasks.contract import Task
-
-if TYPE_CHECKING:
-    from fukami.run import Run
 
 Columns = dict[str, list[Column]]
 
 
-def predict_inputs(run: "Run", inputs: Sequence[Any]) -> list[dict[str, Any]]:
+def predict_inputs(run: Opened, inputs: Sequence[Any]) -> list[dict[str, Any]]:
     """`{"input", …answer}` for each input, in order. Raises `DataError` naming the first input that cannot be read."""
     predictor = run.predictor
     answers: list[dict[str, Any]] = []
@@ -42,7 +40,7 @@ def predict_inputs(run: "Run", inputs: Sequence[Any]) -> list[dict[str, Any]]:
     return answers
 
 
-def grouped(run: "Run", inputs: Sequence[Any]) -> Iterator[tuple[list[Any], Columns]]:
+def grouped(run: Opened, inputs: Sequence[Any]) -> Iterator[tuple[list[Any], Columns]]:
     """Inputs as columns: single ones together, each table by itself."""
     single: list[tuple[Any, Any]] = []
     name = run.predictor.task.input.name
@@ -106,7 +104,7 @@ def shown(value: Any, unnamed: str) -> Any:
     return unnamed
 
 
-def as_many(run: "Run", value: Any) -> tuple[list[Any], Columns] | None:
+def as_many(run: Opened, value: Any) -> tuple[list[Any], Columns] | None:
     """A table of inputs, where `value` is one: a path, standard input that holds one, or a DataFrame."""
     if isinstance(value, str) and value == "-":
         return from_stream(run, sys.stdin.buffer.read() if sys.stdin is not None else b"")
@@ -137,7 +135,7 @@ def gathered(task: Task, single: list[tuple[Any, Any]]) -> tuple[list[Any], Colu
     return names, {name: field.gather(values) for name, field in task.inputs.items()}
 
 
-def from_table(run: "Run", source: Any, name: str) -> tuple[list[Any], Columns]:
+def from_table(run: Opened, source: Any, name: str) -> tuple[list[Any], Columns]:
     """Every row of a table."""
     from fukami.data import read
     from fukami.data.bind import bind
@@ -153,7 +151,7 @@ def from_table(run: "Run", source: Any, name: str) -> tuple[list[Any], Columns]:
     return [f"{name}:{number}" if name else f"[{number - 1}]" for number in numbers], columns
 
 
-def from_stream(run: "Run", content: bytes) -> tuple[list[Any], Columns]:
+def from_stream(run: Opened, content: bytes) -> tuple[list[Any], Columns]:
     """Standard input: a binary file, JSON (an object, a list, or one a line), a CSV table, or lines of text."""
     task = run.predictor.task
     if not content.strip():

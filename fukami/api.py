@@ -6,21 +6,23 @@ Every function takes what a person would type and returns plain values or a `Run
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from fukami.core import beforehand, worker
+from fukami.core import worker
 from fukami.core.cards import ModelCard, cards, known
 from fukami.core.cards import card as card_of
 from fukami.core.errors import UsageError
-from fukami.core.extras import require
 from fukami.core.language import _
-from fukami.core.recipe import Recipe
+from fukami.core.recipe import Recipe, free_names
+from fukami.data.catalogue import require_source
+from fukami.run import Run
+from fukami.verbs import compress, diagnose, evaluate, explain, export, predict
 
-if TYPE_CHECKING:
-    from fukami.run import Run
+__all__ = ["check", "datasets", "load", "models", "plan", "quickstart", "recipe_for", "recipe_from", "tasks", "train"]
+__all__ += ["compress", "diagnose", "evaluate", "explain", "export", "predict"]
+"""What can be typed, what comes before and with a training; and what is done with a run."""
 
 
 # -- what can be typed ---------------------------------------------------------------------------------------------------
@@ -76,34 +78,12 @@ def require_model(task: str, settings: dict[str, Any]) -> None:
         registry.resolve(str(given["name"]), str(given.get("size", "")), takes=takes, needs=told.needs)
 
 
-def free_names(task: str, fields: list[str]) -> dict[str, tuple[str, str]]:
-    """What `--set` accepts besides the recipe's options: a column for each input and target, and models' own options."""
-    found = card_of("tasks", task)
-    names = {name: ("columns", name) for name in fields}
-    if len(found.targets) == 1:
-        names["target"] = ("columns", fields[-1])
-    for family in cards("models").values():
-        if set(found.inputs) & set(family.takes):
-            sized = {key for size in family.sizes.values() for key in size}
-            names |= {key: ("options", key) for key in {*family.options, *sized}}
-    return names
-
-
 def recipe_from(place: str) -> Recipe:
     """The recipe of a `recipe.toml`, or of a named recipe such as `published/fashion_mnist`. Nothing in it is open."""
     from fukami.recipes.registry import named
     from fukami.training import written
 
     return written.settled(Path(place)) if place.endswith(".toml") else written.recipe_from(named(place))
-
-
-def require_source(data: Any, settings: dict[str, Any] | None = None) -> None:
-    """Raises `DataError` or `UsageError` where `data` is a path or a name of nothing; asked before torch is loaded."""
-    if isinstance(data, (str, Path)):
-        from fukami.data.catalogue import located
-
-        given = settings or {}
-        located(data, layout=str(given.get("layout", given.get("data.layout", "auto"))))
 
 
 # -- before training -----------------------------------------------------------------------------------------------------
@@ -246,7 +226,7 @@ def train(
     if devices > 1:
         launch(dataclasses.replace(asked, recipe=recipe.changed({"devices": devices}, by_user=False)), resume=resume)
         return load(place)
-    return run_training(asked, resume=resume, prove_resume=prove_resume)
+    return Run(run_training(asked, resume=resume, prove_resume=prove_resume), network=asked.module)
 
 
 def load(path: str | Path, *, model: Any = None, network: Any = None) -> Run:
@@ -255,8 +235,6 @@ def load(path: str | Path, *, model: Any = None, network: Any = None) -> Run:
     `model` is the module to load the weights into, where the run was trained with one of the caller's own. `network` is an
     older name for the same.
     """
-    from fukami.run import Run
-
     if isinstance(model, str):
         raise UsageError(
             "F-RUN-MODEL",
@@ -276,121 +254,3 @@ def quickstart(out: str | Path | None = None) -> dict[str, Any]:
     from fukami.training.quickstart import quickstart_digits
 
     return quickstart_digits(out, sys.modules[__name__])
-
-
-# -- after training ------------------------------------------------------------------------------------------------------
-def evaluate(run: Run | str | Path, data: Any = None, *, settings: dict[str, Any] | None = None) -> dict[str, Any]:
-    """Judges a run: metrics with intervals, baselines, calibration, groups; writes `report.html` into the run.
-
-    `data` is labelled data of any form that `train` takes; without it, the examples that the training kept aside. Examples that
-    the run was trained on are left out and counted.
-    """
-    opened = _opened(run)
-    require_source(data, settings)
-    from fukami.evaluate.verb import evaluate_run
-
-    return evaluate_run(opened, data, settings or {})
-
-
-def diagnose(
-    run: Run | str | Path, data: Any = None, *, model: Any = None, loss: Any = None, seconds: float = 25.0
-) -> dict[str, Any]:
-    """Why a training did not learn: causes, the likeliest first, each with its evidence and what mends it.
-
-    `run` is a run, its folder, or the `out` of a training that is not finished. `data`, `model` (a module of the caller's own)
-    and `loss` are what the training was given, where it keeps no name of them. `seconds` bounds the time; tests that do not fit
-    are left out and told. Nothing is changed.
-
-    Returns `{"run", "task", "findings": [{"cause", "score", "sentence", "evidence", "fix", "code", "follows"}], "healthy",
-    "tests": {NAME: figures}, …}`.
-    """
-    from fukami.core.unfinished import require_begun
-    from fukami.run import Run as Opened
-
-    place = run.path if isinstance(run, Opened) else Path(run)
-    require_begun(place)
-    require_source(data)
-    from fukami.training.diagnose import diagnosed
-
-    module = run._network if isinstance(run, Opened) and model is None else model
-    return diagnosed(place, data, module=module, loss=loss, seconds=seconds)
-
-
-def predict(run: Run | str | Path, inputs: Sequence[Any] | Any) -> dict[str, Any]:
-    """Answers for new inputs: `{"predictions": [{"input", …output}]}`.
-
-    `inputs` are paths, text, bytes, arrays, mappings, tables (a path of a CSV, JSONL or Parquet file stands for all its rows),
-    folders (every file in them), or "-" for standard input. What is left out, such as rows without any content, is told on
-    standard error.
-    """
-    opened, many = _opened(run), _many(inputs)
-    beforehand.require_inputs(opened.told, many)
-    from fukami.answers import predict_inputs
-
-    return {"predictions": predict_inputs(opened, many)}
-
-
-def explain(
-    run: Run | str | Path, inputs: Sequence[Any] | Any, *, method: str = "auto", out: str | Path | None = None, **options: Any
-) -> dict[str, Any]:
-    """Why: an attribution for each input, scored by deletion and insertion beside a random one.
-
-    `inputs` as `predict` takes them; a labelled set is explained example by example and summed up in one page. `method` is
-    a name of `explain/methods/`, or `auto` for the input field's usual one. `out` is a folder for pictures, fragments and the
-    page.
-    """
-    opened, many = _opened(run), _many(inputs)
-    beforehand.require_method(opened.told, method)
-    beforehand.require_label(opened.told, str(options.get("of", "")))
-    beforehand.require_inputs(opened.told, many)
-    from fukami.explain.verb import explain_run
-
-    return explain_run(opened, many, method=method, out=Path(out) if out else None, **options)
-
-
-def export(
-    run: Run | str | Path, to: str = "onnx", *, out: str | Path | None = None, data: Any = None, **options: Any
-) -> dict[str, Any]:
-    """Writes the run in another format, with everything from raw input to answer, only if it agrees with the run.
-
-    `to` is a name of `export/formats/`. The agreement is tested on held-out examples of the training's source, or on `data`.
-
-    Raises:
-        GateError: tensors or metrics differ beyond the tolerance. Nothing is written.
-    """
-    require(card_of("export/formats", to).extra)
-    opened = _opened(run)
-    require_source(data)
-    from fukami.export.verb import export_run
-
-    return export_run(opened, to, out=Path(out) if out else None, data=data, **options)
-
-
-def compress(run: Run | str | Path, *, out: str | Path | None = None, data: Any = None, **options: Any) -> dict[str, Any]:
-    """A smaller or faster run, judged on the same held-out examples, only if it is as good as was asked.
-
-    Options are `to` ("int8", "bf16"), `prune` (a share), `distill` (a model's name) and `budget` ("latency<=10ms").
-
-    Raises:
-        GateError: the headline metric drops further than allowed. Nothing is written.
-    """
-    from fukami.compress.asked import Asked
-    from fukami.compress.beforehand import require_possible
-
-    asked = Asked(**options)
-    opened = _opened(run)
-    require_possible(opened.path, opened.told, asked)
-    require_source(data)
-    from fukami.compress.verb import compress_run
-
-    return compress_run(opened, asked, out=Path(out) if out else None, data=data)
-
-
-def _many(inputs: Any) -> list[Any]:
-    return list(inputs) if isinstance(inputs, Sequence) and not isinstance(inputs, (str, bytes)) else [inputs]
-
-
-def _opened(run: Run | str | Path) -> Run:
-    from fukami.run import Run as Opened
-
-    return run if isinstance(run, Opened) else load(run)

@@ -11,7 +11,7 @@ from fukami.data.batches import Order
 from fukami.data.store import Store, prepare
 from fukami.engine import optimisers
 from fukami.engine.ema import EMA
-from fukami.engine.loop import Learner
+from fukami.engine.learner import Learner
 from fukami.engine.plan import Plan
 from fukami.models import registry
 from fukami.models.contract import Network

@@ -20,7 +20,8 @@ from fukami.core.recipe import LearningChoices, PlanChoices
 from fukami.data.batches import Order
 from fukami.engine import optimisers
 from fukami.engine.group import Group
-from fukami.engine.loop import Learner, train
+from fukami.engine.learner import Learner
+from fukami.engine.loop import train
 from fukami.engine.plan import Plan
 from fukami.engine.ranks import ALONE, Ranks
 from fukami.engine.shared_norm import shared_statistics

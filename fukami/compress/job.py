@@ -4,26 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from fukami.compress import gate, writing
+from fukami.compress import gate
 from fukami.compress.asked import Asked
 from fukami.compress.contract import Form, Work
+from fukami.compress.reopening import reopened
 from fukami.evaluate import whole
 from fukami.evaluate.evaluation import Evaluation
 from fukami.evaluate.examples import Judged
 from fukami.evaluate.spool import Spool
+from fukami.opened import Opened
 from fukami.predictor import Predictor
-
-if TYPE_CHECKING:
-    from fukami.run import Run
 
 
 @dataclass(frozen=True)
 class Job:
     """What one call of the verb works on. `judged` are the examples that both sides are judged on."""
 
-    run: Run
+    run: Opened
     asked: Asked
     judged: Judged
     work: Work
@@ -32,7 +31,7 @@ class Job:
     @property
     def first(self) -> Form:
         """The run as it is."""
-        return Form(base=self.run.path, predictor=self.run.predictor, recipe=self.run.predictor.recipe)
+        return Form(base=self.run.path, predictor=self.run.predictor, recipe=self.run.recipe)
 
     @property
     def headline(self) -> str:
@@ -94,7 +93,7 @@ def side_of(job: Job, form: Form, before: Side) -> Side:
         GateError: F-COMPRESS-NUMBER where an answer is no number.
     """
     work, folder = job.work, job.work.place / "after"
-    made = whole.calibrated(writing.reopened(form, folder), work.store, work.valid)
+    made = whole.calibrated(reopened(form, folder), work.store, work.valid)
     asked = gate.answers(made, work.store, work.held_out)
     difference, row = gate.worst_example(job.run.predictor.task.target, before.answers, asked)
     gate.require_numbers(difference, job.place(row))

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -25,13 +25,11 @@ from fukami.core.errors import UsageError
 from fukami.core.language import _
 from fukami.core.recipe import Recipe
 from fukami.evaluate.examples import Judged, examples, require_source
+from fukami.opened import Opened
 from fukami.predictor import Predictor
 
-if TYPE_CHECKING:
-    from fukami.run import Run
 
-
-def compress_run(run: Run, asked: Asked, *, out: Path | None = None, data: Any = None) -> dict[str, Any]:
+def compress_run(run: Opened, asked: Asked, *, out: Path | None = None, data: Any = None) -> dict[str, Any]:
     """Compresses, judges, and writes the new run; the result of the verb.
 
     Args:
@@ -47,7 +45,7 @@ def compress_run(run: Run, asked: Asked, *, out: Path | None = None, data: Any =
     require_weights(run)
     target = out or asked.beside(run.path)
     artefact.refuse_existing(target)
-    source, own = require_source(run, data), run.predictor.recipe
+    source, own = require_source(run, data), run.recipe
     with artefact.scratch(target) as folder:
         judged = examples(run, source, own, own=True)
         job = Job(run, asked, judged, work_of(run, judged, source, folder, asked.learning), target)
@@ -127,7 +125,7 @@ def next_commands(out: Path) -> list[tuple[str, str]]:
     return [(f"fukami evaluate {shlex.quote(str(out))}", _("the whole judgement: intervals, baselines, groups"))]
 
 
-def require_weights(run: Run) -> None:
+def require_weights(run: Opened) -> None:
     """Raises `UsageError` where the run computes in int8: there are no weights to begin from."""
     if not hasattr(run.predictor.network, "encoder"):
         raise UsageError(
@@ -141,9 +139,9 @@ def require_weights(run: Run) -> None:
 
 
 # -- what is worked with -------------------------------------------------------------------------------------------------
-def work_of(run: Run, judged: Judged, source: Any, folder: Path, settings: dict[str, Any]) -> Work:
+def work_of(run: Opened, judged: Judged, source: Any, folder: Path, settings: dict[str, Any]) -> Work:
     """The data of the run's training, divided as it was, and the engine."""
-    division, seed = judged.split, run.predictor.recipe.learning.seed
+    division, seed = judged.split, run.recipe.learning.seed
     assert division is not None
     train, valid = division.train, np.sort(division.valid)
     return Work(judged.store, train, valid, judged.rows, folder, learning(source, folder), settings, seed)
@@ -164,7 +162,7 @@ def learning(source: Any, folder: Path) -> Callable[[Recipe], tuple[Path, Predic
                 made = run_training(Training(recipe, source, out))
         except Interrupted:  # its folder goes with the compression's, so there is nothing to go on from
             raise KeyboardInterrupt from None
-        return made.path, made.predictor
+        return made, Opened(made).predictor
 
     return learn
 

@@ -2,36 +2,17 @@
 
 from __future__ import annotations
 
-import copy
 import shutil
-from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from fukami.compress.contract import Form
+from fukami.compress.job import Job, Side
 from fukami.core import artefact
 from fukami.evaluate import whole
-from fukami.models import checkpoint
-from fukami.predictor import Predictor, restored
 from fukami.report.page import page_of
-
-if TYPE_CHECKING:
-    from fukami.compress.job import Job, Side
 
 KEPT_PROOFS = ("split", "baselines", "data")
 """Proofs that speak of the data, not of the weights; the others are those of the weights that they were made with."""
-
-
-def reopened(form: Form, folder: Path) -> Predictor:
-    """The predictor that opens from a form's files, which are written into the new `folder`: what is judged is what is kept."""
-    form.save(folder / "model")
-    shutil.copyfile(form.base / "recipe.toml", folder / "recipe.toml")
-    if form.predictor.choice is None and not form.graph:  # a module of the caller's own, which no folder can build
-        network = copy.deepcopy(form.predictor.network)
-        checkpoint.load(network, folder / "model")
-        return replace(form.predictor, network=network)
-    return restored(folder, artefact.read_json(form.base / "run.json"))
 
 
 def write(job: Job, after: Side, *, parity: dict[str, Any], told: dict[str, Any], commands: Any) -> None:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from fukami.core.cards import card, cards
 from fukami.core.errors import UsageError, nearest
 from fukami.core.language import _
 from fukami.core.synonyms import likely
@@ -270,6 +271,19 @@ class Recipe:
 
         head = "# Every choice of this training. `fukami train recipe.toml` repeats it.\n"
         return head + tomli_w.dumps(self.as_dict())
+
+
+def free_names(task: str, fields: list[str]) -> dict[str, tuple[str, str]]:
+    """What `--set` accepts besides the recipe's options: a column for each input and target, and models' own options."""
+    found = card("tasks", task)
+    names = {name: ("columns", name) for name in fields}
+    if len(found.targets) == 1:
+        names["target"] = ("columns", fields[-1])
+    for family in cards("models").values():
+        if set(found.inputs) & set(family.takes):
+            sized = {key for size in family.sizes.values() for key in size}
+            names |= {key: ("options", key) for key in {*family.options, *sized}}
+    return names
 
 
 def from_dict(told: dict[str, Any], field_options: dict[str, Any]) -> Recipe:

@@ -142,3 +142,10 @@ def as_json(card: DatasetCard) -> dict[str, Any]:
         "home": card.home,
         "summary": _(card.summary),
     }
+
+
+def require_source(data: Any, settings: dict[str, Any] | None = None) -> None:
+    """Raises `DataError` or `UsageError` where `data` is a path or a name of nothing; asked before torch is loaded."""
+    if isinstance(data, (str, Path)):
+        given = settings or {}
+        located(data, layout=str(given.get("layout", given.get("data.layout", "auto"))))

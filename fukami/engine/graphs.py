@@ -8,22 +8,17 @@ refuses that with an error). Graphs of the parts are not worth their capture eit
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import torch
 
+from fukami.engine.learner import Learner, LossOf
 from fukami.engine.mishaps import Event
-
-if TYPE_CHECKING:
-    from fukami.engine.loop import Learner
 
 
 def leave_graphs(learner: Learner) -> None:
     """From here on the network computes uncompiled, where its steps were replayed as graphs and now come in parts."""
     if not (learner.micro_batch and learner.plan.graphs):
         return
-    from fukami.engine.step import LossOf
-
     learner.called = LossOf(learner.network)
     learner.plan = replace(learner.plan, compiled=False)
     learner.events.append(Event(learner.step + 1, "left-graphs"))

@@ -17,7 +17,8 @@ import torch
 
 from fukami.core.errors import FukamiError, RunError
 from fukami.core.language import _, _n
-from fukami.engine.loop import Learner, Progress, train
+from fukami.engine.learner import Learner
+from fukami.engine.loop import Progress, train
 from fukami.engine.mishaps import Event, NotFinite, NotPrepared, TooLarge, TornUpdate, is_out_of_memory
 from fukami.engine.not_finite import broken, finite_batch
 from fukami.engine.spread import divided_state

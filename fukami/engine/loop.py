@@ -9,70 +9,23 @@ back and trying again is `engine/keeper.py`.
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch import nn
 
-from fukami.core.recipe import LearningChoices
 from fukami.core.seeds import derive
-from fukami.data.batches import Order
-from fukami.data.store import Store
-from fukami.engine.ema import EMA
+from fukami.engine.learner import Learner, Losses
 from fukami.engine.loader import Loaded, Loader
-from fukami.engine.mishaps import Event, NotFinite
+from fukami.engine.mishaps import NotFinite
 from fukami.engine.optimisers import set_rate
-from fukami.engine.plan import Plan
-from fukami.engine.ranks import ALONE, Ranks
-from fukami.engine.schedules import factor
-from fukami.engine.step import Losses, LossOf, clip, gradients, update
-from fukami.objectives.contract import Objective, Turns, turns
-
-Vary = Callable[[dict[str, Any], torch.Generator], dict[str, Any]]
-"""`(batch, rng) -> batch`: what varies a whole batch after each field has augmented its own part (mixup)."""
+from fukami.engine.step import clip, gradients, update
+from fukami.objectives.contract import turns
 
 CHECK_EVERY = 16
 """Steps between two looks at whether the loss is finite, on a device where looking means waiting for it."""
-
-
-@dataclass
-class Learner:
-    """What a training is made of, and where it stands (`step`: how many steps are done).
-
-    `network` holds the weights; `called` is what computes: the objective on it, as it is, compiled, or spread over processes.
-    `micro_batch` examples are computed at a time (0: all of a step); `rate_scale` is the share of the learning rate that is
-    left after going back. `events` are for the caller to take away and tell.
-    """
-
-    network: nn.Module
-    objective: Objective | Turns
-    optimizer: torch.optim.Optimizer
-    learning: LearningChoices
-    store: Store
-    order: Order
-    plan: Plan
-    num_steps: int
-    seed: int
-    device: torch.device
-    augment: bool = True
-    vary: Vary | None = None
-    ema: EMA | None = None
-    frozen_steps: int = 0
-    ranks: Ranks = ALONE
-    called: nn.Module = None  # type: ignore[assignment]
-    step: int = 0
-    micro_batch: int = 0
-    rate_scale: float = 1.0
-    events: list[Event] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.called = LossOf(self.network) if self.called is None else self.called
-
-    def rate(self) -> float:
-        """The learning rate of the coming step."""
-        return self.rate_scale * self.learning.learning_rate * factor(self.step / self.num_steps, self.learning)
 
 
 @dataclass(frozen=True)

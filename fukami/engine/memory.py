@@ -17,7 +17,7 @@ from fukami.fields import batch as trees
 from fukami.objectives.contract import mean_loss
 
 if TYPE_CHECKING:
-    from fukami.engine.loop import Learner
+    from fukami.engine.learner import Learner
 
 ROOM = 0.8
 """Share of the memory that is left which a step may be planned to fill."""

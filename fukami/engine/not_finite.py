@@ -14,7 +14,8 @@ import torch
 
 from fukami.core.errors import RunError
 from fukami.core.language import _
-from fukami.engine.loop import Learner, load
+from fukami.engine.learner import Learner
+from fukami.engine.loop import load
 from fukami.engine.mishaps import NotFinite, TooLarge, is_out_of_memory
 from fukami.engine.step import gradients
 from fukami.fields import batch as trees

@@ -29,7 +29,8 @@ from torch import nn
 from fukami.core.recipe import PlanChoices
 from fukami.engine import candidates, plan_cache
 from fukami.engine.candidates import Facts
-from fukami.engine.loop import Learner, load
+from fukami.engine.learner import Learner
+from fukami.engine.loop import load
 from fukami.engine.memory import ROOM, batch_bytes, left_bytes, weight_bytes
 from fukami.engine.mishaps import NotFinite, NotPrepared, TooLarge, TornUpdate, is_out_of_memory
 from fukami.engine.plan import GAIN, Figure, Measured, Plan, best_of, decided, is_picture

@@ -20,7 +20,7 @@ from fukami.fields import batch as trees
 from fukami.objectives.contract import mean_loss, turns
 
 if TYPE_CHECKING:
-    from fukami.engine.loop import Learner
+    from fukami.engine.learner import Learner
 
 
 def spread(

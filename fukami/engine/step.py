@@ -3,14 +3,11 @@
 The examples of a step are computed in micro-batches whose gradients add up to those of the whole. Where memory runs out, the
 micro-batch is halved and the same step begins again: what forward passes moved (batch statistics) is put back, and random
 numbers are drawn anew from the step's own seed.
-
-What a step computes is one module, `LossOf`: the objective on the network, however often it asks it. That module is what is
-compiled, spread over processes and timed.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import nn
@@ -22,33 +19,15 @@ from fukami.engine.buffers import kept_of
 from fukami.engine.draws import seed_draws
 from fukami.engine.fitting import clear
 from fukami.engine.graphs import leave_graphs
+from fukami.engine.learner import Learner, Losses
 from fukami.engine.mishaps import BeginAgain, Event, TooLarge, TornUpdate, is_out_of_memory
 from fukami.fields import batch as trees
-from fukami.objectives.contract import Objective, turns
-
-if TYPE_CHECKING:
-    from fukami.engine.loop import Learner
+from fukami.objectives.contract import turns
 
 Batch = dict[str, Any]
 
 _ALONE = "more than 1 value per channel"
 """How torch's batch norms refuse a single number."""
-
-
-Losses = dict[str, torch.Tensor]
-"""Parts of a loss by name (detached)."""
-
-
-class LossOf(nn.Module):
-    """An objective on `network` as one module: `(objective, batch, rng)` → the mean loss, and parts of it by name."""
-
-    def __init__(self, network: nn.Module):
-        super().__init__()
-        self.network = network
-
-    def forward(self, objective: Objective, batch: Batch, rng: torch.Generator) -> tuple[torch.Tensor, Losses]:
-        found = objective(self.network, batch, rng)
-        return found.loss.mean(), {name: value.detach().float().mean() for name, value in found.told.items()}
 
 
 def gradients(learner: Learner, batch: Batch, rng: torch.Generator, player: str = "") -> tuple[torch.Tensor, Losses]:

@@ -20,12 +20,13 @@ from torch import nn
 
 from fukami.core.language import _
 from fukami.data.batches import Order
-from fukami.engine.loop import Learner, load, train
+from fukami.engine.learner import Learner, LossOf
+from fukami.engine.loop import load, train
 from fukami.engine.memory import saved_bytes
 from fukami.engine.mishaps import NotPrepared, TooLarge, TornUpdate, is_out_of_memory
 from fukami.engine.plan import Plan, threads_kept
 from fukami.engine.ranks import ALONE
-from fukami.engine.step import LossOf, clip, gradients, update
+from fukami.engine.step import clip, gradients, update
 from fukami.fields import batch as trees
 from fukami.objectives.contract import turns
 

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,9 +17,7 @@ from fukami.data.limit import limited
 from fukami.data.split import Split, combined, split
 from fukami.data.store import Store, prepare
 from fukami.fields.contract import Field
-
-if TYPE_CHECKING:
-    from fukami.run import Run
+from fukami.opened import Opened
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,18 +37,18 @@ class Judged:
     """How many training examples those of `split` were limited to."""
 
 
-def held_out(run: "Run", data: Any = None) -> Judged:
+def held_out(run: Opened, data: Any = None) -> Judged:
     """The examples that the training of `run` kept aside, or those of `data` that it was not trained on.
 
     Raises `DataError` where there are none, or where the run was trained on arrays and no data is given.
     """
-    recipe = run.predictor.recipe
+    recipe = run.recipe
     return examples(run, require_source(run, data), recipe, own=data is None)
 
 
-def require_source(run: "Run", data: Any) -> Any:
+def require_source(run: Opened, data: Any) -> Any:
     """What the examples are read from: `data`, or else what the run was trained on."""
-    source = run.predictor.recipe.data.source if data is None else data
+    source = run.recipe.data.source if data is None else data
     if isinstance(source, str) and not source:
         raise DataError(
             "F-EVALUATE-DATA",
@@ -61,7 +59,7 @@ def require_source(run: "Run", data: Any) -> Any:
     return source
 
 
-def examples(run: "Run", source: Any, recipe: Any, *, own: bool) -> Judged:
+def examples(run: Opened, source: Any, recipe: Any, *, own: bool) -> Judged:
     """Reads and prepares the examples, leaving out those that cannot be used and those that the run was trained on."""
     task = run.predictor.task
     table, columns = bound(run, source, recipe)
@@ -95,7 +93,7 @@ class Divided(NamedTuple):
     unusable: int
 
 
-def divided(run: "Run", table: Table, columns: dict[str, list[Column]], recipe: Any) -> Divided:
+def divided(run: Opened, table: Table, columns: dict[str, list[Column]], recipe: Any) -> Divided:
     """The examples that the training of `run` looked at, divided as it divided them: by fields that had not learned yet."""
     task, seed = run.predictor.task, recipe.learning.seed
     unlearned = task.with_fields({name: dataclasses.replace(field, state={}) for name, field in task.fields.items()})  # type: ignore[type-var]
@@ -107,7 +105,7 @@ def divided(run: "Run", table: Table, columns: dict[str, list[Column]], recipe: 
     )
 
 
-def bound(run: "Run", source: Any, recipe: Any) -> tuple[Table, dict[str, list[Column]]]:
+def bound(run: Opened, source: Any, recipe: Any) -> tuple[Table, dict[str, list[Column]]]:
     """The source as a table, and the columns of the run's inputs and targets."""
     task = run.predictor.task
     table = read(source, recipe.data, kinds=task.card.inputs)
@@ -134,7 +132,7 @@ def taken(table: Table, columns: dict[str, list[Column]], rows: np.ndarray) -> t
     return table.take(rows), {name: [c.take(rows) for c in cols] for name, cols in columns.items()}
 
 
-def unseen(run: "Run", hashes: dict[str, np.ndarray], table: Table) -> tuple[np.ndarray, int]:
+def unseen(run: Opened, hashes: dict[str, np.ndarray], table: Table) -> tuple[np.ndarray, int]:
     """Rows that the run was not trained on, and how many it was."""
     seen = np.load(run.path / "reference" / "seen.npy", allow_pickle=False)
     known = np.isin(combined([hashes[name] for name in run.predictor.task.inputs]), seen)

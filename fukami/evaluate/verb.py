@@ -2,30 +2,28 @@
 
 import errno
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from fukami.core import artefact
 from fukami.core.errors import FukamiError
 from fukami.core.language import _, _n
-from fukami.core.next_commands import next_commands
+from fukami.core.recipe import free_names
 from fukami.core.tables import Column
 from fukami.evaluate import whole
 from fukami.evaluate.examples import Judged, bound, divided, examples, require_source
 from fukami.evaluate.spool import Spool
 from fukami.evaluate.verdict import baseline_proof
+from fukami.opened import Opened
 from fukami.report.content import NOT_PROOFS
 from fukami.report.page import page_of
 
-if TYPE_CHECKING:
-    from fukami.run import Run
 
-
-def evaluate_run(run: "Run", data: Any, settings: dict[str, Any]) -> dict[str, Any]:
+def evaluate_run(run: Opened, data: Any, settings: dict[str, Any]) -> dict[str, Any]:
     """Judges, writes `report.html` and `proofs/evaluation…json` into the run, and returns the verb's result."""
     predictor = run.predictor
-    recipe = predictor.recipe.changed(settings, free=_column_names(run))
+    recipe = predictor.recipe.changed(settings, free=free_names(run.task, list(predictor.task.fields)))
     own = data is None
     source = require_source(run, data)
     judged = examples(run, source, recipe, own=own)
@@ -63,7 +61,7 @@ def unusable_note(count: int) -> str:
     )
 
 
-def proofs_of(run: "Run", found: Any, beside: dict[str, dict[str, float]], *, own: bool) -> dict[str, Any]:
+def proofs_of(run: Opened, found: Any, beside: dict[str, dict[str, float]], *, own: bool) -> dict[str, Any]:
     """The run's proofs; for other data without those that speak of the training's own held-out examples."""
     kept = {k: v for k, v in run.proofs.items() if own or k not in ("baselines", "calibration")}
     if beside:
@@ -72,13 +70,7 @@ def proofs_of(run: "Run", found: Any, beside: dict[str, dict[str, float]], *, ow
     return kept
 
 
-def _column_names(run: "Run") -> dict[str, tuple[str, str]]:
-    from fukami.api import free_names
-
-    return free_names(run.task, list(run.predictor.task.fields))
-
-
-def baselines_beside(run: "Run", judged: Judged) -> tuple[dict[str, dict[str, float]], str]:
+def baselines_beside(run: Opened, judged: Judged) -> tuple[dict[str, dict[str, float]], str]:
     """The baselines on the same examples: as the training noted them where they are the same, else fitted again.
 
     Where the training data is gone, a sentence saying so.
@@ -86,7 +78,7 @@ def baselines_beside(run: "Run", judged: Judged) -> tuple[dict[str, dict[str, fl
     noted = noted_baselines(run, judged)
     if noted:
         return noted, ""
-    if not run.predictor.recipe.data.source:
+    if not run.recipe.data.source:
         return {}, _("baselines are left out: the run was trained on arrays, which it does not keep")
     try:
         columns, train = training_part(run, judged)
@@ -96,7 +88,7 @@ def baselines_beside(run: "Run", judged: Judged) -> tuple[dict[str, dict[str, fl
     return whole.judged_baselines(run.predictor.task, fitted, judged.columns, judged.store, judged.rows), ""
 
 
-def noted_baselines(run: "Run", judged: Judged) -> dict[str, dict[str, float]]:
+def noted_baselines(run: Opened, judged: Judged) -> dict[str, dict[str, float]]:
     """What the baselines reached in the training, if these are the examples that it judged them on; else nothing."""
     part, proofs = run.told["held_out"], run.proofs
     if judged.split is None or "content" not in proofs.get("split", {}):
@@ -106,16 +98,16 @@ def noted_baselines(run: "Run", judged: Judged) -> dict[str, dict[str, float]]:
     return proofs.get("baselines", {}).get("metrics", {}) if whole_part and same else {}
 
 
-def training_part(run: "Run", judged: Judged) -> tuple[dict[str, list[Column]], np.ndarray]:
+def training_part(run: Opened, judged: Judged) -> tuple[dict[str, list[Column]], np.ndarray]:
     """The training's own data and the rows that it learned from; read anew only where other data is judged."""
-    recipe = run.predictor.recipe
+    recipe = run.recipe
     if judged.split is not None and recipe.data.limit == judged.limit:
         return judged.columns, judged.split.train
     found = divided(run, *bound(run, recipe.data.source, recipe), recipe)
     return found.columns, found.split.train
 
 
-def kept_in_run(run: "Run", found: Any, proofs: dict[str, Any], judged: Judged, name: str) -> tuple[str | None, str]:
+def kept_in_run(run: Opened, found: Any, proofs: dict[str, Any], judged: Judged, name: str) -> tuple[str | None, str]:
     """The report's place; None, and a sentence saying so, where the run may only be read: figures are not lost for that."""
     try:
         return str(write_report(run, found, proofs, judged, name)), ""
@@ -126,10 +118,10 @@ def kept_in_run(run: "Run", found: Any, proofs: dict[str, Any], judged: Judged, 
         return None, told.format(place=error.filename, reason=error.strerror)
 
 
-def write_report(run: "Run", found: Any, proofs: dict[str, Any], judged: Judged, name: str) -> Path:
+def write_report(run: Opened, found: Any, proofs: dict[str, Any], judged: Judged, name: str) -> Path:
     """Writes the evaluation and the report into the run, in one step."""
-    commands = next_commands(run.path, run.told["example"])
     problems = {"problems": [p.as_dict() for p in judged.problems]} if judged.problems else {}
+    commands = run.commands()
     with artefact.changing(run.path) as draft:
         artefact.replace_json(draft / "proofs" / f"{name}.json", found.as_dict())
         page = page_of(draft, run.predictor.task, judged.columns, commands=commands, evaluation=name, proofs=proofs, **problems)

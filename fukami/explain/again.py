@@ -9,7 +9,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from html import unescape
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,9 +18,7 @@ from fukami.data.catalogue import HUB, is_at_hand, located
 from fukami.data.split import combined
 from fukami.evaluate.examples import bound
 from fukami.fields.contract import InputField
-
-if TYPE_CHECKING:
-    from fukami.run import Run
+from fukami.opened import Opened
 
 LARGEST = 1 << 28
 """Bytes of a file up to which it is read once more for the sake of a few examples."""
@@ -52,14 +49,14 @@ def words(html: str) -> str:
     return text if len(text) <= LETTERS else f"{text[: LETTERS - 1]}…"
 
 
-def seen_again(run: "Run", names: Iterable[str]) -> dict[str, Again]:
+def seen_again(run: Opened, names: Iterable[str]) -> dict[str, Again]:
     """The training examples of these names that can still be read, and that the run was trained on as they are now."""
-    source, wanted = run.predictor.recipe.data.source, set(names)
-    if not wanted or not is_near(source, run.predictor.recipe.data.layout):
+    source, wanted = run.recipe.data.source, set(names)
+    if not wanted or not is_near(source, run.recipe.data.layout):
         return {}
     task = run.predictor.task
     try:
-        _table, columns = bound(run, source, run.predictor.recipe)
+        _table, columns = bound(run, source, run.recipe)
         rows = rows_of(task.input, columns[task.input.name], wanted, source)
         found = {name: [column.take(np.array([*rows.values()], np.int64)) for column in own] for name, own in columns.items()}
         hashes = task.input.fingerprint(found[task.input.name])

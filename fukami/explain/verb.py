@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -25,9 +25,7 @@ from fukami.explain.explanation import Explanation
 from fukami.explain.faithfulness import faithfulness_of, together
 from fukami.explain.nearest import Reference, features, not_kept, reference_of
 from fukami.explain.summary import summed_up
-
-if TYPE_CHECKING:
-    from fukami.run import Run
+from fukami.opened import Opened
 
 EXAMPLES = 50
 """Examples of a set that are explained one by one, unless more are asked for."""
@@ -39,7 +37,7 @@ SURVEYED = 500
 class Asked:
     """What is explained: a run, by which method, which label, how."""
 
-    run: "Run"
+    run: Opened
     method: str = "auto"
     of: str = ""
     examples: int = 0
@@ -65,7 +63,7 @@ class Inputs:
 
 
 def explain_run(
-    run: "Run", inputs: Sequence[Any], *, method: str = "auto", out: Path | None = None, **options: Any
+    run: Opened, inputs: Sequence[Any], *, method: str = "auto", out: Path | None = None, **options: Any
 ) -> dict[str, Any]:
     """Explains `inputs`, or without any the examples that the training kept aside; returns the verb's result.
 
@@ -99,7 +97,7 @@ def explain_run(
     return {**told, "files": [str(path) for path in files]}
 
 
-def explanations(run: "Run", inputs: Any, *, method: str = "auto", **options: Any) -> Any:
+def explanations(run: Opened, inputs: Any, *, method: str = "auto", **options: Any) -> Any:
     """What `Run.explain` gives: an `Explanation` of a single input, a list for a list, a batch or a table of them, even of one,
     and the result's mapping for a method that speaks of a set.
     """
@@ -119,7 +117,7 @@ def explanations(run: "Run", inputs: Any, *, method: str = "auto", **options: An
 
 
 # -- what is given -------------------------------------------------------------------------------------------------------
-def given(run: "Run", inputs: Sequence[Any]) -> Iterator[Inputs]:
+def given(run: Opened, inputs: Sequence[Any]) -> Iterator[Inputs]:
     """The inputs as columns; without any, the examples that the training kept aside, with their targets."""
     name = run.predictor.task.input.name
     if not inputs:
@@ -134,7 +132,7 @@ def given(run: "Run", inputs: Sequence[Any]) -> Iterator[Inputs]:
         yield Inputs(names, columns[name])
 
 
-def require_some(groups: list[Inputs], run: "Run") -> list[Inputs]:
+def require_some(groups: list[Inputs], run: Opened) -> list[Inputs]:
     """The groups that hold anything. Raises `DataError` where none does."""
     some = [group for group in groups if len(group)]
     if not some:
@@ -220,7 +218,7 @@ def each(
     return found, [*left_out(groups, sum(map(len, taken))), *(not_kept(asked.run.path) if asked.nearest else [])]
 
 
-def beside_their_nearest(run: "Run", found: Sequence[Explanation]) -> list[Explanation]:
+def beside_their_nearest(run: Opened, found: Sequence[Explanation]) -> list[Explanation]:
     """The explanations with what their nearest training examples hold, where those can still be read."""
     again = seen_again(run, (one["input"] for told in found for one in told.nearest))
     return [replace(one, again={n["input"]: again[n["input"]] for n in one.nearest if n["input"] in again}) for one in found]

@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from torch import nn
@@ -16,14 +16,12 @@ from fukami.export import assemble
 from fukami.export.contract import Material, single
 from fukami.export.flat import Flat, axes
 from fukami.fields import batch as trees
+from fukami.opened import Opened
 from fukami.predictor import Predictor
 from fukami.report.figures import digits_of, figure, shown, shown_range
 
-if TYPE_CHECKING:
-    from fukami.run import Run
 
-
-def description(run: "Run", predictor: Predictor, format: FormatCard) -> dict[str, Any]:
+def description(run: Opened, predictor: Predictor, format: FormatCard) -> dict[str, Any]:
     """The content of `preprocessing.json`: how raw inputs become tensors, and scores an answer."""
     return {
         "schema": 3,
@@ -62,7 +60,7 @@ def tensors(material: Material, format: FormatCard, scores_B: np.ndarray) -> dic
     return {"inputs": ins, "outputs": [{"name": "scores", "dtype": str(scores_B.dtype), "shape": shape}]}
 
 
-def about(run: "Run", predictor: Predictor) -> list[str]:
+def about(run: Opened, predictor: Predictor) -> list[str]:
     """The head of the README: what the run answers, what it learned from, and how good it was on examples kept aside."""
     task, model, judged = predictor.task, run.told["model"], run.evaluation
     headline = task.card.headline

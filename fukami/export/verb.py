@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -10,19 +10,16 @@ from fukami.core import artefact
 from fukami.core.cards import FormatCard, card, load
 from fukami.core.errors import GateError
 from fukami.core.language import _, _n
-from fukami.core.next_commands import next_commands
 from fukami.evaluate.examples import Judged, held_out
 from fukami.export import parity, probing, surroundings
 from fukami.export.contract import Asked, Material, plain
 from fukami.fields.answers import short
+from fukami.opened import Opened
 from fukami.predictor import Predictor
-
-if TYPE_CHECKING:
-    from fukami.run import Run
 
 
 def export_run(
-    run: "Run",
+    run: Opened,
     to: str,
     *,
     out: Path | None = None,
@@ -136,7 +133,7 @@ def require_answers(predictor: Predictor, scores: np.ndarray, answers: list[dict
             )
 
 
-def noted_in_run(run: "Run", told: dict[str, Any], judged: Judged | None) -> list[str]:
+def noted_in_run(run: Opened, told: dict[str, Any], judged: Judged | None) -> list[str]:
     """Writes the proof into the run, and its report anew where the examples that it shows are at hand. Notes for the user.
 
     The proof that a compressed run left there lies in `compression.json` too.
@@ -157,9 +154,8 @@ def noted_in_run(run: "Run", told: dict[str, Any], judged: Judged | None) -> lis
     return []
 
 
-def report(run: "Run", draft: Path, judged: Judged) -> str:
+def report(run: Opened, draft: Path, judged: Judged) -> str:
     """The report of the run, whose changed folder is `draft`."""
     from fukami.report.page import page_of
 
-    commands = next_commands(run.path, run.told["example"])
-    return page_of(draft, run.predictor.task, judged.columns, commands=commands)
+    return page_of(draft, run.predictor.task, judged.columns, commands=run.commands())

@@ -4,10 +4,24 @@ Shapes: B batch, N rows (B, or B times the members of an ensemble).
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import torch
 from torch import nn
+
+
+class Signature(Protocol):
+    """What objectives know of a task: the names of its inputs, and its targets, of which the first is judged."""
+
+    @property
+    def inputs(self) -> Mapping[str, Any]: ...
+
+    @property
+    def targets(self) -> Mapping[str, Any]: ...
+
+    @property
+    def target(self) -> Any: ...
+
 
 Batch = dict[str, Any]
 """Input or target name → that field's tensors."""

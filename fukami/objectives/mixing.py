@@ -11,7 +11,7 @@ borders. Everything is drawn from the given generator. B batch, C channels, H an
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -19,10 +19,7 @@ import torch
 from fukami.core.errors import UsageError
 from fukami.core.language import _
 from fukami.core.recipe import LearningChoices
-from fukami.objectives.contract import Batch, Loss
-
-if TYPE_CHECKING:
-    from fukami.tasks.contract import Task
+from fukami.objectives.contract import Batch, Loss, Signature
 
 
 class Mixed(NamedTuple):
@@ -33,7 +30,7 @@ class Mixed(NamedTuple):
     weight: float
 
 
-def mix(batch: Batch, task: Task, learning: LearningChoices, rng: torch.Generator) -> Batch:
+def mix(batch: Batch, task: Signature, learning: LearningChoices, rng: torch.Generator) -> Batch:
     """The batch with inputs blended and targets made `Mixed`; the same batch where neither is switched on.
 
     Inputs must be float tensors of one size; mixup and cutmix of anything else (tokens, rows with categories) is a

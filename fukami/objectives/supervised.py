@@ -13,13 +13,12 @@ from fukami.core.errors import UsageError
 from fukami.core.language import _
 from fukami.core.recipe import LearningChoices
 from fukami.fields import batch as trees
-from fukami.objectives.contract import Batch, Loss, Objective, Outcome
+from fukami.objectives.contract import Batch, Loss, Objective, Outcome, Signature
 from fukami.objectives.imbalance import class_weights, decide
 from fukami.objectives.mixing import mixed
 
 if TYPE_CHECKING:
     from fukami.fields.contract import TargetField
-    from fukami.tasks.contract import Task
 
 
 def fitting(target: TargetField) -> list[str]:
@@ -47,7 +46,7 @@ def loss_name(target: TargetField, learning: LearningChoices) -> str:
     return learning.loss
 
 
-def supervised(task: Task, learning: LearningChoices, *, loss: Loss | None = None) -> Objective:
+def supervised(task: Signature, learning: LearningChoices, *, loss: Loss | None = None) -> Objective:
     """Ask the network once; the loss says how far its outputs are from the target that is judged.
 
     Args:

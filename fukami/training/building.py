@@ -15,7 +15,7 @@ from fukami.core.language import _
 from fukami.core.seeds import derive
 from fukami.data.batches import Order
 from fukami.engine import optimisers
-from fukami.engine.loop import Learner, Vary
+from fukami.engine.learner import Learner, Vary
 from fukami.engine.plan import Plan
 from fukami.engine.trial import OptimizerOf
 from fukami.layers.dropout import quicken

@@ -33,7 +33,7 @@ SECONDS = 25.0
 
 
 @dataclass(frozen=True)
-class Opened:
+class OnDisk:
     """A training as it lies on disk. `place` is its folder: the run, or the hidden one of a training that is not finished."""
 
     out: Path
@@ -74,18 +74,18 @@ def told(finding: Finding) -> dict[str, Any]:
     return {"sentence": fields.pop("what"), **fields, "score": round(finding.score, 2)}
 
 
-def find(out: Path) -> Opened:
+def find(out: Path) -> OnDisk:
     """The run at `out`, else the unfinished training of that name. Raises `UsageError` where there is neither."""
     out = unfinished.out_of(out)
     artefact.recover(out)
     hidden = unfinished.place_of(out)
     if not out.exists() and (hidden / unfinished.RECIPE).exists():
-        return Opened(out, hidden, finished=False)
+        return OnDisk(out, hidden, finished=False)
     artefact.verify(out)
-    return Opened(out, out, finished=True)
+    return OnDisk(out, out, finished=True)
 
 
-def made_case(opened: Opened, source: Any, *, module: Any, loss: Any, seconds: float) -> Case:
+def made_case(opened: OnDisk, source: Any, *, module: Any, loss: Any, seconds: float) -> Case:
     """Reads the recipe and the data again, and begins the training anew without taking a step."""
     recipe = settled(opened.recipe)
     source = source if source is not None else recipe.data.source
@@ -130,7 +130,7 @@ def made_case(opened: Opened, source: Any, *, module: Any, loss: Any, seconds: f
     )
 
 
-def require_weights(opened: Opened) -> None:
+def require_weights(opened: OnDisk) -> None:
     """Raises `UsageError` where the run computes in int8: it has no weights that learn."""
     if (opened.place / "model" / checkpoint.GRAPH).exists():
         base = artefact.read_json(opened.place / "run.json").get("compressed", {}).get("from", "RUN")
@@ -142,7 +142,7 @@ def require_weights(opened: Opened) -> None:
         )
 
 
-def require_same_data(opened: Opened, data: Prepared) -> None:
+def require_same_data(opened: OnDisk, data: Prepared) -> None:
     """Raises `RunError` where `data` is not what the training learned from, whose weights and figures say nothing of it."""
     if opened.finished:
         proof = _proof(opened, "split")
@@ -169,7 +169,7 @@ def _parts(sizes: dict[str, int]) -> str:
     return ", ".join(f"{part} {n}" for part, n in sizes.items())
 
 
-def _proof(opened: Opened, name: str) -> dict[str, Any]:
+def _proof(opened: OnDisk, name: str) -> dict[str, Any]:
     path = opened.place / "proofs" / f"{name}.json"
     return artefact.read_json(path) if path.exists() else {}
 
@@ -196,7 +196,7 @@ def redrawn(module: nn.Module, seed: int) -> nn.Module:
     return copied
 
 
-def trained_network(opened: Opened, fresh: Network) -> Network | None:
+def trained_network(opened: OnDisk, fresh: Network) -> Network | None:
     """The network with the weights that the training ended with, or was last saved with; None where none were saved."""
     network = copy.deepcopy(fresh)
     if opened.finished:
@@ -223,7 +223,7 @@ def trained_network(opened: Opened, fresh: Network) -> Network | None:
 class Mend:
     """Commands that mend: for the shell where the shell can say it, for Python where arrays or a module were given."""
 
-    opened: Opened
+    opened: OnDisk
     source: Any
     own: bool
 
@@ -235,7 +235,7 @@ class Mend:
     def train(self, **settings: str) -> str:
         """Trains again with other settings.
 
-        >>> Mend(Opened(Path("runs/a"), Path("runs/a"), True), "digits", False).train(learning_rate="0.001")
+        >>> Mend(OnDisk(Path("runs/a"), Path("runs/a"), True), "digits", False).train(learning_rate="0.001")
         'fukami train runs/a/recipe.toml --set learning_rate=0.001'
         """
         recipe = str(self.opened.recipe)

@@ -7,7 +7,8 @@ import torch
 from fukami.core.errors import UsageError
 from fukami.core.language import _
 from fukami.engine.keeper import copied, put_back, state_of
-from fukami.engine.loop import CHECK_EVERY, Learner, train
+from fukami.engine.learner import Learner
+from fukami.engine.loop import CHECK_EVERY, train
 from fukami.engine.mishaps import NotFinite
 from fukami.engine.planner import steps_to_time
 from fukami.engine.trial import NotMeasured, OptimizerOf, apart

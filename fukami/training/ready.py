@@ -9,13 +9,13 @@ from fukami.core.recipe import Recipe
 from fukami.core.seeds import derive
 from fukami.engine import finder
 from fukami.engine.ema import EMA
-from fukami.engine.loop import Learner, load, prepare_batch
+from fukami.engine.learner import Learner, LossOf
+from fukami.engine.loop import load, prepare_batch
 from fukami.engine.memory import batch_bytes, weight_bytes
 from fukami.engine.plan import Measured, Plan
 from fukami.engine.planner import Length, measure
 from fukami.engine.ranks import ALONE, Ranks
 from fukami.engine.spread import spread
-from fukami.engine.step import LossOf
 from fukami.engine.trial import OptimizerOf, apart
 from fukami.fields import batch as trees
 from fukami.models.contract import Network

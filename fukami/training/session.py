@@ -23,7 +23,8 @@ from fukami.engine import checkpoint
 from fukami.engine.events import Events
 from fukami.engine.history import History, read
 from fukami.engine.keeper import Keeper
-from fukami.engine.loop import Learner, Progress
+from fukami.engine.learner import Learner
+from fukami.engine.loop import Progress
 from fukami.engine.mishaps import Event
 from fukami.engine.progress import Display
 from fukami.engine.ranks import Ranks

@@ -12,7 +12,7 @@ from fukami.core import plans
 from fukami.core.errors import UsageError
 from fukami.core.language import _
 from fukami.core.recipe import PlanChoices, Recipe
-from fukami.engine.loop import Learner
+from fukami.engine.learner import Learner
 from fukami.engine.plan import Measured, Plan
 from fukami.engine.ranks import Ranks
 from fukami.engine.shared_norm import has_batch_norm

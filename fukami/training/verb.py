@@ -21,7 +21,6 @@ from fukami.engine.mishaps import BeginAgain
 from fukami.engine.plan import threads_kept
 from fukami.engine.ranks import Ranks
 from fukami.layers.dropout import left_plain
-from fukami.run import Run
 from fukami.training.asked import Asked
 from fukami.training.begin import begin, leave_smaller, say
 from fukami.training.building import require_module
@@ -39,8 +38,8 @@ FOLDER_S = 20.0
 """How long a shared file system may take to show on one machine what another has made."""
 
 
-def run_training(asked: Asked, *, resume: bool = False, prove_resume: bool = False) -> Run:
-    """Trains, proves and writes the run folder. `prove_resume` trains a second time, killed and resumed on the way.
+def run_training(asked: Asked, *, resume: bool = False, prove_resume: bool = False) -> Path:
+    """Trains, proves and writes the run folder; its place. `prove_resume` trains a second time, killed and resumed on the way.
 
     One of several processes that were started together does its share; the run is where the first one's goes.
     """
@@ -55,14 +54,17 @@ def run_training(asked: Asked, *, resume: bool = False, prove_resume: bool = Fal
         with locked(asked.place) if ranks.leads else nullcontext():
             recipe = opened_by_first(asked, resume=resume, ranks=ranks)
             if recipe is None:
-                return already_there(asked, resume=resume)
+                if resume:
+                    say_finished(asked.out)
+                return asked.out
             ranks = replace(ranks, sharded=ranks.size > 1 and recipe.plan.parallel == "fsdp")
             require_shared(asked.place, ranks)
             with left_in_order(asked, ranks):
-                return _trained(replace(asked, recipe=recipe), ranks, prove_resume=prove_resume)
+                _trained(replace(asked, recipe=recipe), ranks, prove_resume=prove_resume)
+    return asked.out
 
 
-def _trained(asked: Asked, ranks: Ranks, *, prove_resume: bool) -> Run:
+def _trained(asked: Asked, ranks: Ranks, *, prove_resume: bool) -> None:
     crossed = cross_validated(asked, ranks) if asked.recipe.data.folds else {}
     with ranks.first_leads():  # it fills the prepared store, which the others find
         data = prepared(asked.recipe, asked.source, model=asked.module)
@@ -83,15 +85,11 @@ def _trained(asked: Asked, ranks: Ranks, *, prove_resume: bool) -> Run:
     if ranks.leads:
         shutil.rmtree(asked.place, ignore_errors=True)
     ranks.told(lambda: "the run is written")
-    return Run(asked.out, network=asked.module)
 
 
-def already_there(asked: Asked, *, resume: bool) -> Run:
-    """The run that was to be trained, where it was finished before."""
-    run = Run(asked.out, network=asked.module)
-    if resume:
-        say(_("{run} was finished before: there is nothing to resume, and nothing was trained").format(run=asked.out))
-    return run
+def say_finished(out: Path) -> None:
+    """What is said where a finished run was to be resumed."""
+    say(_("{run} was finished before: there is nothing to resume, and nothing was trained").format(run=out))
 
 
 @contextmanager

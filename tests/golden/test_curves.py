@@ -14,7 +14,8 @@ from fukami.core.cards import cards
 from fukami.core.recipe import LearningChoices
 from fukami.data.batches import Order
 from fukami.engine import optimisers
-from fukami.engine.loop import Learner, train
+from fukami.engine.learner import Learner
+from fukami.engine.loop import train
 from fukami.engine.plan import Plan
 from tests.laws.test_tasks import learned, tiny
 

@@ -10,8 +10,8 @@ import torch
 from fukami.core.errors import RunError
 from fukami.engine import checkpoint, keeper, loop
 from fukami.engine.keeper import Keeper
+from fukami.engine.learner import LossOf
 from fukami.engine.mishaps import is_out_of_memory
-from fukami.engine.step import LossOf
 from fukami.fields import batch as trees
 from tests.small_learners import learner, same_bits, state, with_loss
 

@@ -11,7 +11,8 @@ from fukami.data.batches import Order
 from fukami.data.store import prepare
 from fukami.engine import checkpoint, optimisers
 from fukami.engine.ema import EMA
-from fukami.engine.loop import Learner, train
+from fukami.engine.learner import Learner
+from fukami.engine.loop import train
 from fukami.engine.mishaps import NotFinite
 from fukami.engine.plan import Plan
 from fukami.tasks.registry import contract

@@ -25,7 +25,7 @@ from torch import nn
 from fukami.engine import optimisers
 from fukami.engine.ema import EMA
 from fukami.engine.keeper import Keeper
-from fukami.engine.step import LossOf
+from fukami.engine.learner import LossOf
 from fukami.objectives.contract import Outcome
 from tests.small_learners import learner
 

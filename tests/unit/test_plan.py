@@ -20,7 +20,8 @@ from fukami.data.batches import Order
 from fukami.data.store import Store, prepare
 from fukami.engine import candidates, optimisers, plan_cache, planner
 from fukami.engine.candidates import Facts
-from fukami.engine.loop import Learner, load, train
+from fukami.engine.learner import Learner
+from fukami.engine.loop import load, train
 from fukami.engine.memory import saved_bytes
 from fukami.engine.mishaps import NotFinite
 from fukami.engine.plan import Figure, Plan, best_of, threads_kept

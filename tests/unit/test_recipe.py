@@ -132,8 +132,9 @@ def test_the_word_of_another_library_is_answered_with_ours(theirs, ours):
 
 
 def test_every_synonym_leads_to_an_option():
-    from fukami.api import free_names, recipe_for
+    from fukami.api import recipe_for
     from fukami.core.cards import cards
+    from fukami.core.recipe import free_names
     from fukami.core.synonyms import SYNONYMS
 
     names = set()

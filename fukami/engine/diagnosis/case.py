@@ -23,7 +23,8 @@ from fukami.engine.diagnosis import attainable
 from fukami.engine.diagnosis.contract import LeftOut
 from fukami.engine.diagnosis.judging import Judged, judged
 from fukami.engine.diagnosis.trial import Trial, train_briefly
-from fukami.engine.loop import Learner, prepare_batch
+from fukami.engine.learner import Learner
+from fukami.engine.loop import prepare_batch
 from fukami.fields import batch as trees
 from fukami.objectives.contract import Turns, mean_loss
 from fukami.tasks.contract import Task

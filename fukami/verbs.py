@@ -1,0 +1,135 @@
+"""The verbs that work on a run: what can be refused without it is refused before anything heavy is loaded, then its room works.
+
+Every function takes an opened run or its folder, and returns plain values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from fukami.core import beforehand
+from fukami.core.cards import card
+from fukami.core.extras import require
+from fukami.data.catalogue import require_source
+from fukami.opened import Opened
+
+
+def evaluate(run: Opened | str | Path, data: Any = None, *, settings: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Judges a run: metrics with intervals, baselines, calibration, groups; writes `report.html` into the run.
+
+    `data` is labelled data of any form that `train` takes; without it, the examples that the training kept aside. Examples that
+    the run was trained on are left out and counted.
+    """
+    opened = _opened(run)
+    require_source(data, settings)
+    from fukami.evaluate.verb import evaluate_run
+
+    return evaluate_run(opened, data, settings or {})
+
+
+def diagnose(
+    run: Opened | str | Path, data: Any = None, *, model: Any = None, loss: Any = None, seconds: float = 25.0
+) -> dict[str, Any]:
+    """Why a training did not learn: causes, the likeliest first, each with its evidence and what mends it.
+
+    `run` is a run, its folder, or the `out` of a training that is not finished. `data`, `model` (a module of the caller's own)
+    and `loss` are what the training was given, where it keeps no name of them. `seconds` bounds the time; tests that do not fit
+    are left out and told. Nothing is changed.
+
+    Returns `{"run", "task", "findings": [{"cause", "score", "sentence", "evidence", "fix", "code", "follows"}], "healthy",
+    "tests": {NAME: figures}, …}`.
+    """
+    from fukami.core.unfinished import require_begun
+
+    place = run.path if isinstance(run, Opened) else Path(run)
+    require_begun(place)
+    require_source(data)
+    from fukami.training.diagnose import diagnosed
+
+    module = run._network if isinstance(run, Opened) and model is None else model
+    return diagnosed(place, data, module=module, loss=loss, seconds=seconds)
+
+
+def predict(run: Opened | str | Path, inputs: Sequence[Any] | Any) -> dict[str, Any]:
+    """Answers for new inputs: `{"predictions": [{"input", …output}]}`.
+
+    `inputs` are paths, text, bytes, arrays, mappings, tables (a path of a CSV, JSONL or Parquet file stands for all its rows),
+    folders (every file in them), or "-" for standard input. What is left out, such as rows without any content, is told on
+    standard error.
+    """
+    opened, many = _opened(run), _many(inputs)
+    beforehand.require_inputs(opened.told, many)
+    from fukami.answers import predict_inputs
+
+    return {"predictions": predict_inputs(opened, many)}
+
+
+def explain(
+    run: Opened | str | Path,
+    inputs: Sequence[Any] | Any,
+    *,
+    method: str = "auto",
+    out: str | Path | None = None,
+    **options: Any,
+) -> dict[str, Any]:
+    """Why: an attribution for each input, scored by deletion and insertion beside a random one.
+
+    `inputs` as `predict` takes them; a labelled set is explained example by example and summed up in one page. `method` is
+    a name of `explain/methods/`, or `auto` for the input field's usual one. `out` is a folder for pictures, fragments and the
+    page.
+    """
+    opened, many = _opened(run), _many(inputs)
+    beforehand.require_method(opened.told, method)
+    beforehand.require_label(opened.told, str(options.get("of", "")))
+    beforehand.require_inputs(opened.told, many)
+    from fukami.explain.verb import explain_run
+
+    return explain_run(opened, many, method=method, out=Path(out) if out else None, **options)
+
+
+def export(
+    run: Opened | str | Path, to: str = "onnx", *, out: str | Path | None = None, data: Any = None, **options: Any
+) -> dict[str, Any]:
+    """Writes the run in another format, with everything from raw input to answer, only if it agrees with the run.
+
+    `to` is a name of `export/formats/`. The agreement is tested on held-out examples of the training's source, or on `data`.
+
+    Raises:
+        GateError: tensors or metrics differ beyond the tolerance. Nothing is written.
+    """
+    require(card("export/formats", to).extra)
+    opened = _opened(run)
+    require_source(data)
+    from fukami.export.verb import export_run
+
+    return export_run(opened, to, out=Path(out) if out else None, data=data, **options)
+
+
+def compress(run: Opened | str | Path, *, out: str | Path | None = None, data: Any = None, **options: Any) -> dict[str, Any]:
+    """A smaller or faster run, judged on the same held-out examples, only if it is as good as was asked.
+
+    Options are `to` ("int8", "bf16"), `prune` (a share), `distill` (a model's name) and `budget` ("latency<=10ms").
+
+    Raises:
+        GateError: the headline metric drops further than allowed. Nothing is written.
+    """
+    from fukami.compress.asked import Asked
+    from fukami.compress.beforehand import require_possible
+
+    asked = Asked(**options)
+    opened = _opened(run)
+    require_possible(opened.path, opened.told, asked)
+    require_source(data)
+    from fukami.compress.verb import compress_run
+
+    return compress_run(opened, asked, out=Path(out) if out else None, data=data)
+
+
+def _many(inputs: Any) -> list[Any]:
+    return list(inputs) if isinstance(inputs, Sequence) and not isinstance(inputs, (str, bytes)) else [inputs]
+
+
+def _opened(run: Opened | str | Path) -> Opened:
+    return run if isinstance(run, Opened) else Opened(run)
