@@ -10,12 +10,11 @@ import os
 import statistics
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 import fukami
-from fukami.core import cards
+from fukami.core import cards, rooms
 from tests.runs.test_first_hour import picture_folder, table
 
 NEEDLESS = (
@@ -97,7 +96,7 @@ def seconds_of(*words: str) -> float:
 @pytest.mark.parametrize("room", ["tasks", "models", "metrics", "fields", "objectives", "evaluate/baselines", "data/datasets"])
 def test_a_card_is_read_alike_by_itself_and_with_its_file(room, monkeypatch):
     """Only the statement of a card is parsed, which is ten times as quick as its file."""
-    paths = sorted((Path(fukami.__file__).parent / room).glob("*.py"))
+    paths = [file.path for file in rooms.files(room).values()]
     quickly = [cards.read_card(path) for path in paths]
     assert any(quickly)
     monkeypatch.setattr(cards, "_statements", lambda source, name: ast.parse(source, name).body)
