@@ -63,8 +63,9 @@ def recipe_for(task: str, settings: dict[str, Any] | None = None, *, model: str 
     require_model(task, given)  # before anything heavy is loaded
     from fukami.tasks.registry import contract
 
-    fields = contract(task).fields
-    recipe = Recipe(task=task, fields={name: field.options for name, field in fields.items()})
+    known = contract(task)
+    fields = known.fields
+    recipe = Recipe(task=task, fields={name: field.options for name, field in fields.items()}, task_options=known.options)
     return recipe.changed(given, free=free_names(task, list(fields)))
 
 
@@ -74,8 +75,7 @@ def require_model(task: str, settings: dict[str, Any]) -> None:
 
     told, given = card_of("tasks", task), {key.removeprefix("model."): value for key, value in settings.items()}
     if str(given.get("name", "auto")) != "auto":
-        (takes,) = told.inputs
-        registry.resolve(str(given["name"]), str(given.get("size", "")), takes=takes, needs=told.needs)
+        registry.resolve(str(given["name"]), str(given.get("size", "")), takes=told.asked, needs=told.needs)
 
 
 def recipe_from(place: str) -> Recipe:

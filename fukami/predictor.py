@@ -23,7 +23,7 @@ from fukami.engine.plan import Plan, decided
 from fukami.engine.ranks import ALONE, Ranks
 from fukami.fields.registry import field_class, restored_field
 from fukami.models import checkpoint, registry
-from fukami.models.contract import Network, width
+from fukami.models.contract import Network
 from fukami.models.onnx_network import OnnxNetwork
 from fukami.models.registry import Choice
 from fukami.tasks.contract import Task
@@ -132,7 +132,7 @@ def save_model(predictor: Predictor, folder: Path, *, dtype: torch.dtype | None 
         predictor.network,
         folder,
         choice=predictor.choice,
-        spec=input_field.spec(),
+        spec=predictor.task.spec(predictor.task),
         gives=predictor.task.card.needs,
         options=predictor.recipe.model.options,
         classes=tuple(target.state.get("classes", ())),
@@ -144,13 +144,12 @@ def save_model(predictor: Predictor, folder: Path, *, dtype: torch.dtype | None 
 
 def save_graph(predictor: Predictor, model: bytes, folder: Path) -> None:
     """Writes `model/` of a run whose network is the ONNX file `model`, made from the network of `predictor`."""
-    input_field = predictor.task.input
     checkpoint.save_graph(
         model,
         folder,
         network=predictor.network,
         choice=predictor.choice,
-        spec=input_field.spec(),
+        spec=predictor.task.spec(predictor.task),
         gives=predictor.task.card.needs,
         options=predictor.recipe.model.options,
     )
@@ -160,11 +159,12 @@ def restored(path: Path, told: dict[str, Any], *, network: Any = None) -> Predic
     """The predictor of a run folder whose `run.json` is `told`. `network` is the caller's own module, where there was one."""
     unlearned = contract(told["task"])
     kinds = {name: field_class(part["kind"]) for name, part in told["fields"].items()}
-    recipe = from_dict(read_toml(path / "recipe.toml"), {name: kind.Options() for name, kind in kinds.items()})
+    options = {name: kind.Options() for name, kind in kinds.items()}
+    recipe = from_dict(read_toml(path / "recipe.toml"), options, unlearned.options)
     fields = {
         name: restored_field(kind, name, recipe.fields[name], told["fields"][name]["state"]) for name, kind in kinds.items()
     }
-    task = unlearned.with_fields(fields)
+    task = replace(unlearned.with_fields(fields), options=recipe.task_options)
     saved = checkpoint.read(path / "model")
     if saved.format == "onnx":
         net = cast("Network", OnnxNetwork.read(path / "model" / checkpoint.GRAPH))  # it answers as one does
@@ -180,7 +180,6 @@ def restored(path: Path, told: dict[str, Any], *, network: Any = None) -> Predic
 
 
 def _network(path: Path, saved: Any, task: Task, module: Any) -> Network:
-    spec = task.input.spec()
     if saved.choice is None:
         if module is None:
             raise UsageError(
@@ -190,6 +189,5 @@ def _network(path: Path, saved: Any, task: Task, module: Any) -> Network:
                 expected=saved.module,
                 fix=f"fukami.load({str(path)!r}, model={saved.module.rpartition('.')[2]}(…))",
             )
-        return registry.wrap(module, spec, task.target.num_outputs)
-    encoder = registry.build(saved.choice, spec, gives=saved.gives, options={})
-    return Network(encoder, task.head(task, *width(encoder)))
+        return registry.wrap(module, task.spec(task), task.target.num_outputs)
+    return task.network(saved.choice, gives=saved.gives)

@@ -39,7 +39,8 @@ class TaskCard(Card):
     targets: tuple[str, ...]
     """Kinds of the target fields, e.g. `("category",)`."""
     needs: str
-    """The kind of features a model must give: vector, sequence, grid, pyramid, nodes or tokens."""
+    """What a model must give: features of a kind (vector, sequence, grid, pyramid, nodes), or the kind of target itself, for
+    models that are whole: they know their own losses and answers."""
     headline: str
     """The metric that models are compared by, and that early stopping watches unless told otherwise."""
     also: tuple[str, ...] = ()
@@ -48,8 +49,24 @@ class TaskCard(Card):
     """Names of files in `evaluate/baselines/`, shown beside every metric."""
     recipe: str = ""
     """The default recipe, `file/function` in `recipes/`."""
+    takes: str = ""
+    """The kind of input that the model is asked about, where it is not the first input."""
+    optional: tuple[str, ...] = ()
+    """Kinds of targets that examples may lack: normal examples alone are learned from, say, and faults are known only later."""
+    validates: str = "headline"
+    """What a training's validation watches: the `headline` metric, the `loss` of what is learned where answers are dear, or
+    `nothing` where neither tells which weights are better."""
+    most_judged: int = 0
+    """Most held-out examples that are answered for a judgement, where answers are dear; 0 for all. What is left out is told."""
+    without: dict[str, str] = field(default_factory=dict)
+    """Verbs that have no meaning for the task, each with the reason, which is what is said when they are asked for."""
     exempt: dict[str, str] = field(default_factory=dict)
     """Laws that do not apply, each with the reason; the law suite prints them."""
+
+    @property
+    def asked(self) -> str:
+        """The kind of input that a model of it reads."""
+        return self.takes or self.inputs[0]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +76,7 @@ class ModelCard(Card):
     takes: tuple[str, ...]
     """Kinds of input field it can read: image, text, row."""
     gives: tuple[str, ...]
-    """Kinds of features it can give."""
+    """Kinds of features it can give; a kind of target where it is a whole model."""
     sizes: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Size name → options of `build`. Empty where the family has no sizes."""
     size: str = ""
@@ -194,7 +211,8 @@ class FieldCard(Card):
     """One kind of data: how many columns of a table it reads, what people call them, and which files hold it."""
 
     columns: str = "one"
-    """`one`, or `many`: every column that nothing else claims; a matrix is then a column for each of its own."""
+    """`one`; `many`: every column that nothing else claims, a matrix being a column for each of its own; or `none`: nothing is
+    read, since its values are drawn."""
     usual_inputs: tuple[str, ...] = ()
     """What people call a column of this kind that is an input, as `data/names.py` compares names."""
     usual_targets: tuple[str, ...] = ()

@@ -178,12 +178,15 @@ class Recipe:
     plan: PlanChoices = field(default_factory=PlanChoices)
     fields: dict[str, Any] = field(default_factory=dict)
     """Input or target name → that field's options."""
+    task_options: Any = None
+    """The task's own options, where it declares any (how many beams, how many steps to look ahead)."""
     chosen: frozenset[str] = frozenset()
     """Names of the options that the user set: recommendations never overwrite these."""
 
     def sections(self) -> dict[str, Any]:
         named = {name: getattr(self, name) for name in SECTIONS}
-        return named | {f"fields.{name}": options for name, options in self.fields.items()}
+        own = {} if self.task_options is None else {"task_options": self.task_options}
+        return named | own | {f"fields.{name}": options for name, options in self.fields.items()}
 
     def _find(self, key: str) -> list[tuple[str, str]]:
         section, _dot, leaf = key.rpartition(".")
@@ -262,6 +265,8 @@ class Recipe:
         out: dict[str, Any] = {"task": self.task, "chosen": sorted(self.chosen)}
         for name in SECTIONS:
             out[name] = dataclasses.asdict(getattr(self, name))
+        if self.task_options is not None:
+            out["task_options"] = dataclasses.asdict(self.task_options)
         out["fields"] = {name: dataclasses.asdict(options) for name, options in self.fields.items()}
         return out
 
@@ -278,7 +283,7 @@ def free_names(task: str, fields: list[str]) -> dict[str, tuple[str, str]]:
     found = card("tasks", task)
     names = {name: ("columns", name) for name in fields}
     if len(found.targets) == 1:
-        names["target"] = ("columns", fields[-1])
+        names["target"] = ("columns", fields[len(found.inputs)])
     for family in cards("models").values():
         if set(found.inputs) & set(family.takes):
             sized = {key for size in family.sizes.values() for key in size}
@@ -286,10 +291,10 @@ def free_names(task: str, fields: list[str]) -> dict[str, tuple[str, str]]:
     return names
 
 
-def from_dict(told: dict[str, Any], field_options: dict[str, Any]) -> Recipe:
-    """The recipe that `as_dict` told. `field_options` gives each field's options class with its defaults."""
-    recipe = Recipe(task=str(told["task"]), fields=dict(field_options))
-    for section in (*SECTIONS, *(f"fields.{n}" for n in field_options)):
+def from_dict(told: dict[str, Any], field_options: dict[str, Any], task_options: Any = None) -> Recipe:
+    """The recipe that `as_dict` told. `field_options` and `task_options` give each field's and the task's, with defaults."""
+    recipe = Recipe(task=str(told["task"]), fields=dict(field_options), task_options=task_options)
+    for section in recipe.sections():
         part: Any = told
         for word in section.split("."):
             part = part.get(word, {})

@@ -6,6 +6,8 @@ tables whose every other column is an input, the last column as the target. Wher
 
 from collections.abc import Iterable
 
+import numpy as np
+
 from fukami.core.cards import card, cards
 from fukami.core.errors import DataError, UsageError, nearest
 from fukami.core.language import _
@@ -14,7 +16,7 @@ from fukami.core.recipe import DataChoices
 from fukami.core.tables import Column, Table
 from fukami.data.names import OFTEN_TARGETS, plain, usual
 from fukami.fields.contract import Field
-from fukami.tasks.contract import Task
+from fukami.tasks.contract import Task, is_read
 
 _LIKELY = 0.5
 """From this score on, `Field.recognise` means that the cells may well be of that kind."""
@@ -43,27 +45,32 @@ class _Binding:
 
     def all(self) -> dict[str, list[Column]]:
         self._set_aside()
-        for name in self.task.fields:
+        for name, field in self.task.fields.items():
+            if not is_read(field):
+                self.bound[name] = [drawn(name, len(self.table))]
+        asked = [name for name in self.task.fields if name not in self.bound and name not in self.task.same]
+        for name in asked:
             self._take(name, self._named(name))
-        for name in self.task.fields:
+        for name in asked:
             if name not in self.bound:
                 self._take(name, self._hinted(name))
-        many = [name for name, field in self.task.inputs.items() if _reads_many(field)]
+        many = [name for name, field in self.task.inputs.items() if name in asked and _reads_many(field)]
         for name in many:
             self._keep_learned(self.task.inputs[name])
         if self.strict:
             for name, field in self.task.targets.items():
-                if name not in self.bound:
+                if name not in self.bound and name in asked:
                     self._take(name, self._usual(field, name, target=True))
         for name, field in self.task.inputs.items():
             if name not in self.bound and name not in many:
                 self._take(name, self._usual(field, name, target=False) or self._alike(field, name, target=False))
         if self.strict:
             for name, field in self.task.targets.items():
-                if name not in self.bound:
+                if name not in self.bound and name in asked and not self.task.is_optional(name):
                     self._take(name, self._last(field, name) if many else self._alike(field, name, target=True))
         for name in many:
             self._take_rest(name)
+        self.bound |= {name: self.bound[source] for name, source in self.task.same.items() if source in self.bound}
         return {name: self.bound[name] for name in self.task.fields if name in self.bound}
 
     # -- what the user and the layout say ----------------------------------------------------------------------------
@@ -215,6 +222,11 @@ class _Binding:
 
     def _option(self, name: str, *, target: bool) -> str:
         return "target" if target and len(self.task.targets) == 1 else name
+
+
+def drawn(name: str, total: int) -> Column:
+    """Cells of a field whose values are drawn: a number for each example, from which its draws follow."""
+    return Column(name, np.arange(total))
 
 
 def _reads_many(field: Field) -> bool:

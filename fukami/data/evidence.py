@@ -9,7 +9,6 @@ import numpy as np
 
 from fukami.core.seeds import generator
 from fukami.core.tables import Column, Table
-from fukami.data.split_proof import combined
 from fukami.fields.contract import InputField, TargetField
 from fukami.tasks.contract import Task
 
@@ -49,7 +48,7 @@ class Evidence:
     @cached_property
     def hashes(self) -> np.ndarray:
         """uint64 (N), equal where all inputs are."""
-        return combined([field.fingerprint(self.columns[name]) for name, field in self.inputs.items()])
+        return self.task.identity_of(self.columns)
 
     @cached_property
     def sample(self) -> np.ndarray:
@@ -80,7 +79,7 @@ def gathered(task: Task, table: Table, columns: dict[str, list[Column]], split: 
     usable = np.ones(total, dtype=bool)
     readable = usable.copy()
     for name, field in task.fields.items():
-        if name in columns:
+        if name in columns and not task.is_optional(name):
             good = field.usable(columns[name])
             usable &= good
             if name in task.inputs:

@@ -17,10 +17,10 @@ from fukami.core.recipe import DataChoices
 from fukami.core.tables import PARTS, Column, Table
 from fukami.data import draws
 from fukami.data.moments import moments
-from fukami.data.split_proof import Case, combined, proven
+from fukami.data.split_proof import Case, proven
 from fukami.tasks.contract import Task
 
-__all__ = ["Split", "combined", "folds", "split"]
+__all__ = ["Split", "folds", "split"]
 
 
 @dataclass(frozen=True)
@@ -118,8 +118,7 @@ def folds(table: Table, columns: dict[str, list[Column]], task: Task, choices: D
 
 
 def _case(table: Table, columns: dict[str, list[Column]], task: Task, choices: DataChoices, seed: int) -> Case:
-    hashes = combined([task.inputs[name].fingerprint(columns[name]) for name in task.inputs])
-    return Case(table, columns, task, choices, hashes, seed)
+    return Case(table, columns, task, choices, task.identity_of(columns), seed)
 
 
 def _finished(labels: np.ndarray, method: str, case: Case, notes: list[Problem] | None = None) -> Split:

@@ -4,7 +4,6 @@ Near copies are counted and told, not moved: a fingerprint of nearness errs too 
 """
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -16,7 +15,8 @@ from fukami.core.problems import Problem
 from fukami.core.recipe import DataChoices
 from fukami.core.tables import PARTS, Column, Table
 from fukami.data.near import near_pairs
-from fukami.fields.contract import Field, InputField
+from fukami.fields.cells import combined
+from fukami.fields.contract import InputField
 from fukami.tasks.contract import Task
 
 _SHOWN = 5
@@ -41,22 +41,6 @@ class Proven(NamedTuple):
     copies: dict[str, int]
     told: dict[str, Any]
     problems: list[Problem]
-
-
-def combined(hashes: Sequence[np.ndarray]) -> np.ndarray:
-    """One uint64 (N) from several: equal where all of them are equal. Order counts.
-
-    >>> a, b = np.array([1, 1], np.uint64), np.array([2, 3], np.uint64)
-    >>> bool(combined([a, b])[0] == combined([a, b])[1])
-    False
-    """
-    total = np.zeros(len(hashes[0]), np.uint64)
-    for one in hashes:  # splitmix64's mixing after each addition, so that sums do not cancel
-        z = total + np.asarray(one, np.uint64) + np.uint64(0x9E3779B97F4A7C15)
-        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        total = z ^ (z >> np.uint64(31))
-    return total
 
 
 def proven(labels: np.ndarray, case: Case, *, given: bool) -> Proven:
@@ -119,11 +103,11 @@ def _copies_left(hashes: np.ndarray, parts: dict[str, np.ndarray]) -> int:
 def content(task: Task, columns: dict[str, list[Column]], rows: np.ndarray, hashes: np.ndarray | None = None) -> str:
     """SHA-256 of what `rows` hold, inputs and targets, whatever their order. `hashes` are those of the inputs of all rows."""
 
-    def of(field: Field, name: str) -> np.ndarray:
-        return field.fingerprint([column.take(rows) for column in columns[name]])
+    def of(name: str) -> np.ndarray:
+        return task.fields[name].fingerprint([column.take(rows) for column in columns[name]])
 
-    inputs = combined([of(field, name) for name, field in task.inputs.items()]) if hashes is None else hashes[rows]
-    targets = [of(field, name) for name, field in task.targets.items() if name in columns]
+    inputs = task.identity({name: of(name) for name in task.identifying()}) if hashes is None else hashes[rows]
+    targets = [of(name) for name in task.targets if name in columns]
     each = np.sort(combined([inputs, *targets]))
     return hashlib.sha256(each.astype("<u8").tobytes()).hexdigest()
 

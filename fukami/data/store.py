@@ -11,7 +11,8 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,8 @@ from fukami.core.language import _
 from fukami.core.tables import Column
 from fukami.data import store_files
 from fukami.data.cache import cache_folder
-from fukami.fields.contract import Arrays, Field, Ragged
+from fukami.fields.contract import Arrays, Field, Ragged, Shared
+from fukami.fields.frame import Frame
 
 CHUNK = 4096
 """Examples that are decoded at a time: bounds the memory, long enough for decoders to work in parallel."""
@@ -49,11 +51,12 @@ class Store:
         self.fields, self.arrays = fields, arrays
 
     def __len__(self) -> int:
-        return len(next(iter(next(iter(self.arrays.values())).values()))) if self.arrays else 0
+        stored = (array for arrays in self.arrays.values() for array in arrays.values() if not isinstance(array, Shared))
+        return len(next(stored, ()))
 
     def batch(self, rows: np.ndarray, device: torch.device | str = "cpu") -> dict[str, Any]:
         """The tensors of examples `rows`, field by field."""
-        return {name: field.batch(self.arrays[name], rows, device) for name, field in self.fields.items()}
+        return {name: self.fields[name].batch(arrays, rows, device) for name, arrays in self.arrays.items()}
 
     def resident(self, device: torch.device, *, room_bytes: int | None = None) -> "Store":
         """The same examples with dense arrays on `device`, so that batches are gathered where they are used.
@@ -73,7 +76,7 @@ class Store:
 
     def lengths(self) -> np.ndarray | None:
         """Length of each example where a field varies in length (the longest of its fields counts), else None."""
-        known = [field.lengths(self.arrays[name]) for name, field in self.fields.items()]
+        known = [self.fields[name].lengths(arrays) for name, arrays in self.arrays.items()]
         found = [lengths for lengths in known if lengths is not None]
         return np.maximum.reduce(found) if found else None
 
@@ -105,11 +108,20 @@ def prepare(
     """
     arrays = {}
     for name, field in fields.items():
-        work = _Work(field, columns[name], fingerprints.get(name), progress, tell or _on_stderr)
+        if name not in columns:  # a target that these examples lack
+            continue
+        frames = partial(frames_of, fields, columns) if field.framed else None
+        work = _Work(field, columns[name], fingerprints.get(name), progress, tell or _on_stderr, frames)
         arrays[name] = work.arrays()
     for field in fields.values():
         field.forget()
     return Store(fields, arrays)
+
+
+def frames_of(fields: Mapping[str, Field], columns: Mapping[str, list[Column]], rows: np.ndarray) -> dict[str, Frame]:
+    """Where the elements of examples `rows` lie, by the name of the field that they are of."""
+    found = {name: field.frame([c.take(rows) for c in columns[name]]) for name, field in fields.items() if name in columns}
+    return {name: frame for name, frame in found.items() if frame is not None}
 
 
 def _on_stderr(text: str) -> None:
@@ -126,7 +138,9 @@ class _Work:
         fingerprint: np.ndarray | None,
         progress: Progress | None,
         tell: Callable[[str], None],
+        frames: Callable[[np.ndarray], dict[str, Frame]] | None = None,
     ):
+        self.frames = frames
         self.field, self.columns, self.total = field, columns, len(columns[0])
         self.costly = field.is_costly(columns) and self.total >= WORTH_KEEPING
         self.step = COSTLY_CHUNK if field.is_costly(columns) else CHUNK
@@ -166,7 +180,7 @@ class _Work:
                 self.tell(_say_damaged(self.place / str(damaged)))
             self.damaged = True
             return None
-        if found is None or any(len(array) != self.total for array in found.values()):
+        if found is None or any(len(array) != self.total for array in found.values() if not isinstance(array, Shared)):
             return None
         store_files.touch(self.place)
         return found
@@ -215,7 +229,8 @@ class _Work:
 
     def _chunk(self, begin: int) -> Arrays:
         rows = np.arange(begin, min(begin + self.step, self.total))
-        encoded = self.field.encode([c.take(rows) for c in self.columns])
+        cells = [c.take(rows) for c in self.columns]
+        encoded = self.field.encode(cells) if self.frames is None else self.field.encode(cells, frames=self.frames(rows))
         if self.progress is not None:
             self.progress(begin + len(rows), self.total)
         return encoded
@@ -229,7 +244,9 @@ def _shown(size: float) -> str:
     return f"{size / (1 << 30):.1f} GiB" if size >= 1 << 30 else f"{size / (1 << 20):.0f} MiB"
 
 
-def _bytes(array: np.ndarray | Ragged) -> int:
+def _bytes(array: np.ndarray | Ragged | Shared) -> int:
+    if isinstance(array, Shared):
+        return array.values.nbytes
     return array.values.nbytes + array.offsets.nbytes if isinstance(array, Ragged) else array.nbytes
 
 
@@ -246,7 +263,9 @@ def joined(parts: list[Arrays]) -> Arrays:
     out: Arrays = {}
     for name, sample in parts[0].items():
         pieces: list[Any] = [part[name] for part in parts]
-        if isinstance(sample, Ragged):
+        if isinstance(sample, Shared):
+            out[name] = sample
+        elif isinstance(sample, Ragged):
             starts = np.cumsum([0, *(len(p.values) for p in pieces)])
             offsets = [pieces[0].offsets, *(p.offsets[1:] + s for p, s in zip(pieces[1:], starts[1:], strict=False))]
             out[name] = Ragged(np.concatenate([p.values for p in pieces]), np.concatenate(offsets))

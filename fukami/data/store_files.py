@@ -24,7 +24,7 @@ from fukami.core.language import _
 from fukami.core.seeds import generator
 from fukami.core.stopping import half_written
 from fukami.data.block_sums import SummedFile, damaged_block
-from fukami.fields.contract import Arrays, Ragged
+from fukami.fields.contract import Arrays, Ragged, Shared
 
 try:
     import fcntl
@@ -115,17 +115,21 @@ def write(place: Path, chunks: Iterable[Arrays]) -> None:
 def _append(
     draft: Path,
     name: str,
-    array: np.ndarray | Ragged,
+    array: np.ndarray | Ragged | Shared,
     meta: dict[str, Any],
     files: dict[str, SummedFile],
     stack: contextlib.ExitStack,
 ) -> None:
-    values = array.values if isinstance(array, Ragged) else array
+    values = array if isinstance(array, np.ndarray) else array.values
+    if isinstance(array, Shared) and name in meta:  # written with the first chunk
+        return
     if name not in meta:
         order = _memory_order(values)
         shape = [values.shape[axis] for axis in order[1:]]
         meta[name] = {"dtype": values.dtype.str, "shape": shape, "order": order, "rows": 0, "bytes": 0}
     told = meta[name]
+    if isinstance(array, Shared):
+        told["shared"] = True
     if isinstance(array, Ragged):
         offsets = array.offsets[1 if told["rows"] or told.get("offsets") else 0 :].astype(np.int64) + told["rows"]
         told["offsets"] = told.get("offsets", 0) + offsets.nbytes
@@ -181,7 +185,7 @@ def opened(place: Path) -> Arrays | None:
         raise Damaged(name) from None
 
 
-def _opened_one(place: Path, name: str, told: dict[str, Any]) -> np.ndarray | Ragged:
+def _opened_one(place: Path, name: str, told: dict[str, Any]) -> np.ndarray | Ragged | Shared:
     path, dtype, shape = place / f"{name}.values", np.dtype(told["dtype"]), (told["rows"], *told["shape"])
     size = math.prod(shape) * dtype.itemsize
     if not size == told["bytes"] == path.stat().st_size:
@@ -190,6 +194,8 @@ def _opened_one(place: Path, name: str, told: dict[str, Any]) -> np.ndarray | Ra
     # a table without numbers stores an array of no columns, and an empty file cannot be mapped
     plain = np.memmap(path, dtype, "c", shape=shape) if size else np.empty(shape, dtype)
     values = plain.transpose(np.argsort(told["order"]))
+    if told.get("shared"):
+        return Shared(values)
     if "offsets" not in told:
         return values
     offsets = np.fromfile(place / f"{name}.offsets", np.int64)

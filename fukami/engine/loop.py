@@ -9,7 +9,7 @@ back and trying again is `engine/keeper.py`.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +22,7 @@ from fukami.engine.loader import Loaded, Loader
 from fukami.engine.mishaps import NotFinite
 from fukami.engine.optimisers import set_rate
 from fukami.engine.step import clip, gradients, update
+from fukami.fields.contract import Field
 from fukami.objectives.contract import turns
 
 CHECK_EVERY = 16
@@ -107,10 +108,20 @@ def prepare_batch(learner: Learner, rows: Any, rng: torch.Generator) -> dict[str
     """The tensors of `rows`, varied by draws from `rng`, in the plan's memory format."""
     batch = learner.store.batch(rows, learner.device)
     if learner.augment:
-        batch = {name: learner.store.fields[name].augment(value, rng) for name, value in batch.items()}
+        batch = augmented(learner.store.fields, batch, rng)
     if learner.vary is not None:
         batch = learner.vary(batch, rng)
     return {name: learner.plan.arranged(value) for name, value in batch.items()}
+
+
+def augmented(fields: Mapping[str, Field], batch: dict[str, Any], rng: torch.Generator) -> dict[str, Any]:
+    """The batch, each part varied by its field; what lies on an input whose elements moved follows."""
+    out = dict(batch)
+    for name in batch:
+        out[name], moved = fields[name].vary(out[name], rng)
+        if moved is not None:
+            out |= {other: fields[other].follow(value, moved) for other, value in out.items() if other != name}
+    return out
 
 
 def freeze_encoder(network: nn.Module, frozen: bool) -> None:

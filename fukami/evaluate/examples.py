@@ -1,7 +1,6 @@
 """The labelled examples that a run is judged on: read, bound, prepared, without those that it was trained on."""
 
 import dataclasses
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,10 +13,10 @@ from fukami.data import read
 from fukami.data.bind import bind
 from fukami.data.doctor import examine
 from fukami.data.limit import limited
-from fukami.data.split import Split, combined, split
+from fukami.data.split import Split, split
 from fukami.data.store import Store, prepare
-from fukami.fields.contract import Field
 from fukami.opened import Opened
+from fukami.tasks.contract import Task
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,10 +66,10 @@ def examples(run: Opened, source: Any, recipe: Any, *, own: bool) -> Judged:
     if own:
         found = divided(run, table, columns, recipe)
         table, columns, division, unusable = found.table, found.columns, found.split, found.unusable
-    known = usable_rows(task.targets if own else task.fields, table, columns)
+    known = usable_rows(task, table, columns)
     unusable += len(table) - len(known)
     table, columns = taken(table, columns, known)
-    hashes = {name: field.fingerprint(columns[name]) for name, field in task.fields.items()}
+    hashes = {name: field.fingerprint(columns[name]) for name, field in task.fields.items() if name in columns}
     if division is not None:
         division = division.among(known)
         # where there is no test part, the validation part stands for it, as it did when the training ended
@@ -97,7 +96,7 @@ def divided(run: Opened, table: Table, columns: dict[str, list[Column]], recipe:
     """The examples that the training of `run` looked at, divided as it divided them: by fields that had not learned yet."""
     task, seed = run.predictor.task, recipe.learning.seed
     unlearned = task.with_fields({name: dataclasses.replace(field, state={}) for name, field in task.fields.items()})  # type: ignore[type-var]
-    usable, total = usable_rows(unlearned.fields, table, columns), len(table)
+    usable, total = usable_rows(unlearned, table, columns), len(table)
     table, columns = taken(table, columns, usable)
     division = split(table, columns, unlearned, recipe.data, seed=seed)
     return Divided(
@@ -109,12 +108,12 @@ def bound(run: Opened, source: Any, recipe: Any) -> tuple[Table, dict[str, list[
     """The source as a table, and the columns of the run's inputs and targets."""
     task = run.predictor.task
     table = read(source, recipe.data, kinds=task.card.inputs)
-    return table, bind(table, task, recipe.data)
+    return task.examples(task, table, bind(table, task, recipe.data))
 
 
-def usable_rows(fields: Mapping[str, Field], table: Table, columns: dict[str, list[Column]]) -> np.ndarray:
-    """The examples whose cells these fields can use. Raises `DataError` F-EVALUATE-EMPTY where there are none."""
-    keep = np.flatnonzero(np.logical_and.reduce([field.usable(columns[name]) for name, field in fields.items()]))
+def usable_rows(task: Task, table: Table, columns: dict[str, list[Column]]) -> np.ndarray:
+    """The examples whose cells the task's fields can use. Raises `DataError` F-EVALUATE-EMPTY where there are none."""
+    keep = np.flatnonzero(task.usable(columns))
     if len(keep) == 0:
         raise DataError(
             "F-EVALUATE-EMPTY",
@@ -135,7 +134,7 @@ def taken(table: Table, columns: dict[str, list[Column]], rows: np.ndarray) -> t
 def unseen(run: Opened, hashes: dict[str, np.ndarray], table: Table) -> tuple[np.ndarray, int]:
     """Rows that the run was not trained on, and how many it was."""
     seen = np.load(run.path / "reference" / "seen.npy", allow_pickle=False)
-    known = np.isin(combined([hashes[name] for name in run.predictor.task.inputs]), seen)
+    known = np.isin(run.predictor.task.identity(hashes), seen)
     rows = np.flatnonzero(~known)
     if len(rows) == 0:
         raise DataError(

@@ -15,7 +15,6 @@ import numpy as np
 from fukami.core.errors import FukamiError
 from fukami.core.tables import Column
 from fukami.data.catalogue import HUB, is_at_hand, located
-from fukami.data.split import combined
 from fukami.evaluate.examples import bound
 from fukami.fields.contract import InputField
 from fukami.opened import Opened
@@ -59,7 +58,7 @@ def seen_again(run: Opened, names: Iterable[str]) -> dict[str, Again]:
         _table, columns = bound(run, source, run.recipe)
         rows = rows_of(task.input, columns[task.input.name], wanted, source)
         found = {name: [column.take(np.array([*rows.values()], np.int64)) for column in own] for name, own in columns.items()}
-        hashes = task.input.fingerprint(found[task.input.name])
+        hashes = task.identity_of(found)
     except (FukamiError, OSError):  # the data is another one by now: the names are all that can be told
         return {}
     seen = np.load(run.path / "reference" / "seen.npy", allow_pickle=False)
@@ -67,7 +66,7 @@ def seen_again(run: Opened, names: Iterable[str]) -> dict[str, Again]:
     return {
         name: Again(task.input.render(inputs, row), words(task.target.render(targets, row)))
         for row, name in enumerate(rows)
-        if combined([hashes[row : row + 1]])[0] in seen
+        if hashes[row] in seen
     }
 
 

@@ -129,3 +129,19 @@ def places(column: Column, rows: Sequence[int] | np.ndarray, *, most: int = 3) -
     """
     named = ", ".join(column.where(int(row)) for row in rows[:most])
     return f"{named}, …" if len(rows) > most else named
+
+
+def combined(hashes: Sequence[np.ndarray]) -> np.ndarray:
+    """One uint64 (N) from several: equal where all of them are equal. Order counts.
+
+    >>> a, b = np.array([1, 1], np.uint64), np.array([2, 3], np.uint64)
+    >>> bool(combined([a, b])[0] == combined([a, b])[1])
+    False
+    """
+    total = np.zeros(len(hashes[0]), np.uint64)
+    for one in hashes:  # splitmix64's mixing after each addition, so that sums do not cancel
+        z = total + np.asarray(one, np.uint64) + np.uint64(0x9E3779B97F4A7C15)
+        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        total = z ^ (z >> np.uint64(31))
+    return total

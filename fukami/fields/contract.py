@@ -7,9 +7,10 @@ The path of a cell: `Column` (raw) → `check` → `learn` (from training rows) 
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
@@ -22,7 +23,10 @@ from fukami.core.language import N_, _
 from fukami.core.problems import Problem
 from fukami.core.specs import Spec
 from fukami.core.tables import Column
+from fukami.fields.frame import Frame, Moved
 from fukami.fields.units import Portrait, Units, Way
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -36,8 +40,15 @@ class Ragged:
         return len(self.offsets) - 1
 
 
-Arrays = dict[str, np.ndarray | Ragged]
-"""What a field stores of N examples: arrays whose first axis is N, or ragged rows."""
+@dataclass(frozen=True)
+class Shared:
+    """What all examples share: a long series, say, of which each is a window. It is kept once, however many there are."""
+
+    values: np.ndarray
+
+
+Arrays = dict[str, np.ndarray | Ragged | Shared]
+"""What a field stores of N examples: arrays whose first axis is N, ragged rows, and what they share."""
 
 
 class Tokens(NamedTuple):
@@ -62,6 +73,8 @@ class Field(ABC):
     name: str
     options: Any
     state: dict[str, Any]
+    framed: ClassVar[bool] = False
+    """Whether its examples lie on those of an input: then it is encoded and restored by that input's frame."""
 
     # -- raw cells ---------------------------------------------------------------------------------------------------
     @classmethod
@@ -83,12 +96,22 @@ class Field(ABC):
 
     # -- learning and storing ----------------------------------------------------------------------------------------
     @abstractmethod
-    def learn(self, columns: Sequence[Column], *, seed: int = 0) -> Self:
-        """A copy that has learned what it needs from training cells: class names, mean and deviation, vocabulary, size."""
+    def learn(self, columns: Sequence[Column], *, seed: int = 0, beside: Mapping[str, "Field"] = NOTHING) -> Self:
+        """A copy that has learned what it needs from training cells: class names, mean and deviation, vocabulary, size.
+
+        `beside` are the task's fields that have learned before it, by name: a mask is as large as the picture it lies on.
+        """
 
     @abstractmethod
-    def encode(self, columns: Sequence[Column]) -> Arrays:
-        """Arrays for the prepared store: everything that need not be decided anew at each step."""
+    def encode(self, columns: Sequence[Column], *, frames: Mapping[str, Frame] = NOTHING) -> Arrays:
+        """Arrays for the prepared store: everything that need not be decided anew at each step.
+
+        `frames` say where the elements of the same examples' inputs lie, by name, for a field that is `framed`.
+        """
+
+    def frame(self, columns: Sequence[Column]) -> Frame | None:
+        """Where the elements of these cells lie in the tensors; None for data whose elements have no place."""
+        return None
 
     def stored_as(self) -> dict[str, Any]:
         """What of options and state shapes the arrays of `encode`: plain values, the key of the prepared store.
@@ -115,6 +138,14 @@ class Field(ABC):
 
     def augment(self, batch: Any, rng: torch.Generator) -> Any:
         """A training batch, varied as the options say. Whole batches, on the batch's device."""
+        return batch
+
+    def vary(self, batch: Any, rng: torch.Generator) -> tuple[Any, Moved | None]:
+        """A training batch, varied by `augment`, and how its elements moved, for what lies on them; None where they did not."""
+        return self.augment(batch, rng), None
+
+    def follow(self, batch: Any, moved: Moved) -> Any:
+        """A training batch after the elements of an input that it belongs to have moved; as it is where it lies on none."""
         return batch
 
     # -- towards recipes, people and programs ------------------------------------------------------------------------
@@ -274,6 +305,10 @@ class TargetField(Field):
     @property
     def margin_scale(self) -> float | None:
         """How much one unit of `margin` is in the target's own unit; None where it has none."""
+        return None
+
+    def target_spec(self) -> Any:
+        """What a whole model has to know of it: sizes, numbers of classes; None where there is nothing."""
         return None
 
     @property

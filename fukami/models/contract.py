@@ -7,18 +7,37 @@ input field's batch (`x_BCHW`, `Tokens`, `Cells`) and returns features of kind `
     sequence  features_BLD
     grid      features_BDHW
 
-It has the attributes `num_features: int` (D) and, where there are several, `members: int` (M). Where its weights have an order
-of depth it has `layer_groups() -> list[list[nn.Parameter]]`, from the input to the output, for lower rates in earlier layers.
+A family whose `gives` names a kind of target is a `Whole` model: it is built with `target` besides, knows its own losses and
+answers, and its head is nothing. Others have the attributes `num_features: int` (D) and, where there are several, `members:
+int` (M). Where its weights have an order of depth it has `layer_groups() -> list[list[nn.Parameter]]`, from the input to the output,
+for lower rates in earlier layers.
 """
 
-from typing import Any
+from typing import Any, Protocol
 
+import torch
 from torch import nn
+
+
+class Whole(Protocol):
+    """A model that goes the whole way from inputs to raw answers, and knows what it learns by.
+
+    `players`, where it has them, are names of its parts that learn in turn, each by its own losses.
+    """
+
+    def losses(self, inputs: dict[str, Any], targets: dict[str, Any], rng: torch.Generator) -> dict[str, torch.Tensor]:
+        """Parts of the loss by name, whose sum is minimised: of each example (B,), or one number. With `players`, there is a
+        further argument: whose turn it is."""
+        ...
+
+    def answers(self, inputs: dict[str, Any], rng: torch.Generator, options: Any) -> Any:
+        """What `TargetField.answers` takes; `options` are the task's."""
+        ...
 
 
 def width(encoder: Any) -> tuple[int, int]:
     """How many features an encoder gives, and how many members it has."""
-    return int(encoder.num_features), int(getattr(encoder, "members", 1))
+    return int(getattr(encoder, "num_features", 0)), int(getattr(encoder, "members", 1))
 
 
 class Network(nn.Module):

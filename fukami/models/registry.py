@@ -155,14 +155,21 @@ def _misfit(choice: Choice, takes: str, needs: str) -> UsageError:
     )
 
 
-def build(choice: Choice, spec: Spec, *, gives: str = "vector", options: dict[str, Any] | None = None) -> "nn.Module":
-    """The encoder, with new weights drawn from torch's generator.
+FEATURES = ("vector", "sequence", "grid", "pyramid", "nodes")
+"""Kinds of features; what a model gives besides is the answer itself."""
+
+
+def build(
+    choice: Choice, spec: Spec, *, gives: str = "vector", options: dict[str, Any] | None = None, target: Any = None
+) -> "nn.Module":
+    """The encoder, or the whole model, with new weights drawn from torch's generator.
 
     Args:
         choice: from `resolve`.
         spec: from the input field.
-        gives: the kind of features wanted.
+        gives: the kind of features wanted, or of target.
         options: the user's; they go before those of the size, which go before the family's defaults.
+        target: what a whole model has to know of its target (`TargetField.target_spec`).
 
     Raises:
         UsageError: an option that the family does not have or a value of the wrong type; a picture that is too small.
@@ -174,7 +181,8 @@ def build(choice: Choice, spec: Spec, *, gives: str = "vector", options: dict[st
         merged["family"] = choice.card.name
     from fukami.layers.dropout import quicken
 
-    return quicken(load("models", choice.card.name).build(spec, gives=gives, **merged))
+    whole = {} if gives in FEATURES else {"target": target}
+    return quicken(load("models", choice.card.name).build(spec, gives=gives, **whole, **merged))
 
 
 def _checked(choice: Choice, options: dict[str, Any]) -> dict[str, Any]:
@@ -271,7 +279,7 @@ def rows(task: TaskCard) -> list[dict[str, Any]]:
     Each has `name`, `summary`, `source`, `sizes` (size → parameters without the head, for the inputs of `reference`; the key is
     empty where the family has no sizes), `default` (a size) and `members`. Adapters have no sizes.
     """
-    (takes,) = task.inputs
+    takes = task.asked
     return [
         {
             "name": f"{found.prefix}NAME" if found.prefix else found.name,

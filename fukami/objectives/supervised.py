@@ -46,7 +46,9 @@ def loss_name(target: TargetField, learning: LearningChoices) -> str:
     return learning.loss
 
 
-def supervised(task: Signature, learning: LearningChoices, *, loss: Loss | None = None) -> Objective:
+def supervised(
+    task: Signature, learning: LearningChoices, *, loss: Loss | None = None, network: nn.Module | None = None
+) -> Objective:
     """Ask the network once; the loss says how far its outputs are from the target that is judged.
 
     Args:

@@ -2,12 +2,15 @@
 
 from typing import Any
 
+import torch
 from torch import nn
 
 from fukami.core.cards import TaskCard
 from fukami.fields.contract import InputField, TargetField
 from fukami.layers.heads import LinearHead
+from fukami.objectives.contract import Batch
 from fukami.objectives.supervised import supervised
+from fukami.objectives.whole import whole
 from fukami.tasks.contract import Task
 
 
@@ -30,4 +33,23 @@ def predict_one_target(card: TaskCard, inputs: tuple[InputField, ...], target: T
         head=linear_head,
         objective=supervised,
         scores=from_target,
+    )
+
+
+def no_head(task: Task, num_features: int, members: int) -> nn.Module:
+    """Whole models give answers, of which nothing is made."""
+    return nn.Identity()
+
+
+def whole_answers(task: Task, network: nn.Module, batch: Batch, rng: torch.Generator) -> Any:
+    """The answers of a whole model, in the form of the target."""
+    model: Any = network.encoder
+    return task.target.answers(model.answers({name: batch[name] for name in task.inputs}, rng, task.options))
+
+
+def by_whole_models(card: TaskCard, inputs: tuple[InputField, ...], target: TargetField, **more: Any) -> Task:
+    """A task of `inputs` → one target whose models go the whole way (`models.contract.Whole`); `more` are members of `Task`."""
+    told: dict[str, Any] = {"head": no_head, "objective": whole, "answer": whole_answers} | more
+    return Task(
+        card=card, inputs={field.name: field for field in inputs}, targets={target.name: target}, scores=from_target, **told
     )

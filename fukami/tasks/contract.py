@@ -3,19 +3,30 @@
 Shapes: B batch, M members (1 but for ensembles), D features, K outputs of the head.
 """
 
-from dataclasses import dataclass, replace
-from typing import Protocol, cast
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol, cast
 
+import numpy as np
 import torch
 from torch import nn
 
-from fukami.core.cards import TaskCard
+from fukami.core.cards import TaskCard, card
 from fukami.core.errors import UsageError
 from fukami.core.language import _
 from fukami.core.recipe import LearningChoices
+from fukami.core.specs import Spec
+from fukami.core.tables import Column, Table
 from fukami.fields import batch as trees
+from fukami.fields.cells import combined
 from fukami.fields.contract import Field, InputField, TargetField
+from fukami.models.choice import Choice
+from fukami.models.contract import Network, width
+from fukami.models.registry import build
 from fukami.objectives.contract import Batch, Loss, Objective, Turns
+
+Columns = dict[str, list[Column]]
+"""Input or target name → its raw columns."""
 
 
 class MakesHead(Protocol):
@@ -27,7 +38,8 @@ class MakesHead(Protocol):
 class MakesObjective(Protocol):
     """Makes what a training of the task minimises, as the recipe's `learning` says; `loss` is the caller's own formula.
 
-    A task that has no place for one raises `UsageError`.
+    A task that has no place for one raises `UsageError`. `network` is what will learn: whole models know their own losses, and
+    whether they consist of players.
     """
 
     def __call__(self, task: "Task", learning: LearningChoices, /, *, loss: Loss | None = None) -> Objective | Turns: ...
@@ -62,6 +74,17 @@ class Task:
     objective: MakesObjective
     scores: MakesScores
     answer: Answers | None = None
+    assess: Answers | None = None
+    """What a judgement asks of the network, where that differs from what people ask: how likely it finds a text, say, rather
+    than one more text. The batch then holds the targets as well."""
+    same: dict[str, str] = field(default_factory=dict)
+    """Target → the input whose own columns it is made of: a text that goes on, a picture that is to be restored."""
+    spec: Callable[["Task"], Spec] = field(default=lambda task: task.input.spec())
+    """The sizes that the network is built for, where it is not asked about the input itself."""
+    examples: Callable[["Task", Table, Columns], tuple[Table, Columns]] = field(default=lambda task, *rows: rows)
+    """What an example is, from the rows that were read: each of them, unless the task cuts windows, positions, nodes."""
+    options: Any = None
+    """The task's own options, declared as those of fields are."""
 
     @property
     def name(self) -> str:
@@ -87,9 +110,38 @@ class Task:
 
     @property
     def target(self) -> TargetField:
-        """The only target. Tasks with several are read through `targets`."""
-        (only,) = self.targets.values()
-        return only
+        """The first target, which is judged and answered; others help to learn it."""
+        return next(iter(self.targets.values()))
+
+    def identity(self, fingerprints: Mapping[str, np.ndarray]) -> np.ndarray:
+        """uint64 (N): equal for examples that are the same as far as what was read of their inputs says; of inputs that are
+        drawn nothing is read, so their targets count. `fingerprints` are those of fields, by name.
+        """
+        return combined([fingerprints[name] for name in self.identifying()])
+
+    def identifying(self) -> list[str]:
+        """The fields by which an example is known again."""
+        read = [name for name, one in self.inputs.items() if is_read(one)]
+        return read or [name for name in self.targets if name not in self.same]
+
+    def identity_of(self, columns: Columns) -> np.ndarray:
+        """`identity` of raw cells."""
+        return self.identity({name: self.fields[name].fingerprint(columns[name]) for name in self.identifying()})
+
+    def is_optional(self, name: str) -> bool:
+        """Whether examples may lack this target."""
+        return name in self.targets and self.targets[name].kind in self.card.optional
+
+    def usable(self, columns: Columns) -> np.ndarray:
+        """Which of N examples can be used (bool): those that hold what the task needs of them."""
+        asked = [name for name in self.fields if name in columns and not self.is_optional(name)]
+        return np.logical_and.reduce([self.fields[name].usable(columns[name]) for name in asked])
+
+    def network(self, choice: Choice, *, gives: str = "", options: dict[str, Any] | None = None) -> Network:
+        """A network of new weights for the fields as they have learned: an encoder with the task's head, or a whole model."""
+        target = self.target.target_spec()
+        encoder = build(choice, self.spec(self), gives=gives or self.card.needs, options=options, target=target)
+        return Network(encoder, self.head(self, *width(encoder)))
 
     def with_fields(self, fields: dict[str, Field]) -> "Task":
         """The same task over other fields of the same names and kinds (after learning, say)."""
@@ -129,3 +181,8 @@ def wide(scores: torch.Tensor) -> torch.Tensor:
     (torch.float32, torch.float64)
     """
     return scores if scores.dtype == torch.float64 else scores.float()
+
+
+def is_read(one: Field) -> bool:
+    """Whether a field's values are read from data; those of others are drawn."""
+    return card("fields", one.kind).columns != "none"

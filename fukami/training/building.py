@@ -20,7 +20,7 @@ from fukami.engine.plan import Plan
 from fukami.engine.trial import OptimizerOf
 from fukami.layers.dropout import quicken
 from fukami.models import registry
-from fukami.models.contract import Network, width
+from fukami.models.contract import Network
 from fukami.objectives.contract import Objective, Turns
 from fukami.objectives.distillation import distilled
 from fukami.objectives.imbalance import decide, row_weights
@@ -54,7 +54,7 @@ def learner_of(
 
     learner = Learner(
         network=network,
-        objective=objective_of(prepared, loss),
+        objective=objective_of(prepared, network, loss),
         optimizer=optimizer_of(network),
         learning=learning,
         store=prepared.store if device.type == "cpu" else prepared.store.resident(device),
@@ -96,13 +96,10 @@ def build_network(prepared: Prepared, model: Any = None) -> Built:
     """The network of the recipe, its first weights drawn from the seed or taken from a pretrained checkpoint."""
     task, recipe = prepared.task, prepared.recipe
     torch.manual_seed(derive(recipe.learning.seed, "weights"))
-    spec = task.input.spec()
     if model is not None:
-        return Built(cast("Network", quicken(registry.wrap(model, spec, task.target.num_outputs))))
+        return Built(cast("Network", quicken(registry.wrap(model, task.spec(task), task.target.num_outputs))))
     assert prepared.choice is not None
-    encoder = registry.build(prepared.choice, spec, gives=task.card.needs, options=recipe.model.options)
-    head = task.head(task, *width(encoder))
-    network = Network(encoder, head)
+    network = task.network(prepared.choice, options=recipe.model.options)
     found = prepared.pretrained
     if found.weights is None:
         return Built(network, tuple(found.notes))
@@ -113,10 +110,10 @@ def build_network(prepared: Prepared, model: Any = None) -> Built:
     return Built(network, tuple(found.notes), report)
 
 
-def objective_of(prepared: Prepared, loss: Any = None) -> Objective | Turns:
+def objective_of(prepared: Prepared, network: Network, loss: Any = None) -> Objective | Turns:
     """What a learning step minimises: the task's objective, with a teacher and the recipe's penalty around it."""
     task, learning = prepared.task, prepared.recipe.learning
-    objective = task.objective(task, learning, loss=None if loss is None else answering(loss))
+    objective = task.objective(task, learning, loss=None if loss is None else answering(loss), network=network)
     if learning.teacher:
         if isinstance(objective, Turns):
             raise UsageError("F-DISTILL-TURNS", _("players that learn in turn cannot have a teacher"), where=task.name)

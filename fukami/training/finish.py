@@ -16,7 +16,6 @@ from fukami.core.beforehand import is_table
 from fukami.core.cards import known
 from fukami.core.next_commands import next_commands
 from fukami.core.recipe import Recipe
-from fukami.data.split import combined
 from fukami.evaluate import whole
 from fukami.evaluate.evaluation import Evaluation
 from fukami.evaluate.spool import Spool
@@ -147,7 +146,7 @@ def write_reference(prepared: Prepared, place: Path) -> None:
 
 def input_fingerprint(prepared: Prepared) -> np.ndarray:
     """uint64 (N): one hash of all inputs of each example."""
-    return combined([prepared.fingerprints[name] for name in prepared.task.inputs])
+    return prepared.task.identity(prepared.fingerprints)
 
 
 def example_of(prepared: Prepared) -> str:

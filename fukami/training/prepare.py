@@ -1,5 +1,6 @@
 """The first stage: read, bind, split, examine, learn the fields, and put every example into the prepared store."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,10 +17,10 @@ from fukami.data import read
 from fukami.data.bind import bind, remarks
 from fukami.data.doctor import examine
 from fukami.data.limit import limited
-from fukami.data.split import Split, combined, split
+from fukami.data.split import Split, split
 from fukami.data.store import Store, prepare
 from fukami.engine.progress import Display
-from fukami.fields.contract import Field
+from fukami.fields.contract import NOTHING, Field
 from fukami.models import registry, transfer
 from fukami.models.choice import Choice
 from fukami.recipes.registry import recommend
@@ -72,6 +73,7 @@ class Prepared:
 def task_for(recipe: Recipe) -> Task:
     """The recipe's task over unlearned fields that have the recipe's options."""
     task = contract(recipe.task)
+    task = task if recipe.task_options is None else replace(task, options=recipe.task_options)
     return task.with_fields({n: with_options(f, recipe.fields.get(n)) for n, f in task.fields.items()})
 
 
@@ -86,9 +88,9 @@ def examined(recipe: Recipe, source: Any, *, raising: bool = True) -> Examined:
     """
     task = task_for(recipe)
     table = read(source, recipe.data, kinds=task.card.inputs)
-    columns = bind(table, task, recipe.data)
+    table, columns = task.examples(task, table, bind(table, task, recipe.data))
     total, whole = len(table), columns
-    usable = np.logical_and.reduce([task.fields[name].usable(cols) for name, cols in columns.items()])
+    usable = task.usable(columns)
     if not usable.all():
         keep = np.flatnonzero(usable)
         table, columns = table.take(keep), {n: [c.take(keep) for c in cols] for n, cols in columns.items()}
@@ -145,8 +147,10 @@ def prepared(recipe: Recipe, source: Any, *, model: Any = None, division: Split 
         recipe = recipe.recommended(choice.card.fine_tuning | as_pretrained(pretrained, recipe))
     if recipe.model.pretrained == "auto":  # a rerun starts from what this training started from
         recipe = recipe.changed({"model.pretrained": "no" if pretrained.weights is None else "yes"}, by_user=False)
-    again = {n: f for n, f in task_for(recipe).fields.items() if f.options != fields[n].options}
-    fields |= {n: f.learn(raw[n], seed=recipe.learning.seed) for n, f in again.items()}
+    changed = {n for n, f in task_for(recipe).fields.items() if f.options != fields[n].options}
+    if changed & found.task.inputs.keys():  # targets look at the inputs that they lie on
+        changed |= found.task.targets.keys()
+    fields = learned(task_for(recipe), raw, recipe.learning.seed, known={n: f for n, f in fields.items() if n not in changed})
     recipe = replace(recipe, fields={n: f.options for n, f in fields.items()})
     fingerprints = {n: f.fingerprint(found.columns[n]) for n, f in fields.items()}
     with Display(_("preparing"), total=len(found.table), unit=_("examples/s")) as display:
@@ -157,7 +161,7 @@ def prepared(recipe: Recipe, source: Any, *, model: Any = None, division: Split 
 
 def require_different_inputs(found: Examined) -> None:
     """Raises `DataError` where equal inputs, which stay in one part, are why none could be kept aside."""
-    hashes = combined([found.task.inputs[name].fingerprint(found.columns[name]) for name in found.task.inputs])
+    hashes = found.task.identity_of(found.columns)
     different = len(np.unique(hashes))
     if different < len(hashes) / 2:
         raise DataError(
@@ -169,9 +173,12 @@ def require_different_inputs(found: Examined) -> None:
         )
 
 
-def learned(task: Task, raw: Columns, seed: int) -> dict[str, Field]:
-    """Every field after it has learned from the training rows."""
-    return {name: field.learn(raw[name], seed=seed) for name, field in task.fields.items()}
+def learned(task: Task, raw: Columns, seed: int, *, known: Mapping[str, Field] = NOTHING) -> dict[str, Field]:
+    """Every field after it has learned from the training rows, each beside those before it; those that are `known` have."""
+    fields: dict[str, Field] = {}
+    for name, field in task.fields.items():
+        fields[name] = known.get(name) or field.learn(raw[name], seed=seed, beside=fields)
+    return fields
 
 
 def facts_of(task: Task, raw: Columns, seed: int) -> dict[str, Any]:
@@ -180,7 +187,7 @@ def facts_of(task: Task, raw: Columns, seed: int) -> dict[str, Any]:
     facts: dict[str, Any] = {"num_examples": len(raw[target.name][0])}
     for field in task.fields.values():
         facts |= field.facts()
-    labels = target.encode(raw[target.name])
+    labels = target.encode(raw[target.name]) if target.discrete else {}
     for name, field in task.inputs.items():
         facts |= field.probe(raw[name], labels, seed=seed)
     return facts
@@ -200,8 +207,7 @@ def resolved(recipe: Recipe, task: Task, raw: Columns, *, custom: bool) -> Recip
 
 def chosen_model(recipe: Recipe, task: Task) -> Choice:
     """The model family and size that the recipe names, checked to fit the task before anything is allocated."""
-    (takes,) = task.card.inputs
-    return registry.resolve(recipe.model.name, recipe.model.size, takes=takes, needs=task.card.needs)
+    return registry.resolve(recipe.model.name, recipe.model.size, takes=task.card.asked, needs=task.card.needs)
 
 
 def size_settings(family: ModelCard, recipe: Recipe, facts: dict[str, Any]) -> dict[str, Any]:

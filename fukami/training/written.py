@@ -25,7 +25,8 @@ def recipe_from(told: dict[str, Any]) -> Recipe:
     """The recipe of plain values. Raises `UsageError` for a name or value that there is not, and where the task is missing."""
     if "task" not in told:
         raise UsageError("F-RECIPE-TASK", _("the recipe does not name its task"), expected='task = "…"')
-    return from_dict(told, {name: field.options for name, field in contract(str(told["task"])).fields.items()})
+    task = contract(str(told["task"]))
+    return from_dict(told, {name: field.options for name, field in task.fields.items()}, task.options)
 
 
 def settled(path: Path) -> Recipe:

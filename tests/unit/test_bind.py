@@ -1,5 +1,7 @@
 """Which column feeds which field."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -24,7 +26,7 @@ KINDS = {
 
 def task(kind: str) -> Task:
     one, target = KINDS[kind]
-    parts = {"card": None, "head": None, "objective": None, "scores": None}
+    parts = {"card": SimpleNamespace(optional=()), "head": None, "objective": None, "scores": None}
     return Task(inputs={one.name: one}, targets={target.name: target}, **parts)  # type: ignore[arg-type]
 
 

@@ -204,14 +204,14 @@ def rng(seed=0) -> torch.Generator:
 
 def test_flip_mirrors_about_half():
     x_BCHW = torch.arange(400 * 4.0).view(400, 1, 1, 4)
-    out = varied(x_BCHW, [flip_and_shift(x_BCHW, rng(), flip=True, shift=0)])
+    out = varied(x_BCHW, [flip_and_shift(x_BCHW, rng(), flip=True, shift=0)[0]])
     mirrored = (out == x_BCHW.flip(-1)).all((1, 2, 3))
     assert ((out == x_BCHW).all((1, 2, 3)) ^ mirrored).all() and 150 < int(mirrored.sum()) < 250
 
 
 def test_shift_moves_whole_pictures_and_repeats_edges():
     x_BCHW = torch.arange(25.0).view(1, 1, 5, 5).expand(200, 1, 5, 5)
-    out = varied(x_BCHW, [flip_and_shift(x_BCHW, rng(), flip=False, shift=0.2)])
+    out = varied(x_BCHW, [flip_and_shift(x_BCHW, rng(), flip=False, shift=0.2)[0]])
     padded = torch.nn.functional.pad(x_BCHW[:1], (1, 1, 1, 1), mode="replicate")[0, 0]
     windows = {tuple(padded[i : i + 5, j : j + 5].flatten().tolist()) for i in range(3) for j in range(3)}
     assert {tuple(one.flatten().tolist()) for one in out} == windows
@@ -219,13 +219,13 @@ def test_shift_moves_whole_pictures_and_repeats_edges():
 
 def test_resampling_by_nothing_changes_nothing():
     x_BCHW = torch.randn(4, 3, 12, 9, generator=rng())
-    torch.testing.assert_close(varied(x_BCHW, [resampling(x_BCHW, rng())]), x_BCHW, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(varied(x_BCHW, [resampling(x_BCHW, rng())[0]]), x_BCHW, atol=1e-4, rtol=1e-4)
 
 
 def test_turning_keeps_the_middle_and_the_shape_of_circles():
     y, x = torch.meshgrid(torch.arange(41) - 20, torch.arange(41) - 20, indexing="ij")
     disc = ((x**2 + y**2) < 100).float()[None, None].expand(8, 1, 41, 41)
-    turned = varied(disc, [resampling(disc, rng(), rotate_deg=180)])
+    turned = varied(disc, [resampling(disc, rng(), rotate_deg=180)[0]])
     assert (turned - disc).abs().mean() < 0.02  # its edge is blurred
 
 
@@ -273,13 +273,13 @@ VARIED = Image.Options(flip="yes", shift=0.2, brightness=0.2, contrast=0.2, colo
 def test_variation_depends_on_neither_pieces_nor_memory_order(options, channels, monkeypatch):
     x = torch.randn(13, channels, 12, 12, generator=rng())
     mean, std = MEAN[:channels], STD[:channels]
-    whole = augmented(x, rng(1), options, mean, std)
+    whole = augmented(x, rng(1), options, mean, std)[0]
     monkeypatch.setattr("fukami.fields.image.augment.PIECE_BYTES", 4 * channels * 12 * 12 * 4)  # four pictures
-    last = augmented(x.contiguous(memory_format=torch.channels_last), rng(1), options, mean, std)
-    for again in (augmented(x, rng(1), options, mean, std), last):
+    last = augmented(x.contiguous(memory_format=torch.channels_last), rng(1), options, mean, std)[0]
+    for again in (augmented(x, rng(1), options, mean, std)[0], last):
         torch.testing.assert_close(again, whole, atol=1e-5, rtol=0)
     assert last.is_contiguous(memory_format=torch.channels_last)
-    assert not torch.equal(whole, augmented(x, rng(2), options, mean, std))
+    assert not torch.equal(whole, augmented(x, rng(2), options, mean, std)[0])
 
 
 # -- the store -------------------------------------------------------------------------------------------------------------

@@ -11,8 +11,9 @@ from fukami.core.errors import DataError
 from fukami.core.recipe import DataChoices
 from fukami.core.tables import PARTS, Column, Table
 from fukami.data.near import near_pairs
-from fukami.data.split import Split, combined, folds, split
+from fukami.data.split import Split, folds, split
 from fukami.fields.category.field import Category
+from fukami.fields.cells import combined
 from fukami.fields.number.field import Number
 from fukami.fields.text.field import Text
 from fukami.tasks.contract import Task

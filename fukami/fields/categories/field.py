@@ -6,7 +6,7 @@ Cells are lists, or strings such as `"sea;sun|beach"`; an array (N, K) of 0 and 
 
 import html
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Self
 
@@ -23,7 +23,8 @@ from fukami.core.recipe import option
 from fukami.core.tables import Column
 from fukami.fields import cells
 from fukami.fields.category.check import FEW
-from fukami.fields.contract import Arrays, Ragged, TargetField, member_rows
+from fukami.fields.contract import NOTHING, Arrays, Field, Ragged, TargetField, member_rows
+from fukami.fields.frame import Frame
 from fukami.fields.gather import gathered
 from fukami.fields.labels import alike, in_order, label_of, listed
 
@@ -176,7 +177,7 @@ class Categories(TargetField):
         return cells.hashes(b"" if r is None else "\x1f".join(["", *sorted(r)]).encode("utf-8", "surrogatepass") for r in rows)
 
     # -- learning and storing ----------------------------------------------------------------------------------------
-    def learn(self, columns: Sequence[Column], *, seed: int = 0) -> Self:
+    def learn(self, columns: Sequence[Column], *, seed: int = 0, beside: Mapping[str, Field] = NOTHING) -> Self:
         """Takes the class names and their counts. Raises `DataError` where there is no label."""
         rows = self._rows(columns[0])
         counts = _count(rows)
@@ -186,7 +187,7 @@ class Categories(TargetField):
         state = {"classes": classes, "counts": [counts[label] for label in classes], "examples": len(rows)}
         return replace(self, state=state)
 
-    def encode(self, columns: Sequence[Column]) -> Arrays:
+    def encode(self, columns: Sequence[Column], *, frames: Mapping[str, Frame] = NOTHING) -> Arrays:
         """`truths` uint8 (N, K). Raises `DataError` where labels are missing or unknown."""
         rows = self._rows(columns[0])
         position = {label: k for k, label in enumerate(self.state["classes"])}

@@ -5,7 +5,7 @@ Classes stand in numeric order where all are numbers, else in alphabetical order
 """
 
 import html
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Self
 
@@ -21,7 +21,8 @@ from fukami.core.recipe import option
 from fukami.core.tables import Column
 from fukami.fields import cells
 from fukami.fields.category.check import check_classes
-from fukami.fields.contract import Arrays, Ragged, TargetField, member_rows
+from fukami.fields.contract import NOTHING, Arrays, Field, Ragged, TargetField, member_rows
+from fukami.fields.frame import Frame
 from fukami.fields.gather import gathered
 from fukami.fields.labels import label_of, labels_of, listed
 
@@ -134,7 +135,7 @@ class Category(TargetField):
         return cells.hashes([*(c.encode("utf-8", "surrogatepass") for c in classes), b""])[index]
 
     # -- learning and storing ----------------------------------------------------------------------------------------
-    def learn(self, columns: Sequence[Column], *, seed: int = 0) -> Self:
+    def learn(self, columns: Sequence[Column], *, seed: int = 0, beside: Mapping[str, Field] = NOTHING) -> Self:
         """Takes the class names and their counts. Raises `DataError` where there are fewer than two classes."""
         index, classes = labels_of(columns[0])
         if len(classes) < 2:
@@ -163,7 +164,7 @@ class Category(TargetField):
             return classes, counts
         return classes[::-1], counts[::-1]
 
-    def encode(self, columns: Sequence[Column]) -> Arrays:
+    def encode(self, columns: Sequence[Column], *, frames: Mapping[str, Frame] = NOTHING) -> Arrays:
         """`index` int32 (N). Raises `DataError` where a label is missing or was not there in training."""
         index, classes = labels_of(columns[0])
         position = {label: i for i, label in enumerate(self.state["classes"])}

@@ -20,6 +20,7 @@ import torch
 from torch.nn.functional import affine_grid, grid_sample
 
 from fukami.core.seeds import generator
+from fukami.fields.frame import Moved
 from fukami.fields.image.decode import GREY
 
 Step = Callable[[torch.Tensor, slice], torch.Tensor]
@@ -35,21 +36,27 @@ _CELLS, _DIRECTIONS = 4, 8
 
 def augmented(
     x_BCHW: torch.Tensor, rng: torch.Generator, options: Any, mean_C: torch.Tensor, std_C: torch.Tensor
-) -> torch.Tensor:
-    """The batch, varied as an image field's `options` say. `mean_C` and `std_C` undo the normalisation where colours matter."""
+) -> tuple[torch.Tensor, Moved | None]:
+    """The batch, varied as an image field's `options` say, and how its pixels moved.
+
+    `mean_C` and `std_C` undo the normalisation where colours matter.
+    """
     steps: list[Step] = []
+    moved = None
     flip = options.flip == "yes"
     if options.rotate_deg or options.zoom or options.crop < 1:
         places = {"shift": options.shift, "rotate_deg": options.rotate_deg, "zoom": options.zoom, "crop": options.crop}
-        steps.append(resampling(x_BCHW, rng, flip=flip, **places))
+        step, moved = resampling(x_BCHW, rng, flip=flip, **places)
+        steps.append(step)
     elif flip or options.shift:
-        steps.append(flip_and_shift(x_BCHW, rng, flip=flip, shift=options.shift))
+        step, moved = flip_and_shift(x_BCHW, rng, flip=flip, shift=options.shift)
+        steps.append(step)
     if options.brightness or options.contrast or (options.colour and x_BCHW.shape[1] == 3):
         strengths = {"brightness": options.brightness, "contrast": options.contrast, "colour": options.colour}
         steps.append(recolouring(x_BCHW, rng, mean_C, std_C, **strengths))
     if options.erase:
         steps.append(erasing(x_BCHW, rng, options.erase))
-    return varied(x_BCHW, steps)
+    return varied(x_BCHW, steps), moved
 
 
 def varied(x_BCHW: torch.Tensor, steps: Sequence[Step]) -> torch.Tensor:
@@ -80,12 +87,14 @@ def draw(rng: torch.Generator, like: torch.Tensor, low: float, high: float) -> t
     return (torch.rand(len(like), generator=rng, device=rng.device) * (high - low) + low).to(like.device)
 
 
-def flip_and_shift(x_BCHW: torch.Tensor, rng: torch.Generator, *, flip: bool, shift: float) -> Step:
+def flip_and_shift(x_BCHW: torch.Tensor, rng: torch.Generator, *, flip: bool, shift: float) -> tuple[Step, Moved]:
     """Half of the pictures mirrored (`flip`), each moved by up to `shift` of its side; edges are repeated."""
     _B, _C, H, W = x_BCHW.shape
     mirror_B = (draw(rng, x_BCHW, 0, 1) < 0.5) & flip
+    across_B = 1 - 2 * mirror_B.float()
     if not shift:
-        return lambda x, part: torch.where(mirror_B[part, None, None, None], x.flip(-1), x)
+        mirrored = _moved(across_B, torch.zeros_like(across_B), torch.zeros_like(across_B))
+        return lambda x, part: torch.where(mirror_B[part, None, None, None], x.flip(-1), x), mirrored
     most_y, most_x = round(shift * H), round(shift * W)
     move_y = draw(rng, x_BCHW, -most_y, most_y + 1).floor().long()
     move_x = draw(rng, x_BCHW, -most_x, most_x + 1).floor().long()
@@ -97,7 +106,14 @@ def flip_and_shift(x_BCHW: torch.Tensor, rng: torch.Generator, *, flip: bool, sh
         at_BP = (rows_BH[part, :, None] * W + cols_BW[part, None, :]).flatten(1)
         return _pixels_at(x, at_BP)
 
-    return step
+    return step, _moved(across_B, 2 * across_B * move_x / W, 2 * move_y / H)
+
+
+def _moved(across_B: torch.Tensor, move_x_B: torch.Tensor, move_y_B: torch.Tensor) -> Moved:
+    """Mirrored where `across_B` is -1, and moved."""
+    zero_B, one_B = torch.zeros_like(across_B), torch.ones_like(across_B)
+    first, second = torch.stack([across_B, zero_B, move_x_B], 1), torch.stack([zero_B, one_B, move_y_B], 1)
+    return Moved(torch.stack([first, second], 1))
 
 
 def _pixels_at(x_BCHW: torch.Tensor, at_BP: torch.Tensor) -> torch.Tensor:
@@ -120,7 +136,7 @@ def resampling(
     rotate_deg: float = 0.0,
     zoom: float = 0.0,
     crop: float = 1.0,
-) -> Step:
+) -> tuple[Step, Moved]:
     """Turned by up to ± `rotate_deg`, scaled by up to 1 ± `zoom`, cut to a share of the area in [`crop`, 1], moved, mirrored.
 
     One affine map per picture, sampled bilinearly; edges are repeated.
@@ -144,7 +160,7 @@ def resampling(
         grid_BHW2 = affine_grid(map_B23[part], list(x.shape), align_corners=False)
         return grid_sample(x, grid_BHW2.to(x.dtype), padding_mode="border", align_corners=False)
 
-    return step
+    return step, Moved(map_B23)
 
 
 def recolouring(

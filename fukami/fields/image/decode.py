@@ -17,6 +17,7 @@ from PIL import ImageOps
 
 from fukami.core.errors import DataError
 from fukami.core.language import _
+from fukami.fields.frame import Plane
 
 Pillow.init()  # now, as Pillow's lazy loading of its readers is not safe among threads
 FORMATS = tuple(
@@ -257,6 +258,21 @@ def fitted(image: Pillow.Image, size: int, mode: str) -> Pillow.Image:
     if mode == "pad":
         return ImageOps.pad(image, (size, size), filter, color=128 if image.mode == "L" else (128, 128, 128))
     return image.resize((size, size), filter, reducing_gap=2.0)
+
+
+def plane(width_N: np.ndarray, height_N: np.ndarray, size: int, mode: str) -> Plane:
+    """Where pixels of pictures of these sizes lie after `fitted`.
+
+    >>> plane(np.array([40]), np.array([20]), 10, "pad").map[0].tolist()
+    [[0.25, 0.0, 0.0], [0.0, 0.25, 2.5]]
+    """
+    across_N, down_N = size / width_N, size / height_N
+    if mode in ("crop", "pad"):
+        across_N = down_N = np.maximum(across_N, down_N) if mode == "crop" else np.minimum(across_N, down_N)
+    map_N23 = np.zeros((len(width_N), 2, 3))
+    map_N23[:, 0, 0], map_N23[:, 1, 1] = across_N, down_N
+    map_N23[:, 0, 2], map_N23[:, 1, 2] = (size - across_N * width_N) / 2, (size - down_N * height_N) / 2
+    return Plane(map_N23, np.stack([width_N, height_N], 1), (size, size))
 
 
 def pixels(image: Pillow.Image) -> np.ndarray:

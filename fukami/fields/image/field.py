@@ -6,7 +6,7 @@ mean black and white) is in `state`.
 """
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -26,7 +26,8 @@ from fukami.core.seeds import generator
 from fukami.core.specs import ImageSpec
 from fukami.core.tables import Column
 from fukami.fields import cells
-from fukami.fields.contract import Arrays, InputField, Ragged
+from fukami.fields.contract import NOTHING, Arrays, Field, InputField, Ragged
+from fukami.fields.frame import Frame, Moved, Plane
 from fukami.fields.image import decode, explain, looks
 from fukami.fields.image.augment import augmented, mirror_is_harmless
 from fukami.fields.image.check import check_pictures, correlate, difference_hashes, traits_of
@@ -160,7 +161,7 @@ class Image(InputField):
         return "picture.jpg"
 
     # -- learning and storing ----------------------------------------------------------------------------------------
-    def learn(self, columns: Sequence[Column], *, seed: int = 0) -> Self:
+    def learn(self, columns: Sequence[Column], *, seed: int = 0, beside: Mapping[str, Field] = NOTHING) -> Self:
         """Chooses size and channels, and measures mean and deviation, on at most 2,000 pictures. Raises `DataError`."""
         (column,) = columns
         column = column.take(_sample(column, seed))
@@ -190,7 +191,7 @@ class Image(InputField):
         mean_C, std_C = moments(x_NCHW)
         return (mean_C / 255).tolist(), (np.maximum(std_C, 1.0) / 255).tolist()  # a blank set must not divide by zero
 
-    def encode(self, columns: Sequence[Column]) -> Arrays:
+    def encode(self, columns: Sequence[Column], *, frames: Mapping[str, Frame] = NOTHING) -> Arrays:
         """`pixels` uint8 (N, C, H, W), channels last in memory. Raises `DataError` naming the first undecodable picture."""
         return {"pixels": encoded(columns[0], self.state)}
 
@@ -212,9 +213,16 @@ class Image(InputField):
         return normalised(pixels, rows, self.state["mean"], self.state["std"], device)
 
     def augment(self, batch: torch.Tensor, rng: torch.Generator) -> torch.Tensor:
+        return self.vary(batch, rng)[0]
+
+    def vary(self, batch: torch.Tensor, rng: torch.Generator) -> tuple[torch.Tensor, Moved | None]:
         """Varied as the options say. `flip=auto` stands for no until a recipe has measured it."""
         mean_C, std_C = (on_device(tuple(self.state[name]), batch.device) for name in ("mean", "std"))
         return augmented(batch, rng, self.options, mean_C, std_C)
+
+    def frame(self, columns: Sequence[Column]) -> Plane:
+        """From pixels of the pictures as they are given to those of the tensor."""
+        return decode.plane(*looks.sizes_of(columns[0]), self.state["size_px"], self.state["resize"])
 
     # -- towards models and people -----------------------------------------------------------------------------------
     def spec(self) -> ImageSpec:

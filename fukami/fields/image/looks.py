@@ -19,7 +19,7 @@ import numpy as np
 
 from fukami.core.language import _
 from fukami.core.tables import Column
-from fukami.fields.image import look_cache
+from fukami.fields.image import decode, look_cache
 from fukami.fields.image.look import Look, digest_of, look
 from fukami.fields.image.look_cache import Key
 from fukami.fields.image.memory import MEMORY
@@ -110,6 +110,15 @@ def looks_at(column: Column) -> list[Look]:
     once = dict(zip(nameless, _looked_at([items[row] for row in nameless], column.base), strict=True))
     found = (once[row] if key is None else known[key] for row, key in enumerate(keys))
     return [seen if seen.error is None else seen.at(place(column, row, items[row])) for row, seen in enumerate(found)]
+
+
+def sizes_of(column: Column) -> tuple[np.ndarray, np.ndarray]:
+    """Width and height of every picture in pixels (N), the way up that people see it."""
+    if is_pixels(column):
+        *_first, height, width = decode.as_nchw(column.values[:1], decode.layout_of(column.values.shape, column.name)).shape
+        return np.full(len(column), width), np.full(len(column), height)
+    seen = looks_at(column)
+    return np.array([max(1, one.width) for one in seen]), np.array([max(1, one.height) for one in seen])
 
 
 def _looks(wanted: dict[Key, int], asked: list[Key], items: list[Any], column: Column) -> dict[Key, Look]:

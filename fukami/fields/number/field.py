@@ -4,7 +4,7 @@ Models learn it in deviations from the training mean (`to_unit`); answers come b
 """
 
 import html
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Self
 
@@ -19,7 +19,8 @@ from fukami.core.problems import Problem
 from fukami.core.recipe import option
 from fukami.core.tables import Column
 from fukami.fields import cells
-from fukami.fields.contract import Arrays, Ragged, TargetField, member_rows
+from fukami.fields.contract import NOTHING, Arrays, Field, Ragged, TargetField, member_rows
+from fukami.fields.frame import Frame
 from fukami.fields.gather import gathered
 from fukami.fields.parsing import decimal_mark, numbers
 
@@ -174,7 +175,7 @@ class Number(TargetField):
         return np.searchsorted(np.unique(edges), np.nan_to_num(values), "right").astype(np.int64)
 
     # -- learning and storing ----------------------------------------------------------------------------------------
-    def learn(self, columns: Sequence[Column], *, seed: int = 0) -> Self:
+    def learn(self, columns: Sequence[Column], *, seed: int = 0, beside: Mapping[str, Field] = NOTHING) -> Self:
         """Takes mean and deviation of the usable cells. Raises `DataError` where there are none, or all are the same."""
         values, bad = self._values(columns[0])
         found = values[np.isfinite(values) & ~bad]
@@ -189,7 +190,7 @@ class Number(TargetField):
         decimal = self._decimal(cells.arrow(columns[0]))
         return replace(self, state={"mean": float(found.mean()), "std": float(max(found.std(), 1e-30)), "decimal": decimal})
 
-    def encode(self, columns: Sequence[Column]) -> Arrays:
+    def encode(self, columns: Sequence[Column], *, frames: Mapping[str, Frame] = NOTHING) -> Arrays:
         """`value` float64 (N), in the target's unit. Raises `DataError` where a cell is not a finite number."""
         values, bad = self._values(columns[0])
         wrong = np.flatnonzero(bad | ~np.isfinite(values))

@@ -5,7 +5,7 @@ Numbers become normal deviates by rank (see `scaling`), missing ones 0 with an i
 for unknown or missing. N rows, n numbers, M categories.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from html import escape
@@ -25,7 +25,8 @@ from fukami.core.seeds import generator
 from fukami.core.specs import RowSpec
 from fukami.core.tables import Column
 from fukami.fields import parsing
-from fukami.fields.contract import Arrays, Cells, InputField, Ragged
+from fukami.fields.contract import NOTHING, Arrays, Cells, Field, InputField, Ragged
+from fukami.fields.frame import Frame
 from fukami.fields.gather import gathered
 from fukami.fields.row import explain, portable, scaling
 from fukami.fields.row.columns.contract import LearnedColumn
@@ -164,7 +165,7 @@ class Row(InputField):
         return "table.csv"
 
     # -- learning and storing ----------------------------------------------------------------------------------------
-    def learn(self, columns: Sequence[Column], *, seed: int = 0) -> "Row":
+    def learn(self, columns: Sequence[Column], *, seed: int = 0, beside: Mapping[str, Field] = NOTHING) -> "Row":
         """Kinds of the columns, scales and bin edges of numbers, vocabularies of categories."""
         if not columns:
             raise DataError("F-ROW-COLUMNS", _("there is no column to learn from"), expected=_("at least one column"))
@@ -189,7 +190,7 @@ class Row(InputField):
             )
         return replace(self, state={"columns": told})
 
-    def encode(self, columns: Sequence[Column]) -> Arrays:
+    def encode(self, columns: Sequence[Column], *, frames: Mapping[str, Frame] = NOTHING) -> Arrays:
         """`numbers` float32 (N, n) and `categories` int32 (N, M). Raises `DataError` where a learned column is not there."""
         total = len(columns[0]) if columns else 0
         raw, codes = self._raw_matrix(columns)

@@ -5,7 +5,7 @@ learned tokenizers: 0 pad, 1 unknown, 2 cls, 3 sep, 4 mask; cls and sep are only
 """
 
 import html
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
@@ -25,7 +25,8 @@ from fukami.core.seeds import generator
 from fukami.core.specs import TokenSpec
 from fukami.core.tables import Column
 from fukami.fields import cells
-from fukami.fields.contract import Arrays, InputField, Ragged, Tokens
+from fukami.fields.contract import NOTHING, Arrays, Field, InputField, Ragged, Tokens
+from fukami.fields.frame import Frame
 from fukami.fields.gather import carried
 from fukami.fields.text import explain, tokenization
 from fukami.fields.text.check import check_texts
@@ -133,7 +134,7 @@ class Text(InputField):
         return alike(texts, *index.reshape(2, -1), unspaced=is_unspaced(texts[:1000])) > NEARLY_SAME
 
     # -- learning and storing ----------------------------------------------------------------------------------------
-    def learn(self, columns: Sequence[Column], *, seed: int = 0) -> Self:
+    def learn(self, columns: Sequence[Column], *, seed: int = 0, beside: Mapping[str, Field] = NOTHING) -> Self:
         """Learns the tokenizer, the length at which texts are cut, and the weights of plain features."""
         texts = [text for text in cells.strings(columns[0]) if has_text(text)]
         if not texts:
@@ -178,7 +179,7 @@ class Text(InputField):
         )
         return told, level
 
-    def encode(self, columns: Sequence[Column]) -> Arrays:
+    def encode(self, columns: Sequence[Column], *, frames: Mapping[str, Frame] = NOTHING) -> Arrays:
         """`ids`: ragged int32 rows. A text without any token is one unknown token."""
         most = self.state["max_tokens"]
         loaded = load(self.state["tokenizer"], most)

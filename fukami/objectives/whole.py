@@ -1,0 +1,45 @@
+"""Whole models learn by their own losses: detectors, writers, generators. What a model says of each example is added up.
+
+Where a model consists of players, each learns in its turn, and by its own losses.
+"""
+
+from functools import partial
+
+import torch
+from torch import nn
+
+from fukami.core.errors import UsageError
+from fukami.core.language import _
+from fukami.core.recipe import LearningChoices
+from fukami.objectives.contract import Batch, Loss, Objective, Outcome, Signature, Turns
+
+
+def whole(
+    task: Signature, learning: LearningChoices, *, loss: Loss | None = None, network: nn.Module | None = None
+) -> Objective | Turns:
+    """The objective of a task whose models know their losses (`models.contract.Whole`).
+
+    Args:
+        task: names inputs and targets.
+        learning: nothing of it is asked.
+        loss: refused: there are no outputs that it could be given.
+        network: what will learn; it says whether it consists of players.
+
+    Raises:
+        UsageError: F-LOSS-WHOLE.
+    """
+    if loss is not None:
+        raise UsageError("F-LOSS-WHOLE", _("models of this task have losses of their own, so another cannot be given"))
+    players = getattr(getattr(network, "encoder", None), "players", ())
+    if players:
+        return Turns({f"encoder.{player}": partial(_asked, task, player) for player in players})
+    return partial(_asked, task, "")
+
+
+def _asked(task: Signature, player: str, network: nn.Module, batch: Batch, rng: torch.Generator) -> Outcome:
+    model: object = network.encoder
+    inputs, targets = ({name: batch[name] for name in names if name in batch} for names in (task.inputs, task.targets))
+    parts = model.losses(inputs, targets, rng, *filter(None, [player]))  # type: ignore[attr-defined]
+    total = sum(parts.values())
+    assert isinstance(total, torch.Tensor)
+    return Outcome(total, told=parts if len(parts) > 1 else {})
