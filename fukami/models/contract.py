@@ -8,9 +8,9 @@ input field's batch (`x_BCHW`, `Tokens`, `Cells`) and returns features of kind `
     grid      features_BDHW
 
 A family whose `gives` names a kind of target is a `Whole` model: it is built with `target` besides, knows its own losses and
-answers, and its head is nothing. Others have the attributes `num_features: int` (D) and, where there are several, `members:
-int` (M). Where its weights have an order of depth it has `layer_groups() -> list[list[nn.Parameter]]`, from the input to the output,
-for lower rates in earlier layers.
+answers, and its head is nothing. Others have the attributes `num_features: int` (D) and, where there are several,
+`members: int` (M). Where its weights have an order of depth it has `layer_groups() -> list[list[nn.Parameter]]`, from the input
+to the output, for lower rates in earlier layers.
 """
 
 from typing import Any, Protocol
