@@ -1,11 +1,11 @@
 """The plain composition: encode, one linear head, a supervised loss on one target. Most tasks are this over other fields."""
 
-from typing import Any
-
 from torch import nn
 
 from fukami.core.cards import TaskCard
+from fukami.core.language import _
 from fukami.fields.contract import InputField, TargetField
+from fukami.fields.scored import scored
 from fukami.layers.heads import LinearHead
 from fukami.objectives.supervised import supervised
 from fukami.tasks.contract import Task
@@ -13,12 +13,7 @@ from fukami.tasks.contract import Task
 
 def linear_head(task: Task, num_features: int, members: int) -> nn.Module:
     """features_BD or features_BMD → outputs_BMK, K from the target field."""
-    return LinearHead(num_features, task.target.num_outputs, members=members)
-
-
-def from_target(task: Task, outputs_BMK: Any) -> Any:
-    """Scores as the target field defines them."""
-    return task.target.scores(outputs_BMK)
+    return LinearHead(num_features, scored(task.target, _("a linear head")).num_outputs, members=members)
 
 
 def predict_one_target(card: TaskCard, inputs: tuple[InputField, ...], target: TargetField) -> Task:
@@ -29,5 +24,4 @@ def predict_one_target(card: TaskCard, inputs: tuple[InputField, ...], target: T
         targets={target.name: target},
         head=linear_head,
         objective=supervised,
-        scores=from_target,
     )

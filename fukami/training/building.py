@@ -18,6 +18,7 @@ from fukami.engine import optimisers
 from fukami.engine.learner import Learner, Vary
 from fukami.engine.plan import Plan
 from fukami.engine.trial import OptimizerOf
+from fukami.fields.scored import Scored, scored
 from fukami.layers.dropout import quicken
 from fukami.models import registry
 from fukami.models.contract import Network, width
@@ -98,7 +99,8 @@ def build_network(prepared: Prepared, model: Any = None) -> Built:
     torch.manual_seed(derive(recipe.learning.seed, "weights"))
     spec = task.input.spec()
     if model is not None:
-        return Built(cast("Network", quicken(registry.wrap(model, spec, task.target.num_outputs))))
+        num_outputs = scored(task.target, _("a module of your own")).num_outputs
+        return Built(cast("Network", quicken(registry.wrap(model, spec, num_outputs))))
     assert prepared.choice is not None
     encoder = registry.build(prepared.choice, spec, gives=task.card.needs, options=recipe.model.options)
     head = task.head(task, *width(encoder))
@@ -120,7 +122,7 @@ def objective_of(prepared: Prepared, loss: Any = None) -> Objective | Turns:
     if learning.teacher:
         if isinstance(objective, Turns):
             raise UsageError("F-DISTILL-TURNS", _("players that learn in turn cannot have a teacher"), where=task.name)
-        objective = distilled(objective, task.target, learning, teacher_of(learning.teacher, task))
+        objective = distilled(objective, scored(task.target, _("learning from a teacher")), learning, teacher_of(learning.teacher, task))
     return penalised(objective, learning.l1)
 
 
@@ -150,8 +152,9 @@ def mixing_of(prepared: Prepared) -> Vary | None:
 
 
 def class_counts(prepared: Prepared) -> np.ndarray | None:
-    """Training examples of each class, where the target has classes."""
-    counts = prepared.task.target.facts().get("class_counts")
+    """Training examples of each class, where the target is one of classes."""
+    target = prepared.task.target
+    counts = target.facts().get("class_counts") if isinstance(target, Scored) else None
     return None if counts is None else np.asarray(counts)
 
 
