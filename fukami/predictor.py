@@ -1,6 +1,6 @@
 """The predictor: a task whose fields have learned, and a network. The one noun of everything after training.
 
-Verbs take a predictor and give answers, scores or another predictor; none of them asks which task it serves.
+Verbs take a predictor and give answers or another predictor; none of them asks which task it serves.
 B examples of a batch.
 """
 
@@ -21,7 +21,10 @@ from fukami.data.store import Store
 from fukami.engine.fitting import in_parts
 from fukami.engine.plan import Plan, decided
 from fukami.engine.ranks import ALONE, Ranks
+from fukami.fields import batch as trees
+from fukami.fields.contract import TargetField
 from fukami.fields.registry import field_class, restored_field
+from fukami.fields.scored import Scored, scored
 from fukami.models import checkpoint, registry
 from fukami.models.contract import Network
 from fukami.models.onnx_network import OnnxNetwork
@@ -31,11 +34,13 @@ from fukami.tasks.registry import contract
 
 BATCH = 256
 """Examples answered at a time, fewer where memory does not suffice. Answers do not depend on it."""
+MOST_BYTES = 1 << 26
+"""Of answers and targets that are handed on at a time."""
 
 
 @dataclass(frozen=True)
 class Predictor:
-    """A task, a network, and the temperature that calibrates its scores.
+    """A task whose fields have learned, and a network.
 
     `choice` says which model family the encoder is, so that it can be saved and described; None for a module of the user's own.
     """
@@ -45,23 +50,23 @@ class Predictor:
     recipe: Recipe
     choice: Choice | None
     plan: Plan
-    temperature: float = 1.0
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
     ranks: Ranks = ALONE
     """The processes that share what `stream` answers."""
 
-    def scores(self, batch: dict[str, Any], *, calibrated: bool = True) -> torch.Tensor:
-        """Scores of a batch of input tensors: probabilities `scores_BK`, or values in the target's unit `scores_B`."""
+    def answers(self, batch: dict[str, Any], *, settled: bool = True) -> Any:
+        """Answers to a batch of input tensors, in the form of the target; not `settled`, before what validation answers taught
+        it."""
         seed = derive(self.recipe.learning.seed, "answers")
-        scores = self._computed(lambda given: self.task.ask(self.network, given, seed=seed), batch)
-        return self.task.target.temper(scores, self.temperature) if calibrated else scores
+        answers = self._computed(lambda given: self.task.ask(self.network, given, seed=seed), batch)
+        return self.task.target.settle(answers) if settled else answers
 
     def outputs(self, batch: dict[str, Any]) -> torch.Tensor:
-        """What the network gives for a batch of input tensors, before it is made scores: `outputs_BMK` in float32."""
+        """What the network gives for a batch of input tensors, before it is made answers: one tensor in float32."""
         self.task.require_one_pass()
         return self._computed(lambda given: self.network(given).float(), batch)
 
-    def _computed(self, ask: Callable[[dict[str, Any]], torch.Tensor], batch: dict[str, Any]) -> torch.Tensor:
+    def _computed(self, ask: Callable[[dict[str, Any]], Any], batch: dict[str, Any]) -> Any:
         """What `ask` gives for a batch of input tensors, as the plan says, without gradients."""
         self.network.eval()
         given = {name: self.plan.arranged(batch[name]) for name in self.task.inputs}
@@ -70,41 +75,47 @@ class Predictor:
         with unrecorded, self.plan.autocast():
             return ask(given)
 
-    def stream(
-        self, store: Store, rows: np.ndarray, *, calibrated: bool = True
-    ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-        """`(scores, targets, rows)` of stored examples, a batch at a time, so that a large set is never held at once.
+    def stream(self, store: Store, rows: np.ndarray, *, settled: bool = True) -> Iterator[tuple[Any, Any, np.ndarray]]:
+        """`(answers, truth, rows)` of stored examples as trees of NumPy arrays, a batch at a time, so that a large set is never
+        held at once: 256 examples, or as many as have `MOST_BYTES` of answers and targets.
 
-        Targets are in the unit of the scores (class numbers, truth values, values in the target's unit). Several processes
-        answer in turn, each batch in one of them, and all get all: what one alone would get, in the same order.
+        Several processes answer in turn, each batch in one of them, and all get all: what one alone would get, in the same
+        order.
         """
         target, lengths = self.task.target, store.lengths()
         if lengths is not None:  # so that little is padded
             rows = rows[np.argsort(lengths[rows], kind="stable")]
 
-        def answered(start: int, stop: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        def answered(start: int, stop: int) -> tuple[Any, Any, np.ndarray]:
             part = rows[start:stop]
             batch = store.batch(part, self.device)
-            truth = target.truth(batch[target.name])
-            return self.scores(batch, calibrated=calibrated).cpu().numpy(), truth.cpu().numpy(), part
+            answers = trees.arrays(self.answers(batch, settled=settled))
+            return answers, trees.arrays(target.truth(batch[target.name])), part
 
+        first, size = min(len(rows), BATCH * self.ranks.size), BATCH
+        for found in self._shared(0, first, size, answered):
+            answers, truth, part = found
+            size = max(1, min(size, len(part), MOST_BYTES * len(part) // max(1, trees.num_bytes((answers, truth)))))
+            yield found
+        yield from self._shared(first, len(rows), size, answered)
+
+    def _shared(self, begin: int, end: int, size: int, ask: Callable[[int, int], Any]) -> Iterator[Any]:
+        """`ask(start, stop)` for parts of at most `size` from `begin` to `end`, each asked in one of the processes."""
         if self.ranks.size == 1:
-            yield from in_parts(len(rows), BATCH, answered)
-            return
+            return in_parts(end - begin, size, lambda start, stop: ask(begin + start, begin + stop))
 
-        def whole(start: int) -> tuple[np.ndarray, ...]:
-            count = min(BATCH, len(rows) - start)
-            parts = in_parts(count, BATCH, lambda first, stop: answered(start + first, start + stop))
-            return tuple(np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+        def whole(start: int) -> Any:
+            count = min(size, end - start)
+            return trees.joined(list(in_parts(count, size, lambda first, stop: ask(start + first, start + stop))))
 
-        yield from self.ranks.over(range(0, len(rows), BATCH), whole)  # type: ignore[misc]
+        return self.ranks.over(range(begin, end, size), whole)
 
     def predict(self, columns: dict[str, Sequence[Column]]) -> list[dict[str, Any]]:
         """Answers for raw cells of the input fields, in their order."""
         total = len(next(iter(columns.values()))[0])
 
         def answered(start: int, stop: int) -> list[dict[str, Any]]:
-            return self.task.target.restore(self.scores(self.batch(columns, np.arange(start, stop))))
+            return self.task.target.restore(self.answers(self.batch(columns, np.arange(start, stop))))
 
         return [answer for part in in_parts(total, BATCH, answered) for answer in part]
 
@@ -116,9 +127,16 @@ class Predictor:
             batch[name] = input_field.batch(arrays, np.arange(len(rows)), self.device)
         return batch
 
-    def calibrated(self, temperature: float) -> "Predictor":
-        """The same predictor with another temperature."""
-        return replace(self, temperature=temperature)
+    def settled(self, answers: Any, truth: Any) -> "Predictor":
+        """The predictor whose target has learned from answers to validation examples, not `settled` themselves."""
+        return self._with_target(self.task.target.settled(answers, truth))
+
+    def unsettled(self) -> "Predictor":
+        """The predictor before that."""
+        return self._with_target(self.task.target.unsettled())
+
+    def _with_target(self, target: TargetField) -> "Predictor":
+        return replace(self, task=self.task.with_fields({target.name: target}))
 
 
 def save_model(predictor: Predictor, folder: Path, *, dtype: torch.dtype | None = None) -> None:
@@ -135,7 +153,7 @@ def save_model(predictor: Predictor, folder: Path, *, dtype: torch.dtype | None 
         spec=predictor.task.spec(predictor.task),
         gives=predictor.task.card.needs,
         options=predictor.recipe.model.options,
-        classes=tuple(target.state.get("classes", ())),
+        classes=tuple(target.labels()) if isinstance(target, Scored) else (),
         image={key: input_field.state[key] for key in ("mean", "std") if key in input_field.state},
         tokenizer=input_field.state.get("tokenizer", ""),
         dtype=dtype,
@@ -176,7 +194,7 @@ def restored(path: Path, told: dict[str, Any], *, network: Any = None) -> Predic
     if recipe.plan.device != "cpu":  # what was fastest elsewhere says nothing about this processor
         plan = Plan(threads=torch.get_num_threads())
     plan.prepared(net)
-    return Predictor(task, net.eval(), recipe, saved.choice, plan, told["temperature"], device)
+    return Predictor(task, net.eval(), recipe, saved.choice, plan, device)
 
 
 def _network(path: Path, saved: Any, task: Task, module: Any) -> Network:
@@ -189,5 +207,5 @@ def _network(path: Path, saved: Any, task: Task, module: Any) -> Network:
                 expected=saved.module,
                 fix=f"fukami.load({str(path)!r}, model={saved.module.rpartition('.')[2]}(…))",
             )
-        return registry.wrap(module, task.spec(task), task.target.num_outputs)
+        return registry.wrap(module, task.spec(task), scored(task.target, _("a module of your own")).num_outputs)
     return task.network(saved.choice, gives=saved.gives)

@@ -3,7 +3,6 @@
 from typing import Any
 
 import numpy as np
-import torch
 
 from fukami.core.errors import GateError
 from fukami.core.language import N_, _, _n
@@ -13,6 +12,7 @@ from fukami.evaluate import whole
 from fukami.evaluate.evaluation import Evaluation
 from fukami.evaluate.judge import judge
 from fukami.evaluate.spool import Spool
+from fukami.fields import batch as trees
 from fukami.fields.contract import TargetField
 from fukami.metrics.points import points_lost
 from fukami.metrics.points import told as in_words
@@ -20,13 +20,13 @@ from fukami.predictor import Predictor
 
 
 def answers(predictor: Predictor, store: Store, rows: np.ndarray) -> Spool:
-    """The scores of stored examples before calibration, asked for once."""
-    return Spool(predictor.stream(store, rows, calibrated=False))
+    """The answers to stored examples before what the target has learned of them, asked for once."""
+    return Spool(predictor.stream(store, rows, settled=False))
 
 
 def are_numbers(asked: Spool) -> bool:
-    """Whether every score is a finite number: integers that overflow, say, give others, which no metric would count."""
-    return all(np.isfinite(scores).all() for scores, _targets, _rows in asked)
+    """Whether every answer is of finite numbers: integers that overflow, say, give others, which no metric would count."""
+    return all(trees.finite(answers, len(rows)).all() for answers, _truth, rows in asked)
 
 
 def headline_value(predictor: Predictor, store: Store, rows: np.ndarray) -> float:
@@ -46,11 +46,11 @@ def evaluation(
 
 
 def worst_example(target: TargetField, before: Spool, after: Spool) -> tuple[float, int]:
-    """The largest difference between two predictors' scores, as `target` measures it, and the row that has it."""
+    """The largest difference between two predictors' answers, as `target` measures it, and the row that has it."""
     largest, where = -1.0, 0
-    for (old, _target, part), (new, _same, again) in zip(before, after, strict=True):
+    for (old, _truth, part), (new, _same, again) in zip(before, after, strict=True):
         assert np.array_equal(part, again)
-        apart = target.apart(torch.from_numpy(old), torch.from_numpy(new)).numpy()
+        apart = target.apart(trees.tensors(old), trees.tensors(new)).numpy()
         if apart.max() > largest:
             largest, where = float(apart.max()), int(part[apart.argmax()])
     return largest, where

@@ -54,7 +54,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Side:
-    """A form, its files in `folder`, the predictor that opens from them, its answers before calibration and their judgement."""
+    """A form, its files in `folder`, the predictor that opens from them, its unsettled answers and their judgement."""
 
     form: Form
     folder: Path
@@ -87,13 +87,13 @@ def side_of_run(job: Job) -> Side:
 def side_of(job: Job, form: Form, before: Side) -> Side:
     """`form` on the same examples, as it opens from its files.
 
-    Other weights are sure in another way, so its temperature is fitted anew, on the validation examples.
+    Other weights are sure in another way, so its target settles anew, on the validation examples.
 
     Raises:
         GateError: F-COMPRESS-NUMBER where an answer is no number.
     """
     work, folder = job.work, job.work.place / "after"
-    made = whole.calibrated(reopened(form, folder), work.store, work.valid)
+    made = whole.settled(reopened(form, folder), work.store, work.valid)
     asked = gate.answers(made, work.store, work.held_out)
     difference, row = gate.worst_example(job.run.predictor.task.target, before.answers, asked)
     gate.require_numbers(difference, job.place(row))

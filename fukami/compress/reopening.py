@@ -19,4 +19,4 @@ def reopened(form: Form, folder: Path) -> Predictor:
         network = copy.deepcopy(form.predictor.network)
         checkpoint.load(network, folder / "model")
         return replace(form.predictor, network=network)
-    return restored(folder, artefact.read_json(form.base / "run.json"))
+    return restored(folder, artefact.told_of(form.base))

@@ -145,9 +145,7 @@ def _judging(form: Form, work: Work, metrics: Sequence[str], wanted: Sequence[Wi
         asked = answers(made.predictor, work.store, rows)
         if not are_numbers(asked):
             return dict.fromkeys(metrics, math.nan)
-        fitted = (
-            whole.calibrated_by(made.predictor, asked) if len(work.valid) else made.predictor
-        )  # as in the run that it gives
+        fitted = whole.settled_by(made.predictor, asked) if len(work.valid) else made.predictor  # as in the run that it gives
         found = evaluation(fitted, asked, replicates=0).metrics
         return {name: found[name].value for name in metrics}
 

@@ -9,6 +9,8 @@ from fukami.core import artefact
 from fukami.core.errors import UsageError
 from fukami.core.language import _
 from fukami.fields import batch as trees
+from fukami.fields.contract import Field, TargetField
+from fukami.fields.scored import scored
 from fukami.models.contract import Network
 from fukami.objectives.distillation import Teacher
 from fukami.predictor import restored
@@ -20,8 +22,9 @@ def teacher_of(place: str, task: Task) -> Teacher:
 
     Raises:
         RunError: there is no run. UsageError: F-DISTILL-FIELDS where it reads its inputs differently, or names its answers
-            differently, than the student does.
+            differently, than the student does; F-TARGET-SCORED where its answers cannot be learned from.
     """
+    scored(task.target, _("learning from a teacher"))
     path = Path(place)
     predictor = restored(path, artefact.read_run(path))
     require_same_fields(predictor.task, task, place)
@@ -38,11 +41,16 @@ def teacher_of(place: str, task: Task) -> Teacher:
     return teacher
 
 
+def learned(field: Field) -> dict[str, Any]:
+    """What a field learned from training examples; what a target learned from validation answers is the network's own."""
+    return (field.unsettled() if isinstance(field, TargetField) else field).state
+
+
 def require_same_fields(own: Task, other: Task, place: str) -> None:
     """Raises `UsageError` where two tasks' fields have learned different things."""
     for name, field in other.fields.items():
         known = own.fields.get(name)
-        if known is None or known.kind != field.kind or known.state != field.state:
+        if known is None or known.kind != field.kind or learned(known) != learned(field):
             raise UsageError(
                 "F-DISTILL-FIELDS",
                 _("the teacher reads or names something differently than the student"),

@@ -35,7 +35,7 @@ def write(job: Job, after: Side, *, parity: dict[str, Any], told: dict[str, Any]
         for name, proof in proofs.items():
             if proof is not None:
                 artefact.write_json(draft / "proofs" / f"{name}.json", proof)
-        artefact.replace_json(draft / "run.json", described(artefact.read_json(draft / "run.json"), after, told))
+        artefact.replace_json(draft / "run.json", described(artefact.told_of(draft), after, told))
         page = page_of(draft, after.predictor.task, job.judged.columns, commands=commands)
         (draft / "report.html").write_text(page, "utf-8")
 
@@ -44,4 +44,4 @@ def described(run: dict[str, Any], after: Side, told: dict[str, Any]) -> dict[st
     """`run.json` of the base, with what is different now."""
     run = {**run, "created": datetime.now(UTC).isoformat(timespec="seconds"), "compressed": told}
     run["model"] = {**run["model"], "parameters": after.form.parameters()}
-    return {**run, "temperature": after.predictor.temperature}
+    return {**run, "fields": after.predictor.task.described()}

@@ -23,9 +23,20 @@ from fukami.core.language import _
 from fukami.core.stopping import half_written
 from fukami.core.unfinished import no_run
 
-SCHEMA = 1
+SCHEMA = 2
 MANIFEST = "manifest.json"
-_MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+
+
+def _temperature_of_target(told: dict[str, Any]) -> dict[str, Any]:
+    """Schema 1 had the temperature beside the fields; it is what the target, the last of them, has learned."""
+    *_inputs, target = told["fields"].values()
+    temperature = told.pop("temperature", 1.0)
+    if "classes" in target["state"]:
+        target["state"]["temperature"] = temperature
+    return told
+
+
+_MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: _temperature_of_target}
 """Schema version → the function that turns such a `run.json` into the next version."""
 
 
@@ -276,8 +287,13 @@ def recover(run: Path) -> None:
 
 
 def read_run(run: Path) -> dict[str, Any]:
-    """`run.json`, verified, and migrated where an older Fukami wrote it."""
+    """`run.json` of a folder that is whole and as it was written, in the present schema."""
     verify(run)
+    return told_of(run)
+
+
+def told_of(run: Path) -> dict[str, Any]:
+    """`run.json`, migrated where an older Fukami wrote it."""
     told = read_json(run / "run.json")
     version = told.get("schema")
     if not isinstance(version, int) or (version < SCHEMA and version not in _MIGRATIONS):
@@ -294,7 +310,7 @@ def read_run(run: Path) -> dict[str, Any]:
     while version < SCHEMA:
         told = _MIGRATIONS[version](told)
         version += 1
-    return told
+    return {**told, "schema": SCHEMA}
 
 
 def read_lines(path: Path) -> list[dict[str, Any]]:

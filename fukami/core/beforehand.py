@@ -62,7 +62,7 @@ def require_label(told: Told, label: str) -> None:
     if not label or label in labels:
         return
     if not labels:
-        what = _("the run answers with a number, which has no labels")
+        what = _("the answers of the run have no labels")
         raise UsageError("F-EXPLAIN-LABEL", what, got=label, fix=_("leave out --of"))
     raise unknown(_("label"), label, labels, code="F-EXPLAIN-LABEL")
 

@@ -226,6 +226,9 @@ class FieldCard(Card):
     elements in it, `exchange` units between examples; `fields/contract.py` says which methods that takes."""
     explained_by: tuple[str, ...] = ()
     """Ways to explain it: the usual one, and what is taken where a network does not allow that; the last asks for answers."""
+    like: tuple[str, ...] = ()
+    """For targets: other kinds whose answers have the same form, so that what judges those (metrics, losses, baselines, details
+    of an evaluation) judges these: a grade is judged like a number."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -389,6 +392,24 @@ def _named(room: str, name: str) -> tuple[File, Any]:
         noun = _NOUNS.get(room, room)
         raise unknown(_(noun), name, _scanned(room), code=f"F-{rooms.single(room).upper()}-NAME")
     return found
+
+
+def alike(kind: str) -> tuple[str, ...]:
+    """The kinds of target by whose metrics, losses and baselines one of `kind` is judged, itself first.
+
+    >>> alike("number")
+    ('number',)
+    """
+    return kind, *(card("fields", kind).like if known("fields", kind) else ())
+
+
+def suits(told: MetricCard | LossCard | BaselineCard, kind: str) -> bool:
+    """Whether a metric, a loss or a baseline applies to targets of that kind.
+
+    >>> suits(card("metrics", "rmse"), "number"), suits(card("metrics", "rmse"), "category")
+    (True, False)
+    """
+    return any(name in told.of for name in alike(kind))
 
 
 METHODS = "explain/methods"

@@ -19,7 +19,7 @@ import torch
 import torch.distributed as dist
 from torch import nn
 
-from fukami.engine.ranks import Arrays, Ranks, T
+from fukami.engine.ranks import Ranks, T
 from fukami.engine.shared_norm import has_batch_norm, shared_statistics
 from fukami.engine.wire import packed, unpacked
 
@@ -126,18 +126,18 @@ class Group(Ranks):
             return True
 
     # -- evaluation ------------------------------------------------------------------------------------------------------
-    def over(self, parts: Sequence[T], work: Callable[[T], Arrays]) -> Iterator[Arrays]:
+    def over(self, parts: Sequence[T], work: Callable[[T], Any]) -> Iterator[Any]:
         for start in range(0, len(parts), self.size):
             own = start + self.rank
-            mine: Arrays = ()
+            mine: Any = ()
             if own < len(parts) or self.sharded:
                 # sharded weights are put together in every pass, for which all must be there: the last ones repeat a part
                 mine = work(parts[min(own, len(parts) - 1)])
             yield from self._gathered(mine)[: len(parts) - start]
 
-    def _gathered(self, arrays: Arrays) -> list[Arrays]:
-        """Every process's arrays, in the order of their ranks."""
-        sent = packed(arrays)
+    def _gathered(self, tree: Any) -> list[Any]:
+        """Every process's tree, in the order of their ranks."""
+        sent = packed(tree)
         sizes = [torch.zeros(1, dtype=torch.int64) for _rank in range(self.size)]
         dist.all_gather(sizes, torch.tensor([len(sent)]))
         room = max(int(size) for size in sizes)

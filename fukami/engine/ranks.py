@@ -14,13 +14,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-import numpy as np
 import torch
 from torch import nn
 
 from fukami.fields import batch as trees
 
-Arrays = tuple[np.ndarray, ...]
 T = TypeVar("T")
 
 
@@ -113,8 +111,8 @@ class Ranks:
         yield
 
     # -- evaluation ------------------------------------------------------------------------------------------------------
-    def over(self, parts: Sequence[T], work: Callable[[T], Arrays]) -> Iterator[Arrays]:
-        """`work(part)` for each of `parts` in order. Each is worked on in one process and handed to all."""
+    def over(self, parts: Sequence[T], work: Callable[[T], Any]) -> Iterator[Any]:
+        """`work(part)`, a tree of NumPy arrays, for each of `parts` in order; each is made in one process and handed to all."""
         return map(work, parts)
 
 

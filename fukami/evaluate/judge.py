@@ -1,6 +1,6 @@
-"""Judges a model in one pass over its scores, none of which are kept beyond what each metric's state needs.
+"""Judges a model in one pass over its answers, none of which are kept beyond what each metric's state needs.
 
-B examples of a batch, K outputs, R bootstrap replicates.
+B examples of a batch, R bootstrap replicates.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -8,23 +8,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fukami.core.cards import card, cards
+from fukami.core.cards import card, cards, suits
 from fukami.core.errors import RunError, UsageError
 from fukami.core.language import _, _n
 from fukami.core.tables import Column
 from fukami.evaluate import details
 from fukami.evaluate.evaluation import Evaluation, Value
 from fukami.evaluate.groups import Grouping, grouping
+from fukami.evaluate.spool import Batch
+from fukami.fields import batch as trees
 from fukami.metrics import bootstrap
 from fukami.metrics.contract import Running
 
 if TYPE_CHECKING:
     from fukami.fields.contract import TargetField
 
-Batch = tuple[np.ndarray, np.ndarray, np.ndarray]
-"""`scores` (B, K) or (B,), `targets` in the same unit, and `rows`: the position of each example in the table."""
-
-_GATHER_EXAMPLES, _GATHER_SCORES = 4096, 4_000_000
+_GATHER_EXAMPLES, _GATHER_BYTES = 4096, 16_000_000
 _REPLICATE_CELLS = 8_000_000
 _GROUP_ROOM = 1 / 16
 
@@ -41,29 +40,27 @@ def judge(
 ) -> Evaluation:
     """Evaluates `stream` by the named metrics.
 
-    Arguments: `target` is the learned target field (its kind, class names and number of outputs are read); `stream` yields
-    `(scores, targets, rows)`, where the rows number the examples in the table that `groups` were made from and never repeat;
-    `groups` are columns of that table, or what `groups.grouping` made of them; `seed` and `replicates` of the bootstrap.
-    Raises `UsageError` for a metric that does not apply to the target, `RunError` where a score is not a finite number.
+    Arguments: `target` is the learned target field; `stream` yields `(answers, truth, rows)` in its form, where the rows number
+    the examples in the table that `groups` were made from and never repeat; `groups` are columns of that table, or what
+    `groups.grouping` made of them; `seed` and `replicates` of the bootstrap.
+    Raises `UsageError` for a metric that does not apply to the target, `RunError` where an answer is not of finite numbers.
     """
     check_metrics(metric_names, target.kind)
-    num_outputs = target.num_outputs
-    replicates = min(replicates, max(20, _REPLICATE_CELLS // (3 * num_outputs)))  # many thousand classes
-    labels = [str(label) for label in target.state.get("classes", ())]
-    detail = details.of_kind(target.kind)(labels, seed=seed, keep=keep_mistakes)
-    whole = Running(metric_names, num_outputs, replicates=replicates, also=detail.states(num_outputs))
+    replicates = min(replicates, max(20, _REPLICATE_CELLS // (3 * target.num_statistics)))  # many thousand classes
+    detail = details.of_kind(target.kind)(target, seed=seed, keep=keep_mistakes)
+    whole = Running(metric_names, target, replicates=replicates, also=detail.states())
     parts = {
-        name: _Part(grouping(by) if isinstance(by, Column) else by, metric_names, num_outputs, replicates)
+        name: _Part(grouping(by) if isinstance(by, Column) else by, metric_names, target, replicates)
         for name, by in (groups or {}).items()
     }
     examples, keys = 0, 0
-    for scores, targets, rows in _gathered(stream):
-        _require_finite(scores, rows)
+    for answers, truth, rows in _gathered(stream):
+        _require_finite(answers, rows)
         weights_RB = bootstrap.weights(seed, rows, replicates)
-        whole.update(scores, targets, weights_RB)
-        detail.update(scores, targets, rows)
+        whole.update(answers, truth, weights_RB)
+        detail.update(answers, truth, rows)
         for part in parts.values():
-            part.update(scores, targets, rows, weights_RB)
+            part.update(answers, truth, rows, weights_RB)
         examples += len(rows)
         keys = (keys + int(bootstrap.row_keys(seed, rows, "examples").sum(dtype=np.uint64))) % 2**64
     return Evaluation(
@@ -78,9 +75,9 @@ def judge(
 
 def check_metrics(names: Sequence[str], kind: str) -> None:
     """Raises `UsageError` for a metric that is unknown, or does not apply to targets of that kind."""
-    fitting = sorted(name for name, known in cards("metrics").items() if kind in known.of)
+    fitting = sorted(name for name, known in cards("metrics").items() if suits(known, kind))
     for name in names:
-        if kind not in card("metrics", name).of:
+        if not suits(card("metrics", name), kind):
             raise UsageError(
                 "F-METRIC-KIND",
                 _("the metric {name} does not apply to a target of the kind {kind}").format(name=name, kind=kind),
@@ -92,15 +89,15 @@ def check_metrics(names: Sequence[str], kind: str) -> None:
 class _Part:
     """The metrics for each group of one column."""
 
-    def __init__(self, grouping: Grouping, names: Sequence[str], num_outputs: int, replicates: int):
+    def __init__(self, grouping: Grouping, names: Sequence[str], target: "TargetField", replicates: int):
         self.grouping = grouping
-        self.running = [Running(names, num_outputs, replicates=replicates, room=_GROUP_ROOM) for _label in grouping.labels]
+        self.running = [Running(names, target, replicates=replicates, room=_GROUP_ROOM) for _label in grouping.labels]
 
-    def update(self, scores: np.ndarray, targets: np.ndarray, rows: np.ndarray, weights_RB: np.ndarray) -> None:
+    def update(self, answers: Any, truth: Any, rows: np.ndarray, weights_RB: np.ndarray) -> None:
         codes_B = self.grouping.codes[rows]
         for code in np.unique(codes_B):
             member = np.flatnonzero(codes_B == code)
-            self.running[code].update(scores[member], targets[member], weights_RB[:, member])
+            self.running[code].update(trees.taken(answers, member), trees.taken(truth, member), weights_RB[:, member])
 
     def told(self) -> list[dict[str, Any]]:
         return [
@@ -126,34 +123,30 @@ def _measured(running: Running) -> dict[str, Value]:
 def _gathered(stream: Iterable[Batch]) -> Iterator[Batch]:
     """The same examples in batches of a few thousand, so that each pass through the metrics is worth its overhead."""
     held: list[Batch] = []
-    size = 0
-    for scores, targets, rows in stream:
-        held.append((np.asarray(scores), np.asarray(targets), np.asarray(rows)))
-        size += len(rows)
-        if size >= _GATHER_EXAMPLES or size * np.asarray(scores)[:1].size >= _GATHER_SCORES:
-            yield _joined(held)
-            held, size = [], 0
+    size = weight = 0
+    for batch in stream:
+        answers, truth, rows = batch
+        held.append(batch)
+        size, weight = size + len(rows), weight + trees.num_bytes((answers, truth))
+        if size >= _GATHER_EXAMPLES or weight >= _GATHER_BYTES:
+            yield trees.joined(held)
+            held, size, weight = [], 0, 0
     if size:
-        yield _joined(held)
+        yield trees.joined(held)
 
 
-def _joined(held: list[Batch]) -> Batch:
-    scores, targets, rows = (np.concatenate(parts) for parts in zip(*held, strict=True))
-    return scores, targets, rows
-
-
-def _require_finite(scores: np.ndarray, rows: np.ndarray) -> None:
-    bad = ~np.isfinite(scores.reshape(len(scores), -1)).all(1)
-    if bad.any():
+def _require_finite(answers: Any, rows: np.ndarray) -> None:
+    bad = np.flatnonzero(~trees.finite(answers, len(rows)))
+    if len(bad):
         raise RunError(
             "F-EVAL-FINITE",
             _n(
-                "the model's scores are not finite numbers for {n} example",
-                "the model's scores are not finite numbers for {n} examples",
-                int(bad.sum()),
+                "the model's answers are not finite numbers for {n} example",
+                "the model's answers are not finite numbers for {n} examples",
+                len(bad),
             ),
-            where=_("row {row}").format(row=int(rows[bad][0]) + 1),
+            where=_("row {row}").format(row=int(rows[bad[0]]) + 1),
             expected=_("finite numbers"),
-            got=str(scores[bad][0])[:80],
+            got=str(trees.part(answers, bad[0], bad[0] + 1))[:80],
             fix=_("train again with a lower learning rate"),
         )

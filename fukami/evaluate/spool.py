@@ -1,42 +1,48 @@
-"""Scores asked for once and judged several times: kept in a temporary file, so that a large set is never held in memory.
+"""Answers asked for once and judged several times: kept in a temporary file, so that a large set is never held in memory.
 
-B examples of a batch, K outputs.
+B examples of a batch.
 """
 
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import numpy as np
 
-Batch = tuple[np.ndarray, np.ndarray, np.ndarray]
+from fukami.fields.plain import Form, put_together, taken_apart
+
+Batch = tuple[Any, Any, np.ndarray]
+"""`answers` and `truth` in one form, trees of NumPy arrays, and `rows`: the position of each example in the table."""
 
 
 class Spool:
-    """The batches of a stream `(scores, targets, rows)`, to be gone through any number of times.
+    """The batches of a stream `(answers, truth, rows)`, to be gone through any number of times.
 
     >>> spool = Spool([(np.eye(2), np.array([0, 1]), np.array([5, 6]))])
-    >>> [rows.tolist() for _scores, _targets, rows in spool], len(spool)
+    >>> [rows.tolist() for _answers, _truth, rows in spool], len(spool)
     ([[5, 6]], 2)
     """
 
     def __init__(self, stream: Iterable[Batch]):
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the spool
-        self._lengths: list[int] = []
+        self._forms: list[tuple[Form, int]] = []
+        self._length = 0
         for batch in stream:
-            for array in batch:
+            form, arrays = taken_apart(tuple(batch))
+            for array in arrays:
                 np.lib.format.write_array(self._file, np.ascontiguousarray(array), allow_pickle=False)
-            self._lengths.append(len(batch[2]))
+            self._forms.append((form, len(arrays)))
+            self._length += len(batch[2])
 
     def __len__(self) -> int:
-        return sum(self._lengths)
+        return self._length
 
     def __iter__(self) -> Iterator[Batch]:
         self._file.seek(0)
-        for _length in self._lengths:
-            scores, targets, rows = (np.lib.format.read_array(self._file, allow_pickle=False) for _ in range(3))
-            yield scores, targets, rows
+        for form, count in self._forms:
+            yield put_together(form, [np.lib.format.read_array(self._file, allow_pickle=False) for _ in range(count)])
 
-    def mapped(self, change: Callable[[np.ndarray], np.ndarray]) -> Iterator[Batch]:
-        """The same batches with changed scores."""
-        for scores, targets, rows in self:
-            yield change(scores), targets, rows
+    def mapped(self, change: Callable[[Any], Any]) -> Iterator[Batch]:
+        """The same batches with changed answers."""
+        for answers, truth, rows in self:
+            yield change(answers), truth, rows

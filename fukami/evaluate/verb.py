@@ -28,7 +28,7 @@ def evaluate_run(run: Opened, data: Any, settings: dict[str, Any]) -> dict[str, 
     source = require_source(run, data)
     judged = examples(run, source, recipe, own=own)
     groups = whole.group_columns(judged.table, recipe.data.groups)
-    raw = Spool(predictor.stream(judged.store, judged.rows, calibrated=False))
+    raw = Spool(predictor.stream(judged.store, judged.rows, settled=False))
     found = whole.judged(predictor, raw, groups=groups, columns=judged.columns)
     beside, remark = baselines_beside(run, judged)
     proofs = proofs_of(run, found, beside, own=own)

@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import torch
 
 from fukami.core.cards import card
 from fukami.core.errors import unknown
@@ -22,19 +21,23 @@ from fukami.evaluate.baselines.fitting import fit_baselines
 from fukami.evaluate.evaluation import Evaluation
 from fukami.evaluate.judge import judge
 from fukami.evaluate.spool import Batch, Spool
+from fukami.fields import batch as trees
+from fukami.fields.scored import Scored
 from fukami.predictor import Predictor
 from fukami.tasks.contract import Task
 
 FITTED_ON = 20_000
-"""Validation examples that the temperature is fitted on: one number needs no more."""
+"""Validation examples that a target settles on: a temperature, say, needs no more."""
 SHOWN_MISTAKES = 12
 """Mistakes drawn in the report: enough to see a pattern, few enough to load on a phone."""
 
 
 def metric_names(task: Task) -> tuple[str, ...]:
     """The task's metrics, the headline first. Those that say nothing of so few classes are left out."""
-    outputs = task.target.num_outputs
-    return tuple(name for name in (task.card.headline, *task.card.also) if card("metrics", name).least_outputs <= outputs)
+    names, target = (task.card.headline, *task.card.also), task.target
+    if not isinstance(target, Scored):
+        return names
+    return tuple(name for name in names if card("metrics", name).least_outputs <= target.num_outputs)
 
 
 def group_columns(table: Table, names: Sequence[str]) -> dict[str, Column]:
@@ -53,18 +56,17 @@ def judged(
     columns: dict[str, list[Column]] | None = None,
     replicates: int = 200,
 ) -> Evaluation:
-    """Judges `predictor` by its scores before calibration, to which its temperature is applied here.
+    """Judges `predictor` by its answers before what its target has learned from validation answers, which is applied here.
 
     `columns` are the raw examples, whose places the mistakes then tell: rows are numbered anew wherever fewer examples, or
     more, are looked at.
     """
-    target, temperature = predictor.task.target, predictor.temperature
+    target, names, seed = predictor.task.target, metric_names(predictor.task), predictor.recipe.learning.seed
 
-    def tempered(scores: np.ndarray) -> np.ndarray:
-        return target.temper(torch.from_numpy(scores), temperature).numpy()
+    def settle(answers: Any) -> Any:
+        return trees.arrays(target.settle(trees.tensors(answers)))
 
-    names, seed = metric_names(predictor.task), predictor.recipe.learning.seed
-    found = judge(target, names, raw.mapped(tempered), groups=groups, seed=seed, replicates=replicates)
+    found = judge(target, names, raw.mapped(settle), groups=groups, seed=seed, replicates=replicates)
     if columns is not None:
         for mistake in found.details.get("mistakes", []):
             mistake["where"] = place(columns[next(iter(predictor.task.inputs))], mistake["row"])
@@ -95,25 +97,24 @@ def _stream(one: Fitted, task: Task, columns: dict[str, list[Column]], store: St
         part = rows[start : start + 4096]
         inputs = {name: [c.take(part) for c in columns[name]] for name in task.inputs}
         truth = target.truth(target.batch(store.arrays[target.name], part))
-        yield one.scores(inputs), truth.numpy(), part
+        yield one.answers(inputs), trees.arrays(truth), part
 
 
-def calibrated(predictor: Predictor, store: Store, valid: np.ndarray) -> Predictor:
-    """The predictor with the temperature that fits the validation examples best; as it is where that says nothing."""
-    if not predictor.task.target.calibrates or len(valid) == 0:
+def settled(predictor: Predictor, store: Store, valid: np.ndarray) -> Predictor:
+    """The predictor whose target has learned from its answers to the validation examples; as it is where they teach nothing."""
+    if not predictor.task.target.settles or len(valid) == 0:
         return predictor
     if len(valid) > FITTED_ON:
         valid = np.sort(generator(predictor.recipe.learning.seed, "temperature").choice(valid, FITTED_ON, replace=False))
-    return calibrated_by(predictor, predictor.stream(store, valid, calibrated=False))
+    return settled_by(predictor, predictor.stream(store, valid, settled=False))
 
 
-def calibrated_by(predictor: Predictor, raw: Iterable[Batch]) -> Predictor:
-    """The predictor with the temperature that fits its own scores before calibration best, where its target has one."""
-    if not predictor.task.target.calibrates:
+def settled_by(predictor: Predictor, raw: Iterable[Batch]) -> Predictor:
+    """The predictor whose target has learned from its own answers `raw`, before anything like it was applied to them."""
+    if not predictor.task.target.settles:
         return predictor
-    pairs = list(raw)
-    scores, truth = np.concatenate([s for s, _t, _r in pairs]), np.concatenate([t for _s, t, _r in pairs])
-    return predictor.calibrated(calibration.fit_temperature(scores, truth))
+    answers, truth, _rows = trees.joined(list(raw))
+    return predictor.settled(trees.tensors(answers), trees.tensors(truth))
 
 
 def calibration_proof(predictor: Predictor, raw: Spool, found: Evaluation, part: str) -> dict[str, Any] | None:
@@ -121,10 +122,11 @@ def calibration_proof(predictor: Predictor, raw: Spool, found: Evaluation, part:
 
     None where there is nothing to calibrate, and where they are the validation `part`: it was fitted on, so it proves nothing.
     """
-    if not predictor.task.target.calibrates or part != "test":
+    target = predictor.task.target
+    if not isinstance(target, Scored) or not target.calibrates or part != "test":
         return None
-    before = judged(predictor.calibrated(1.0), raw, replicates=0)
-    return calibration.proof(before, found, temperature=predictor.temperature)
+    before = judged(predictor.unsettled(), raw, replicates=0)
+    return calibration.proof(before, found, temperature=target.temperature)
 
 
 def pictures(evaluation: dict[str, Any], task: Task, columns: dict[str, list[Column]]) -> list[dict[str, Any]]:

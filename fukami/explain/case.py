@@ -14,11 +14,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from fukami.core.errors import unknown
+from fukami.core.errors import UsageError, unknown
 from fukami.core.language import _
 from fukami.core.tables import Column
 from fukami.engine.fitting import in_parts
+from fukami.fields import batch as trees
 from fukami.fields.contract import TargetField
+from fukami.fields.scored import Scored
 from fukami.fields.units import Units, Way
 from fukami.predictor import Predictor
 
@@ -40,15 +42,16 @@ class Case:
         samples: how many changed copies a sampling method may ask for; 0 for its own number.
 
     Raises:
-        UsageError: F-EXPLAIN-LABEL where no label is called `of`.
+        UsageError: F-EXPLAIN-TARGET where the target has no scores, F-EXPLAIN-LABEL where no label is called `of`.
     """
 
     def __init__(self, predictor: Predictor, columns: Sequence[Column], *, of: str = "", seed: int = 0, samples: int = 0):
         self.field = predictor.task.input
         self.predictor, self.columns, self.seed, self.samples = predictor, list(columns), seed, samples
         self.batch: Any = predictor.batch({self.field.name: columns}, np.zeros(1, np.int64))[self.field.name]
-        self.scores = predictor.scores({self.field.name: self.batch})
-        self.index, self.label = explained(predictor.task.target, self.scores, of)
+        self.target = explainable(predictor.task.target)
+        self.scores: torch.Tensor = predictor.answers({self.field.name: self.batch})
+        self.index, self.label = explained(self.target, self.scores, of)
 
     @cached_property
     def units(self) -> Units:
@@ -68,13 +71,12 @@ class Case:
     @cached_property
     def answer(self) -> dict[str, Any]:
         """What the predictor answers."""
-        return self.predictor.task.target.restore(self.scores)[0]
+        return self.target.restore(self.scores)[0]
 
     @property
     def at_a_time(self) -> int:
         """Changed copies that are best asked for together."""
-        tensors = self.batch if isinstance(self.batch, tuple) else (self.batch,)
-        return max(1, min(MOST, ELEMENTS // max(1, sum(part.numel() for part in tensors))))
+        return max(1, min(MOST, ELEMENTS // max(1, sum(part.numel() for part in trees.leaves(self.batch)))))
 
     @property
     def value(self) -> float:
@@ -83,7 +85,7 @@ class Case:
 
     @cached_property
     def margin(self) -> float:
-        """The same as log-odds, or in deviations: see `TargetField.margin`."""
+        """The same as log-odds, or in deviations: see `Scored.margin`."""
         return float(self._margin(self.batch)[0])
 
     def values(self, gone_PU: np.ndarray, *, draws: int | None = None) -> np.ndarray:
@@ -91,19 +93,18 @@ class Case:
 
         `draws` bounds how many fillings are averaged.
         """
-        return self._means(gone_PU, draws, lambda batch: self._value(self.predictor.scores({self.field.name: batch})))
+        return self._means(gone_PU, draws, lambda batch: self._value(self.predictor.answers({self.field.name: batch})))
 
     def margins(self, gone_PU: np.ndarray) -> np.ndarray:
         """`margin` (P) of such copies, the mean over the field's fillings."""
         return self._means(gone_PU, None, self._margin)
 
     def _value(self, scores: torch.Tensor) -> torch.Tensor:
-        comparable = self.predictor.task.target.comparable(scores)
+        comparable = self.target.comparable(scores)
         return comparable.reshape(len(scores), -1)[:, self.index or 0]
 
     def _margin(self, batch: Any) -> torch.Tensor:
-        outputs_BMK = self.predictor.outputs({self.field.name: batch})
-        return self.predictor.task.target.margin(outputs_BMK, self.index or 0, self.predictor.temperature)
+        return self.target.margin(self.predictor.outputs({self.field.name: batch}), self.index or 0)
 
     def _means(self, gone_PU: np.ndarray, draws: int | None, ask: Callable[[Any], torch.Tensor]) -> np.ndarray:
         field, used = self.field, min(self.field.draws, draws or self.field.draws)
@@ -119,12 +120,24 @@ class Case:
         return total / used
 
 
-def explained(target: TargetField, scores: torch.Tensor, of: str) -> tuple[int | None, str | None]:
+def explainable(target: TargetField) -> Scored:
+    """The target as one whose answers can be explained. Raises `UsageError` F-EXPLAIN-TARGET where they cannot."""
+    if isinstance(target, Scored):
+        return target
+    raise UsageError(
+        "F-EXPLAIN-TARGET",
+        _("answers of the kind `{kind}` cannot be explained yet").format(kind=target.kind),
+        where=target.name,
+        expected=_("classes or numbers"),
+    )
+
+
+def explained(target: Scored, scores: torch.Tensor, of: str) -> tuple[int | None, str | None]:
     """Position and name of the score that is explained: of the label `of`, or the largest; None where a score is one value."""
     labels = target.labels()
     if of and of not in labels:
         raise unknown(_("label"), of, labels, code="F-EXPLAIN-LABEL")
     if not labels:
         return None, None
-    index = labels.index(of) if of else int(scores[0].argmax())
+    index = labels.index(of) if of else int(target.likeliest(scores)[0])
     return index, labels[index]

@@ -1,6 +1,6 @@
 """Many examples together, for methods that speak of a set: their tensors, and their targets where they are known.
 
-N examples, K scores.
+N examples.
 """
 
 from collections.abc import Sequence
@@ -13,19 +13,21 @@ import torch
 
 from fukami.core.tables import Column
 from fukami.engine.fitting import in_parts
+from fukami.explain.case import explainable
 from fukami.fields import batch as trees
 from fukami.fields.contract import InputField
+from fukami.fields.scored import Scored
 from fukami.fields.units import Units
 from fukami.predictor import BATCH, Predictor
 
 
 @dataclass(frozen=True)
 class Cohort:
-    """N examples of the task's only input. `truth` are their targets in the scores' unit, None where not known."""
+    """N examples of the task's only input. `truth` are their targets in the form of answers, None where not known."""
 
     predictor: Predictor
     columns: Sequence[Column]
-    truth: np.ndarray | None = None
+    truth: Any = None
     seed: int = 0
 
     def __len__(self) -> int:
@@ -46,11 +48,16 @@ class Cohort:
         """The units of one example."""
         return self.field.units(self.batch, [column.take(np.array([row])) for column in self.columns])
 
-    def scores(self, batch: Any) -> torch.Tensor:
-        """Scores of changed tensors, a few at a time."""
+    @property
+    def target(self) -> Scored:
+        """The field that answers. Raises `UsageError` F-EXPLAIN-TARGET where its answers cannot be explained."""
+        return explainable(self.predictor.task.target)
+
+    def answers(self, batch: Any) -> torch.Tensor:
+        """Answers to changed tensors, a few at a time."""
         name = self.field.name
 
         def part(start: int, stop: int) -> torch.Tensor:
-            return self.predictor.scores({name: trees.part(batch, start, stop)}).cpu()
+            return self.predictor.answers({name: trees.part(batch, start, stop)}).cpu()
 
         return torch.cat(list(in_parts(trees.size(batch), 8 * BATCH, part)))

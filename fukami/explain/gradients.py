@@ -31,11 +31,10 @@ def evaluating(case: Case) -> Iterator[None]:
 
 def margin(case: Case) -> Callable[[Any], torch.Tensor]:
     """`batch → margin_B` of the explained label or value."""
-    target, network, plan = case.predictor.task.target, case.predictor.network, case.predictor.plan
+    network, plan = case.predictor.network, case.predictor.plan
 
     def asked(batch: Any) -> torch.Tensor:
-        outputs_BMK = network({case.field.name: plan.arranged(batch)})
-        return target.margin(outputs_BMK, case.index or 0, case.predictor.temperature)
+        return case.target.margin(network({case.field.name: plan.arranged(batch)}), case.index or 0)
 
     return asked
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from fukami.answers import grouped, require_usable, shown
 from fukami.core.cards import METHODS, card, load, methods_for
@@ -18,13 +17,14 @@ from fukami.evaluate.examples import held_out
 from fukami.evaluate.whole import place
 from fukami.explain import written
 from fukami.explain.again import seen_again
-from fukami.explain.case import Case
+from fukami.explain.case import Case, explainable
 from fukami.explain.cohort import Cohort
 from fukami.explain.contract import Weights
 from fukami.explain.explanation import Explanation
 from fukami.explain.faithfulness import faithfulness_of, together
 from fukami.explain.nearest import Reference, features, not_kept, reference_of
 from fukami.explain.summary import summed_up
+from fukami.fields import batch as trees
 from fukami.opened import Opened
 
 EXAMPLES = 50
@@ -52,13 +52,13 @@ class Inputs:
 
     names: list[Any]
     columns: list[Column]
-    truth: np.ndarray | None = None
+    truth: Any = None
 
     def __len__(self) -> int:
         return len(self.names)
 
     def take(self, rows: np.ndarray) -> "Inputs":
-        truth = None if self.truth is None else self.truth[rows]
+        truth = None if self.truth is None else trees.taken(self.truth, rows)
         return Inputs([self.names[row] for row in rows], [column.take(rows) for column in self.columns], truth)
 
 
@@ -71,10 +71,11 @@ def explain_run(
     changed copies a sampling method asks for; `nearest`, how many training examples are told. `out` is a new folder.
 
     Raises:
-        UsageError: F-METHOD-NAME, F-EXPLAIN-KIND, F-EXPLAIN-FIT, F-EXPLAIN-LABEL, F-EXTRA-MISSING.
+        UsageError: F-METHOD-NAME, F-EXPLAIN-KIND, F-EXPLAIN-FIT, F-EXPLAIN-LABEL, F-EXPLAIN-TARGET, F-EXTRA-MISSING.
         DataError: an input cannot be used.
     """
     asked = Asked(run, method, **options)
+    explainable(run.predictor.task.target)
     if out is not None:
         written.require_place(out)
     groups = require_some(list(given(asked.run, inputs)), run)
@@ -102,6 +103,7 @@ def explanations(run: Opened, inputs: Any, *, method: str = "auto", **options: A
     and the result's mapping for a method that speaks of a set.
     """
     asked = Asked(run, method, **options)
+    explainable(run.predictor.task.target)
     listed = isinstance(inputs, Sequence) and not isinstance(inputs, (str, bytes))
     many = list(inputs) if listed else [inputs]
     groups = require_some(list(given(run, many)), run)
@@ -124,7 +126,7 @@ def given(run: Opened, inputs: Sequence[Any]) -> Iterator[Inputs]:
         judged = held_out(run)
         columns = [column.take(judged.rows) for column in judged.columns[name]]
         target = run.predictor.task.target
-        truth = target.truth(target.batch(judged.store.arrays[target.name], judged.rows)).numpy()
+        truth = trees.arrays(target.truth(target.batch(judged.store.arrays[target.name], judged.rows)))
         yield Inputs([place(columns, row) for row in range(len(judged.rows))], columns, truth)
         return
     for names, columns in grouped(run, inputs):
@@ -214,7 +216,9 @@ def each(
             case = case_of(asked, group, row)
             weights = first if first is not None and not found else weighed(method, case)
             told = explanation(case, group.names[row], method, weights, reference, nearest=asked.nearest)
-            found.append(told if group.truth is None else replace(told, truth=known(case, group.truth[row])))
+            if group.truth is not None:
+                told = replace(told, truth=known(case, trees.part(group.truth, row, row + 1)))
+            found.append(told)
     return found, [*left_out(groups, sum(map(len, taken))), *(not_kept(asked.run.path) if asked.nearest else [])]
 
 
@@ -224,9 +228,9 @@ def beside_their_nearest(run: Opened, found: Sequence[Explanation]) -> list[Expl
     return [replace(one, again={n["input"]: again[n["input"]] for n in one.nearest if n["input"] in again}) for one in found]
 
 
-def known(case: Case, truth: np.ndarray) -> dict[str, Any]:
-    """The target of the case as an answer, from its value in the scores' unit."""
-    return case.predictor.task.target.known(torch.from_numpy(np.asarray(truth)[None]))[0]
+def known(case: Case, truth: Any) -> dict[str, Any]:
+    """The target of the case as an answer; `truth` holds that one example."""
+    return case.target.known(trees.tensors(truth))[0]
 
 
 def explanation(
@@ -237,7 +241,7 @@ def explanation(
     if reference is not None and nearest:
         features_BD = features(case.predictor, {case.field.name: case.batch})
         alike = reference.nearest(features_BD[0].cpu().numpy(), nearest) if features_BD is not None else []
-    target, weight_U = case.predictor.task.target, weights.weights
+    target, weight_U = case.target, weights.weights
     scale = target.margin_scale if weights.signed else None
     return Explanation(
         input=name,

@@ -49,10 +49,11 @@ class Material:
         told = json.loads((self.folder / "model" / "config.json").read_text("utf-8"))
         return told.get("fukami", {}).get("format", "")
 
-    def after(self, outputs_BMK: torch.Tensor) -> torch.Tensor:
-        """From raw outputs to calibrated scores: probabilities in float32, values in the target's unit in float64."""
-        task, temperature = self.predictor.task, self.predictor.temperature
-        return task.target.temper(task.scored(outputs_BMK), temperature)
+    def after(self, outputs: torch.Tensor) -> torch.Tensor:
+        """From raw outputs to answers, settled: probabilities in float32, values in the target's unit in float64."""
+        self.predictor.task.require_one_pass()
+        target = self.predictor.task.target
+        return target.settle(target.answers(outputs))
 
 
 def plain(predictor: Predictor) -> Predictor:

@@ -21,7 +21,7 @@ from fukami.core.language import N_, _
 from fukami.core.seeds import generator
 from fukami.evaluate import whole
 from fukami.evaluate.examples import Judged
-from fukami.evaluate.spool import Spool
+from fukami.evaluate.judge import judge
 from fukami.export import assemble, probing
 from fukami.export.contract import Asked
 from fukami.fields import batch as trees
@@ -120,7 +120,7 @@ def from_tensors(predictor: Predictor, asked: Asked, judged: Judged, rows: np.nd
     for part in divided(rows):
         batch = judged.store.batch(part, "cpu")
         inputs = {name: batch[name] for name in predictor.task.inputs}
-        own.append(predictor.scores(inputs).numpy())
+        own.append(predictor.answers(inputs).numpy())
         theirs.append(asked(inputs))
         truth.append(target.truth(batch[target.name]).numpy())
     return compared(predictor, own, theirs, truth, rows)
@@ -149,8 +149,8 @@ def from_raw(
     with tempfile.TemporaryDirectory(prefix="fukami-") as place:
         values = field.as_inputs(judged.columns[field.name], rows, Path(place))
         odd = [probe for probe in probing.probes(predictor, Path(place) / "probes") if probe.batch is not None]
-        own = [predictor.scores(inputs).numpy() for inputs, _values in _read(predictor, values)]
-        strange = [predictor.scores(probe.batch).numpy() for probe in odd if probe.batch is not None]
+        own = [predictor.answers(inputs).numpy() for inputs, _values in _read(predictor, values)]
+        strange = [predictor.answers(probe.batch).numpy() for probe in odd if probe.batch is not None]
         theirs = answer([*values, *(probe.value for probe in odd)], Path(place))
     batch = judged.store.batch(rows, "cpu")
     truth = [target.truth(batch[target.name]).numpy()]
@@ -232,8 +232,9 @@ def in_process(told: dict[str, Any], asked: Asked, like: dict[str, Any], values:
 
 
 def metrics(predictor: Predictor, scores: np.ndarray, found: Compared) -> dict[str, float | None]:
-    """The task's metrics of scores that are calibrated already."""
-    told = whole.judged(predictor.calibrated(1.0), Spool([(scores, found.truth, found.rows)]), replicates=0).as_dict()
+    """The task's metrics of answers that are settled already."""
+    task, stream = predictor.task, [(scores, found.truth, found.rows)]
+    told = judge(task.target, whole.metric_names(task), stream, replicates=0).as_dict()
     return {name: value["value"] for name, value in told["metrics"].items()}
 
 

@@ -16,6 +16,7 @@ from fukami.export import assemble
 from fukami.export.contract import Material, single
 from fukami.export.flat import Flat, axes
 from fukami.fields import batch as trees
+from fukami.fields.scored import Scored
 from fukami.opened import Opened
 from fukami.predictor import Predictor
 from fukami.report.figures import digits_of, figure, shown, shown_range
@@ -39,8 +40,9 @@ def notes(described: dict[str, Any]) -> dict[str, str]:
     return told | ({"classes": json.dumps(classes, ensure_ascii=False)} if classes else {})
 
 
-def tensors(material: Material, format: FormatCard, scores_B: np.ndarray) -> dict[str, Any]:
-    """Name, number format and shape of what goes in and comes out; `scores_B` are those of the examples, of B first axis.
+def tensors(material: Material, format: FormatCard, answers: np.ndarray) -> dict[str, Any]:
+    """Name, number format and shape of what goes in and comes out; `answers` are those of the examples, along
+    their first axis.
 
     Axes that vary have a name: `batch`, `length`.
     """
@@ -56,8 +58,8 @@ def tensors(material: Material, format: FormatCard, scores_B: np.ndarray) -> dic
         }
         for name, named in zip(flat.names, varying, strict=True)
     ]
-    shape = [1 if format.fixed else "batch", *scores_B.shape[1:]]
-    return {"inputs": ins, "outputs": [{"name": "scores", "dtype": str(scores_B.dtype), "shape": shape}]}
+    shape = [1 if format.fixed else "batch", *answers.shape[1:]]
+    return {"inputs": ins, "outputs": [{"name": "scores", "dtype": str(answers.dtype), "shape": shape}]}
 
 
 def about(run: Opened, predictor: Predictor) -> list[str]:
@@ -131,10 +133,11 @@ def use_of(format: FormatCard, material: Material) -> str:
     if material.library not in format.use:
         return format.use[""]
     # a library of its own gives raw outputs
-    target, temperature = material.predictor.task.target, material.predictor.temperature
-    if not target.activation:
+    target = material.predictor.task.target
+    if not isinstance(target, Scored) or not target.activation:
         return format.use[material.library]
-    return f"{format.use[material.library]}scores = (outputs / {temperature:.6g}).{target.activation}  # as sure as the run\n"
+    divided = f"(outputs / {target.temperature:.6g}).{target.activation}"
+    return f"{format.use[material.library]}scores = {divided}  # as sure as the run\n"
 
 
 def readme(

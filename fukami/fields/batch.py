@@ -272,6 +272,15 @@ def tensors(tree: Any) -> Any:
     return mapped(tree, lambda leaf: torch.from_numpy(leaf) if isinstance(leaf, np.ndarray) else leaf)
 
 
+def num_bytes(tree: Any) -> int:
+    """What the tensors and arrays of a tree take.
+
+    >>> num_bytes({"x": torch.zeros(2), "y": np.zeros(1)})
+    16
+    """
+    return sum(leaf.nbytes for leaf in leaves(tree))
+
+
 def finite(batch: Any, count: int) -> np.ndarray:
     """Which of `count` examples hold nothing but finite numbers (bool, B).
 

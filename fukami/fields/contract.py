@@ -19,7 +19,7 @@ import torch
 from torch import nn
 
 from fukami.core.errors import UsageError
-from fukami.core.language import N_, _
+from fukami.core.language import _
 from fukami.core.problems import Problem
 from fukami.core.specs import Spec
 from fukami.core.tables import Column
@@ -289,111 +289,84 @@ class InputField(Field, Explainable):
 
 
 class TargetField(Field):
-    """A kind of data that can be predicted. B batch, M members, K outputs."""
+    """A kind of data that can be predicted.
+
+    Its answers are a batch as any other: tensors, dicts of them, `batch.Rows`, whose entries belong to B examples. The first
+    thing after a network is `answers`, which keeps no more of the outputs than is judged and given; from there on nobody looks
+    inside but the field and its metrics. Targets are judged in the same form (`truth`).
+    """
 
     losses: ClassVar[tuple[str, ...]]
     """The losses that it admits, the default first."""
     discrete: ClassVar[bool] = False
     """Whether two targets are either the same or different: classes and sets of labels, not measured values."""
-    calibrates: ClassVar[bool] = False
-    """Whether its scores are probabilities that a temperature can calibrate."""
-    activation: ClassVar[str] = ""
-    """The method of a tensor that makes probabilities of raw outputs; empty where outputs are no logits."""
-    margin_unit: ClassVar[str] = N_("log-odds")
-    """The unit of `margin`, in a word."""
 
     @property
-    def margin_scale(self) -> float | None:
-        """How much one unit of `margin` is in the target's own unit; None where it has none."""
-        return None
+    def settles(self) -> bool:
+        """Whether answers to validation examples teach it anything: see `settled`."""
+        return False
 
     def target_spec(self) -> Any:
         """What a whole model has to know of it: sizes, numbers of classes; None where there is nothing."""
         return None
 
     @property
-    @abstractmethod
-    def num_outputs(self) -> int:
-        """How many outputs K a head has for it."""
+    def num_statistics(self) -> int:
+        """About how many numbers a metric keeps for one bootstrap replicate: one for each class, say."""
+        return 1
 
     def strata(self, columns: Sequence[Column]) -> np.ndarray:
         """int64 (N), from 0: equal for targets that a split should keep in proportion. Classes as they are, unless a field
         knows better."""
         return np.unique(self.fingerprint(columns), return_inverse=True)[1]
 
-    def truth(self, batch: Any) -> torch.Tensor:
-        """A batch of targets in the unit that scores have: class numbers as they are, numbers in the target's own unit."""
-        return batch
+    def stored_as(self) -> dict[str, Any]:
+        """What validation answers taught it changes nothing that is stored."""
+        return {"options": asdict(self.options), "state": self.unsettled().state}
 
-    def paired(self, outputs: Any, targets: Any) -> tuple[Any, Any]:
+    def paired(self, outputs: Any, targets: Any, /) -> tuple[Any, Any]:
         """Raw outputs and targets as losses take them, one with the other."""
         return outputs, targets
 
-    def rarest(self, batch: Any) -> torch.Tensor:
-        """int64 (B): the class of each example that fewest training examples have, -1 for none of the counted ones."""
-        return torch.full((len(batch),), -1)
-
-    def guess(self, truth: np.ndarray, count: int) -> np.ndarray:
-        """The scores of `count` examples that nothing is known of: what fits the targets `truth` best, the same for all."""
-        return np.repeat(truth.mean(0, keepdims=True, dtype=np.float64), count, axis=0)
-
     # -- from a network's outputs to answers -------------------------------------------------------------------------
-    @abstractmethod
-    def scores(self, outputs_BMK: torch.Tensor) -> torch.Tensor:
-        """Probabilities `scores_BK`, or values `scores_B` in the target's unit, averaged over members."""
-
-    def temper(self, scores: torch.Tensor, temperature: float) -> torch.Tensor:
-        """Scores after temperature scaling; as they are where the field does not calibrate."""
-        return scores
+    def truth(self, batch: Any) -> Any:
+        """A batch of targets in the form and the unit that answers are judged in."""
+        return batch
 
     @abstractmethod
-    def restore(self, scores: torch.Tensor) -> list[dict[str, Any]]:
-        """Answers, as JSON objects, from scores."""
+    def answers(self, outputs: Any) -> Any:
+        """A network's raw outputs for B examples, reduced to what is judged and kept. In float32 or wider where differences
+        count."""
+
+    def settled(self, answers: Any, truth: Any) -> Self:
+        """A copy that has learned from answers to validation examples, as `answers` gives them, and their targets: how sure it
+        may be (a temperature), from where on it says yes (thresholds). What it learned before is forgotten. Itself where there
+        is nothing to learn."""
+        return self
+
+    def unsettled(self) -> Self:
+        """As it was before `settled`."""
+        return self
+
+    def settle(self, answers: Any) -> Any:
+        """Answers as they are after what `settled` learned."""
+        return answers
+
+    def given(self, answers: Any) -> Any:
+        """Answers as a batch of targets, as if they were true."""
+        raise NotImplementedError(f"answers of the kind {self.kind} cannot be taken as targets")
 
     @abstractmethod
-    def known(self, truth: torch.Tensor) -> list[dict[str, Any]]:
+    def restore(self, answers: Any) -> list[dict[str, Any]]:
+        """Answers as JSON objects."""
+
+    @abstractmethod
+    def known(self, truth: Any) -> list[dict[str, Any]]:
         """What `truth` gives, as answers that are wholly right: without scores."""
 
-    def labels(self) -> list[str]:
-        """Names of the K numbers that its scores hold; none where a score is one value."""
-        return list(self.state.get("classes", ()))
-
-    def comparable(self, scores: torch.Tensor) -> torch.Tensor:
-        """Scores in a unit in which differences compare: probabilities, or values in deviations."""
-        return scores
-
-    def apart(self, left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
-        """`apart_B`: how far two answers to each example are from each other, in the unit of `comparable`; float64.
-
-        What is no number is infinitely far from anything.
-        """
-        both = (self.comparable(scores.double()) for scores in (left, right))
-        apart = torch.sub(*both).abs().reshape(len(left), -1).amax(1)
-        return apart.nan_to_num(nan=torch.inf, posinf=torch.inf)
-
     @abstractmethod
-    def margin(self, outputs_BMK: torch.Tensor, index: int, temperature: float = 1.0) -> torch.Tensor:
-        """`margin_B`: score `index` in a unit without bounds, which tells degrees of certainty apart where scores are all 1.
-
-        It says the same as `scores`, tempered: the log-odds of a probability, a value in deviations.
-        """
-
-    def taught(self, outputs_BMK: torch.Tensor, taught_B1K: torch.Tensor, temperature: float) -> torch.Tensor:
-        """How far a student's raw outputs are from its teacher's, one number: the squared difference (Ba and Caruana 2014),
-        unless a field knows better. `temperature` softens probabilities before they are compared."""
-        return (outputs_BMK - taught_B1K).square().mean()
-
-
-def member_rows(outputs_BMK: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """`outputs_NK` of B times M rows, and the targets of each row's example.
-
-    >>> outputs, targets = member_rows(torch.zeros(2, 3, 5), torch.tensor([7, 8]))
-    >>> outputs.shape, targets.tolist()
-    (torch.Size([6, 5]), [7, 7, 7, 8, 8, 8])
-    """
-    members = outputs_BMK.shape[1]
-    rows = targets if members == 1 else targets.repeat_interleave(members, dim=0)
-    return outputs_BMK.flatten(0, 1), rows
+    def apart(self, left: Any, right: Any) -> torch.Tensor:
+        """`apart_B` float64: how far two answers to each example are from each other; what is no number is infinitely far."""
 
 
 def unportable(kind: str) -> UsageError:

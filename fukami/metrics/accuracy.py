@@ -18,7 +18,7 @@ CARD = MetricCard(
 class State(Mean):
     """Whether each example is right."""
 
-    def per_example(self, scores: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    def per_example(self, scores: np.ndarray, targets: np.ndarray, /) -> np.ndarray:
         right = answers(scores, targets) == targets
         return right.all(1) if targets.ndim == 2 else right
 

@@ -16,7 +16,7 @@ CARD = MetricCard(
 class State(Mean):
     """The squared distance of each example's probabilities from the truth."""
 
-    def per_example(self, scores: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    def per_example(self, scores: np.ndarray, targets: np.ndarray, /) -> np.ndarray:
         distance_BK = scores.astype(np.float64)
         distance_BK[np.arange(len(targets)), targets] -= 1
         return np.square(distance_BK).sum(1) / (2 if scores.shape[1] == 2 else 1)

@@ -10,32 +10,40 @@ Several metrics read the same state, so a set of them (`Running`) updates each s
 or over processes with `merge`, the result is that of the whole at once. A value that has no meaning for the examples seen
 (no example at all, or one class only where two are needed) is NaN, never an error.
 
-Shapes: B examples of a batch, K outputs, R bootstrap replicates. `scores` are probabilities (B, K) or values (B,); `targets`
-are class numbers (B,), labels 0 or 1 (B, K), or values (B,), in the same unit as the scores. `weights` are None, one number per
-example (B,), or (1 + R, B): row 0 the data as they are, further rows what `bootstrap.weights` drew.
+Answers and truth are trees of NumPy arrays in the form of the target (`TargetField.answers`, `truth`), which only the metrics
+of its kind look into: `scores` (B, K) and class numbers (B,) of a category, `scores` and 0 or 1 (B, K) of several labels,
+values (B,) of a number.
+
+Shapes: B examples of a batch, K outputs, R bootstrap replicates. `weights` are None, one number per example (B,), or
+(1 + R, B): row 0 the data as they are, further rows what `bootstrap.weights` drew.
 """
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from types import ModuleType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from fukami.core.cards import MetricCard, card, load
+from fukami.fields import batch as trees
+
+if TYPE_CHECKING:
+    from fukami.fields.contract import TargetField
 
 
 class State(ABC):
     """Running sums over examples, for the data as they are and for R bootstrap replicates.
 
+    `target` is the learned target field, of which it may ask whatever it needs: how many classes there are, how long a season.
     `room` is the share of the usual memory it may take: 1 for a whole evaluation, less where there are many states.
     """
 
-    def __init__(self, num_outputs: int, replicates: int = 0, *, room: float = 1.0):
-        self.num_outputs, self.replicates, self.room = num_outputs, replicates, room
+    def __init__(self, target: Any, replicates: int = 0, *, room: float = 1.0):
+        self.target, self.replicates, self.room = target, replicates, room
 
     @abstractmethod
-    def update(self, scores: np.ndarray, targets: np.ndarray, weights_RB: np.ndarray) -> None:
+    def update(self, answers: Any, truth: Any, weights_RB: np.ndarray, /) -> None:
         """Takes a batch in; `weights_RB` is float64 (1 + R, B)."""
 
     @abstractmethod
@@ -46,10 +54,11 @@ class State(ABC):
 class Running:
     """Several metrics over one pass through the examples, each state updated once.
 
-    Arguments: `names` of metrics; `num_outputs` K (1 for numbers); `replicates` R; `room` as in `State`; `also` names further
+    Arguments: `names` of metrics; `target`, the learned field; `replicates` R; `room` as in `State`; `also` names further
     states to keep, which `state` hands out (for curves and tables).
 
-    >>> both = Running(["accuracy", "f1_macro"], 2)
+    >>> from fukami.fields.category import Category
+    >>> both = Running(["accuracy", "f1_macro"], Category(state={"classes": ["no", "yes"]}))
     >>> both.update(np.array([[0.9, 0.1], [0.3, 0.7]]), np.array([0, 0]))
     >>> both.compute()["accuracy"]
     0.5
@@ -58,7 +67,7 @@ class Running:
     def __init__(
         self,
         names: Iterable[str],
-        num_outputs: int,
+        target: "TargetField",
         *,
         replicates: int = 0,
         room: float = 1.0,
@@ -68,18 +77,18 @@ class Running:
         self.cards: dict[str, MetricCard] = {name: card("metrics", name) for name in names}
         self._modules: dict[str, ModuleType] = {name: load("metrics", name) for name in self.cards}
         kinds = dict.fromkeys([*(module.State for module in self._modules.values()), *also])
-        self._states: dict[type[State], State] = {kind: kind(num_outputs, replicates, room=room) for kind in kinds}
+        self._states: dict[type[State], State] = {kind: kind(target, replicates, room=room) for kind in kinds}
         self.weight = 0.0
         """The number of examples seen (their total weight where they have one)."""
 
-    def update(self, scores: np.ndarray, targets: np.ndarray, weights: np.ndarray | None = None) -> None:
+    def update(self, answers: Any, truth: Any, weights: np.ndarray | None = None) -> None:
         """Takes a batch in."""
-        scores, targets = np.asarray(scores), np.asarray(targets)
-        weights_RB = full_weights(weights, len(targets), self.replicates)
+        count = trees.size(truth)
+        weights_RB = full_weights(weights, count, self.replicates)
         self.weight += float(weights_RB[0].sum())
-        if len(targets):
+        if count:
             for state in self._states.values():
-                state.update(scores, targets, weights_RB)
+                state.update(answers, truth, weights_RB)
 
     def merge(self, other: "Running") -> None:
         """Takes in what another set of the same metrics has seen (another process, another part)."""

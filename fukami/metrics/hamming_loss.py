@@ -12,7 +12,7 @@ CARD = MetricCard(name="hamming_loss", summary="share of labels that are wrong",
 class State(Mean):
     """The share of each example's labels that is wrong."""
 
-    def per_example(self, scores: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    def per_example(self, scores: np.ndarray, targets: np.ndarray, /) -> np.ndarray:
         return (answers(scores, targets) != (targets > 0.5)).mean(1)
 
 

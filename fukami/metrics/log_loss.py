@@ -21,7 +21,7 @@ CARD = MetricCard(
 class State(Mean):
     """The negative log of the probability that each true answer was given."""
 
-    def per_example(self, scores: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    def per_example(self, scores: np.ndarray, targets: np.ndarray, /) -> np.ndarray:
         eps = np.finfo(scores.dtype).eps if scores.dtype.kind == "f" else np.finfo(float).eps
         if targets.ndim == 2:
             likely_BK = np.clip(np.where(targets > 0.5, scores, 1 - scores), eps, 1 - eps)

@@ -19,7 +19,7 @@ CARD = MetricCard(
 class State(Mean):
     """The absolute error of each example."""
 
-    def per_example(self, scores: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    def per_example(self, scores: np.ndarray, targets: np.ndarray, /) -> np.ndarray:
         return np.abs(scores.astype(np.float64) - targets)
 
 

@@ -18,7 +18,7 @@ CARD = MetricCard(
 class State(Mean):
     """The squared error of each example."""
 
-    def per_example(self, scores: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    def per_example(self, scores: np.ndarray, targets: np.ndarray, /) -> np.ndarray:
         return np.square(scores.astype(np.float64) - targets)
 
 

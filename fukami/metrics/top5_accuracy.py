@@ -20,11 +20,11 @@ CARD = MetricCard(
 class State(Mean):
     """Whether fewer than five classes stand before the true one."""
 
-    def per_example(self, scores: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    def per_example(self, scores: np.ndarray, targets: np.ndarray, /) -> np.ndarray:
         own_B1 = np.take_along_axis(scores, targets[:, None], axis=1)
         later_BK = np.arange(scores.shape[1]) > targets[:, None]
         return ((scores > own_B1) | ((scores == own_B1) & later_BK)).sum(1) < 5
 
 
 def compute(state: State) -> np.ndarray:
-    return state.mean() if state.num_outputs > 5 else np.full(1 + state.replicates, np.nan)
+    return state.mean() if state.target.num_outputs > 5 else np.full(1 + state.replicates, np.nan)

@@ -2,7 +2,7 @@
 
     loss = (1 - w) * loss(student, labels) + w * answers + v * features
 
-`answers` compares raw outputs as the target does (`TargetField.taught`): by the divergence of softened probabilities for one
+`answers` compares raw outputs as the target does (`Scored.taught`): by the divergence of softened probabilities for one
 class, say, by the squared difference for a number. `features` compares how alike the examples of a batch are to each other for
 student and teacher (Tung and Mori 2019), which needs no common width, so the two may be of different families. What differs:
 similarities are cosines, and members of an ensemble are averaged before.
@@ -23,13 +23,13 @@ from fukami.core.recipe import LearningChoices
 from fukami.objectives.contract import Batch, Objective, Outcome
 
 if TYPE_CHECKING:
-    from fukami.fields.contract import TargetField
+    from fukami.fields.scored import Scored
 
 Teacher = Callable[[Batch], "tuple[torch.Tensor, torch.Tensor | None]"]
 """A batch → raw outputs `(B, M, K)` and the encoder's features, or None where it has none to show."""
 
 
-def distilled(objective: Objective, target: TargetField, learning: LearningChoices, teacher: Teacher) -> Objective:
+def distilled(objective: Objective, target: Scored, learning: LearningChoices, teacher: Teacher) -> Objective:
     """The objective of a student.
 
     Args:

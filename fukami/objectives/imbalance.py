@@ -42,7 +42,7 @@ def class_weights(counts_K: np.ndarray) -> np.ndarray:
 def row_weights(counts_K: np.ndarray, rarest_N: np.ndarray) -> np.ndarray:
     """float64 (N): how often each example is drawn where rare classes are resampled, in proportion.
 
-    `rarest_N` is the rarest class of each example, as `TargetField.rarest` tells it: -1 for none, whose weight is 1.
+    `rarest_N` is the rarest class of each example, as `Scored.rarest` tells it: -1 for none, whose weight is 1.
 
     >>> row_weights(np.array([100, 4]), np.array([0, 1, -1])).round(3).tolist()
     [0.867, 4.333, 1.0]

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from fukami.core.cards import card, cards, load
+from fukami.core.cards import card, cards, load, suits
 from fukami.core.errors import UsageError
 from fukami.core.language import _
 from fukami.core.recipe import LearningChoices
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def fitting(target: TargetField) -> list[str]:
     """The names of the losses that fit a target field, its default first."""
     offered = list(target.losses)
-    return offered + [name for name, c in cards("objectives").items() if target.kind in c.of and name not in offered]
+    return offered + [name for name, c in cards("objectives").items() if suits(c, target.kind) and name not in offered]
 
 
 def loss_name(target: TargetField, learning: LearningChoices) -> str:
@@ -35,7 +35,7 @@ def loss_name(target: TargetField, learning: LearningChoices) -> str:
     fits = fitting(target)
     if learning.loss == "auto":
         return fits[0]
-    if target.kind not in card("objectives", learning.loss).of:
+    if not suits(card("objectives", learning.loss), target.kind):
         raise UsageError(
             "F-LOSS-FIT",
             _("the loss {loss} does not fit the target {target}").format(loss=learning.loss, target=target.name),

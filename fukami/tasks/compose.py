@@ -6,7 +6,9 @@ import torch
 from torch import nn
 
 from fukami.core.cards import TaskCard
+from fukami.core.language import _
 from fukami.fields.contract import InputField, TargetField
+from fukami.fields.scored import scored
 from fukami.layers.heads import LinearHead
 from fukami.objectives.contract import Batch
 from fukami.objectives.supervised import supervised
@@ -16,12 +18,7 @@ from fukami.tasks.contract import Task
 
 def linear_head(task: Task, num_features: int, members: int) -> nn.Module:
     """features_BD or features_BMD → outputs_BMK, K from the target field."""
-    return LinearHead(num_features, task.target.num_outputs, members=members)
-
-
-def from_target(task: Task, outputs_BMK: Any) -> Any:
-    """Scores as the target field defines them."""
-    return task.target.scores(outputs_BMK)
+    return LinearHead(num_features, scored(task.target, _("a linear head")).num_outputs, members=members)
 
 
 def predict_one_target(card: TaskCard, inputs: tuple[InputField, ...], target: TargetField) -> Task:
@@ -32,7 +29,6 @@ def predict_one_target(card: TaskCard, inputs: tuple[InputField, ...], target: T
         targets={target.name: target},
         head=linear_head,
         objective=supervised,
-        scores=from_target,
     )
 
 
@@ -50,6 +46,4 @@ def whole_answers(task: Task, network: nn.Module, batch: Batch, rng: torch.Gener
 def by_whole_models(card: TaskCard, inputs: tuple[InputField, ...], target: TargetField, **more: Any) -> Task:
     """A task of `inputs` → one target whose models go the whole way (`models.contract.Whole`); `more` are members of `Task`."""
     told: dict[str, Any] = {"head": no_head, "objective": whole, "answer": whole_answers} | more
-    return Task(
-        card=card, inputs={field.name: field for field in inputs}, targets={target.name: target}, scores=from_target, **told
-    )
+    return Task(card=card, inputs={field.name: field for field in inputs}, targets={target.name: target}, **told)

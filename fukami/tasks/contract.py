@@ -1,6 +1,6 @@
 """A task is a signature over fields. This is the value that everything composes around.
 
-Shapes: B batch, M members (1 but for ensembles), D features, K outputs of the head.
+Shapes: B batch, M members (1 but for ensembles), D features.
 """
 
 from collections.abc import Callable, Mapping
@@ -30,7 +30,7 @@ Columns = dict[str, list[Column]]
 
 
 class MakesHead(Protocol):
-    """Makes the module that turns features `(B, D)`, or `(B, M, D)` of members, into raw outputs `outputs_BMK`."""
+    """Makes the module that turns features `(B, D)`, or `(B, M, D)` of members, into raw outputs."""
 
     def __call__(self, task: "Task", num_features: int, members: int, /) -> nn.Module: ...
 
@@ -45,21 +45,17 @@ class MakesObjective(Protocol):
     def __call__(self, task: "Task", learning: LearningChoices, /, *, loss: Loss | None = None) -> Objective | Turns: ...
 
 
-class MakesScores(Protocol):
-    """The numbers that metrics judge and answers are made from, of raw outputs: `scores_BK` or values `scores_B`."""
-
-    def __call__(self, task: "Task", outputs_BMK: torch.Tensor, /) -> torch.Tensor: ...
-
-
 class Answers(Protocol):
-    """The whole way from a batch of inputs to scores, for tasks that ask their network again (beam search, sampling)."""
+    """The whole way from a batch of inputs to answers as the target field has them (`TargetField.answers`), for tasks that ask
+    their network again (beam search, sampling)."""
 
-    def __call__(self, task: "Task", network: nn.Module, batch: Batch, rng: torch.Generator, /) -> torch.Tensor: ...
+    def __call__(self, task: "Task", network: nn.Module, batch: Batch, rng: torch.Generator, /) -> Any: ...
 
 
 @dataclass(frozen=True)
 class Task:
-    """Named input and target fields, and how they join. Without `answer`, the network is asked once and `scores` says it all.
+    """Named input and target fields, and how they join. Without `answer`, the network is asked once and the target says what
+    its outputs mean.
 
     >>> from fukami.tasks.registry import contract
     >>> task = contract("tabular-regression")
@@ -72,7 +68,6 @@ class Task:
     targets: dict[str, TargetField]
     head: MakesHead
     objective: MakesObjective
-    scores: MakesScores
     answer: Answers | None = None
     assess: Answers | None = None
     """What a judgement asks of the network, where that differs from what people ask: how likely it finds a text, say, rather
@@ -151,18 +146,17 @@ class Task:
             targets={n: cast(TargetField, fields.get(n, f)) for n, f in self.targets.items()},
         )
 
-    def ask(self, network: nn.Module, batch: Batch, *, seed: int = 0) -> torch.Tensor:
-        """Scores for a batch of inputs, the same for the same `seed`; at least as wide as float32."""
+    def described(self) -> dict[str, dict[str, Any]]:
+        """What the fields are and have learned, by name, as `run.json` keeps it."""
+        return {name: {"kind": field.kind, "state": field.state} for name, field in self.fields.items()}
+
+    def ask(self, network: nn.Module, batch: Batch, *, seed: int = 0) -> Any:
+        """Answers to a batch of inputs, the same for the same `seed`; nothing that `settled` learned is applied."""
         inputs = {name: batch[name] for name in self.inputs}
         if self.answer is not None:
             device = next(iter(trees.named(inputs).values())).device
-            return wide(self.answer(self, network, inputs, torch.Generator(device).manual_seed(seed)))
-        return wide(self.scores(self, network(inputs)))
-
-    def scored(self, outputs_BMK: torch.Tensor) -> torch.Tensor:
-        """Scores of what the network gave. Raises `UsageError` where one answer of the network is not the task's."""
-        self.require_one_pass()
-        return self.scores(self, outputs_BMK)
+            return self.answer(self, network, inputs, torch.Generator(device).manual_seed(seed))
+        return self.target.answers(network(inputs))
 
     def require_one_pass(self) -> None:
         """Raises `UsageError` F-TASK-ANSWER where the task asks its network more than once."""
@@ -172,15 +166,6 @@ class Task:
                 _("this cannot be done yet for a task that asks its network more than once for an answer"),
                 where=self.name,
             )
-
-
-def wide(scores: torch.Tensor) -> torch.Tensor:
-    """Scores in float32, or in float64 where their field computes in it: float32 has no cents beside millions.
-
-    >>> wide(torch.zeros(1, dtype=torch.bfloat16)).dtype, wide(torch.zeros(1, dtype=torch.float64)).dtype
-    (torch.float32, torch.float64)
-    """
-    return scores if scores.dtype == torch.float64 else scores.float()
 
 
 def is_read(one: Field) -> bool:

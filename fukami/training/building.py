@@ -18,6 +18,7 @@ from fukami.engine import optimisers
 from fukami.engine.learner import Learner, Vary
 from fukami.engine.plan import Plan
 from fukami.engine.trial import OptimizerOf
+from fukami.fields.scored import Scored, scored
 from fukami.layers.dropout import quicken
 from fukami.models import registry
 from fukami.models.contract import Network
@@ -97,7 +98,8 @@ def build_network(prepared: Prepared, model: Any = None) -> Built:
     task, recipe = prepared.task, prepared.recipe
     torch.manual_seed(derive(recipe.learning.seed, "weights"))
     if model is not None:
-        return Built(cast("Network", quicken(registry.wrap(model, task.spec(task), task.target.num_outputs))))
+        num_outputs = scored(task.target, _("a module of your own")).num_outputs
+        return Built(cast("Network", quicken(registry.wrap(model, task.spec(task), num_outputs))))
     assert prepared.choice is not None
     network = task.network(prepared.choice, options=recipe.model.options)
     found = prepared.pretrained
@@ -117,7 +119,8 @@ def objective_of(prepared: Prepared, network: Network, loss: Any = None) -> Obje
     if learning.teacher:
         if isinstance(objective, Turns):
             raise UsageError("F-DISTILL-TURNS", _("players that learn in turn cannot have a teacher"), where=task.name)
-        objective = distilled(objective, task.target, learning, teacher_of(learning.teacher, task))
+        target = scored(task.target, _("learning from a teacher"))
+        objective = distilled(objective, target, learning, teacher_of(learning.teacher, task))
     return penalised(objective, learning.l1)
 
 
@@ -147,8 +150,9 @@ def mixing_of(prepared: Prepared) -> Vary | None:
 
 
 def class_counts(prepared: Prepared) -> np.ndarray | None:
-    """Training examples of each class, where the target has classes."""
-    counts = prepared.task.target.facts().get("class_counts")
+    """Training examples of each class, where the target is one of classes."""
+    target = prepared.task.target
+    counts = target.facts().get("class_counts") if isinstance(target, Scored) else None
     return None if counts is None else np.asarray(counts)
 
 

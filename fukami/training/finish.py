@@ -48,9 +48,9 @@ def finish(prepared: Prepared, predictor: Predictor) -> Finished | None:
     """
     store, columns, task = prepared.store, prepared.columns, predictor.task
     rows, part = held_out(prepared)
-    predictor = whole.calibrated(predictor, store, prepared.split.valid)
+    predictor = whole.settled(predictor, store, prepared.split.valid)
     groups = whole.group_columns(prepared.table, predictor.recipe.data.groups)
-    raw = Spool(predictor.stream(store, rows, calibrated=False))
+    raw = Spool(predictor.stream(store, rows, settled=False))
     if not predictor.ranks.leads:
         return None
     found = whole.judged(predictor, raw, groups=groups, columns=columns)
@@ -66,8 +66,8 @@ def finish(prepared: Prepared, predictor: Predictor) -> Finished | None:
 def held_out_metrics(prepared: Prepared, predictor: Predictor) -> dict[str, float]:
     """Metric → value on the held-out examples, without intervals."""
     rows, _part = held_out(prepared)
-    predictor = whole.calibrated(predictor, prepared.store, prepared.split.valid)
-    found = whole.judged(predictor, Spool(predictor.stream(prepared.store, rows, calibrated=False)), replicates=0)
+    predictor = whole.settled(predictor, prepared.store, prepared.split.valid)
+    found = whole.judged(predictor, Spool(predictor.stream(prepared.store, rows, settled=False)), replicates=0)
     return {name: told["value"] for name, told in found.as_dict()["metrics"].items()}
 
 
@@ -86,9 +86,8 @@ def described(prepared: Prepared, finished: Finished, network: nn.Module) -> dic
             "licence": choice.card.licence if choice else "",
             "parameters": sum(p.numel() for p in network.parameters()),
         },
-        "fields": {name: {"kind": field.kind, "state": field.state} for name, field in predictor.task.fields.items()},
+        "fields": predictor.task.described(),
         "columns": {name: [c.name for c in cols] for name, cols in prepared.columns.items()},
-        "temperature": predictor.temperature,
         "held_out": finished.part,
         "example": example_of(prepared),
         "versions": {"python": platform.python_version(), **{name: _version(name) for name in VERSIONS}},

@@ -21,6 +21,7 @@ from fukami.data.split import Split, split
 from fukami.data.store import Store, prepare
 from fukami.engine.progress import Display
 from fukami.fields.contract import NOTHING, Field
+from fukami.fields.scored import scored
 from fukami.models import registry, transfer
 from fukami.models.choice import Choice
 from fukami.recipes.registry import recommend
@@ -66,7 +67,7 @@ class Prepared:
 
     def rarest(self, rows: np.ndarray) -> np.ndarray:
         """The rarest class of each of `rows`, -1 for none."""
-        target = self.task.target
+        target = scored(self.task.target, _("drawing rare classes more often"))
         return target.rarest(target.batch(self.store.arrays[target.name], rows)).numpy()
 
 

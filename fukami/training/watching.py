@@ -1,19 +1,29 @@
 """What watches a training while it runs: what it is validated by, and what guessing would reach there."""
 
-from fukami.core.cards import cards
+from typing import Any
+
+import numpy as np
+
+from fukami.core.cards import card, suits
 from fukami.engine.diagnosis.judging import LOSSES
 from fukami.engine.diagnosis.watch import Watch
 from fukami.evaluate.judge import judge
+from fukami.fields import batch as trees
+from fukami.fields.scored import Scored
+from fukami.predictor import BATCH
 from fukami.training.prepare import Prepared, headline_of
+
+KNOWN, MOST_BYTES = 20_000, 1 << 28
+"""Training targets, and bytes of them, by which a guess is made."""
 
 
 def loss_metric(kind: str) -> str:
-    """The metric that judges scores of a target as a loss does; "" where there is none.
+    """The metric that judges answers of a kind of target as a loss does; "" where there is none.
 
     >>> loss_metric("category"), loss_metric("number")
     ('log_loss', 'mse')
     """
-    return next((name for name in LOSSES if kind in cards("metrics")[name].of), "")
+    return next((name for name in LOSSES if suits(card("metrics", name), kind)), "")
 
 
 def validation_metrics(data: Prepared) -> tuple[str, ...]:
@@ -23,15 +33,21 @@ def validation_metrics(data: Prepared) -> tuple[str, ...]:
 
 
 def watching(data: Prepared) -> Watch:
-    """A watch that knows what guessing reaches on the validation examples, and how long the rate rises."""
-    target, store, rows = data.task.target, data.store, data.split.valid
+    """A watch that knows what guessing, where there is such a thing, reaches on the validation examples, and how long the rate
+    rises."""
+    target, rows = data.task.target, data.split.valid
     rising = data.recipe.learning.warmup * data.recipe.learning.epochs
-    if len(rows) == 0:
+    if len(rows) == 0 or not isinstance(target, Scored):
         return Watch(patience=rising)
-    known, asked = (
-        target.truth(target.batch(store.arrays[target.name], part)).numpy() for part in (data.split.train[:20_000], rows)
-    )
-    scores = target.guess(known, len(rows))
-    found = judge(target, validation_metrics(data), [(scores, asked, rows)], replicates=0, keep_mistakes=0)
+    each = max(1, trees.num_bytes(_truth(data, rows[:1])))
+    known = _truth(data, data.split.train[: min(KNOWN, MOST_BYTES // each)])
+    parts = (rows[start : start + BATCH] for start in range(0, len(rows), BATCH))
+    stream = ((target.guess(known, len(part)), _truth(data, part), part) for part in parts)
+    found = judge(target, validation_metrics(data), stream, replicates=0, keep_mistakes=0)
     values = {name: one["value"] for name, one in found.as_dict()["metrics"].items()}
     return Watch({name: value for name, value in values.items() if value is not None}, patience=rising)
+
+
+def _truth(data: Prepared, rows: np.ndarray) -> Any:
+    target = data.task.target
+    return trees.arrays(target.truth(target.batch(data.store.arrays[target.name], rows)))

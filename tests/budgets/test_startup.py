@@ -84,7 +84,7 @@ def runs(tmp_path_factory):
     for name, (task, kind, target, state, weight, shape) in fields.items():
         with artefact.creating(root / name) as draft:
             told = {"input": {"kind": kind, "state": {}}, "target": {"kind": target, "state": state}}
-            artefact.write_json(draft / "run.json", {"schema": 1, "task": task, "fields": told})
+            artefact.write_json(draft / "run.json", {"schema": artefact.SCHEMA, "task": task, "fields": told})
             header = json.dumps({weight: {"dtype": "F32", "shape": shape, "data_offsets": [0, 0]}}).encode()
             (draft / "model").mkdir()
             (draft / "model" / "model.safetensors").write_bytes(struct.pack("<Q", len(header)) + header)

@@ -16,13 +16,15 @@ from fukami.core.specs import ImageSpec, RowSpec, TokenSpec
 from fukami.core.tables import Column
 from fukami.fields.contract import Cells, Field, InputField, Ragged, TargetField, Tokens
 from fukami.fields.registry import field_class, restored_field
+from fukami.fields.scored import Scored
 from tests.synthetic import columns
 
 KINDS = sorted(cards("fields"))
 INPUTS = [kind for kind in KINDS if issubclass(field_class(kind), InputField)]
 TARGETS = [kind for kind in KINDS if issubclass(field_class(kind), TargetField)]
 NEAR = [kind for kind in INPUTS if field_class(kind).near_fingerprint is not InputField.near_fingerprint]
-CALIBRATED = [kind for kind in TARGETS if field_class(kind).calibrates]
+SCORED = [kind for kind in TARGETS if issubclass(field_class(kind), Scored)]
+CALIBRATED = [kind for kind in SCORED if field_class(kind).calibrates]
 TOTAL = 48
 VARIED = {
     "image": {"flip": "yes", "shift": 0.2, "rotate_deg": 10.0, "crop": 0.6, "brightness": 0.3, "contrast": 0.3, "erase": 0.9},
@@ -101,23 +103,46 @@ def test_restore_of_batch_is_the_identity(kind):
     assert json.loads(json.dumps(answers)) == answers
 
 
-@pytest.mark.parametrize("kind", TARGETS)
+@pytest.mark.parametrize("kind", SCORED)
 def test_scores_of_raw_outputs_have_the_shape_of_ideal_scores(kind):
     field = learned(kind)
     assert field.losses, "a target names the losses that it admits"
     batch = field.batch(field.encode(raw(kind)), np.arange(5))
     outputs_BMK = torch.randn(5, 3, field.num_outputs, generator=torch.Generator().manual_seed(0))
-    scores = field.scores(outputs_BMK)
+    scores = field.answers(outputs_BMK)
     assert scores.shape == ideal(field, batch).shape
-    torch.testing.assert_close(field.temper(scores, 1.0), scores)
-    assert torch.isfinite(field.temper(scores, 3.0)).all()
+    torch.testing.assert_close(field.settle(scores), scores)
+    assert torch.isfinite(field.tempered(3.0).settle(scores)).all()
 
 
 @pytest.mark.parametrize("kind", CALIBRATED)
-def test_temper_is_division_of_the_outputs(kind):
+def test_a_temperature_divides_the_outputs(kind):
     field = learned(kind)
     outputs = torch.randn(7, 1, field.num_outputs, generator=torch.Generator().manual_seed(1))
-    torch.testing.assert_close(field.temper(field.scores(outputs), 2.5), field.scores(outputs / 2.5))
+    torch.testing.assert_close(field.tempered(2.5).settle(field.answers(outputs)), field.answers(outputs / 2.5))
+
+
+@pytest.mark.parametrize("kind", TARGETS)
+def test_what_validation_answers_teach_is_in_the_state_and_can_be_forgotten(kind):
+    """It changes nothing that is stored, and learning anew begins from the start."""
+    field = learned(kind)
+    truth = field.truth(field.batch(field.encode(raw(kind)), np.arange(TOTAL)))
+    answers = ideal(field, field.batch(field.encode(raw(kind)), np.arange(TOTAL)))
+    settled = field.settled(answers, truth)
+    assert json.loads(json.dumps(settled.state)) == settled.state
+    assert (settled.state != field.state) is (kind in CALIBRATED) is field.settles
+    assert settled.unsettled().state == field.state and settled.stored_as() == field.stored_as()
+    assert settled.settled(answers, truth).state == settled.state
+
+
+@pytest.mark.parametrize("kind", TARGETS)
+def test_an_answer_can_be_given_as_a_target(kind):
+    field = learned(kind)
+    batch = field.batch(field.encode(raw(kind)), np.arange(TOTAL))
+    answers = ideal(field, batch)
+    again = field.given(answers)
+    torch.testing.assert_close(again, batch)
+    assert field.apart(answers, ideal(field, again)).tolist() == pytest.approx([0.0] * TOTAL, abs=1e-6)
 
 
 @pytest.mark.parametrize("kind", INPUTS)

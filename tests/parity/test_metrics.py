@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from sklearn import metrics as sk
 
+from fukami.fields.scored import Scored
 from fukami.metrics.contract import Running
+from tests.small_targets import small_target
 
 MULTI = {
     "accuracy": lambda y, p, w: sk.accuracy_score(y, p.argmax(1), sample_weight=w),
@@ -74,9 +76,9 @@ def labels(seed: int, *, size: int = 300, ties: bool = False):
     return (np.round(scores, 1) if ties else scores), targets, rng.uniform(0.1, 3.0, size)
 
 
-def compare(references, scores, targets, weights, *, outputs: int) -> None:
+def compare(references, scores, targets, weights, *, target: Scored) -> None:
     for given in (None, weights):
-        running = Running(references, outputs)
+        running = Running(references, target)
         running.update(scores, targets, given)
         for name, value in running.compute().items():
             assert value == pytest.approx(references[name](targets, scores, given), rel=1e-9, abs=1e-12), name
@@ -90,7 +92,7 @@ def test_one_class_of_several(seed, num_classes, ties):
     references = MULTI | RANKED
     if num_classes < 6:
         references.pop("top5_accuracy", None)
-    compare(references, scores, targets, weights, outputs=num_classes)
+    compare(references, scores, targets, weights, target=small_target("category", num_classes))
 
 
 @pytest.mark.parametrize("seed", [0, 1])
@@ -98,13 +100,13 @@ def test_classes_that_are_never_a_target(seed):
     scores, targets, weights = classes(seed, 8, only=5)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # scikit-learn remarks on predicted classes that are no target
-        compare(MULTI, scores, targets, weights, outputs=8)
+        compare(MULTI, scores, targets, weights, target=small_target("category", 8))
 
 
 def test_float32_scores_are_judged_as_scikit_learn_judges_them():
     scores, targets, weights = classes(0, 4)
     sure = np.eye(4, dtype=np.float32)[scores.argmax(1)]  # probabilities 0 and 1 are kept off by what float32 resolves
-    running = Running(["log_loss"], 4)
+    running = Running(["log_loss"], small_target("category", 4))
     running.update(sure, targets, weights)
     expected = sk.log_loss(targets, sure, sample_weight=weights, labels=range(4))  # which takes logarithms in float32
     assert running.compute()["log_loss"] == pytest.approx(expected, rel=1e-6)
@@ -113,7 +115,7 @@ def test_float32_scores_are_judged_as_scikit_learn_judges_them():
 @pytest.mark.parametrize("ties", [False, True])
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_several_labels_at_once(seed, ties):
-    compare(LABELS, *labels(seed, ties=ties), outputs=5)
+    compare(LABELS, *labels(seed, ties=ties), target=small_target("categories", 5))
 
 
 @pytest.mark.parametrize("offset", [0.0, 1e7])
@@ -121,12 +123,12 @@ def test_several_labels_at_once(seed, ties):
 def test_numbers(seed, offset):
     rng = np.random.default_rng(seed)
     targets = offset + rng.normal(size=200) * 3
-    compare(NUMBERS, targets + rng.normal(size=200), targets, rng.uniform(0.1, 3.0, 200), outputs=1)
+    compare(NUMBERS, targets + rng.normal(size=200), targets, rng.uniform(0.1, 3.0, 200), target=small_target("number"))
 
 
 @pytest.mark.parametrize("answers", [5.0, 4.0])
 def test_r2_of_constant_targets(answers):
-    compare({"r2": NUMBERS["r2"]}, np.full(10, answers), np.full(10, 5.0), np.ones(10), outputs=1)
+    compare({"r2": NUMBERS["r2"]}, np.full(10, answers), np.full(10, 5.0), np.ones(10), target=small_target("number"))
 
 
 def test_calibration_error_by_its_definition():
@@ -137,7 +139,7 @@ def test_calibration_error_by_its_definition():
         member = (confidence > low) & (confidence <= low + 1 / 15)
         if member.any():
             expected += member.mean() * abs(right[member].mean() - confidence[member].mean())
-    running = Running(["calibration_error"], 4)
+    running = Running(["calibration_error"], small_target("category", 4))
     running.update(scores, targets)
     assert running.compute()["calibration_error"] == pytest.approx(expected, rel=1e-9)
 
@@ -149,7 +151,7 @@ def test_a_million_examples_stay_close_to_scikit_learn_in_bounded_memory():
     rng = np.random.default_rng(0)
     targets = rng.integers(0, 2, 1_000_000)
     positive = (1 / (1 + np.exp(-rng.normal(size=targets.size) * 2 - targets))).astype(np.float32)
-    running = Running(["roc_auc", "pr_auc"], 2)
+    running = Running(["roc_auc", "pr_auc"], small_target())
     for start in range(0, targets.size, 50_000):
         part = slice(start, start + 50_000)
         running.update(np.stack([1 - positive[part], positive[part]], axis=1), targets[part])
@@ -166,7 +168,7 @@ def test_binned_areas_of_few_bins_stay_within_their_bound():
     from fukami.metrics.states.ranking import Ranking, roc_area, roc_error_bound
 
     scores, targets, _weights = classes(0, 3, size=4000)
-    state = Ranking(3, room=1e-4)
+    state = Ranking(small_target("category", 3), room=1e-4)
     state.update(scores, targets, np.ones((1, 4000)))
     exact = sk.roc_auc_score(targets, scores, multi_class="ovr")
     bound = roc_error_bound(state)
@@ -176,6 +178,6 @@ def test_binned_areas_of_few_bins_stay_within_their_bound():
 
 def test_top_five_of_five_classes_says_nothing():
     scores, targets, _weights = classes(0, 5)
-    running = Running(["top5_accuracy"], 5)
+    running = Running(["top5_accuracy"], small_target("category", 5))
     running.update(scores, targets)
     assert np.isnan(running.compute()["top5_accuracy"])

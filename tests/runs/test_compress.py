@@ -65,7 +65,7 @@ def test_int8_is_a_run_of_a_quarter_of_the_size_that_does_all_that_runs_do(small
     assert run.proofs["parity"] == run.proofs["compression"]
     shown = (out / "report.html").read_text("utf-8")
     assert "Compressed, and as good" in shown and "Exported and compressed" not in shown
-    assert run.proofs["calibration"]["temperature"] == run.predictor.temperature  # of these weights
+    assert run.proofs["calibration"]["temperature"] == run.predictor.task.target.temperature  # of these weights
     pictures = [np.zeros((8, 8), np.uint8)] * 3
     assert len(run.predict(pictures)) == 3
     assert run.evaluate()["metrics"]["accuracy"]["value"] == pytest.approx(told["metrics"]["accuracy"]["after"])

@@ -69,10 +69,13 @@ def test_how_sure_a_compressed_run_is_fits_its_own_weights(digits, tmp_path, mon
     monkeypatch.setattr(Form, "save", surer)
     first = api.load(digits)
     run = first.compress(to="bf16", out=tmp_path / "bf16")
-    assert run.predictor.temperature == pytest.approx(3 * first.predictor.temperature, rel=0.05)
+    assert run.predictor.task.target.temperature == pytest.approx(3 * first.predictor.task.target.temperature, rel=0.05)
     assert run.metrics["log_loss"] == pytest.approx(first.metrics["log_loss"], abs=0.02)
     proof = run.proofs["calibration"]
-    assert proof["temperature"] == run.predictor.temperature and proof["after"]["log_loss"] < proof["before"]["log_loss"]
+    assert (
+        proof["temperature"] == run.predictor.task.target.temperature
+        and proof["after"]["log_loss"] < proof["before"]["log_loss"]
+    )
     assert run.evaluate()["metrics"]["log_loss"]["value"] == pytest.approx(run.metrics["log_loss"])
 
 

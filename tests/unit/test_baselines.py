@@ -38,7 +38,7 @@ def table(load):
 
 def judged(fitted, columns, target, answer, rows, metrics) -> dict[str, float]:
     truth = target.truth(target.batch(target.encode([c.take(rows) for c in answer]), np.arange(len(rows)))).numpy()
-    scores = fitted.scores({"row": [c.take(rows) for c in columns]})
+    scores = fitted.answers({"row": [c.take(rows) for c in columns]})
     found = judge(target, metrics, [(scores, truth, rows)], replicates=0)
     return {name: value.value for name, value in found.metrics.items()}
 
@@ -60,7 +60,7 @@ def test_of_more_classes_than_memory_allows_the_rarest_get_their_frequency(monke
     (whole,) = fit_baselines(*given)
     monkeypatch.setattr(linear, "_MOST_WEIGHTS", 30)  # thirteen columns: two classes of three
     (fewer,) = fit_baselines(*given)
-    scores_BK, all_BK = (one.scores({"row": [c.take(test) for c in columns]}) for one in (fewer, whole))
+    scores_BK, all_BK = (one.answers({"row": [c.take(test) for c in columns]}) for one in (fewer, whole))
     assert np.allclose(scores_BK.sum(1), 1) and np.allclose(all_BK.sum(1), 1)
     constant = [k for k in range(3) if np.ptp(scores_BK[:, k]) == 0]
     frequencies_K = np.bincount(target.encode([c.take(train) for c in answer])["index"], minlength=3) / len(train)

@@ -5,6 +5,7 @@ import pytest
 
 from fukami.metrics import bootstrap
 from fukami.metrics.contract import Running
+from tests.small_targets import small_target
 
 
 def test_draws_are_poisson_and_independent_of_batches():
@@ -24,7 +25,7 @@ def test_draws_are_poisson_and_independent_of_batches():
 def test_width_is_that_of_the_binomial(accuracy):
     size = 2000
     right = np.arange(size) < accuracy * size
-    running = Running(["accuracy"], 2, replicates=200)
+    running = Running(["accuracy"], small_target(), replicates=200)
     running.update(np.eye(2)[right.astype(int)], np.ones(size, dtype=int), bootstrap.weights(0, np.arange(size), 200))
     low, high = bootstrap.interval(running.values()["accuracy"], low=0, high=1)
     assert low < accuracy < high
@@ -35,7 +36,7 @@ def test_width_is_that_of_the_binomial(accuracy):
 def test_ninety_five_of_a_hundred_intervals_hold_the_truth():
     rng, held, size = np.random.default_rng(0), 0, 300
     for trial in range(200):
-        running = Running(["accuracy"], 2, replicates=120)
+        running = Running(["accuracy"], small_target(), replicates=120)
         right = (rng.random(size) < 0.8).astype(int)
         running.update(np.eye(2)[right], np.ones(size, dtype=int), bootstrap.weights(trial, np.arange(size), 120))
         low, high = bootstrap.interval(running.values()["accuracy"], low=0, high=1)
@@ -50,7 +51,7 @@ def test_binned_replicates_vary_as_exact_ones_do():
     scores, weights = np.stack([1 - positive, positive], axis=1), bootstrap.weights(0, np.arange(3000), 150)
     widths = []
     for room in (1.0, 0.01):
-        running = Running(["roc_auc"], 2, replicates=150, room=room)
+        running = Running(["roc_auc"], small_target(), replicates=150, room=room)
         running.update(scores, targets, weights)
         low, high = bootstrap.interval(running.values()["roc_auc"], low=0, high=1)
         widths.append(high - low)

@@ -1,15 +1,15 @@
 """Temperature scaling finds what was planted, and never makes things worse."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 import torch
 
-from fukami.evaluate.calibration import fit_temperature, proof
+from fukami.evaluate.calibration import proof
 from fukami.evaluate.judge import judge
 from fukami.fields.categories.field import Categories
 from fukami.fields.category.field import Category
+from fukami.fields.temperature import fit_temperature
+from tests.small_targets import small_target
 
 
 def sampled(seed=0, size=20_000, num_classes=4):
@@ -25,7 +25,7 @@ def softmax(logits):
 
 
 def tempered(probabilities, temperature, field=None):
-    return (field or Category()).temper(torch.from_numpy(probabilities), temperature).numpy()
+    return (field or Category()).tempered(temperature).settle(torch.from_numpy(probabilities)).numpy()
 
 
 @pytest.mark.parametrize("planted", [0.4, 1.0, 3.0])
@@ -81,7 +81,7 @@ def test_few_examples_that_are_all_right_do_not_make_every_answer_certain(size):
 
 
 def test_the_proof_shows_the_gain_on_other_examples():
-    target = SimpleNamespace(kind="category", num_outputs=4, state={"classes": list("abcd")})
+    target = small_target("category", 4)
     logits, targets = sampled(seed=1)
     temperature = fit_temperature(logits[:10_000] * 3, targets[:10_000])
     held_out, truth, rows = softmax(logits[10_000:] * 3), targets[10_000:], np.arange(10_000)

@@ -20,8 +20,8 @@ from fukami.engine.diagnosis.symptoms.initialisation import all_alike
 from fukami.engine.diagnosis.trial import train_briefly
 from fukami.engine.diagnosis.watch import Watch
 from fukami.engine.mishaps import SENTENCES, Event
-from fukami.fields.category.field import Category
 from fukami.objectives.contract import Outcome
+from tests.small_targets import small_target
 
 CARDS = cards(ROOM)
 
@@ -80,12 +80,8 @@ def test_a_trial_leaves_network_and_random_numbers_as_they_were():
 
 
 # -- chance --------------------------------------------------------------------------------------------------------------
-def classes(count: int) -> Category:
-    return Category(state={"classes": [str(k) for k in range(count)]})
-
-
 def judged_of(scores, targets) -> Judged:
-    return Judged(np.arange(len(targets)), scores, targets, ("accuracy", "log_loss"), classes(scores.shape[1]))
+    return Judged(np.arange(len(targets)), scores, targets, ("accuracy", "log_loss"), small_target("category", scores.shape[1]))
 
 
 def test_scores_are_held_against_targets_of_other_examples():
@@ -93,7 +89,7 @@ def test_scores_are_held_against_targets_of_other_examples():
     targets = rng.integers(0, 3, 200)
     knowing = judged_of(np.eye(3)[targets] * 0.4 + 0.2, targets).beyond_chance()
     blind = judged_of(rng.dirichlet(np.ones(3), 200), targets).beyond_chance()
-    same = judged_of(classes(3).guess(targets, 200), targets).beyond_chance()
+    same = judged_of(small_target("category", 3).guess(targets, 200), targets).beyond_chance()
     assert min(knowing.values()) > 10 and max(blind.values()) < 3
     assert same == {"accuracy": 0.0, "log_loss": 0.0}
 
@@ -101,7 +97,7 @@ def test_scores_are_held_against_targets_of_other_examples():
 def test_skill_runs_from_guessing_to_perfect():
     targets = np.array([0, 0, 0, 1])
     assert judged_of(np.eye(2)[targets], targets).skill("accuracy", targets) == 1
-    assert judged_of(classes(2).guess(targets, 4), targets).skill("accuracy", targets) == 0
+    assert judged_of(small_target("category", 2).guess(targets, 4), targets).skill("accuracy", targets) == 0
 
 
 # -- what is measured in a network ----------------------------------------------------------------------------------------

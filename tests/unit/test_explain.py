@@ -251,9 +251,10 @@ def test_a_margin_says_the_same_as_the_calibrated_score(task):
     target = predictor.task.target
     for members, temperature in ((1, 1.0), (3, 1.0), (1, 2.5), (3, 0.7)):
         outputs_BMK = torch.randn(5, members, target.num_outputs, generator=torch.Generator().manual_seed(0))
-        told = target.comparable(target.temper(predictor.task.scores(predictor.task, outputs_BMK), temperature))
+        warm = target.tempered(temperature)
+        told = warm.comparable(warm.settle(warm.answers(outputs_BMK)))
         expected = torch.logit(told[:, 0]) if target.margin_unit == "log-odds" else told
-        torch.testing.assert_close(target.margin(outputs_BMK, 0, temperature).double(), expected.double(), atol=1e-4, rtol=1e-4)
+        torch.testing.assert_close(warm.margin(outputs_BMK, 0).double(), expected.double(), atol=1e-4, rtol=1e-4)
     sure = target.margin(torch.tensor([[[90.0, -90.0, -70.0][: target.num_outputs]]]), 0)
     assert torch.isfinite(sure).all() and sure > 50
 

@@ -3,7 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -26,6 +26,8 @@ from fukami.export.onnx_graph import answered, session, write_graph
 from fukami.export.verb import first_batch, proven, without_value
 from fukami.fields import batch as trees
 from fukami.fields.row.columns.registry import column_class
+from fukami.fields.scored import Scored
+from fukami.predictor import Predictor
 from tests.small_predictors import trained
 from tests.synthetic import columns
 
@@ -73,12 +75,18 @@ def other_columns(total: int) -> list[Column]:
     ]
 
 
+def warmed(predictor: Predictor, temperature: float) -> Predictor:
+    target = predictor.task.target
+    assert isinstance(target, Scored)
+    return replace(predictor, task=predictor.task.with_fields({target.name: target.tempered(temperature)}))
+
+
 @cache
 def written(kind: str) -> Written:
     task, model = TASKS[kind]
     raw, format = raw_columns(kind), card("export/formats", "onnx")
     predictor, _columns = trained(task, raw, model=model)
-    predictor = plain(predictor.calibrated(1.6))
+    predictor = plain(warmed(predictor, 1.6))
     judged = Judged(None, raw, prepare(predictor.task.fields, raw, {}), np.arange(40), [], 0, 0)  # type: ignore[arg-type]
     folder, run = Path(PLACE.name, kind), SimpleNamespace(task=task, told={"model": {"name": model}})
     (folder / "run" / "model").mkdir(parents=True)
@@ -149,7 +157,7 @@ def stale(told: dict[str, Any]) -> None:
 
 def forgets_the_temperature(folder: Path) -> None:
     material = written("row").material
-    warm = Material(material.predictor.calibrated(1.0), material.inputs, material.folder)
+    warm = Material(material.predictor.unsettled(), material.inputs, material.folder)
     write_graph(warm.predictor.network, warm.inputs, folder / "model.onnx", after=warm.after, output="scores")
 
 

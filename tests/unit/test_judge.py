@@ -1,7 +1,6 @@
 """Judging in one pass: what an evaluation tells for each kind of target."""
 
 import json
-from types import SimpleNamespace
 
 import numpy as np
 import pyarrow as pa
@@ -13,10 +12,7 @@ from fukami.evaluate.groups import grouping
 from fukami.evaluate.judge import judge
 from fukami.evaluate.significance import differences
 from fukami.evaluate.verdict import verdict
-
-
-def field(kind, labels=(), outputs=1):
-    return SimpleNamespace(kind=kind, num_outputs=outputs, state={"classes": list(labels)})
+from tests.small_targets import small_target
 
 
 def classes(num_classes=3, size=600, seed=0, skill=1.5):
@@ -33,7 +29,7 @@ def stream(scores, targets, size=50, order=None):
         yield scores[part], targets[part], part
 
 
-CATEGORY = field("category", "abc", 3)
+CATEGORY = small_target("category", "abc")
 METRICS = ["accuracy", "f1_macro", "roc_auc", "log_loss", "calibration_error"]
 
 
@@ -75,7 +71,7 @@ def test_details_of_classes():
 
 def test_curves_of_two_classes_hold_the_area():
     scores, targets = classes(2, 5000)
-    found = judge(field("category", "ab", 2), ["roc_auc", "pr_auc"], stream(scores, targets))
+    found = judge(small_target("category", "ab"), ["roc_auc", "pr_auc"], stream(scores, targets))
     curves = found.as_dict()["curves"]
     for name, metric in (("roc", "roc_auc"), ("pr", "pr_auc")):
         x, y = np.array(curves[name]).T
@@ -87,7 +83,7 @@ def test_curves_of_two_classes_hold_the_area():
 def test_many_classes_show_those_most_confused():
     size, targets = 40, np.repeat(np.arange(40), 5)
     answers = np.where(targets == 39, 7, targets)
-    told = judge(field("category", map(str, range(size)), size), ["accuracy"], stream(np.eye(size)[answers], targets)).as_dict()
+    told = judge(small_target("category", size), ["accuracy"], stream(np.eye(size)[answers], targets)).as_dict()
     assert len(told["confusion"]["labels"]) == 30 and told["confusion"]["left_out"] == 10
     assert {"7", "39"} <= set(told["confusion"]["labels"])
     assert told["confusion"]["pairs"] == [{"target": "39", "answer": "7", "count": 5}]
@@ -106,7 +102,7 @@ def test_a_confusion_of_very_many_classes_equals_the_small_one(monkeypatch):
 def test_details_of_labels():
     targets = np.array([[1, 0], [0, 0], [1, 1], [0, 1]], dtype=np.float32)
     scores = np.array([[0.9, 0.2], [0.1, 0.95], [0.6, 0.3], [0.2, 0.8]])
-    told = judge(field("categories", ["x", "y"], 2), ["f1_micro", "accuracy"], stream(scores, targets, 3)).as_dict()
+    told = judge(small_target("categories", "xy"), ["f1_micro", "accuracy"], stream(scores, targets, 3)).as_dict()
     assert told["metrics"]["accuracy"]["value"] == 0.5
     assert told["mistakes"][0] == {"row": 1, "target": [], "answer": ["y"], "score": 0.95}
     assert told["mistakes"][1]["row"] == 2 and told["mistakes"][1]["score"] == pytest.approx(0.7)
@@ -118,16 +114,16 @@ def test_details_of_numbers():
     targets = rng.normal(size=2000)
     answers = targets + rng.normal(size=2000)
     answers[123] += 100
-    told = judge(field("number"), ["rmse", "r2"], stream(answers, targets), keep_mistakes=3).as_dict()
+    told = judge(small_target("number"), ["rmse", "r2"], stream(answers, targets), keep_mistakes=3).as_dict()
     assert told["mistakes"][0]["row"] == 123 and len(told["mistakes"]) == 3
     histogram = told["residuals"]["histogram"]
     assert sum(histogram["counts"]) == 2000 and len(histogram["edges"]) == len(histogram["counts"]) + 1
     assert len(told["residuals"]["points"]) == 500 and histogram["edges"][-1] < 20
 
 
-@pytest.mark.parametrize(("kind", "labels", "outputs"), [("category", "ab", 2), ("number", (), 1), ("categories", "ab", 2)])
+@pytest.mark.parametrize(("kind", "labels", "outputs"), [("category", "ab", 2), ("number", "", 1), ("categories", "ab", 2)])
 def test_no_example_and_one_example(kind, labels, outputs):
-    target = field(kind, labels, outputs)
+    target = small_target(kind, labels)
     names = {"category": ["accuracy", "roc_auc"], "categories": ["f1_micro", "roc_auc"], "number": ["rmse", "r2"]}[kind]
     empty = judge(target, names, iter(())).as_dict()
     assert empty["examples"] == 0 and all(m["value"] is None for m in empty["metrics"].values())

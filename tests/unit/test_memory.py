@@ -90,16 +90,16 @@ def test_answering_is_halved_and_gives_the_same_answers(monkeypatch):
     predictor = Predictor(task, made.network, Recipe(task=task.name), None, made.plan)
     rows = np.arange(48)
     whole = list(predictor.stream(store, rows))
-    plain, seen = Predictor.scores, []
+    plain, seen = Predictor.answers, []
 
-    def scores(self, batch, **options):
+    def answers(self, batch, **options):
         size = len(batch["text"].ids)
         if size > 10:
             raise torch.OutOfMemoryError("CUDA out of memory")
         seen.append(size)
         return plain(self, batch, **options)
 
-    monkeypatch.setattr(Predictor, "scores", scores)
+    monkeypatch.setattr(Predictor, "answers", answers)
     parts = list(predictor.stream(store, rows))
     assert max(seen) <= 10 and sum(seen) == 48
     for one in range(3):

@@ -21,7 +21,7 @@ from fukami.tasks.contract import Task
 
 def task(target=None) -> Task:
     target = target or Category(name="label")
-    parts = {"card": None, "head": None, "objective": None, "scores": None}
+    parts = {"card": None, "head": None, "objective": None}
     return Task(inputs={"text": Text(name="text")}, targets={target.name: target}, **parts)  # type: ignore[arg-type]
 
 

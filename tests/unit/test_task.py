@@ -11,6 +11,7 @@ from torch import nn
 from fukami.core.errors import UsageError
 from fukami.core.tables import Column
 from fukami.data.store import prepare
+from fukami.export.contract import Material
 from fukami.tasks.contract import Task
 from fukami.tasks.registry import contract
 from tests.small_predictors import small_predictor
@@ -42,13 +43,13 @@ def sampled(task, network, batch, rng):
     return (first + torch.randn(first.shape, generator=rng) * network(batch)).softmax(-1).mean(1)
 
 
-def test_a_task_that_draws_gives_the_same_answers_again_and_is_not_exported_as_one_pass():
+def test_a_task_that_draws_gives_the_same_answers_again_and_is_not_exported_as_one_pass(tmp_path):
     predictor, columns = small_predictor("tabular-classification")
     drawing = replace(predictor, task=replace(predictor.task, answer=sampled))
     batch = drawing.batch({"row": columns}, np.arange(8))
-    torch.testing.assert_close(drawing.scores(batch), drawing.scores(batch), atol=0, rtol=0)
-    assert not torch.equal(drawing.scores(batch), predictor.scores(batch))
+    torch.testing.assert_close(drawing.answers(batch), drawing.answers(batch), atol=0, rtol=0)
+    assert not torch.equal(drawing.answers(batch), predictor.answers(batch))
     with pytest.raises(UsageError, match="F-TASK-ANSWER"):
         drawing.outputs(batch)
     with pytest.raises(UsageError, match="F-TASK-ANSWER"):
-        drawing.task.scored(predictor.outputs(batch))
+        Material(drawing, {}, tmp_path).after(predictor.outputs(batch))

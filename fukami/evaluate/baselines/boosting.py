@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from fukami.core.cards import BaselineCard
-from fukami.evaluate.baselines.contract import Examples, InputColumns, Scores, num_rows
+from fukami.evaluate.baselines.contract import Answers, Examples, InputColumns, num_rows
 
 CARD = BaselineCard(name="boosting", summary="gradient-boosted trees", of=("category", "number"), needs="boosting_features")
 
@@ -13,7 +13,7 @@ MAX_TREES = 1000
 """Each round grows a tree per class, so many classes get fewer rounds than the usual 100."""
 
 
-def fit(examples: Examples) -> Scores:
+def fit(examples: Examples) -> Answers:
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
     train, categorical = _features(examples.inputs, examples.columns)

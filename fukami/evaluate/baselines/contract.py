@@ -1,4 +1,4 @@
-"""What a baseline is: a file with `CARD = BaselineCard(…)` and `fit(examples) -> Scores`. None needs Fukami's engine."""
+"""What a baseline is: a file with `CARD = BaselineCard(…)` and `fit(examples) -> Answers`. None needs Fukami's engine."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fukami.core.language import _
 from fukami.core.seeds import generator
 from fukami.core.tables import Column
+from fukami.fields import batch as trees
+from fukami.fields.scored import scored
 
 if TYPE_CHECKING:
     from fukami.fields.contract import InputField, TargetField
@@ -15,22 +18,23 @@ if TYPE_CHECKING:
 InputColumns = dict[str, list[Column]]
 """Input name → its raw columns."""
 
-Scores = Callable[[InputColumns], np.ndarray]
-"""Raw input columns → scores in the same form as a model's: probabilities (B, K), or values (B,) in the target's unit."""
+Answers = Callable[[InputColumns], Any]
+"""Raw input columns → answers in the same form as a model's (`TargetField.answers`), as arrays: for a class
+probabilities (B, K), for a number values (B,) in its own unit."""
 
 
 @dataclass(frozen=True)
 class Examples:
-    """Training examples: learned fields, raw columns of the inputs, and targets in the unit of the scores."""
+    """Training examples: learned fields, raw columns of the inputs, and targets as they are judged (`TargetField.truth`)."""
 
     inputs: "dict[str, InputField]"
     columns: InputColumns
     target: "TargetField"
-    targets: np.ndarray
+    targets: Any
     seed: int = 0
 
     def __len__(self) -> int:
-        return len(self.targets)
+        return trees.size(self.targets)
 
     def sample(self, most: int) -> "Examples":
         """At most `most` of them, drawn at random."""
@@ -38,11 +42,11 @@ class Examples:
             return self
         kept = np.sort(generator(self.seed, "baseline").choice(len(self), most, replace=False))
         columns = {name: [column.take(kept) for column in columns] for name, columns in self.columns.items()}
-        return Examples(self.inputs, columns, self.target, self.targets[kept], self.seed)
+        return Examples(self.inputs, columns, self.target, trees.taken(self.targets, kept), self.seed)
 
     def guess(self, count: int = 1) -> np.ndarray:
         """What fits the targets best without a look at inputs, `count` times: frequencies (count, K), or the mean (count,)."""
-        return self.target.guess(self.targets, count)
+        return scored(self.target, _("a guess")).guess(self.targets, count)
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,7 @@ class Fitted:
     """A baseline that has learned from `examples` examples in `seconds`."""
 
     name: str
-    scores: Scores
+    answers: Answers
     examples: int
     seconds: float
 

@@ -3,13 +3,14 @@
 import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fukami.core.cards import BaselineCard, card, load
+from fukami.core.cards import BaselineCard, card, load, suits
 from fukami.core.tables import Column
-from fukami.evaluate.baselines.contract import Examples, Fitted, InputColumns, Scores
+from fukami.evaluate.baselines.contract import Answers, Examples, Fitted, InputColumns
+from fukami.fields import batch as trees
 
 if TYPE_CHECKING:
     from fukami.fields.contract import InputField, TargetField
@@ -48,8 +49,8 @@ def fit_baselines(
     for name in wanted:
         started = time.monotonic()
         with one_thread():
-            scores = load("evaluate/baselines", name).fit(examples)
-        out.append(Fitted(name, _alone(scores), len(examples), time.monotonic() - started))
+            answers = load("evaluate/baselines", name).fit(examples)
+        out.append(Fitted(name, _alone(answers), len(examples), time.monotonic() - started))
     return out
 
 
@@ -64,20 +65,20 @@ def one_thread() -> AbstractContextManager:
     return threadpool_limits(1)
 
 
-def _alone(scores: Scores) -> Scores:
-    def answer(columns: InputColumns) -> np.ndarray:
+def _alone(answers: Answers) -> Answers:
+    def answer(columns: InputColumns) -> Any:
         with one_thread():
-            return scores(columns)
+            return answers(columns)
 
     return answer
 
 
 def applies(known: BaselineCard, inputs: "dict[str, InputField]", target: "TargetField") -> bool:
     """Whether a baseline can judge that target, and all inputs give the features it needs."""
-    return target.kind in known.of and all(not known.needs or hasattr(field, known.needs) for field in inputs.values())
+    return suits(known, target.kind) and all(not known.needs or hasattr(field, known.needs) for field in inputs.values())
 
 
-def truth(target: "TargetField", columns: list[Column]) -> np.ndarray:
-    """The targets in the unit of the scores."""
+def truth(target: "TargetField", columns: list[Column]) -> Any:
+    """The targets as they are judged."""
     stored = target.encode(columns)
-    return target.truth(target.batch(stored, np.arange(len(columns[0])))).numpy()
+    return trees.arrays(target.truth(target.batch(stored, np.arange(len(columns[0])))))

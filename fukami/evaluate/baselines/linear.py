@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from fukami.core.cards import BaselineCard
-from fukami.evaluate.baselines.contract import Examples, Scores, plain_features
+from fukami.evaluate.baselines.contract import Answers, Examples, plain_features
 
 CARD = BaselineCard(name="linear", summary="a linear model", of=("category", "categories", "number"), needs="plain_features")
 
@@ -23,7 +23,7 @@ _MOST_WEIGHTS = 4_000_000
 _STRENGTH = 10.0
 
 
-def fit(examples: Examples) -> Scores:
+def fit(examples: Examples) -> Answers:
     examples = examples.sample(MAX_EXAMPLES)
     features = _Features(examples)
     if np.issubdtype(examples.targets.dtype, np.integer):

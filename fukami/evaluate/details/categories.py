@@ -15,14 +15,15 @@ from fukami.metrics.states.reliability import Reliability
 class CollectedDetails(Details):
     """Per label, calibration, curves, and the examples with the label that the model was most surely wrong about."""
 
-    def __init__(self, labels: list[str], *, seed: int = 0, keep: int = 24):
-        super().__init__(labels, seed=seed, keep=keep)
+    def __init__(self, target: Any, *, seed: int = 0, keep: int = 24):
+        super().__init__(target, seed=seed, keep=keep)
+        self.labels: list[str] = target.labels()
         self.worst = Worst(keep)
 
-    def states(self, num_outputs: int) -> tuple[type[State], ...]:
-        return (Counts, Reliability, Ranking) if num_outputs <= MAX_CURVES else (Counts, Reliability)
+    def states(self) -> tuple[type[State], ...]:
+        return (Counts, Reliability, Ranking) if len(self.labels) <= MAX_CURVES else (Counts, Reliability)
 
-    def update(self, scores: np.ndarray, targets: np.ndarray, rows: np.ndarray) -> None:
+    def update(self, scores: np.ndarray, targets: np.ndarray, rows: np.ndarray, /) -> None:
         actual_BK, answered_BK = targets > 0.5, answers(scores, targets)
         sure_BK = np.where(answered_BK, scores, 1 - scores) * (actual_BK != answered_BK)
         wrong = np.flatnonzero(sure_BK.max(1, initial=0.0) > 0)

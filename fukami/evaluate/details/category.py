@@ -16,14 +16,15 @@ from fukami.metrics.states.reliability import Reliability
 class CollectedDetails(Details):
     """Per class, confusion, calibration, curves, and the mistakes that the model was surest of."""
 
-    def __init__(self, labels: list[str], *, seed: int = 0, keep: int = 24):
-        super().__init__(labels, seed=seed, keep=keep)
-        self.confusion, self.worst = Confusion(labels), Worst(keep)
+    def __init__(self, target: Any, *, seed: int = 0, keep: int = 24):
+        super().__init__(target, seed=seed, keep=keep)
+        self.labels: list[str] = target.labels()
+        self.confusion, self.worst = Confusion(self.labels), Worst(keep)
 
-    def states(self, num_outputs: int) -> tuple[type[State], ...]:
-        return (Counts, Reliability, Ranking) if num_outputs <= MAX_CURVES else (Counts, Reliability)
+    def states(self) -> tuple[type[State], ...]:
+        return (Counts, Reliability, Ranking) if len(self.labels) <= MAX_CURVES else (Counts, Reliability)
 
-    def update(self, scores: np.ndarray, targets: np.ndarray, rows: np.ndarray) -> None:
+    def update(self, scores: np.ndarray, targets: np.ndarray, rows: np.ndarray, /) -> None:
         answers_B = scores.argmax(1)
         self.confusion.update(targets, answers_B)
         wrong = np.flatnonzero(answers_B != targets)

@@ -10,17 +10,17 @@ from fukami.metrics.contract import Running, State
 class Details:
     """Running details of one pass. A kind's file overrides all three methods in its `CollectedDetails`.
 
-    `labels` are the target's class names, empty for numbers; `keep` is how many mistakes are kept.
+    `target` is the learned field; `keep` is how many mistakes are kept.
     """
 
-    def __init__(self, labels: list[str], *, seed: int = 0, keep: int = 24):
-        self.labels, self.seed, self.keep = labels, seed, keep
+    def __init__(self, target: Any, *, seed: int = 0, keep: int = 24):
+        self.target, self.seed, self.keep = target, seed, keep
 
-    def states(self, num_outputs: int) -> tuple[type[State], ...]:
+    def states(self) -> tuple[type[State], ...]:
         """Metric states that `told` reads, besides those that the metrics keep anyway."""
         return ()
 
-    def update(self, scores: np.ndarray, targets: np.ndarray, rows: np.ndarray) -> None:
+    def update(self, answers: Any, truth: Any, rows: np.ndarray, /) -> None:
         """Takes a batch in."""
 
     def told(self, running: Running) -> dict[str, Any]:

@@ -18,12 +18,12 @@ NUM_BINS = 31
 class CollectedDetails(Details):
     """Residuals (answer − target) as a histogram, a sample of (target, answer), and the largest errors."""
 
-    def __init__(self, labels: list[str], *, seed: int = 0, keep: int = 24):
-        super().__init__(labels, seed=seed, keep=keep)
+    def __init__(self, target: Any, *, seed: int = 0, keep: int = 24):
+        super().__init__(target, seed=seed, keep=keep)
         self.worst = Worst(keep)
         self._keys, self._pairs = np.zeros(0, np.uint64), np.zeros((0, 2))
 
-    def update(self, scores: np.ndarray, targets: np.ndarray, rows: np.ndarray) -> None:
+    def update(self, scores: np.ndarray, targets: np.ndarray, rows: np.ndarray, /) -> None:
         scores_B, targets_B = scores.astype(np.float64), targets.astype(np.float64)
         errors_B = np.abs(scores_B - targets_B)
         worst = np.argsort(-errors_B, kind="stable")[: self.keep]

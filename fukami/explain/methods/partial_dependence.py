@@ -29,7 +29,7 @@ MOST_LABELS = 10
 
 def survey(cohort: Cohort) -> Survey:
     """A curve for each column, and how far it moves."""
-    units, target = cohort.units(0), cohort.predictor.task.target
+    units, target = cohort.units(0), cohort.target
     labels = target.labels()
     weights, curves = [], []
     for u in range(len(units)):
@@ -44,7 +44,7 @@ def survey(cohort: Cohort) -> Survey:
 
 def _mean(cohort: Cohort, units: Units, u: int, row: int) -> np.ndarray:
     """Mean scores (K) when every example has what `row` holds in unit `u`."""
-    scores = cohort.scores(cohort.field.exchanged(cohort.batch, units, u, torch.full((len(cohort),), row)))
+    scores = cohort.answers(cohort.field.exchanged(cohort.batch, units, u, torch.full((len(cohort),), row)))
     return scores.double().reshape(len(cohort), -1).mean(0).numpy()
 
 

@@ -39,14 +39,14 @@ def survey(cohort: Cohort) -> Survey:
     for repeat in range(REPEATS):
         order = torch.from_numpy(generator(cohort.seed, "permutation", repeat).permutation(len(cohort)))
         for u in range(len(units)):
-            found_RU[repeat, u] = measure(cohort.scores(cohort.field.exchanged(cohort.batch, units, u, order)))
+            found_RU[repeat, u] = measure(cohort.answers(cohort.field.exchanged(cohort.batch, units, u, order)))
     spread_U = found_RU.std(0, ddof=1)
     return Survey(found_RU.mean(0), sentence, [{"deviation": float(s)} for s in spread_U], notes)
 
 
 def _measure(cohort: Cohort) -> tuple[Callable[[torch.Tensor], float], str, list[str]]:
-    """What a shuffling costs, given the scores after it; that measure in a sentence; and a note where it is not the usual."""
-    before = cohort.scores(cohort.batch)
+    """What a shuffling costs, given the answers after it; that measure in a sentence; and a note where it is not the usual."""
+    before = cohort.answers(cohort.batch)
     if cohort.truth is None:
         return *_moved(cohort, before), []
     metric = cohort.predictor.task.card.headline
@@ -59,24 +59,25 @@ def _measure(cohort: Cohort) -> tuple[Callable[[torch.Tensor], float], str, list
             metric=metric,
         )
         return *_moved(cohort, before), [text]
-    return lambda scores: start - value(scores), _("what {metric} loses when the column is shuffled").format(metric=metric), []
+    sentence = _("what {metric} loses when the column is shuffled").format(metric=metric)
+    return lambda answers: start - value(answers), sentence, []
 
 
 def _moved(cohort: Cohort, before: torch.Tensor) -> tuple[Callable[[torch.Tensor], float], str]:
-    def moved(scores: torch.Tensor) -> float:
-        return float(cohort.predictor.task.target.apart(before, scores).mean())
+    def moved(answers: torch.Tensor) -> float:
+        return float(cohort.target.apart(before, answers).mean())
 
     return moved, _("how far answers move when the column is shuffled")
 
 
 def _value(cohort: Cohort, metric: str) -> Callable[[torch.Tensor], float]:
-    """The metric of scores, turned so that more is better; NaN where these examples do not give it a value."""
-    target = cohort.predictor.task.target
+    """The metric of answers, turned so that more is better; NaN where these examples do not give it a value."""
+    target = cohort.target
     sign = 1 if card("metrics", metric).higher_is_better else -1
 
-    def value(scores: torch.Tensor) -> float:
-        stream = [(scores.numpy(), cohort.truth, np.arange(len(cohort)))]
-        told = judge(target, (metric,), stream, replicates=0, keep_mistakes=0)  # type: ignore[arg-type]
+    def value(answers: torch.Tensor) -> float:
+        stream = [(answers.numpy(), cohort.truth, np.arange(len(cohort)))]
+        told = judge(target, (metric,), stream, replicates=0, keep_mistakes=0)
         return sign * told.metrics[metric].value
 
     return value

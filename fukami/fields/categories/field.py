@@ -23,10 +23,11 @@ from fukami.core.recipe import option
 from fukami.core.tables import Column
 from fukami.fields import cells
 from fukami.fields.category.check import FEW
-from fukami.fields.contract import NOTHING, Arrays, Field, Ragged, TargetField, member_rows
+from fukami.fields.contract import NOTHING, Arrays, Field, Ragged
 from fukami.fields.frame import Frame
 from fukami.fields.gather import gathered
 from fukami.fields.labels import alike, in_order, label_of, listed
+from fukami.fields.scored import Scored
 
 CARD = FieldCard(
     name="categories",
@@ -57,8 +58,10 @@ def labels_in(value: Any, separators: str = ";|") -> list[str] | None:
 
 
 @dataclass(frozen=True)
-class Categories(TargetField):
+class Categories(Scored):
     """Any number of labels out of several. `state["classes"]` holds their names, `state["counts"]` their examples.
+
+    What validation answers teach is `state["temperature"]`.
 
     >>> tags = Categories().learn([Column("tags", pa.array(["sea;sun", "sun", ""]))])
     >>> tags.state["classes"], tags.encode([Column("tags", pa.array(["sun"]))])["truths"].tolist()
@@ -221,22 +224,21 @@ class Categories(TargetField):
         """How many numbers a head gives: K."""
         return len(self.state["classes"])
 
-    def paired(self, outputs_BMK: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Rows of every member beside the target of their example: members are trained apart, and averaged afterwards."""
-        return member_rows(outputs_BMK, targets)
-
-    def scores(self, outputs_BMK: torch.Tensor) -> torch.Tensor:
+    def answers(self, outputs_BMK: torch.Tensor, /) -> torch.Tensor:
         """Probabilities `scores_BK`, each for itself: the mean over members of their sigmoid."""
         return outputs_BMK.float().sigmoid().mean(1)
 
-    def margin(self, outputs_BMK: torch.Tensor, index: int, temperature: float = 1.0) -> torch.Tensor:
+    def margin(self, outputs_BMK: torch.Tensor, index: int) -> torch.Tensor:
         """Log-odds of label `index`, taken from logarithms: 1 in float32 has none."""
         logits_BM = outputs_BMK[..., index].float()
-        return (F.logsigmoid(logits_BM).logsumexp(1) - F.logsigmoid(-logits_BM).logsumexp(1)) / temperature
+        return (F.logsigmoid(logits_BM).logsumexp(1) - F.logsigmoid(-logits_BM).logsumexp(1)) / self.temperature
 
-    def temper(self, scores: torch.Tensor, temperature: float) -> torch.Tensor:
-        """The scores that logits divided by `temperature` would have given."""
-        return scores if temperature == 1 else (scores.clamp(1e-7, 1 - 1e-7).logit() / temperature).sigmoid()
+    def _temper(self, scores: torch.Tensor, temperature: float) -> torch.Tensor:
+        return (scores.clamp(1e-7, 1 - 1e-7).logit() / temperature).sigmoid()
+
+    def given(self, answers: torch.Tensor) -> torch.Tensor:
+        """Labels of at least the threshold, float32 of 0 and 1."""
+        return (answers >= self.options.threshold).float()
 
     def taught(self, outputs_BMK: torch.Tensor, taught_B1K: torch.Tensor, temperature: float) -> torch.Tensor:
         """The cross-entropy of softened probabilities, each label by itself, times T² (Hinton et al. 2015)."""

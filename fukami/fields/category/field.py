@@ -21,10 +21,11 @@ from fukami.core.recipe import option
 from fukami.core.tables import Column
 from fukami.fields import cells
 from fukami.fields.category.check import check_classes
-from fukami.fields.contract import NOTHING, Arrays, Field, Ragged, TargetField, member_rows
+from fukami.fields.contract import NOTHING, Arrays, Field, Ragged
 from fukami.fields.frame import Frame
 from fukami.fields.gather import gathered
 from fukami.fields.labels import label_of, labels_of, listed
+from fukami.fields.scored import Scored
 
 CARD = FieldCard(
     name="category",
@@ -37,8 +38,10 @@ CARD = FieldCard(
 
 
 @dataclass(frozen=True)
-class Category(TargetField):
+class Category(Scored):
     """One label out of several. `state["classes"]` holds the class names, `state["counts"]` their training examples.
+
+    What validation answers teach is `state["temperature"]`.
 
     >>> label = Category().learn([Column("y", pa.array(["no", "yes", "no"]))])
     >>> label.state["classes"], label.encode([Column("y", pa.array(["yes"]))])["index"].tolist()
@@ -200,23 +203,22 @@ class Category(TargetField):
         """How many numbers a head gives: K."""
         return len(self.state["classes"])
 
-    def paired(self, outputs_BMK: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Rows of every member beside the target of their example: members are trained apart, and averaged afterwards."""
-        return member_rows(outputs_BMK, targets)
-
-    def scores(self, outputs_BMK: torch.Tensor) -> torch.Tensor:
+    def answers(self, outputs_BMK: torch.Tensor, /) -> torch.Tensor:
         """Probabilities `scores_BK`: the mean over members of their softmax."""
         return outputs_BMK.float().softmax(-1).mean(1)
 
-    def margin(self, outputs_BMK: torch.Tensor, index: int, temperature: float = 1.0) -> torch.Tensor:
+    def margin(self, outputs_BMK: torch.Tensor, index: int) -> torch.Tensor:
         """Log-odds of class `index`, taken from logarithms: 1 in float32 has none."""
-        log_BK = outputs_BMK.float().log_softmax(-1).logsumexp(1) / temperature
+        log_BK = outputs_BMK.float().log_softmax(-1).logsumexp(1) / self.temperature
         own_K = torch.arange(log_BK.shape[1], device=log_BK.device) == index
         return log_BK[:, index] - log_BK.masked_fill(own_K, -torch.inf).logsumexp(-1)
 
-    def temper(self, scores: torch.Tensor, temperature: float) -> torch.Tensor:
-        """The scores that logits divided by `temperature` would have given."""
-        return scores if temperature == 1 else (scores.clamp_min(1e-30).log() / temperature).softmax(-1)
+    def _temper(self, scores: torch.Tensor, temperature: float) -> torch.Tensor:
+        return (scores.clamp_min(1e-30).log() / temperature).softmax(-1)
+
+    def given(self, answers: torch.Tensor) -> torch.Tensor:
+        """The likeliest class of each example."""
+        return self.likeliest(answers)
 
     def taught(self, outputs_BMK: torch.Tensor, taught_B1K: torch.Tensor, temperature: float) -> torch.Tensor:
         """The divergence of softened probabilities, times T² (Hinton et al. 2015)."""
@@ -227,7 +229,7 @@ class Category(TargetField):
     def restore(self, scores: torch.Tensor) -> list[dict[str, Any]]:
         """From probabilities `scores_BK` to `{"label", "score", "scores": {label: p}}`."""
         classes = self.state["classes"]
-        best = scores.argmax(-1).tolist()
+        best = self.likeliest(scores).tolist()
         return [
             {"label": classes[k], "score": row[k], "scores": dict(zip(classes, row, strict=True))}
             for k, row in zip(best, scores.tolist(), strict=True)

@@ -19,10 +19,11 @@ from fukami.core.problems import Problem
 from fukami.core.recipe import option
 from fukami.core.tables import Column
 from fukami.fields import cells
-from fukami.fields.contract import NOTHING, Arrays, Field, Ragged, TargetField, member_rows
+from fukami.fields.contract import NOTHING, Arrays, Field, Ragged
 from fukami.fields.frame import Frame
 from fukami.fields.gather import gathered
 from fukami.fields.parsing import decimal_mark, numbers
+from fukami.fields.scored import Scored
 
 CARD = FieldCard(
     name="number",
@@ -40,7 +41,7 @@ FAR = 20
 
 
 @dataclass(frozen=True)
-class Number(TargetField):
+class Number(Scored):
     """One number. `state` holds the training cells' `mean` and `std`.
 
     >>> price = Number().learn([Column("y", pa.array(["1,000", "3,000", None]))])
@@ -224,17 +225,17 @@ class Number(TargetField):
         """From deviations from the mean to the target's unit, in float64 where the device has it."""
         return _wide(values) * self.state["std"] + self.state["mean"]
 
-    def paired(self, outputs_BMK: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Rows of every member beside the target of their example: members are trained apart, and averaged afterwards."""
-        return member_rows(outputs_BMK, targets)
-
-    def scores(self, outputs_BMK: torch.Tensor) -> torch.Tensor:
+    def answers(self, outputs_BMK: torch.Tensor, /) -> torch.Tensor:
         """`scores_B` in the target's unit: the mean over members."""
         return self.from_unit(outputs_BMK[..., 0]).mean(1)
 
     def truth(self, batch: torch.Tensor) -> torch.Tensor:
         """The target as metrics take it: values in the target's unit (B,)."""
         return self.from_unit(batch)
+
+    def given(self, answers: torch.Tensor) -> torch.Tensor:
+        """Values in deviations from the mean, float32."""
+        return self.to_unit(answers).float()
 
     def comparable(self, scores: torch.Tensor) -> torch.Tensor:
         """Values in deviations from the mean."""
@@ -245,7 +246,7 @@ class Number(TargetField):
         """One deviation."""
         return self.state["std"]
 
-    def margin(self, outputs_BMK: torch.Tensor, index: int, temperature: float = 1.0) -> torch.Tensor:
+    def margin(self, outputs_BMK: torch.Tensor, index: int) -> torch.Tensor:
         """The value in deviations from the mean."""
         return outputs_BMK[..., 0].float().mean(1)
 

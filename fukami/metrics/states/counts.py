@@ -1,6 +1,6 @@
 """For each class: how often it is right, is the answer, is the target. B examples, K classes, R bootstrap replicates."""
 
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -18,12 +18,12 @@ def answers(scores_BK: np.ndarray, targets: np.ndarray) -> np.ndarray:
 class Counts(State):
     """Weighted counts `right_RK`, `answered_RK` and `actual_RK`; from one class of several, or from several labels at once."""
 
-    def __init__(self, num_outputs: int, replicates: int = 0, *, room: float = 1.0):
-        super().__init__(num_outputs, replicates, room=room)
-        shape = (1 + replicates, num_outputs)
+    def __init__(self, target: Any, replicates: int = 0, *, room: float = 1.0):
+        super().__init__(target, replicates, room=room)
+        shape = (1 + replicates, target.num_outputs)
         self.right_RK, self.answered_RK, self.actual_RK = np.zeros(shape), np.zeros(shape), np.zeros(shape)
 
-    def update(self, scores: np.ndarray, targets: np.ndarray, weights_RB: np.ndarray) -> None:
+    def update(self, scores: np.ndarray, targets: np.ndarray, weights_RB: np.ndarray, /) -> None:
         answered = answers(scores, targets)
         if targets.ndim == 2:
             actual = targets > 0.5

@@ -1,7 +1,7 @@
 """The weighted mean of one number per example. B examples, R bootstrap replicates."""
 
 from abc import abstractmethod
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -11,17 +11,17 @@ from fukami.metrics.contract import State, ratio
 class Mean(State):
     """Sums of what `per_example` gives: the state of every metric that is an average over examples."""
 
-    def __init__(self, num_outputs: int, replicates: int = 0, *, room: float = 1.0):
-        super().__init__(num_outputs, replicates, room=room)
+    def __init__(self, target: Any, replicates: int = 0, *, room: float = 1.0):
+        super().__init__(target, replicates, room=room)
         self.sums_R = np.zeros(1 + replicates)
         self.weights_R = np.zeros(1 + replicates)
 
     @abstractmethod
-    def per_example(self, scores: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    def per_example(self, answers: Any, truth: Any, /) -> np.ndarray:
         """One number (B,) for each example."""
 
-    def update(self, scores: np.ndarray, targets: np.ndarray, weights_RB: np.ndarray) -> None:
-        self.sums_R += weights_RB @ np.asarray(self.per_example(scores, targets), dtype=np.float64)
+    def update(self, answers: Any, truth: Any, weights_RB: np.ndarray, /) -> None:
+        self.sums_R += weights_RB @ np.asarray(self.per_example(answers, truth), dtype=np.float64)
         self.weights_R += weights_RB.sum(1)
 
     def merge(self, other: Self) -> None:

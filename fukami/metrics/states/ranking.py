@@ -11,7 +11,7 @@ B examples, C columns (one per class or label, one only for two classes), R boot
 """
 
 from collections.abc import Callable, Iterator
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -32,8 +32,8 @@ Area = Callable[[np.ndarray, np.ndarray], np.ndarray]
 class Ranking(State):
     """Scores with their labels, kept or binned. A column is one question: is it this class (label) or not?"""
 
-    def __init__(self, num_outputs: int, replicates: int = 0, *, room: float = 1.0):
-        super().__init__(num_outputs, replicates, room=room)
+    def __init__(self, target: Any, replicates: int = 0, *, room: float = 1.0):
+        super().__init__(target, replicates, room=room)
         self.kept: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
         self.num_kept, self.num_columns = 0, 0
         self.fine_C2G: np.ndarray | None = None
@@ -44,7 +44,7 @@ class Ranking(State):
         """Whether every score is still kept."""
         return self.fine_C2G is None
 
-    def update(self, scores: np.ndarray, targets: np.ndarray, weights_RB: np.ndarray) -> None:
+    def update(self, scores: np.ndarray, targets: np.ndarray, weights_RB: np.ndarray, /) -> None:
         if targets.ndim == 2:
             scores_BC, hits_BC = scores, targets > 0.5
         elif scores.shape[1] == 2:

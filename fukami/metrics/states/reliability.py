@@ -1,6 +1,6 @@
 """Stated confidence against observed frequency, in bins. B examples, K outputs, R bootstrap replicates, N bins."""
 
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -16,12 +16,12 @@ class Reliability(State):
     several labels at once every label is its own forecast: its probability, and whether the label is there.
     """
 
-    def __init__(self, num_outputs: int, replicates: int = 0, *, room: float = 1.0):
-        super().__init__(num_outputs, replicates, room=room)
+    def __init__(self, target: Any, replicates: int = 0, *, room: float = 1.0):
+        super().__init__(target, replicates, room=room)
         shape = (1 + replicates, NUM_BINS)
         self.weights_RN, self.confidences_RN, self.rights_RN = np.zeros(shape), np.zeros(shape), np.zeros(shape)
 
-    def update(self, scores: np.ndarray, targets: np.ndarray, weights_RB: np.ndarray) -> None:
+    def update(self, scores: np.ndarray, targets: np.ndarray, weights_RB: np.ndarray, /) -> None:
         if targets.ndim == 2:
             for label in range(targets.shape[1]):
                 self._add(scores[:, label], targets[:, label] > 0.5, weights_RB)

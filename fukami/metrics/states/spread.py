@@ -1,6 +1,6 @@
 """How far targets lie from their mean, and answers from the targets. B examples, R bootstrap replicates."""
 
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -10,12 +10,12 @@ from fukami.metrics.contract import State, ratio
 class Spread(State):
     """Sums of squares around a running mean, which neither cancel nor overflow where targets are large (Chan et al. 1983)."""
 
-    def __init__(self, num_outputs: int, replicates: int = 0, *, room: float = 1.0):
-        super().__init__(num_outputs, replicates, room=room)
+    def __init__(self, target: Any, replicates: int = 0, *, room: float = 1.0):
+        super().__init__(target, replicates, room=room)
         self.weights_R, self.means_R = np.zeros(1 + replicates), np.zeros(1 + replicates)
         self.squares_R, self.errors_R = np.zeros(1 + replicates), np.zeros(1 + replicates)
 
-    def update(self, scores: np.ndarray, targets: np.ndarray, weights_RB: np.ndarray) -> None:
+    def update(self, scores: np.ndarray, targets: np.ndarray, weights_RB: np.ndarray, /) -> None:
         targets_B = targets.astype(np.float64)
         near = targets_B.mean() if np.ptp(targets_B) else targets_B[0]  # exactly 0 spread where all are equal
         total_R = weights_RB.sum(1)

@@ -9,6 +9,7 @@ Jiang and Chuang 2021, without its estimate of which classes are confused).
 from typing import Any
 
 import numpy as np
+import torch
 
 from fukami.core.cards import SymptomCard
 from fukami.core.language import _
@@ -17,6 +18,7 @@ from fukami.engine.diagnosis.case import Case
 from fukami.engine.diagnosis.contract import Finding, LeftOut, Look
 from fukami.engine.diagnosis.judging import truth_of
 from fukami.engine.diagnosis.neighbours import nearest_targets
+from fukami.fields.scored import Scored
 
 CARD = SymptomCard(
     name="label-noise",
@@ -38,17 +40,18 @@ SHOWN = 8
 
 def look(case: Case) -> Look:
     judged = case.on_held
-    if judged.targets.ndim != 1 or not judged.target.discrete:
+    target = judged.target
+    if not isinstance(target, Scored) or not target.discrete or judged.truth.ndim != 1:
         raise LeftOut(_("this is looked for only where classes are predicted"))
     easy = max(1, round(EASIEST * len(judged.rows)))
     if easy < ENOUGH:
         raise LeftOut(_("fewer than {n} examples were kept aside").format(n=round(ENOUGH / EASIEST)))
-    answer = judged.scores.argmax(1)
-    wrong = answer != judged.targets
-    easiest = np.argsort(-judged.scores.max(1), kind="stable")[:easy]
+    answer = target.likeliest(torch.from_numpy(judged.answers)).numpy()
+    wrong = answer != judged.truth
+    easiest = np.argsort(-judged.answers.max(1), kind="stable")[:easy]
     suspects = seconded(case, easiest[wrong[easiest]], answer)
     among, of_all = len(suspects) / easy, float(wrong.mean())
-    guess = 1 - float(judged.target.guess(truth_of(case, case.train), 1).max())
+    guess = 1 - float(target.guess(truth_of(case, case.train), 1).max())
     low = at_least(len(suspects), easy)
     figures: dict[str, Any] = {
         "examples": len(judged.rows),
