@@ -6,10 +6,11 @@ safe to delete at any time, written atomically, made again where it is damaged, 
 the cap (`FUKAMI_STORE_GB`, 20 by default). Small data stays in memory.
 """
 
+import contextlib
 import errno
-import hashlib
-import json
+import math
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
@@ -19,11 +20,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from fukami.core.errors import DataError
+from fukami.core import kept
+from fukami.core.errors import DataError, UsageError
 from fukami.core.language import _
 from fukami.core.tables import Column
-from fukami.data import store_files
-from fukami.data.cache import cache_folder
 from fukami.fields.contract import Arrays, Field, Ragged, Shared
 from fukami.fields.frame import Frame
 
@@ -34,8 +34,10 @@ COSTLY_CHUNK = 512
 """The same where each takes long, so that something is seen of it."""
 WORTH_KEEPING = 256
 """Fewer examples than this are decoded anew, however much that costs."""
-FORMAT = 3
+FORMAT = 4
 """Changes when stores of older versions cannot be read any more."""
+CAP_GB = 20.0
+"""GiB that all stores together may fill, unless `FUKAMI_STORE_GB` says otherwise."""
 
 Progress = Callable[[int, int], None]
 """`(examples done, examples in all)`, called while examples are prepared."""
@@ -149,13 +151,14 @@ class _Work:
         self.first: Arrays | None = None
         self.place: Path | None = None
         if fingerprint is not None and (self.costly or self.total > CHUNK):
-            self.place = cache_folder() / "store" / key(field, fingerprint)
+            known_by = [FORMAT, field.kind, field.stored_as()]
+            self.place = kept.place("store", known_by, np.ascontiguousarray(fingerprint).tobytes())
 
     def arrays(self) -> Arrays:
         """Found on disk, else encoded; then kept on disk where that is worth it."""
         if self.place is None:
             return joined(list(self._chunks()))
-        store_files.cap_bytes()  # a mistake in it is told before hours of decoding
+        cap_bytes()  # a mistake in it is told before hours of decoding
         found = self._found()
         if found is not None:
             return found
@@ -164,7 +167,7 @@ class _Work:
             if self._size() <= IN_MEMORY_BYTES:
                 return joined(list(self._chunks()))
         try:
-            with store_files.one_at_a_time(self.place, self._say_waiting):
+            with kept.one_at_a_time(self.place, self._say_waiting):
                 found = self._found() or self._kept(self.place)  # another process may have made it while this one waited
         except OSError as error:
             return self._in_memory(error.strerror or str(error))
@@ -174,24 +177,23 @@ class _Work:
         if self.place is None:
             return None
         try:
-            found = store_files.opened(self.place)
-        except store_files.Damaged as damaged:
+            arrays = kept.mapped(self.place)
+        except kept.Damaged as damaged:
             if not self.damaged:
-                self.tell(_say_damaged(self.place / str(damaged)))
+                text = _("the prepared examples are damaged on the disk ({file}); they are made again")
+                self.tell(text.format(file=damaged))
             self.damaged = True
             return None
-        if found is None or any(len(array) != self.total for array in found.values() if not isinstance(array, Shared)):
-            return None
-        store_files.touch(self.place)
-        return found
+        found = {} if arrays is None else _as_encoded(arrays)
+        whole = all(len(array) == self.total for array in found.values() if not isinstance(array, Shared))
+        return found if found and whole else None
 
     def _kept(self, place: Path) -> Arrays | None:
         """Written to `place` and opened again. Raises `OSError` where the disk does not take it."""
         self.first = self.first or self._chunk(0)
-        if not store_files.room_for(place, self._size()):
+        if not room_for(place, self._size()):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        store_files.write(place, self._chunks())
-        store_files.evict(place)
+        kept.write_arrays(place, _as_kept(self._chunks()), cap_bytes=cap_bytes())
         return self._found()
 
     def _in_memory(self, why: str) -> Arrays:
@@ -199,7 +201,7 @@ class _Work:
         assert self.place is not None
         folder, fix = str(self.place.parent), "export FUKAMI_CACHE=FOLDER"
         self.first = self.first or self._chunk(0)
-        if 2 * self._size() > store_files.memory_left():  # joining the chunks takes them twice
+        if 2 * self._size() > memory_left():  # joining the chunks takes them twice
             raise DataError(
                 "F-STORE-DISK",
                 _("the prepared examples fit neither on the disk nor into memory"),
@@ -236,8 +238,69 @@ class _Work:
         return encoded
 
 
-def _say_damaged(file: Path) -> str:
-    return _("the prepared examples are damaged on the disk ({file}); they are made again").format(file=file)
+def _as_kept(chunks: Iterator[Arrays]) -> Iterator[dict[str, np.ndarray]]:
+    """Chunks as plain arrays: `NAME.values`, and for ragged rows `NAME.offsets`, which go on from the chunk before; `NAME.shared`
+    of the first alone."""
+    reached: dict[str, int] = {}
+    for index, chunk in enumerate(chunks):
+        plain = {}
+        for name, array in chunk.items():
+            if isinstance(array, Shared):
+                plain |= {f"{name}.shared": array.values} if index == 0 else {}
+                continue
+            plain[f"{name}.values"] = array if isinstance(array, np.ndarray) else array.values
+            if isinstance(array, Ragged):
+                offsets = array.offsets[1 if name in reached else 0 :].astype(np.int64) + reached.get(name, 0)
+                plain[f"{name}.offsets"], reached[name] = offsets, int(offsets[-1])
+        yield plain
+
+
+def _as_encoded(arrays: dict[str, np.ndarray]) -> Arrays:
+    found: Arrays = {name.removesuffix(".values"): array for name, array in arrays.items() if name.endswith(".values")}
+    found |= {name.removesuffix(".shared"): Shared(array) for name, array in arrays.items() if name.endswith(".shared")}
+    for name in (name.removesuffix(".offsets") for name in arrays if name.endswith(".offsets")):
+        found[name] = Ragged(arrays[f"{name}.values"], np.array(arrays[f"{name}.offsets"]))
+    return found
+
+
+def cap_bytes() -> float:
+    """Bytes that all stores together may fill. Raises `UsageError` where `FUKAMI_STORE_GB` is no number.
+
+    >>> cap_bytes() > 0
+    True
+    """
+    told = os.environ.get("FUKAMI_STORE_GB", "").strip()
+    try:
+        cap = float(told) if told else CAP_GB
+    except ValueError:
+        cap = math.nan
+    if not (math.isfinite(cap) and cap >= 0):
+        raise UsageError(
+            "F-STORE-CAP",
+            _("FUKAMI_STORE_GB is not a number of gigabytes"),
+            where="FUKAMI_STORE_GB",
+            expected=_("a number such as {example}").format(example="20"),
+            got=told,
+            fix="export FUKAMI_STORE_GB=20",
+        )
+    return cap * (1 << 30)
+
+
+def room_for(folder: Path, size: float) -> bool:
+    """Whether the disk of `folder` has `size` bytes left; True where it does not say."""
+    there = next((path for path in (folder, *folder.parents) if path.exists()), folder)
+    try:
+        return shutil.disk_usage(there).free > size
+    except OSError:
+        return True
+
+
+def memory_left() -> float:
+    """Bytes of memory that a process may still take; infinite where the system does not say."""
+    with contextlib.suppress(OSError, ValueError, StopIteration):
+        lines = Path("/proc/meminfo").read_text().splitlines()
+        return float(next(line for line in lines if line.startswith("MemAvailable")).split()[1]) * 1024
+    return math.inf
 
 
 def _shown(size: float) -> str:
@@ -248,12 +311,6 @@ def _bytes(array: np.ndarray | Ragged | Shared) -> int:
     if isinstance(array, Shared):
         return array.values.nbytes
     return array.values.nbytes + array.offsets.nbytes if isinstance(array, Ragged) else array.nbytes
-
-
-def key(field: Field, fingerprint: np.ndarray) -> str:
-    """The name of the store of these examples as this field would store them."""
-    told = json.dumps([FORMAT, field.kind, field.stored_as()], sort_keys=True, default=str)
-    return hashlib.blake2b(told.encode() + np.ascontiguousarray(fingerprint).tobytes(), digest_size=16).hexdigest()
 
 
 def joined(parts: list[Arrays]) -> Arrays:

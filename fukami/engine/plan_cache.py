@@ -1,4 +1,4 @@
-"""Plans that were measured before, kept in the cache folder, one JSON file each. Safe to delete at any time.
+"""Plans that were measured before, kept in the cache folder (`core/kept.py`). Safe to delete at any time.
 
 A plan is known again by everything that decides which one is best: the network's structure, the shapes of its batches, the
 machine, the versions, and what the recipe leaves open. A file that cannot be read is measured anew, and says so.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import json
 import os
 import platform
 import statistics
@@ -19,21 +18,19 @@ from typing import Any
 import torch
 from torch import nn
 
-from fukami.core.cache import cache_folder, write_at_once
+from fukami.core import kept
 from fukami.core.language import _
 from fukami.core.recipe import PlanChoices
 from fukami.engine.memory import left_bytes
 from fukami.engine.plan import Figure, Plan
 
-SCHEMA = 1
+SCHEMA = 2
 COMPILE_S = {"cpu": 60.0, "cuda": 40.0}
 """What compiling takes where none was measured on this machine yet; measured: 29 to 47 s for five layers on two cores."""
 KEPT = 10
 """Compile times that are remembered for each machine."""
-
-
-def plans_folder() -> Path:
-    return cache_folder() / "plans"
+MOST_BYTES = 16 << 20
+"""All plans together; each takes some kilobytes."""
 
 
 def hardware(device: torch.device) -> dict[str, Any]:
@@ -96,50 +93,50 @@ def shapes(tree: Any) -> Any:
 
 def read(key: dict[str, Any]) -> tuple[Entry | None, tuple[str, ...]]:
     """The remembered entry, None where there is none, and what is to be said about it."""
-    path = _path(key)
+    place = place_of(key)
     try:
-        if not path.exists():
+        found = kept.read(place)
+        if found is None:
             return None, ()
-        told = json.loads(path.read_text("utf-8"))
-        if told["schema"] != SCHEMA:
-            return None, ()
+        told = found[0]
         figures = tuple(_figure(dict(figure)) for figure in told["figures"])
         if not figures or not figures[0].admitted or told["key"] != key:
             raise ValueError
         return Entry(figures, float(told["most_s"]), bool(told["complete"])), ()
-    except (OSError, ValueError, KeyError, TypeError):
-        note = _("the remembered step plan cannot be read and is measured anew: {path}").format(path=path)
+    except (kept.Damaged, ValueError, KeyError, TypeError):
+        note = _("the remembered step plan cannot be read and is measured anew: {path}").format(path=place)
         return None, (note,)
 
 
 def write(key: dict[str, Any], entry: Entry) -> tuple[str, ...]:
     """Remembers what was measured, and how long compiling took where it was tried. Says so where the disk does not take it."""
     figures = [figure.as_dict() for figure in entry.figures]
-    told = {"schema": SCHEMA, "key": key, "complete": entry.complete, "most_s": entry.most_s, "figures": figures}
     times = [figure.compile_s for figure in entry.figures if figure.compile_s]
+    place, machine = place_of(key), _compiling(key["hardware"])
     try:
-        _replace(_path(key), told)
+        told = {"key": key, "complete": entry.complete, "most_s": entry.most_s, "figures": figures}
+        kept.write(place, told, cap_bytes=MOST_BYTES)
         if times:
-            path = _compile_path(key["hardware"])
-            _replace(path, {"schema": SCHEMA, "seconds": [*_compile_times(path), *times][-KEPT:]})
+            kept.write(machine, [*_compile_times(machine), *times][-KEPT:])
     except OSError as error:
         note = _("the step plan cannot be kept in {folder} ({why}), so it is measured each time. Mend: {command}")
         why, mend = error.strerror or str(error), "export FUKAMI_CACHE=FOLDER"
-        return (note.format(folder=plans_folder(), why=why, command=mend),)
+        return (note.format(folder=place.parent, why=why, command=mend),)
     return ()
 
 
 def compile_seconds(device: torch.device) -> float:
     """What compiling takes on this machine: the median of what was measured, else what is typical."""
-    times = _compile_times(_compile_path(hardware(device)))
+    times = _compile_times(_compiling(hardware(device)))
     return statistics.median(times) if times else COMPILE_S.get(device.type, float("inf"))
 
 
-def _compile_times(path: Path) -> list[float]:
+def _compile_times(place: Path) -> list[float]:
     try:
-        return [float(seconds) for seconds in json.loads(path.read_text("utf-8"))["seconds"]]
-    except (OSError, ValueError, KeyError, TypeError):  # none yet, or damaged: what is typical is good enough
+        found = kept.read(place)
+    except kept.Damaged:  # what is typical is good enough
         return []
+    return [] if found is None else found[0]
 
 
 def _figure(told: dict[str, Any]) -> Figure:
@@ -154,18 +151,13 @@ def _figure(told: dict[str, Any]) -> Figure:
     return figure
 
 
-def _path(key: dict[str, Any]) -> Path:
-    digest = hashlib.blake2b(json.dumps(key, sort_keys=True).encode(), digest_size=16).hexdigest()
-    return plans_folder() / f"{digest}.json"
+def place_of(key: dict[str, Any]) -> Path:
+    """Where the plan of `key` is kept."""
+    return kept.place("plans", [SCHEMA, key])
 
 
-def _compile_path(machine: dict[str, Any]) -> Path:
-    digest = hashlib.blake2b(json.dumps(machine, sort_keys=True).encode(), digest_size=8).hexdigest()
-    return plans_folder() / f"compiling-{digest}.json"
-
-
-def _replace(path: Path, told: dict[str, Any]) -> None:
-    write_at_once(path, json.dumps(told, ensure_ascii=False, indent=1, allow_nan=False).encode())
+def _compiling(machine: dict[str, Any]) -> Path:
+    return kept.place("compiling", [SCHEMA, machine])
 
 
 def _processor() -> str:

@@ -75,9 +75,9 @@ def explain_run(
         DataError: an input cannot be used.
     """
     asked = Asked(run, method, **options)
-    explainable(run.predictor.task.target)
     if out is not None:
         written.require_place(out)
+    explainable(run.predictor.task.target)
     groups = require_some(list(given(asked.run, inputs)), run)
     name, notes, first = chosen(asked, groups)
     if card(METHODS, name).scope == "set":

@@ -5,16 +5,12 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import NoReturn
 
 from fukami.core import artefact, worker
 from fukami.core.errors import RunError
 from fukami.core.language import _
-
-try:
-    import fcntl
-except ImportError:  # Windows: two trainings with one --out are not noticed before the second writes its run
-    fcntl = None  # type: ignore[assignment]
+from fukami.core.locks import holding
 
 NAME = "lock"
 
@@ -26,20 +22,21 @@ def locked(place: Path) -> Iterator[None]:
     Of the processes that torchrun starts for one training, the first holds the place for all. A file system that has no locks
     is trusted to have no second training either.
     """
-    if fcntl is None or worker.rank() > 0:
+    if worker.rank() > 0:
         place.mkdir(parents=True, exist_ok=True)
         yield
         return
-    handle = _held(place, fcntl)
-    try:
-        yield
-    finally:
-        # a folder that was made for the lock alone is not left lying about; while it is held, since another takes it at once
-        with contextlib.suppress(OSError):  # another one begins there, or the file system keeps what is open
-            if place.is_dir() and is_empty(place):
-                (place / NAME).unlink(missing_ok=True)
-                place.rmdir()
-        os.close(handle)
+    with contextlib.ExitStack() as stack:
+        _hold(place, stack)
+        (place / NAME).write_text(f"{os.getpid()}\n")
+        try:
+            yield
+        finally:
+            # a folder that was made for the lock alone goes with it, while it is held: another one takes it at once
+            with contextlib.suppress(OSError):  # another one begins there, or the file system keeps what is open
+                if place.is_dir() and is_empty(place):
+                    (place / NAME).unlink(missing_ok=True)
+                    place.rmdir()
 
 
 def is_empty(place: Path) -> bool:
@@ -56,27 +53,13 @@ def cleared(place: Path) -> None:
             path.unlink()
 
 
-def _held(place: Path, fcntl: Any) -> int:
-    """A handle on the lock file, locked."""
+def _hold(place: Path, stack: contextlib.ExitStack) -> None:
+    """Makes the folder and holds its lock file until the end of `stack`."""
     while True:
         _make(place)
-        try:
-            handle = os.open(place / NAME, os.O_RDWR | os.O_CREAT, 0o666)
-        except FileNotFoundError:  # the folder went with the training that ended just now
-            continue
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            other = os.read(handle, 32).decode("ascii", "replace").strip()
-            os.close(handle)
-            raise _busy(place, other) from None
-        except OSError:
-            return handle
-        if _is_there(handle, place / NAME):
-            os.truncate(handle, 0)
-            os.write(handle, f"{os.getpid()}\n".encode())
-            return handle
-        os.close(handle)  # locked a file that was deleted meanwhile
+        with contextlib.suppress(FileNotFoundError):  # the folder went with the training that ended just now
+            stack.enter_context(holding(place / NAME, busy=lambda: _refuse(place)))
+            return
 
 
 def _make(place: Path) -> None:
@@ -85,15 +68,11 @@ def _make(place: Path) -> None:
         place.mkdir(parents=True, exist_ok=True)
 
 
-def _is_there(handle: int, path: Path) -> bool:
-    try:
-        return os.path.samestat(os.fstat(handle), path.stat())
-    except FileNotFoundError:
-        return False
-
-
-def _busy(place: Path, process: str) -> RunError:
-    return RunError(
+def _refuse(place: Path) -> NoReturn:
+    process = ""
+    with contextlib.suppress(OSError):  # it has just ended, or Windows shows nobody the file
+        process = (place / NAME).read_text("ascii", "replace").strip()
+    raise RunError(
         "F-RUN-BUSY",
         _("another training writes to that place"),
         where=str(place),

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from fukami.data.block_sums import BLOCK, SYNCED_BLOCKS, SummedFile
+from fukami.core.kept import BLOCK, SYNCED_BLOCKS, SummedFile
 from fukami.training.interrupts import GRACE_S, interruptible
 
 STUCK = """

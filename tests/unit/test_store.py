@@ -2,7 +2,6 @@
 
 import errno
 import io
-import json
 import os
 import subprocess
 import sys
@@ -16,10 +15,11 @@ import pytest
 import torch
 from PIL import Image as Pillow
 
+from fukami.core import kept
 from fukami.core.errors import DataError, UsageError
 from fukami.core.seeds import generator
 from fukami.core.tables import Column
-from fukami.data import block_sums, store_files
+from fukami.data import store
 from fukami.data.store import CHUNK, WORTH_KEEPING, prepare
 from fukami.fields.contract import Ragged
 from fukami.fields.image.field import Image
@@ -155,9 +155,10 @@ def test_a_damaged_store_is_made_again(cache, monkeypatch, damage):
     elif damage == "meta of another":
         meta.write_text(meta.read_text().replace("|u1", "|i1"))
     else:
-        arrays = json.loads(json.loads(meta.read_text())["told"])
-        arrays["arrays"]["pixels"]["rows"] -= 1
-        store_files._write_meta(place, arrays)
+        found = kept.read(meta)
+        assert found is not None
+        found[0]["pixels.values"]["rows"] -= 1
+        kept.write(meta, found[0])
     counting, said = Counting(monkeypatch), []
     again = prepared(field, column, tell=said.append)
     assert counting.count == TOTAL
@@ -177,21 +178,21 @@ def test_an_offset_that_disagrees_is_noticed(cache, monkeypatch):
     with (place / "ids.offsets").open("r+b") as file:
         file.seek(-8, 2)
         file.write(np.int64(5).tobytes())
-    with pytest.raises(store_files.Damaged, match=r"ids\.offsets"):
-        store_files.opened(place)
+    with pytest.raises(kept.Damaged, match=r"ids\.offsets"):
+        kept.mapped(place)
 
 
 def test_a_large_file_is_looked_at_in_part_and_damage_is_found_in_the_end(tmp_path, monkeypatch):
-    monkeypatch.setattr(block_sums, "BLOCK", 16)
+    monkeypatch.setattr(kept, "BLOCK", 16)
     data = generator(0, "file").bytes(16 * 1000 + 7)
     with (tmp_path / "file").open("wb") as file:
-        summed = block_sums.SummedFile(file)
+        summed = kept.SummedFile(file)
         for start in range(0, len(data), 37):  # blocks end in the midst of what is written
             summed.write(data[start : start + 37])
     assert len(summed.sums) == 1001
 
     def looks(count: int) -> set[int | None]:
-        return {block_sums.damaged_block(tmp_path / "file", summed.sums, generator(i, "look")) for i in range(count)}
+        return {kept.damaged_block(tmp_path / "file", summed.sums, generator(i, "look")) for i in range(count)}
 
     assert looks(200) == {None}
     spoilt = bytearray(data)
@@ -218,10 +219,10 @@ def test_the_store_used_longest_ago_goes_first(cache, monkeypatch):
     for moment, size in enumerate((6, 7, 8)):
         prepared(Image(name="x", options=Image.Options(size_px=size)).learn([column]), column)
         newest = max(stores(cache), key=lambda place: place.stat().st_mtime_ns)
-        os.utime(newest / "meta.json", (1000 + moment, 1000 + moment))
+        os.utime(newest, (1000 + moment, 1000 + moment))
     monkeypatch.setenv("FUKAMI_STORE_GB", str(TOTAL * 3 * (8 * 8 + 9 * 9 + 10) / (1 << 30)))
     prepared(Image(name="x", options=Image.Options(size_px=9)).learn([column]), column)
-    sizes = {store_files._read_meta(place)["arrays"]["pixels"]["shape"][1] for place in stores(cache)}
+    sizes = {len(arrays["pixels.values"][0, 0]) for place in stores(cache) if (arrays := kept.mapped(place))}
     assert sizes == {8, 9}
 
 
@@ -230,7 +231,7 @@ def full(_file) -> None:
 
 
 def test_a_full_disk_is_told_and_leaves_nothing(cache, monkeypatch):
-    monkeypatch.setattr(store_files.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     column, told = photos(), []
     field = Image(name="x").learn([column])
     store = prepared(field, column, tell=told.append)
@@ -240,8 +241,8 @@ def test_a_full_disk_is_told_and_leaves_nothing(cache, monkeypatch):
 
 
 def test_no_room_is_seen_before_decoding(cache, monkeypatch):
-    monkeypatch.setattr(store_files, "room_for", lambda _folder, _size: False)
-    monkeypatch.setattr(store_files, "memory_left", lambda: 0.0)
+    monkeypatch.setattr(store, "room_for", lambda _folder, _size: False)
+    monkeypatch.setattr(store, "memory_left", lambda: 0.0)
     column = photos()
     field = Image(name="x").learn([column])
     with pytest.raises(DataError, match="F-STORE-DISK") as caught:
