@@ -94,6 +94,7 @@ def check(task: str, data: Any, *, settings: dict[str, Any] | None = None) -> di
     "columns": {input or target: [the columns it is read from]}, …}`.
     """
     require_source(data, settings)
+    beforehand.require_meaning(task, "check")
     recipe = recipe_for(task, settings)
     from fukami.training.prepare import examined
 
@@ -114,6 +115,7 @@ def check(task: str, data: Any, *, settings: dict[str, Any] | None = None) -> di
 def plan(task: str, data: Any, *, model: str | None = None, settings: dict[str, Any] | None = None) -> dict[str, Any]:
     """Memory, minutes and the step plan of a training, measured on the real data and this machine, before it starts."""
     require_source(data, settings)
+    beforehand.require_meaning(task, "plan")
     recipe = recipe_for(task, settings, model=_named(model))
     from fukami.engine.allocator import freed_memory_kept
     from fukami.engine.plan import threads_kept

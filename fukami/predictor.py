@@ -17,7 +17,7 @@ from fukami.core.language import _
 from fukami.core.recipe import Recipe, from_dict, read_toml
 from fukami.core.seeds import derive
 from fukami.core.tables import Column
-from fukami.data.store import Store
+from fukami.data.store import Store, frames_of
 from fukami.engine.fitting import in_parts
 from fukami.engine.plan import Plan, decided
 from fukami.engine.ranks import ALONE, Ranks
@@ -54,22 +54,23 @@ class Predictor:
     ranks: Ranks = ALONE
     """The processes that share what `stream` answers."""
 
-    def answers(self, batch: dict[str, Any], *, settled: bool = True) -> Any:
+    def answers(self, batch: dict[str, Any], *, settled: bool = True, judging: bool = False) -> Any:
         """Answers to a batch of input tensors, in the form of the target; not `settled`, before what validation answers taught
-        it."""
+        it. `judging` a batch that holds the targets too, what is asked is what a judgement asks."""
         seed = derive(self.recipe.learning.seed, "answers")
-        answers = self._computed(lambda given: self.task.ask(self.network, given, seed=seed), batch)
+        given = batch if judging else {name: batch[name] for name in self.task.inputs}
+        answers = self._computed(lambda given: self.task.ask(self.network, given, seed=seed, judging=judging), given)
         return self.task.target.settle(answers) if settled else answers
 
     def outputs(self, batch: dict[str, Any]) -> torch.Tensor:
         """What the network gives for a batch of input tensors, before it is made answers: one tensor in float32."""
         self.task.require_one_pass()
-        return self._computed(lambda given: self.network(given).float(), batch)
+        return self._computed(lambda given: self.network(given).float(), {name: batch[name] for name in self.task.inputs})
 
     def _computed(self, ask: Callable[[dict[str, Any]], Any], batch: dict[str, Any]) -> Any:
         """What `ask` gives for a batch of input tensors, as the plan says, without gradients."""
         self.network.eval()
-        given = {name: self.plan.arranged(batch[name]) for name in self.task.inputs}
+        given = {name: self.plan.arranged(value) for name, value in batch.items()}
         # a module of the caller's own may keep what it computes here (a cache of positions) and be trained on
         unrecorded = torch.no_grad() if self.choice is None else torch.inference_mode()
         with unrecorded, self.plan.autocast():
@@ -89,7 +90,7 @@ class Predictor:
         def answered(start: int, stop: int) -> tuple[Any, Any, np.ndarray]:
             part = rows[start:stop]
             batch = store.batch(part, self.device)
-            answers = trees.arrays(self.answers(batch, settled=settled))
+            answers = trees.arrays(self.answers(batch, settled=settled, judging=True))
             return answers, trees.arrays(target.truth(batch[target.name])), part
 
         first, size = min(len(rows), BATCH * self.ranks.size), BATCH
@@ -115,9 +116,17 @@ class Predictor:
         total = len(next(iter(columns.values()))[0])
 
         def answered(start: int, stop: int) -> list[dict[str, Any]]:
-            return self.task.target.restore(self.answers(self.batch(columns, np.arange(start, stop))))
+            rows = np.arange(start, stop)
+            return self.restored(self.answers(self.batch(columns, rows)), columns, rows)
 
         return [answer for part in in_parts(total, BATCH, answered) for answer in part]
+
+    def restored(self, answers: Any, columns: dict[str, Sequence[Column]], rows: np.ndarray) -> list[dict[str, Any]]:
+        """Answers as JSON objects, of rows of raw cells: what lies on an input is told in that input's own places."""
+        target = self.task.target
+        if not target.framed:
+            return target.restore(answers)
+        return target.restore(answers, frames=frames_of(self.task.inputs, columns, rows))
 
     def batch(self, columns: dict[str, Sequence[Column]], rows: np.ndarray) -> dict[str, Any]:
         """The tensors of rows of raw cells of the input fields, as the network takes them."""

@@ -23,6 +23,7 @@ def evaluate(run: Opened | str | Path, data: Any = None, *, settings: dict[str, 
     the run was trained on are left out and counted.
     """
     opened = _opened(run)
+    beforehand.require_meaning(opened.told["task"], "evaluate")
     require_source(data, settings)
     from fukami.evaluate.verb import evaluate_run
 
@@ -60,6 +61,7 @@ def predict(run: Opened | str | Path, inputs: Sequence[Any] | Any) -> dict[str, 
     standard error.
     """
     opened, many = _opened(run), _many(inputs)
+    beforehand.require_meaning(opened.told["task"], "predict")
     beforehand.require_inputs(opened.told, many)
     from fukami.answers import predict_inputs
 
@@ -81,6 +83,7 @@ def explain(
     page.
     """
     opened, many = _opened(run), _many(inputs)
+    beforehand.require_meaning(opened.told["task"], "explain")
     beforehand.require_method(opened.told, method)
     beforehand.require_label(opened.told, str(options.get("of", "")))
     beforehand.require_inputs(opened.told, many)
@@ -101,6 +104,7 @@ def export(
     """
     require(card("export/formats", to).extra)
     opened = _opened(run)
+    beforehand.require_meaning(opened.told["task"], "export")
     require_source(data)
     from fukami.export.verb import export_run
 
@@ -120,6 +124,7 @@ def compress(run: Opened | str | Path, *, out: str | Path | None = None, data: A
 
     asked = Asked(**options)
     opened = _opened(run)
+    beforehand.require_meaning(opened.told["task"], "compress")
     require_possible(opened.path, opened.told, asked)
     require_source(data)
     from fukami.compress.verb import compress_run

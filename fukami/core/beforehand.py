@@ -56,6 +56,13 @@ def missing_input(name: str) -> DataError:
     )
 
 
+def require_meaning(task: str, verb: str) -> None:
+    """Raises `UsageError` F-VERB-WITHOUT where the task says that a verb has no meaning for it."""
+    reason = card("tasks", task).without.get(verb)
+    if reason:
+        raise UsageError("F-VERB-WITHOUT", _("{verb} has no meaning here").format(verb=verb), where=task, expected=_(reason))
+
+
 def require_label(told: Told, label: str) -> None:
     """Raises `UsageError` F-EXPLAIN-LABEL where a label is asked for that the run does not know."""
     labels = [name for field in _fields(told, "targets") for name in field["state"].get("classes", ())]

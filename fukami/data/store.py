@@ -12,7 +12,7 @@ import math
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -120,7 +120,7 @@ def prepare(
     return Store(fields, arrays)
 
 
-def frames_of(fields: Mapping[str, Field], columns: Mapping[str, list[Column]], rows: np.ndarray) -> dict[str, Frame]:
+def frames_of(fields: Mapping[str, Field], columns: Mapping[str, Sequence[Column]], rows: np.ndarray) -> dict[str, Frame]:
     """Where the elements of examples `rows` lie, by the name of the field that they are of."""
     found = {name: field.frame([c.take(rows) for c in columns[name]]) for name, field in fields.items() if name in columns}
     return {name: frame for name, frame in found.items() if frame is not None}
@@ -239,8 +239,8 @@ class _Work:
 
 
 def _as_kept(chunks: Iterator[Arrays]) -> Iterator[dict[str, np.ndarray]]:
-    """Chunks as plain arrays: `NAME.values`, and for ragged rows `NAME.offsets`, which go on from the chunk before; `NAME.shared`
-    of the first alone."""
+    """Chunks as plain arrays: `NAME.values`, and for ragged rows `NAME.offsets`, which go on from the chunk before; of the
+    first alone `NAME.shared`."""
     reached: dict[str, int] = {}
     for index, chunk in enumerate(chunks):
         plain = {}

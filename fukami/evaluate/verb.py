@@ -1,6 +1,7 @@
 """`evaluate`: a run judged on other labelled data, or again on what its training kept aside; the report is written anew."""
 
 import errno
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,8 @@ def evaluate_run(run: Opened, data: Any, settings: dict[str, Any]) -> dict[str, 
     own = data is None
     source = require_source(run, data)
     judged = examples(run, source, recipe, own=own)
+    skipped = whole.left_out(predictor.task, len(judged.rows))
+    judged = replace(judged, rows=whole.some_of(predictor.task, judged.rows, predictor.recipe.learning.seed))
     groups = whole.group_columns(judged.table, recipe.data.groups)
     raw = Spool(predictor.stream(judged.store, judged.rows, settled=False))
     found = whole.judged(predictor, raw, groups=groups, columns=judged.columns)
@@ -45,7 +48,7 @@ def evaluate_run(run: Opened, data: Any, settings: dict[str, Any]) -> dict[str, 
         "groups": found.as_dict().get("groups", {}),
         "proofs": {k: v for k, v in proofs.items() if k not in NOT_PROOFS},
         "unusable": judged.unusable,
-        "notes": [note for note in (remark, unusable_note(judged.unusable), not_kept) if note],
+        "notes": [note for note in (remark, skipped, unusable_note(judged.unusable), not_kept) if note],
         "report": report,
     }
 

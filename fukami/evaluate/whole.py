@@ -73,6 +73,22 @@ def judged(
     return found
 
 
+def some_of(task: Task, rows: np.ndarray, seed: int) -> np.ndarray:
+    """The held-out rows that are judged: all, or as many as the task allows itself, drawn once and for all."""
+    most = task.card.most_judged
+    return rows if not most or len(rows) <= most else np.sort(generator(seed, "judged").choice(rows, most, replace=False))
+
+
+def left_out(task: Task, total: int) -> str:
+    """What is said where not all held-out examples are judged; empty where they are."""
+    most = task.card.most_judged
+    if not most or total <= most:
+        return ""
+    return _("{n} of {total} examples kept aside are judged, drawn by chance: answers of this task take long").format(
+        n=f"{most:,}", total=f"{total:,}"
+    )
+
+
 def baselines(task: Task, columns: dict[str, list[Column]], train: np.ndarray) -> list[Fitted]:
     """The task's baselines, fitted on the training rows of raw `columns`."""
     target = task.target

@@ -357,8 +357,9 @@ class TargetField(Field):
         raise NotImplementedError(f"answers of the kind {self.kind} cannot be taken as targets")
 
     @abstractmethod
-    def restore(self, answers: Any) -> list[dict[str, Any]]:
-        """Answers as JSON objects."""
+    def restore(self, answers: Any, *, frames: Mapping[str, Frame] = NOTHING) -> list[dict[str, Any]]:
+        """Answers, as JSON objects. `frames` say where the elements of the inputs lie, for a target that is `framed`: a box is
+        told in pixels of the given picture."""
 
     @abstractmethod
     def known(self, truth: Any) -> list[dict[str, Any]]:

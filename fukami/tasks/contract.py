@@ -150,13 +150,17 @@ class Task:
         """What the fields are and have learned, by name, as `run.json` keeps it."""
         return {name: {"kind": field.kind, "state": field.state} for name, field in self.fields.items()}
 
-    def ask(self, network: nn.Module, batch: Batch, *, seed: int = 0) -> Any:
-        """Answers to a batch of inputs, the same for the same `seed`; nothing that `settled` learned is applied."""
+    def ask(self, network: nn.Module, batch: Batch, *, seed: int = 0, judging: bool = False) -> Any:
+        """Answers to a batch of inputs, the same for the same `seed`; nothing that `settled` learned is applied.
+
+        `judging` asks what a judgement asks, of a batch that holds the targets too.
+        """
         inputs = {name: batch[name] for name in self.inputs}
-        if self.answer is not None:
-            device = next(iter(trees.named(inputs).values())).device
-            return self.answer(self, network, inputs, torch.Generator(device).manual_seed(seed))
-        return self.target.answers(network(inputs))
+        answer = self.assess if judging and self.assess is not None else self.answer
+        if answer is None:
+            return self.target.answers(network(inputs))
+        device = next(iter(trees.named(inputs).values())).device
+        return answer(self, network, batch if judging else inputs, torch.Generator(device).manual_seed(seed))
 
     def require_one_pass(self) -> None:
         """Raises `UsageError` F-TASK-ANSWER where the task asks its network more than once."""

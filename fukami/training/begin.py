@@ -19,7 +19,7 @@ from fukami.predictor import Predictor
 from fukami.training.asked import Asked
 from fukami.training.prepare import Prepared, headline_of
 from fukami.training.ready import Ready, least, make_ready
-from fukami.training.session import Best, Session
+from fukami.training.session import LOSS, Best, Session
 
 PLAN = "plan.json"
 """The figures that the step plan rests on, in an unfinished training's folder; the run has them in `run.json`."""
@@ -51,7 +51,8 @@ def begin(asked: Asked, data: Prepared, *, ranks: Ranks = ALONE, scratch: Path |
     predictor = Predictor(
         data.task, ready.built.network, ready.recipe, data.choice, ready.plan, device=learner.device, ranks=ranks
     )
-    session = Session(data, predictor, learner, scratch or place, asked.out, Best(headline_of(data.recipe)), every)
+    best = Best(LOSS if data.task.card.validates == "loss" else headline_of(data.recipe))
+    session = Session(data, predictor, learner, scratch or place, asked.out, best, every)
     session.shared, session.plain, session.sharing = place, ready.whole, ready.sharing
     written = place / unfinished.RECIPE
     if ranks.told(written.exists):

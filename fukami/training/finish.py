@@ -23,7 +23,7 @@ from fukami.evaluate.verdict import baseline_proof
 from fukami.explain import nearest
 from fukami.predictor import Predictor, save_model
 from fukami.report.page import page_of
-from fukami.training.begin import figures_of_plan
+from fukami.training.begin import figures_of_plan, say
 from fukami.training.prepare import Prepared
 from fukami.training.session import Session, held_out
 
@@ -48,6 +48,9 @@ def finish(prepared: Prepared, predictor: Predictor) -> Finished | None:
     """
     store, columns, task = prepared.store, prepared.columns, predictor.task
     rows, part = held_out(prepared)
+    if note := whole.left_out(task, len(rows)):
+        say(note)
+    rows = whole.some_of(task, rows, predictor.recipe.learning.seed)
     predictor = whole.settled(predictor, store, prepared.split.valid)
     groups = whole.group_columns(prepared.table, predictor.recipe.data.groups)
     raw = Spool(predictor.stream(store, rows, settled=False))

@@ -31,12 +31,15 @@ from fukami.engine.ranks import Ranks
 from fukami.engine.spread import whole
 from fukami.evaluate.judge import judge
 from fukami.models.contract import Network
+from fukami.objectives.contract import mean_loss
 from fukami.predictor import Predictor
 from fukami.training.interrupts import Asked, interruptible
 from fukami.training.prepare import Prepared
 from fukami.training.sharing import Sharing
 from fukami.training.watching import validation_metrics, watching
 
+LOSS = "loss"
+"""What a validation by loss is called, where a metric's name would stand."""
 SAVE_EVERY_S = 20.0
 """Least time between two checkpoints: a step takes much less than writing one."""
 
@@ -52,7 +55,7 @@ class Best:
     stale: int = 0
 
     def seen(self, value: float, step: int, network: torch.nn.Module) -> None:
-        sign = 1 if card("metrics", self.metric).higher_is_better else -1
+        sign = -1 if self.metric == LOSS or not card("metrics", self.metric).higher_is_better else 1
         # weights with which the metric is no number are worse than any, and nothing could be better than what is no number
         gain = -math.inf if math.isnan(value) else math.inf if self.value is None else sign * (value - self.value)
         self.stale = 0 if gain > 0 else self.stale + 1
@@ -206,9 +209,12 @@ class Session:
 
     def validate(self) -> dict[str, float | None]:
         """The headline metric and a loss over the validation examples, with the weights that would be kept."""
-        rows, target = self.prepared.split.valid, self.prepared.task.target
-        if len(rows) == 0:
+        rows, task = self.prepared.split.valid, self.prepared.task
+        if len(rows) == 0 or task.card.validates == "nothing":
             return {}
+        if task.card.validates == "loss":
+            return self._validate_loss(rows)
+        target = task.target
         with self.averaged() as network:
             stream = self.predictor.stream(self.prepared.store, rows)
             values: dict[str, float | None] = {}
@@ -230,6 +236,23 @@ class Session:
             if value is not None:
                 self.best.seen(value, self.learner.step, network)
         return values
+
+    def _validate_loss(self, rows: np.ndarray) -> dict[str, float | None]:
+        """The mean of what is minimised over validation examples, with the same draws each time."""
+        learner, total = self.learner, 0.0
+        with self.averaged() as network:
+            training = network.training
+            network.eval()
+            with torch.no_grad(), learner.plan.autocast():
+                for part, batch in self.prepared.store.in_order(rows, learner.order.batch_size, learner.device):
+                    rng = torch.Generator(learner.device).manual_seed(learner.seed)
+                    given = {name: learner.plan.arranged(value) for name, value in batch.items()}
+                    total += float(mean_loss(learner.objective, network, given, rng)) * len(part)
+            network.train(training)
+            value = total / len(rows)
+            if math.isfinite(value):
+                self.best.seen(value, learner.step, network)
+        return {LOSS: value}
 
     def run(self) -> None:
         """Trains to the end, or to the recipe's patience. Ctrl-C and SIGTERM save the last snapshot and raise `Interrupted`.

@@ -245,7 +245,7 @@ class Categories(Scored):
         taught_BMK = (taught_B1K / temperature).sigmoid().expand_as(outputs_BMK)
         return temperature**2 * F.binary_cross_entropy_with_logits(outputs_BMK / temperature, taught_BMK)
 
-    def restore(self, scores: torch.Tensor) -> list[dict[str, Any]]:
+    def restore(self, scores: torch.Tensor, *, frames: Mapping[str, Frame] = NOTHING) -> list[dict[str, Any]]:
         """From probabilities `scores_BK` to `{"labels", "scores": {label: p}}`."""
         classes, least = self.state["classes"], self.options.threshold
         return [

@@ -226,7 +226,7 @@ class Category(Scored):
         taught_BMK = (taught_B1K / temperature).log_softmax(-1).expand_as(own_BMK)
         return temperature**2 * (taught_BMK.exp() * (taught_BMK - own_BMK)).sum(-1).mean()
 
-    def restore(self, scores: torch.Tensor) -> list[dict[str, Any]]:
+    def restore(self, scores: torch.Tensor, *, frames: Mapping[str, Frame] = NOTHING) -> list[dict[str, Any]]:
         """From probabilities `scores_BK` to `{"label", "score", "scores": {label: p}}`."""
         classes = self.state["classes"]
         best = self.likeliest(scores).tolist()

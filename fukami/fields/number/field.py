@@ -250,7 +250,7 @@ class Number(Scored):
         """The value in deviations from the mean."""
         return outputs_BMK[..., 0].float().mean(1)
 
-    def restore(self, scores: torch.Tensor) -> list[dict[str, Any]]:
+    def restore(self, scores: torch.Tensor, *, frames: Mapping[str, Frame] = NOTHING) -> list[dict[str, Any]]:
         """From values `scores_B` in the target's unit to `{"value"}`."""
         return [{"value": value} for value in scores.reshape(-1).tolist()]
 
