@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from fukami.core import worker
+from fukami.core import beforehand, worker
 from fukami.core.cards import ModelCard, cards, known
 from fukami.core.cards import card as card_of
 from fukami.core.errors import UsageError
