@@ -29,6 +29,7 @@ from fukami.models import checkpoint, registry
 from fukami.models.contract import Network
 from fukami.models.onnx_network import OnnxNetwork
 from fukami.models.registry import Choice
+from fukami.objectives.contract import Turns
 from fukami.tasks.contract import Task
 from fukami.tasks.registry import contract
 
@@ -61,6 +62,31 @@ class Predictor:
         given = batch if judging else {name: batch[name] for name in self.task.inputs}
         answers = self._computed(lambda given: self.task.ask(self.network, given, seed=seed, judging=judging), given)
         return self.task.target.settle(answers) if settled else answers
+
+    def likelihood(self, batch: dict[str, Any], answers: Any) -> torch.Tensor:
+        """How likely the network finds the answers of one example for each of the P inputs of `batch`: (P,), the negated loss.
+
+        It can be differentiated. Where a loss is of several examples together, each is asked by itself.
+        """
+        count, target = trees.size(batch), self.task.target
+        given = target.given(trees.taken(answers, np.zeros(count, np.int64)))
+        learning = replace(self.recipe.learning, label_smoothing=0.0, imbalance="none")
+        objective = self.task.objective(self.task, learning, network=self.network)
+        self.network.eval()
+
+        def loss(part: dict[str, Any]) -> torch.Tensor:
+            rng = torch.Generator(self.device).manual_seed(derive(self.recipe.learning.seed, "likelihood"))
+            if isinstance(objective, Turns):
+                raise UsageError(
+                    "F-EXPLAIN-TURNS", _("players that learn in turn do not say how likely an answer is"), where=self.task.name
+                )
+            return objective(self.network, part, rng).loss
+
+        whole = batch | {target.name: given}
+        found = loss(whole)
+        if found.ndim == 0 and count > 1:
+            found = torch.stack([loss(trees.part(whole, row, row + 1)) for row in range(count)])
+        return -(found.reshape(count, -1).mean(1))
 
     def outputs(self, batch: dict[str, Any]) -> torch.Tensor:
         """What the network gives for a batch of input tensors, before it is made answers: one tensor in float32."""

@@ -1,9 +1,5 @@
 """One answer to be explained: the example, its units, and the number that is explained, asked for changed copies in batches.
 
-That number comes in two units. `value` is what people read, a probability or a value in deviations: the test of an explanation
-looks at it. `margin` is what attributions explain: where a network is wholly sure, a probability does not move whatever single
-part is taken away, but its log-odds do.
-
 P patterns of what is taken away, U units.
 """
 
@@ -14,13 +10,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from fukami.core.errors import UsageError, unknown
-from fukami.core.language import _
 from fukami.core.tables import Column
 from fukami.engine.fitting import in_parts
+from fukami.explain.question import question_of
 from fukami.fields import batch as trees
-from fukami.fields.contract import TargetField
-from fukami.fields.scored import Scored
 from fukami.fields.units import Units, Way
 from fukami.predictor import Predictor
 
@@ -42,16 +35,15 @@ class Case:
         samples: how many changed copies a sampling method may ask for; 0 for its own number.
 
     Raises:
-        UsageError: F-EXPLAIN-TARGET where the target has no scores, F-EXPLAIN-LABEL where no label is called `of`.
+        UsageError: F-EXPLAIN-LABEL where no label is called `of`.
     """
 
     def __init__(self, predictor: Predictor, columns: Sequence[Column], *, of: str = "", seed: int = 0, samples: int = 0):
         self.field = predictor.task.input
         self.predictor, self.columns, self.seed, self.samples = predictor, list(columns), seed, samples
         self.batch: Any = predictor.batch({self.field.name: columns}, np.zeros(1, np.int64))[self.field.name]
-        self.target = explainable(predictor.task.target)
-        self.scores: torch.Tensor = predictor.answers({self.field.name: self.batch})
-        self.index, self.label = explained(self.target, self.scores, of)
+        self.answers: Any = predictor.answers({self.field.name: self.batch})
+        self.question = question_of(predictor, self.field.name, self.answers, of)
 
     @cached_property
     def units(self) -> Units:
@@ -71,40 +63,35 @@ class Case:
     @cached_property
     def answer(self) -> dict[str, Any]:
         """What the predictor answers."""
-        return self.target.restore(self.scores)[0]
+        return self.predictor.restored(self.answers, {self.field.name: self.columns}, np.zeros(1, np.int64))[0]
 
     @property
     def at_a_time(self) -> int:
         """Changed copies that are best asked for together."""
         return max(1, min(MOST, ELEMENTS // max(1, sum(part.numel() for part in trees.leaves(self.batch)))))
 
-    @property
+    @cached_property
     def value(self) -> float:
-        """The explained number of the example as it is: a probability, or a value in deviations from the mean."""
-        return float(self._value(self.scores)[0])
+        """The explained number of the example as it is."""
+        return float(self.question.value(self.batch)[0])
 
     @cached_property
     def margin(self) -> float:
-        """The same as log-odds, or in deviations: see `Scored.margin`."""
-        return float(self._margin(self.batch)[0])
+        """The same in the unit of attributions."""
+        with torch.no_grad():
+            return float(self.question.margin(self.batch)[0])
 
     def values(self, gone_PU: np.ndarray, *, draws: int | None = None) -> np.ndarray:
         """`value` (P) of copies that lack the units where `gone_PU` is true, the mean over the field's fillings.
 
         `draws` bounds how many fillings are averaged.
         """
-        return self._means(gone_PU, draws, lambda batch: self._value(self.predictor.answers({self.field.name: batch})))
+        return self._means(gone_PU, draws, self.question.value)
 
     def margins(self, gone_PU: np.ndarray) -> np.ndarray:
         """`margin` (P) of such copies, the mean over the field's fillings."""
-        return self._means(gone_PU, None, self._margin)
-
-    def _value(self, scores: torch.Tensor) -> torch.Tensor:
-        comparable = self.target.comparable(scores)
-        return comparable.reshape(len(scores), -1)[:, self.index or 0]
-
-    def _margin(self, batch: Any) -> torch.Tensor:
-        return self.target.margin(self.predictor.outputs({self.field.name: batch}), self.index or 0)
+        with torch.no_grad():
+            return self._means(gone_PU, None, self.question.margin)
 
     def _means(self, gone_PU: np.ndarray, draws: int | None, ask: Callable[[Any], torch.Tensor]) -> np.ndarray:
         field, used = self.field, min(self.field.draws, draws or self.field.draws)
@@ -118,26 +105,3 @@ class Case:
 
             total[order] += np.concatenate(list(in_parts(len(order), self.at_a_time, asked)))
         return total / used
-
-
-def explainable(target: TargetField) -> Scored:
-    """The target as one whose answers can be explained. Raises `UsageError` F-EXPLAIN-TARGET where they cannot."""
-    if isinstance(target, Scored):
-        return target
-    raise UsageError(
-        "F-EXPLAIN-TARGET",
-        _("answers of the kind `{kind}` cannot be explained yet").format(kind=target.kind),
-        where=target.name,
-        expected=_("classes or numbers"),
-    )
-
-
-def explained(target: Scored, scores: torch.Tensor, of: str) -> tuple[int | None, str | None]:
-    """Position and name of the score that is explained: of the label `of`, or the largest; None where a score is one value."""
-    labels = target.labels()
-    if of and of not in labels:
-        raise unknown(_("label"), of, labels, code="F-EXPLAIN-LABEL")
-    if not labels:
-        return None, None
-    index = labels.index(of) if of else int(target.likeliest(scores)[0])
-    return index, labels[index]

@@ -13,10 +13,8 @@ import torch
 
 from fukami.core.tables import Column
 from fukami.engine.fitting import in_parts
-from fukami.explain.case import explainable
 from fukami.fields import batch as trees
 from fukami.fields.contract import InputField
-from fukami.fields.scored import Scored
 from fukami.fields.units import Units
 from fukami.predictor import BATCH, Predictor
 
@@ -48,16 +46,11 @@ class Cohort:
         """The units of one example."""
         return self.field.units(self.batch, [column.take(np.array([row])) for column in self.columns])
 
-    @property
-    def target(self) -> Scored:
-        """The field that answers. Raises `UsageError` F-EXPLAIN-TARGET where its answers cannot be explained."""
-        return explainable(self.predictor.task.target)
-
-    def answers(self, batch: Any) -> torch.Tensor:
+    def answers(self, batch: Any) -> Any:
         """Answers to changed tensors, a few at a time."""
         name = self.field.name
 
-        def part(start: int, stop: int) -> torch.Tensor:
-            return self.predictor.answers({name: trees.part(batch, start, stop)}).cpu()
+        def part(start: int, stop: int) -> Any:
+            return trees.mapped(self.predictor.answers({name: trees.part(batch, start, stop)}), torch.Tensor.cpu)
 
-        return torch.cat(list(in_parts(trees.size(batch), 8 * BATCH, part)))
+        return trees.joined(list(in_parts(trees.size(batch), 8 * BATCH, part)))

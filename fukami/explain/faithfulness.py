@@ -89,7 +89,7 @@ def faithfulness_of(case: Case, weights_U: np.ndarray, *, signed: bool = True, r
     ends_2U = np.stack([np.zeros(total, bool), np.ones(total, bool)])
     inner = gone_OSU.reshape(-1, total)
     found = case.values(np.concatenate([ends_2U, inner, ~inner]), draws=DRAWS)
-    if not signed and case.index is None:
+    if not signed and not case.question.directed:
         found = -np.abs(found - found[0])
     whole, nothing = found[:2]
     deleted_OS, kept_OS = found[2:].reshape(2, len(orders_OU), len(counts_S) - 2)

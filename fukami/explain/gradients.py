@@ -31,12 +31,7 @@ def evaluating(case: Case) -> Iterator[None]:
 
 def margin(case: Case) -> Callable[[Any], torch.Tensor]:
     """`batch → margin_B` of the explained label or value."""
-    network, plan = case.predictor.network, case.predictor.plan
-
-    def asked(batch: Any) -> torch.Tensor:
-        return case.target.margin(network({case.field.name: plan.arranged(batch)}), case.index or 0)
-
-    return asked
+    return case.question.margin
 
 
 def followed(case: Case) -> torch.Tensor:

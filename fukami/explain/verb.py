@@ -17,7 +17,7 @@ from fukami.evaluate.examples import held_out
 from fukami.evaluate.whole import place
 from fukami.explain import written
 from fukami.explain.again import seen_again
-from fukami.explain.case import Case, explainable
+from fukami.explain.case import Case
 from fukami.explain.cohort import Cohort
 from fukami.explain.contract import Weights
 from fukami.explain.explanation import Explanation
@@ -77,7 +77,6 @@ def explain_run(
     asked = Asked(run, method, **options)
     if out is not None:
         written.require_place(out)
-    explainable(run.predictor.task.target)
     groups = require_some(list(given(asked.run, inputs)), run)
     name, notes, first = chosen(asked, groups)
     if card(METHODS, name).scope == "set":
@@ -103,7 +102,6 @@ def explanations(run: Opened, inputs: Any, *, method: str = "auto", **options: A
     and the result's mapping for a method that speaks of a set.
     """
     asked = Asked(run, method, **options)
-    explainable(run.predictor.task.target)
     listed = isinstance(inputs, Sequence) and not isinstance(inputs, (str, bytes))
     many = list(inputs) if listed else [inputs]
     groups = require_some(list(given(run, many)), run)
@@ -230,7 +228,7 @@ def beside_their_nearest(run: Opened, found: Sequence[Explanation]) -> list[Expl
 
 def known(case: Case, truth: Any) -> dict[str, Any]:
     """The target of the case as an answer; `truth` holds that one example."""
-    return case.target.known(trees.tensors(truth))[0]
+    return case.predictor.task.target.known(trees.tensors(truth))[0]
 
 
 def explanation(
@@ -241,19 +239,19 @@ def explanation(
     if reference is not None and nearest:
         features_BD = features(case.predictor, {case.field.name: case.batch})
         alike = reference.nearest(features_BD[0].cpu().numpy(), nearest) if features_BD is not None else []
-    target, weight_U = case.target, weights.weights
-    scale = target.margin_scale if weights.signed else None
+    question, weight_U = case.question, weights.weights
+    scale = question.scale if weights.signed else None
     return Explanation(
         input=name,
         answer=case.answer,
-        of=case.label,
+        of=question.of,
         method=method,
         units=case.units,
         weights=weights,
         faithfulness=faithfulness_of(case, weight_U, signed=weights.signed) if len(case.units) else None,
         portrait=case.field.portrait(case.batch, case.units, weight_U * (scale or 1.0), weights.detail),
         nearest=alike,
-        unit=_(target.margin_unit) if weights.signed else None,
+        unit=_(question.unit) if weights.signed else None,
         scale=scale,
     )
 

@@ -72,7 +72,7 @@ def test_with_nothing_gone_a_copy_is_the_example(task):
 @pytest.mark.parametrize("task", TASKS)
 def test_without_any_unit_examples_are_answered_nearly_alike(task):
     """What stands where all is taken away must not tell one example from another."""
-    label = case_of(task).label or ""
+    label = case_of(task).question.of or ""
     cases = [case_of(task, row, of=label) for row in range(6)]
     nothing = [case.values(np.ones((1, len(case.units)), bool))[0] for case in cases]
     assert np.ptp(nothing) < 0.5 * np.ptp([case.value for case in cases])

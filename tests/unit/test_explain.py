@@ -95,7 +95,7 @@ def test_a_bright_corner_is_found_out(method):
     case = Case(predictor, row_of(columns, 1))
     found = weighed(method, case)
     strongest = case.units.told[int(found.weights.argmax())]["box"]
-    assert case.label == "class1" and strongest[0] >= 10 and strongest[1] < 6, strongest
+    assert case.question.of == "class1" and strongest[0] >= 10 and strongest[1] < 6, strongest
     assert faithfulness_of(case, found.weights, signed=found.signed).better_than_random
 
 
@@ -186,9 +186,8 @@ def test_shapley_values_add_up_to_the_log_odds():
 def test_integrated_gradients_add_up_to_the_log_odds():
     predictor, columns, _index = with_bright_corner()
     case = Case(predictor, row_of(columns, 1))
-    network = predictor.network
     with torch.no_grad():
-        ends = [predictor.task.target.margin(network({"image": x}), case.index) for x in (case.filling, case.batch)]
+        ends = [case.question.margin(x) for x in (case.filling, case.batch)]
     total = weighed("integrated-gradients", case).weights.sum()
     assert total == pytest.approx(float(ends[1] - ends[0]), rel=0.1)
 
@@ -464,7 +463,7 @@ def test_a_label_that_is_not_there_is_answered_with_those_that_are():
     predictor, columns = small_predictor("image-classification")
     with pytest.raises(UsageError, match="F-EXPLAIN-LABEL"):
         Case(predictor, row_of(columns, 0), of="clas1")
-    assert Case(predictor, row_of(columns, 0), of="class1").index == 1
+    assert Case(predictor, row_of(columns, 0), of="class1").question.of == "class1"
 
 
 def test_the_nearest_example_of_a_training_example_is_itself(tmp_path):

@@ -14,6 +14,7 @@ from fukami.core.cards import MethodCard
 from fukami.core.language import _
 from fukami.explain.cohort import Cohort
 from fukami.explain.contract import Survey
+from fukami.fields.scored import scored
 from fukami.fields.units import Units
 
 CARD = MethodCard(
@@ -29,7 +30,7 @@ MOST_LABELS = 10
 
 def survey(cohort: Cohort) -> Survey:
     """A curve for each column, and how far it moves."""
-    units, target = cohort.units(0), cohort.target
+    units, target = cohort.units(0), scored(cohort.predictor.task.target, _("partial dependence"))
     labels = target.labels()
     weights, curves = [], []
     for u in range(len(units)):

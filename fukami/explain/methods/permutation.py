@@ -19,6 +19,7 @@ from fukami.core.seeds import generator
 from fukami.evaluate.judge import judge
 from fukami.explain.cohort import Cohort
 from fukami.explain.contract import Survey
+from fukami.fields import batch as trees
 
 CARD = MethodCard(
     name="permutation",
@@ -65,18 +66,18 @@ def _measure(cohort: Cohort) -> tuple[Callable[[torch.Tensor], float], str, list
 
 def _moved(cohort: Cohort, before: torch.Tensor) -> tuple[Callable[[torch.Tensor], float], str]:
     def moved(answers: torch.Tensor) -> float:
-        return float(cohort.target.apart(before, answers).mean())
+        return float(cohort.predictor.task.target.apart(before, answers).mean())
 
     return moved, _("how far answers move when the column is shuffled")
 
 
 def _value(cohort: Cohort, metric: str) -> Callable[[torch.Tensor], float]:
     """The metric of answers, turned so that more is better; NaN where these examples do not give it a value."""
-    target = cohort.target
+    target = cohort.predictor.task.target
     sign = 1 if card("metrics", metric).higher_is_better else -1
 
     def value(answers: torch.Tensor) -> float:
-        stream = [(answers.numpy(), cohort.truth, np.arange(len(cohort)))]
+        stream = [(trees.arrays(answers), cohort.truth, np.arange(len(cohort)))]
         told = judge(target, (metric,), stream, replicates=0, keep_mistakes=0)
         return sign * told.metrics[metric].value
 
