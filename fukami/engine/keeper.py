@@ -17,6 +17,7 @@ import torch
 
 from fukami.core.errors import FukamiError, RunError
 from fukami.core.language import _, _n
+from fukami.data.source import Source
 from fukami.engine.learner import Learner
 from fukami.engine.loop import Progress, train
 from fukami.engine.mishaps import Event, NotFinite, NotPrepared, TooLarge, TornUpdate, is_out_of_memory
@@ -220,6 +221,7 @@ def state_of(learner: Learner) -> dict[str, Any]:
         "network": learner.network.state_dict(),
         "optimizer": learner.optimizer.state_dict(),
         "ema": learner.ema.state() if learner.ema else {},
+        "source": learner.store.state() if isinstance(learner.store, Source) else {},
     }
 
 
@@ -235,6 +237,8 @@ def put_back(learner: Learner, state: dict[str, Any]) -> None:
                 told[name] = torch.empty_like(weight, dtype=value.dtype).copy_(value)
     if learner.ema:
         learner.ema.load(state["ema"])
+    if isinstance(learner.store, Source):
+        learner.store.load(copied(state["source"]))
 
 
 def copied(tree: Any, into: Any = None) -> Any:

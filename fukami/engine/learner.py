@@ -13,6 +13,7 @@ from torch import nn
 
 from fukami.core.recipe import LearningChoices
 from fukami.data.batches import Order
+from fukami.data.source import Source
 from fukami.data.store import Store
 from fukami.engine.ema import EMA
 from fukami.engine.mishaps import Event
@@ -53,7 +54,7 @@ class Learner:
     objective: Objective | Turns
     optimizer: torch.optim.Optimizer
     learning: LearningChoices
-    store: Store
+    store: Store | Source
     order: Order
     plan: Plan
     num_steps: int

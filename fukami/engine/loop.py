@@ -17,6 +17,7 @@ import torch
 from torch import nn
 
 from fukami.core.seeds import derive
+from fukami.data.source import Source
 from fukami.engine.learner import Learner, Losses
 from fukami.engine.loader import Loaded, Loader
 from fukami.engine.mishaps import NotFinite
@@ -55,9 +56,9 @@ def train(learner: Learner) -> Iterator[Progress]:
     to be waited for, at most `CHECK_EVERY` steps later), `TooLarge` and `TornUpdate` where memory runs out.
     """
     order, per_epoch = learner.order, learner.order.steps_per_epoch
-    loader = Loader(
-        lambda step: load(learner, step), first=learner.step, num_steps=learner.num_steps, ahead=learner.plan.batches_ahead
-    )
+    # what depends on the learner cannot be prepared before it has learned
+    ahead = 0 if isinstance(learner.store, Source) else learner.plan.batches_ahead
+    loader = Loader(lambda step: load(learner, step), first=learner.step, num_steps=learner.num_steps, ahead=ahead)
     with loader:
         while learner.step < learner.num_steps:
             step = learner.step
@@ -68,6 +69,8 @@ def train(learner: Learner) -> Iterator[Progress]:
             if learner.frozen_steps:
                 freeze_encoder(learner.network, step < learner.frozen_steps)
 
+            if isinstance(learner.store, Source):
+                learner.store.collect(learner.network, step)
             loaded = loader.take(step)
             ends = (step + 1) % per_epoch == 0 or step + 1 == learner.num_steps
             looks = learner.device.type == "cpu" or ends or (step + 1) % CHECK_EVERY == 0

@@ -20,6 +20,7 @@ from torch import nn
 
 from fukami.core.language import _
 from fukami.data.batches import Order
+from fukami.data.source import Source
 from fukami.engine.learner import Learner, LossOf
 from fukami.engine.loop import load, train
 from fukami.engine.memory import saved_bytes
@@ -201,6 +202,7 @@ class Trial:
             network=network,
             called=LossOf(network),
             optimizer=self.optimizer_of(network),
+            store=self.learner.store.double() if isinstance(self.learner.store, Source) else self.learner.store,
             learning=replace(self.learner.learning, learning_rate=0.0),
             ema=None,
             frozen_steps=0,

@@ -78,6 +78,9 @@ class Task:
     """The sizes that the network is built for, where it is not asked about the input itself."""
     examples: Callable[["Task", Table, Columns], tuple[Table, Columns]] = field(default=lambda task, *rows: rows)
     """What an example is, from the rows that were read: each of them, unless the task cuts windows, positions, nodes."""
+    source: Callable[["Task", Any, np.ndarray, int], Any] | None = None
+    """Makes what a training learns from where that depends on the learner (a `data.source.Source`), of the store, the rows that
+    train, and a seed."""
     options: Any = None
     """The task's own options, declared as those of fields are."""
 

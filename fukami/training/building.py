@@ -14,6 +14,8 @@ from fukami.core.errors import UsageError
 from fukami.core.language import _
 from fukami.core.seeds import derive
 from fukami.data.batches import Order
+from fukami.data.source import Source
+from fukami.data.store import Store
 from fukami.engine import optimisers
 from fukami.engine.learner import Learner, Vary
 from fukami.engine.plan import Plan
@@ -58,7 +60,7 @@ def learner_of(
         objective=objective_of(prepared, network, loss),
         optimizer=optimizer_of(network),
         learning=learning,
-        store=prepared.store if device.type == "cpu" else prepared.store.resident(device),
+        store=store_of(prepared, device),
         order=order_of(prepared),
         plan=Plan(device=device.type),
         num_steps=1,
@@ -67,6 +69,14 @@ def learner_of(
         vary=mixing_of(prepared),
     )
     return learner, built, optimizer_of
+
+
+def store_of(prepared: Prepared, device: torch.device) -> Store | Source:
+    """Where a training takes its examples from: what was prepared, or what the task makes of it as the network learns."""
+    task, store = prepared.task, prepared.store
+    if task.source is not None:
+        return task.source(task, store, prepared.split.train, prepared.recipe.learning.seed)
+    return store if device.type == "cpu" else store.resident(device)
 
 
 def require_module(model: Any) -> None:
