@@ -44,7 +44,6 @@ A file called `verb.py` is where a verb enters its room; it stands on the level 
 
 KNOWN = (
     {"fukami.core.errors", "fukami.core.language", "fukami.core.rooms"},  # plugins bring sentences, and their mistakes are told
-    {"fukami.engine.diagnosis.case", "fukami.engine.diagnosis.judging"},
 )
 """Circles of imports that there still are."""
 

@@ -333,4 +333,10 @@ class Case:
             raise LeftOut(_("no weights of the training were kept"))
         if len(rows) == 0:
             raise LeftOut(_("no example was kept aside"))
-        return judged(self, network, self.some(rows, self._affordable(HELD, SHARE / 2)))
+        some = self.some(rows, self._affordable(HELD, SHARE / 2))
+        return judged(self.task, self.learner, network, some, headline=self.headline)
+
+    def truth(self, rows: np.ndarray) -> Any:
+        """The targets of stored examples in the form of answers."""
+        target = self.task.target
+        return trees.arrays(target.truth(target.batch(self.learner.store.arrays[target.name], rows)))

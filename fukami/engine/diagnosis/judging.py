@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,13 +13,12 @@ from fukami.core.cards import card, suits
 from fukami.core.language import _
 from fukami.core.seeds import generator
 from fukami.engine.diagnosis.contract import LeftOut
+from fukami.engine.learner import Learner
 from fukami.fields import batch as trees
+from fukami.fields.contract import TargetField
 from fukami.fields.scored import Scored
 from fukami.metrics.contract import Running
-
-if TYPE_CHECKING:
-    from fukami.engine.diagnosis.case import Case
-    from fukami.fields.contract import TargetField
+from fukami.tasks.contract import Task
 
 SHUFFLES = 60
 """Shuffles of the targets that chance is measured by."""
@@ -77,18 +76,18 @@ class Judged:
         return float((own - guess) / (best - guess))
 
 
-def judged(case: Case, network: nn.Module, rows: np.ndarray) -> Judged:
-    """A network's answers to stored examples."""
-    target, store = case.task.target, case.learner.store
+def judged(task: Task, learner: Learner, network: nn.Module, rows: np.ndarray, *, headline: str) -> Judged:
+    """A network's answers to stored examples, which are read as the learner reads them."""
+    target, store = task.target, learner.store
     network.eval()
     found: list[tuple[np.ndarray, Any, Any]] = []
     with torch.inference_mode():
-        for part, batch in store.in_order(rows, 256, case.learner.device):
-            inputs = {name: case.learner.plan.arranged(batch[name]) for name in case.task.inputs}
-            answers, truth = case.task.ask(network, inputs), target.truth(batch[target.name])
+        for part, batch in store.in_order(rows, 256, learner.device):
+            inputs = {name: learner.plan.arranged(batch[name]) for name in task.inputs}
+            answers, truth = task.ask(network, inputs), target.truth(batch[target.name])
             found.append((part, trees.arrays(answers), trees.arrays(truth)))
     order, answers, truth = trees.joined(found)
-    names = dict.fromkeys((case.headline, *(n for n in (*LOSSES, "roc_auc") if suits(card("metrics", n), target.kind))))
+    names = dict.fromkeys((headline, *(n for n in (*LOSSES, "roc_auc") if suits(card("metrics", n), target.kind))))
     return Judged(order, trees.mapped(answers, np.nan_to_num), truth, tuple(names), target)
 
 
@@ -98,9 +97,3 @@ def _deviations(name: str, own: float, drawn: list[float]) -> float:
         return 0.0
     gain = (own - float(np.mean(drawn))) * (1 if card("metrics", name).higher_is_better else -1)
     return 0.0 if abs(gain) < 1e-9 else float(gain / max(spread, 1e-9))
-
-
-def truth_of(case: Case, rows: np.ndarray) -> Any:
-    """The targets of stored examples in the form of answers."""
-    target = case.task.target
-    return trees.arrays(target.truth(target.batch(case.learner.store.arrays[target.name], rows)))

@@ -16,7 +16,6 @@ from fukami.core.language import _
 from fukami.core.percent import percent
 from fukami.engine.diagnosis.case import Case
 from fukami.engine.diagnosis.contract import Finding, LeftOut, Look
-from fukami.engine.diagnosis.judging import truth_of
 from fukami.engine.diagnosis.neighbours import nearest_targets
 from fukami.fields.scored import Scored
 
@@ -51,7 +50,7 @@ def look(case: Case) -> Look:
     easiest = np.argsort(-judged.answers.max(1), kind="stable")[:easy]
     suspects = seconded(case, easiest[wrong[easiest]], answer)
     among, of_all = len(suspects) / easy, float(wrong.mean())
-    guess = 1 - float(target.guess(truth_of(case, case.train), 1).max())
+    guess = 1 - float(target.guess(case.truth(case.train), 1).max())
     low = at_least(len(suspects), easy)
     figures: dict[str, Any] = {
         "examples": len(judged.rows),
@@ -85,7 +84,7 @@ def seconded(case: Case, suspects: np.ndarray, answer: np.ndarray) -> np.ndarray
     if len(suspects) == 0:
         return suspects
     known = case.some(case.train, NEIGHBOURS)
-    said = nearest_targets(case, case.on_held.rows[suspects], known, truth_of(case, known))
+    said = nearest_targets(case, case.on_held.rows[suspects], known, case.truth(known))
     return suspects if said is None else suspects[said == answer[suspects]]
 
 

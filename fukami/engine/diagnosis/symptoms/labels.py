@@ -15,7 +15,6 @@ from fukami.core.language import _
 from fukami.core.seeds import generator
 from fukami.engine.diagnosis.case import Case
 from fukami.engine.diagnosis.contract import Finding, LeftOut, Look
-from fukami.engine.diagnosis.judging import truth_of
 
 CARD = SymptomCard(
     name="labels",
@@ -66,7 +65,7 @@ def baselines_beyond(case: Case) -> dict[str, float]:
     Guessing's own baselines are left out. The standard error is that of the evaluation's interval.
     """
     judged = case.on_held
-    guess = judged.guessing(truth_of(case, case.train))
+    guess = judged.guessing(case.truth(case.train))
     out: dict[str, float] = {}
     for name, metrics in case.baselines.items():
         gains = []

@@ -5,7 +5,6 @@ from fukami.core.language import _
 from fukami.core.percent import percent
 from fukami.engine.diagnosis.case import Case
 from fukami.engine.diagnosis.contract import Finding, Look
-from fukami.engine.diagnosis.judging import truth_of
 from fukami.engine.diagnosis.symptoms.underfitting import beaten_by
 
 CARD = SymptomCard(name="overfitting", summary="training examples learned by heart, and little that holds for others")
@@ -17,7 +16,7 @@ HOLDS = 0.5
 
 
 def look(case: Case) -> Look:
-    known = truth_of(case, case.some(case.train, 20_000))
+    known = case.truth(case.some(case.train, 20_000))
     on_train, on_held = case.on_train.skill(case.headline, known), case.on_held.skill(case.headline, known)
     beaten = beaten_by(case)
     figures = {"skill_on_training": round(on_train, 3), "skill_held_out": round(on_held, 3)}

@@ -7,7 +7,6 @@ from fukami.core.language import _
 from fukami.core.percent import percent
 from fukami.engine.diagnosis.case import Case
 from fukami.engine.diagnosis.contract import Finding, Look
-from fukami.engine.diagnosis.judging import truth_of
 
 CARD = SymptomCard(name="underfitting", summary="a training that was too short, or a network that is too small")
 
@@ -18,7 +17,7 @@ BELOW = 0.03
 
 
 def look(case: Case) -> Look:
-    known = truth_of(case, case.some(case.train, 20_000))
+    known = case.truth(case.some(case.train, 20_000))
     on_train, on_held = case.on_train.skill(case.headline, known), case.on_held.skill(case.headline, known)
     beaten, falling = beaten_by(case), last_quarter(case)
     figures: dict[str, Any] = {
