@@ -76,7 +76,7 @@ class Rows:
         return Rows({name: column[begin:end] for name, column in self.columns.items()}, self.counts[start:stop])
 
     def taken(self, rows: np.ndarray, /) -> "Rows":
-        offsets, rows = self.offsets, np.asarray(rows)
+        offsets, rows = self.offsets.tolist(), np.asarray(rows)
         spans = [np.arange(offsets[row], offsets[row + 1]) for row in rows.tolist()]
         places = np.concatenate(spans) if spans else np.empty(0, np.int64)
         return Rows({name: taken(column, places) for name, column in self.columns.items()}, taken(self.counts, rows))

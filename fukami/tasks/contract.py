@@ -42,7 +42,9 @@ class MakesObjective(Protocol):
     whether they consist of players.
     """
 
-    def __call__(self, task: "Task", learning: LearningChoices, /, *, loss: Loss | None = None) -> Objective | Turns: ...
+    def __call__(
+        self, task: "Task", learning: LearningChoices, /, *, loss: Loss | None = None, network: nn.Module | None = None
+    ) -> Objective | Turns: ...
 
 
 class Answers(Protocol):

@@ -18,6 +18,7 @@ from torch import nn
 from fukami.core.errors import RunError
 from fukami.core.language import _
 from fukami.core.seeds import derive, generator
+from fukami.data.store import Store
 from fukami.engine import finder
 from fukami.engine.diagnosis import attainable
 from fukami.engine.diagnosis.contract import LeftOut
@@ -334,9 +335,16 @@ class Case:
         if len(rows) == 0:
             raise LeftOut(_("no example was kept aside"))
         some = self.some(rows, self._affordable(HELD, SHARE / 2))
-        return judged(self.task, self.learner, network, some, headline=self.headline)
+        return judged(self.task, self.learner, self.store, network, some, headline=self.headline)
+
+    @property
+    def store(self) -> Store:
+        """The stored examples. Raises `LeftOut` where a training learns from what it lives through."""
+        if isinstance(self.learner.store, Store):
+            return self.learner.store
+        raise LeftOut(_("the training learns from what it lives through, so there are no stored examples to look at"))
 
     def truth(self, rows: np.ndarray) -> Any:
         """The targets of stored examples in the form of answers."""
         target = self.task.target
-        return trees.arrays(target.truth(target.batch(self.learner.store.arrays[target.name], rows)))
+        return trees.arrays(target.truth(target.batch(self.store.arrays[target.name], rows)))

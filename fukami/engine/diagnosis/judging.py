@@ -12,6 +12,7 @@ from torch import nn
 from fukami.core.cards import card, suits
 from fukami.core.language import _
 from fukami.core.seeds import generator
+from fukami.data.store import Store
 from fukami.engine.diagnosis.contract import LeftOut
 from fukami.engine.learner import Learner
 from fukami.fields import batch as trees
@@ -76,9 +77,9 @@ class Judged:
         return float((own - guess) / (best - guess))
 
 
-def judged(task: Task, learner: Learner, network: nn.Module, rows: np.ndarray, *, headline: str) -> Judged:
+def judged(task: Task, learner: Learner, store: Store, network: nn.Module, rows: np.ndarray, *, headline: str) -> Judged:
     """A network's answers to stored examples, which are read as the learner reads them."""
-    target, store = task.target, learner.store
+    target = task.target
     network.eval()
     found: list[tuple[np.ndarray, Any, Any]] = []
     with torch.inference_mode():

@@ -23,7 +23,7 @@ from fukami.core.recipe import option
 from fukami.core.tables import Column
 from fukami.fields import cells
 from fukami.fields.category.check import FEW
-from fukami.fields.contract import NOTHING, Arrays, Field, Ragged
+from fukami.fields.contract import NOTHING, Arrays, Field, Ragged, Shared
 from fukami.fields.frame import Frame
 from fukami.fields.gather import gathered
 from fukami.fields.labels import alike, in_order, label_of, listed
@@ -210,7 +210,7 @@ class Categories(Scored):
     def batch(self, stored: Arrays, rows: np.ndarray, device: torch.device | str = "cpu") -> torch.Tensor:
         """`truths_BK` float32 of 0 and 1."""
         truths = stored["truths"]
-        assert not isinstance(truths, Ragged)
+        assert not isinstance(truths, (Ragged, Shared))
         return gathered(truths, rows, device).float()
 
     def rarest(self, batch: torch.Tensor) -> torch.Tensor:

@@ -21,7 +21,7 @@ from fukami.core.recipe import option
 from fukami.core.tables import Column
 from fukami.fields import cells
 from fukami.fields.category.check import check_classes
-from fukami.fields.contract import NOTHING, Arrays, Field, Ragged
+from fukami.fields.contract import NOTHING, Arrays, Field, Ragged, Shared
 from fukami.fields.frame import Frame
 from fukami.fields.gather import gathered
 from fukami.fields.labels import label_of, labels_of, listed
@@ -187,7 +187,7 @@ class Category(Scored):
     def batch(self, stored: Arrays, rows: np.ndarray, device: torch.device | str = "cpu") -> torch.Tensor:
         """`index_B` int64."""
         index = stored["index"]
-        assert not isinstance(index, Ragged)
+        assert not isinstance(index, (Ragged, Shared))
         return gathered(index, rows, device).long()
 
     def guess(self, truth: np.ndarray, count: int) -> np.ndarray:

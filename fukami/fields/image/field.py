@@ -26,7 +26,7 @@ from fukami.core.seeds import generator
 from fukami.core.specs import ImageSpec
 from fukami.core.tables import Column
 from fukami.fields import cells
-from fukami.fields.contract import NOTHING, Arrays, Field, InputField, Ragged
+from fukami.fields.contract import NOTHING, Arrays, Field, InputField, Ragged, Shared
 from fukami.fields.frame import Frame, Moved, Plane
 from fukami.fields.image import decode, explain, looks
 from fukami.fields.image.augment import augmented, mirror_is_harmless
@@ -209,7 +209,7 @@ class Image(InputField):
     def batch(self, stored: Arrays, rows: np.ndarray, device: torch.device | str = "cpu") -> torch.Tensor:
         """`x_BCHW` float32, normalised; its memory is in channels-last order, as it is stored."""
         pixels = stored["pixels"]
-        assert not isinstance(pixels, Ragged)
+        assert not isinstance(pixels, (Ragged, Shared))
         return normalised(pixels, rows, self.state["mean"], self.state["std"], device)
 
     def augment(self, batch: torch.Tensor, rng: torch.Generator) -> torch.Tensor:

@@ -19,7 +19,7 @@ from fukami.core.problems import Problem
 from fukami.core.recipe import option
 from fukami.core.tables import Column
 from fukami.fields import cells
-from fukami.fields.contract import NOTHING, Arrays, Field, Ragged
+from fukami.fields.contract import NOTHING, Arrays, Field, Ragged, Shared
 from fukami.fields.frame import Frame
 from fukami.fields.gather import gathered
 from fukami.fields.parsing import decimal_mark, numbers
@@ -208,7 +208,7 @@ class Number(Scored):
     def batch(self, stored: Arrays, rows: np.ndarray, device: torch.device | str = "cpu") -> torch.Tensor:
         """`values_B` float32, in deviations from the mean."""
         values = stored["value"]
-        assert not isinstance(values, Ragged)
+        assert not isinstance(values, (Ragged, Shared))
         return self.to_unit(gathered(values, rows, device)).float()
 
     # -- towards models and people -----------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ from fukami.core.seeds import generator
 from fukami.core.specs import RowSpec
 from fukami.core.tables import Column
 from fukami.fields import parsing
-from fukami.fields.contract import NOTHING, Arrays, Cells, Field, InputField, Ragged
+from fukami.fields.contract import NOTHING, Arrays, Cells, Field, InputField, Ragged, Shared
 from fukami.fields.frame import Frame
 from fukami.fields.gather import gathered
 from fukami.fields.row import explain, portable, scaling
@@ -202,7 +202,7 @@ class Row(InputField):
     def batch(self, stored: Arrays, rows: np.ndarray, device: torch.device | str = "cpu") -> Cells:
         """`Cells(numbers_BN, categories_BM)` of examples `rows`."""
         numbers, categories = stored["numbers"], stored["categories"]
-        assert not isinstance(numbers, Ragged) and not isinstance(categories, Ragged)
+        assert not isinstance(numbers, (Ragged, Shared)) and not isinstance(categories, (Ragged, Shared))
         return Cells(gathered(numbers, rows, device), gathered(categories, rows, device).long())
 
     # -- towards models and people -----------------------------------------------------------------------------------

@@ -84,7 +84,7 @@ def baselines_beyond(case: Case) -> dict[str, float]:
 def _control(case: Case, rate: float, *, shuffled: bool) -> dict[str, float]:
     """Metric → how far beyond chance a short training is on examples kept aside, with real or with shuffled labels."""
     target = case.task.target.name
-    store, rows = case.learner.store, case.train
+    store, rows = case.store, case.train
     swapped = dict(zip(rows.tolist(), generator(case.seed, "shuffled").permutation(rows).tolist(), strict=True))
 
     def batch_at(index: int) -> dict[str, Any]:
