@@ -28,6 +28,7 @@ from fukami.engine.shared_norm import shared_statistics
 from fukami.engine.spread import spread
 from fukami.models import registry
 from fukami.models.contract import Network
+from fukami.objectives.contract import Outcome
 from fukami.training.processes import joined
 from tests.laws.test_tasks import learned, loss_of
 
@@ -45,7 +46,7 @@ def learner_of(name: str, *, batch_size: int, num_steps: int) -> Learner:
     learning = LearningChoices(learning_rate=0.003, epochs=4, clip_norm=0.5)
     return Learner(
         network=network,
-        objective=lambda net, batch, _rng: loss_of(task, net, batch),
+        objective=lambda net, batch, _rng: Outcome(loss_of(task, net, batch)),
         optimizer=optimisers.build(learning, optimisers.parameter_groups(network, learning)),
         learning=learning,
         store=store,

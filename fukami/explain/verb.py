@@ -71,7 +71,7 @@ def explain_run(
     changed copies a sampling method asks for; `nearest`, how many training examples are told. `out` is a new folder.
 
     Raises:
-        UsageError: F-METHOD-NAME, F-EXPLAIN-KIND, F-EXPLAIN-FIT, F-EXPLAIN-LABEL, F-EXPLAIN-TARGET, F-EXTRA-MISSING.
+        UsageError: F-METHOD-NAME, F-EXPLAIN-KIND, F-EXPLAIN-FIT, F-EXPLAIN-LABEL, F-EXTRA-MISSING.
         DataError: an input cannot be used.
     """
     asked = Asked(run, method, **options)

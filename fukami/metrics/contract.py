@@ -57,7 +57,7 @@ class Running:
     Arguments: `names` of metrics; `target`, the learned field; `replicates` R; `room` as in `State`; `also` names further
     states to keep, which `state` hands out (for curves and tables).
 
-    >>> from fukami.fields.category import Category
+    >>> from fukami.fields.category.field import Category
     >>> both = Running(["accuracy", "f1_macro"], Category(state={"classes": ["no", "yes"]}))
     >>> both.update(np.array([[0.9, 0.1], [0.3, 0.7]]), np.array([0, 0]))
     >>> both.compute()["accuracy"]

@@ -23,7 +23,6 @@ KNOWN = {
     "engine/diagnosis/neighbours.py": "the commonest class among neighbours",
     "evaluate/whole.py": "how many classes a metric needs to say anything",
     "explain/methods/attention_rollout.py": "attention",
-    "export/joined.py": "the tensor between two graphs",
     "export/standalone/category.py": "the field's own part of a program",
     "export/parity.py": "the example that differs most",
     "models/perceptron.py": "what the model is called elsewhere",
