@@ -4,7 +4,7 @@ Verbs take a predictor and give answers or another predictor; none of them asks 
 B examples of a batch.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
@@ -147,7 +147,7 @@ class Predictor:
 
         return [answer for part in in_parts(total, BATCH, answered) for answer in part]
 
-    def restored(self, answers: Any, columns: dict[str, Sequence[Column]], rows: np.ndarray) -> list[dict[str, Any]]:
+    def restored(self, answers: Any, columns: Mapping[str, Sequence[Column]], rows: np.ndarray) -> list[dict[str, Any]]:
         """Answers as JSON objects, of rows of raw cells: what lies on an input is told in that input's own places."""
         target = self.task.target
         if not target.framed:

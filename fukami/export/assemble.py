@@ -5,6 +5,7 @@ folder is their text without what only holds them together here.
 """
 
 import ast
+import json
 import re
 import runpy
 import tempfile
@@ -31,7 +32,7 @@ class _Piece(NamedTuple):
 def program(code: Sequence[str], *, head: str) -> str:
     """The text of a program of some files of `standalone/`, in order; `head` is its docstring.
 
-    >>> text = program(["folder", "single", "image_squash", "image", "category", "program"], head="Answers.")
+    >>> text = program(["folder", "single", "image_squash", "image", "category", "program", "command"], head="Answers.")
     >>> "fukami" in text, "torch" in text
     (False, False)
     """
@@ -49,16 +50,21 @@ def requirements(code: Iterable[str]) -> list[str]:
 
 def read(told: dict[str, Any], values: Sequence[Any]) -> dict[str, np.ndarray]:
     """The tensors of raw inputs as an exported program makes them, in this process. `told` is what `portable()` said."""
-    return reader(tuple(told["code"]))(values, told)
+    return member(tuple(told["code"]), "read")(values, told)
+
+
+def as_json(told: Any) -> Any:
+    """As an exported program finds it in its `preprocessing.json`."""
+    return json.loads(json.dumps(told))
 
 
 @cache
-def reader(code: tuple[str, ...]) -> Callable[[Sequence[Any], dict[str, Any]], dict[str, np.ndarray]]:
-    """`read` of these pieces, put together as they are in an exported program."""
+def member(code: tuple[str, ...], name: str) -> Callable[..., Any]:
+    """The function `name` of these pieces, put together as they are in an exported program."""
     with tempfile.TemporaryDirectory(prefix="fukami-") as folder:
         place = Path(folder) / "pieces.py"
         place.write_text(program(code, head="Pieces."), "utf-8")
-        return runpy.run_path(str(place))["read"]
+        return runpy.run_path(str(place))[name]
 
 
 @cache

@@ -1,12 +1,18 @@
 """A network that takes a field's named tensors one by one (`fields/batch.py`): what every exported format is made from."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
 from fukami.fields import batch as trees
+from fukami.models.onnx_network import spelled
+
+After = Callable[[Any], torch.Tensor | dict[str, torch.Tensor]]
+"""From raw outputs to what a graph gives: one tensor, or several by name."""
 
 
 class Flat(nn.Module):
@@ -17,28 +23,32 @@ class Flat(nn.Module):
     Args:
         network: takes `{input name: batch}` and gives raw outputs.
         inputs: an example of what it takes; only its structure is kept.
-        after: what follows the raw outputs, from them to scores for instance.
+        after: what follows the raw outputs, from them to scores for instance; None for the raw outputs.
+        output: the name of what it gives, where that has none of its own.
     """
 
-    def __init__(self, network: nn.Module, inputs: dict[str, Any], after: Callable[[torch.Tensor], torch.Tensor] | None = None):
+    def __init__(self, network: nn.Module, inputs: dict[str, Any], after: After | None = None, output: str = "outputs"):
         super().__init__()
         self.network = network
-        self.after = after
+        self.after, self.output = after, output
         tensors = trees.named(inputs)
         self.names = [name for name, tensor in tensors.items() if tensor.ndim < 2 or tensor.shape[1] > 0]
         self.lacking = {name: tensor.dtype for name, tensor in tensors.items() if name not in self.names}
-        self.kinds = {name: None if isinstance(batch, torch.Tensor) else type(batch) for name, batch in inputs.items()}
+        self.like = trees.mapped(inputs, lambda tensor: np.empty(0))
 
-    def forward(self, *tensors: torch.Tensor) -> torch.Tensor:
+    def forward(self, *tensors: torch.Tensor) -> torch.Tensor | tuple[torch.Tensor, ...]:
         told = dict(zip(self.names, tensors, strict=True))
         for name, dtype in self.lacking.items():
             told[name] = tensors[0].new_zeros((tensors[0].shape[0], 0), dtype=dtype)
-        inputs = {
-            name: told[name] if kind is None else kind(*(told[f"{name}_{part}"] for part in kind._fields))
-            for name, kind in self.kinds.items()
-        }
-        outputs = self.network(inputs)
-        return outputs if self.after is None else self.after(outputs)
+        found = tuple(self.gives(self.network(trees.rebuilt(told, self.like))).values())
+        return found if len(found) > 1 else found[0]
+
+    def gives(self, outputs: Any) -> dict[str, torch.Tensor]:
+        """What comes of the network's raw outputs, by name."""
+        if self.after is None:
+            return spelled(outputs, self.output)
+        found = self.after(outputs)
+        return found if isinstance(found, dict) else {self.output: found}
 
     def arguments(self, inputs: dict[str, Any]) -> tuple[torch.Tensor, ...]:
         """The tensors that `forward` takes, of `inputs`."""
@@ -57,14 +67,23 @@ def example_of(inputs: dict[str, Any], examples: int = 3) -> dict[str, Any]:
 
     def whole(batch: Any) -> Any:
         parts = trees.mapped(batch, cut)
-        if "lengths" in getattr(parts, "_fields", ()) and parts.ids.shape[1] == 1:
-            parts = parts._replace(ids=parts.ids.repeat(1, 2))
+        if "lengths" in _fields(parts) and parts[0].shape[1] == 1:
+            parts = parts._replace(**{parts._fields[0]: torch.cat([parts[0], parts[0]], 1)})
         return parts
 
     return {name: whole(batch) for name, batch in inputs.items()}
 
 
-def axes(flat: Flat, inputs: dict[str, Any]) -> list[dict[int, str]]:
-    """For each tensor of `flat.names` the axes whose size varies: `batch`, and `length` where the field's batch has lengths."""
-    varying = {f"{name}_ids" for name, batch in inputs.items() if "lengths" in getattr(batch, "_fields", ())}
-    return [{0: "batch", **({1: "length"} if name in varying else {})} for name in flat.names]
+Axes = Mapping[str, Mapping[int, str]]
+"""Name of a tensor → its axes whose size varies, besides that of the examples → a name for that size."""
+
+
+def axes(flat: Flat, inputs: dict[str, Any], more: Axes = MappingProxyType({})) -> list[dict[int, str]]:
+    """For each tensor of `flat.names` the axes whose size varies: `batch`, `length` where the field's batch has lengths (of its
+    first part, ids of tokens for instance), and those in `more`."""
+    varying = {f"{name}_{batch._fields[0]}": {1: "length"} for name, batch in inputs.items() if "lengths" in _fields(batch)}
+    return [{0: "batch", **varying.get(name, {}), **more.get(name, {})} for name in flat.names]
+
+
+def _fields(batch: Any) -> tuple[str, ...]:
+    return getattr(batch, "_fields", ())

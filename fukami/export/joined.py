@@ -6,7 +6,7 @@ from fukami.core.extras import needed
 
 
 def joined(first: bytes, second: bytes, *, notes: dict[str, str] | None = None) -> bytes:
-    """One graph of two: the first output of the one is the first input of the other.
+    """One graph of two: the outputs of the one are the inputs of the other, in their order.
 
     Args:
         first: an ONNX file, whose version of the operators the joined one has.
@@ -19,8 +19,8 @@ def joined(first: bytes, second: bytes, *, notes: dict[str, str] | None = None) 
         behind = onnx.version_converter.convert_version(behind, _opset(front))
     behind = onnx.compose.add_prefix(behind, "after/", rename_inputs=False, rename_outputs=False)
     behind.ir_version = front.ir_version
-    joint = (front.graph.output[0].name, behind.graph.input[0].name)
-    whole = onnx.compose.merge_models(front, behind, io_map=[joint])
+    joints = [(out.name, into.name) for out, into in zip(front.graph.output, behind.graph.input, strict=True)]
+    whole = onnx.compose.merge_models(front, behind, io_map=joints)
     onnx.helper.set_model_props(whole, notes or {})
     return whole.SerializeToString()
 

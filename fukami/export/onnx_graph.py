@@ -1,6 +1,6 @@
 """A network as an ONNX graph: encoder, head and what follows them in one file, with a free number of examples and of tokens.
 
-The graph's inputs are the field's tensors by name (`fields/tensors.py`), its only output has the name that is asked for.
+The graph's inputs are the field's tensors by name (`fields/batch.py`), and its outputs have names as well.
 Traced by `torch.onnx` (torch.export). Names of source files, which the exporter notes beside every operation, are taken out
 again.
 """
@@ -10,9 +10,10 @@ import logging
 import os
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,9 +23,10 @@ from torch import nn
 from fukami.core.errors import RunError
 from fukami.core.extras import needed
 from fukami.core.language import _
-from fukami.export.flat import Flat, axes, example_of
+from fukami.export.flat import After, Axes, Flat, axes, example_of
 from fukami.export.joined import joined
 from fukami.export.recurrent import onnx_sweep, translations, with_loops
+from fukami.fields import batch as trees
 from fukami.models.onnx_network import OnnxNetwork, feeds, opened
 
 OPSET = 18
@@ -34,11 +36,11 @@ LARGEST_FILE = 1_900_000_000
 
 
 class Graph(NamedTuple):
-    """What was written: its file, the names of its inputs in order, of its output."""
+    """What was written: its file, the names of its inputs and of its outputs in order."""
 
     path: Path
     inputs: list[str]
-    output: str
+    outputs: list[str]
 
 
 def write_graph(
@@ -46,19 +48,22 @@ def write_graph(
     inputs: dict[str, Any],
     path: str | Path,
     *,
-    after: Callable[[torch.Tensor], torch.Tensor] | None = None,
+    after: After | None = None,
     output: str = "outputs",
+    varying: Axes = MappingProxyType({}),
     notes: dict[str, str] | None = None,
 ) -> Graph:
     """Writes `network`, and `after` behind it, as one ONNX file; weights beyond `LARGEST_FILE` as `PATH.data` beside it.
 
     Args:
-        network: takes `{input name: batch}` and gives raw outputs `(B, M, K)`; it is copied, put on the processor in float32
-            and into evaluation, and is itself left as it is.
+        network: takes `{input name: batch}` and gives raw outputs, a tensor or a tree of them; it is copied, put on the
+            processor in float32 and into evaluation, and is itself left as it is.
         inputs: a real batch of each input field, as `Predictor.batch` gives it. Examples beyond three are not looked at.
         path: where; folders are made.
-        after: from raw outputs to what the graph gives, e.g. to scores. None for the raw outputs.
-        output: the name of what the graph gives.
+        after: from raw outputs to what the graph gives: a tensor, or several by name. None for the raw outputs, whose names say
+            how they belong together.
+        output: the name of what the graph gives, where it has none of its own.
+        varying: axes of inputs whose size varies, besides those that follow from lengths.
         notes: what the file says of itself, by name.
 
     Raises:
@@ -72,14 +77,19 @@ def write_graph(
     example = example_of(inputs)
     if isinstance(network, OnnxNetwork):  # a run in int8 is a graph already
         path.write_bytes(network.model)
+        own = network.session()
+        inputs, outputs = ([told.name for told in part] for part in (own.get_inputs(), own.get_outputs()))
         if after is not None:
-            write_graph(_Passed(), {"raw": network(example)}, path, after=after, output=output)
+            raw = {"raw": network(example)}
+            sizes = dict(zip(trees.named(raw), network.varying(), strict=True))
+            outputs = write_graph(_Passed(), raw, path, after=after, output=output, varying=sizes).outputs
             path.write_bytes(joined(network.model, path.read_bytes(), notes=notes))
-        return Graph(path, [told.name for told in network.session().get_inputs()], output)
+        return Graph(path, list(inputs), outputs)
     with quiet(), torch.no_grad():
         try:
-            flat = Flat(with_loops(portable_copy(network), onnx_sweep), example, after).eval()
-            arguments = flat.arguments(example)
+            flat = Flat(portable_copy(network), example, after, output).eval()
+            arguments, outputs = flat.arguments(example), list(flat.gives(flat.network(example)))
+            flat.network = with_loops(flat.network, onnx_sweep)
             program = torch.onnx.export(
                 flat,
                 arguments,
@@ -87,8 +97,8 @@ def write_graph(
                 verbose=False,
                 opset_version=OPSET,
                 input_names=flat.names,
-                output_names=[output],
-                dynamic_shapes=(tuple(axes(flat, example)),),
+                output_names=outputs,
+                dynamic_shapes=(tuple(axes(flat, example, varying)),),
                 custom_translation_table=translations(),
                 external_data=False,
             )
@@ -99,13 +109,13 @@ def write_graph(
         program.model.metadata_props.update(notes or {})
         size = sum(p.numel() * p.element_size() for p in (*flat.parameters(), *flat.buffers()))
         program.save(path, external_data=size > LARGEST_FILE)
-    return Graph(path, flat.names, output)
+    return Graph(path, flat.names, outputs)
 
 
 class _Passed(nn.Module):
     """Raw outputs as they are."""
 
-    def forward(self, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
+    def forward(self, inputs: dict[str, Any]) -> Any:
         return inputs["raw"]
 
 
@@ -137,9 +147,10 @@ def session(path: str | Path, *, threads: int = 0) -> Any:
     return opened(str(path), threads or torch.get_num_threads(), name=str(path))
 
 
-def answered(session: Any, inputs: dict[str, Any]) -> np.ndarray:
-    """What the graph of an opened session gives for `{input name: batch}`."""
-    return session.run(None, feeds(session, inputs))[0]
+def answered(session: Any, inputs: dict[str, Any]) -> dict[str, np.ndarray]:
+    """What the graph of an opened session gives for `{input name: batch}`, by name."""
+    names = [told.name for told in session.get_outputs()]
+    return dict(zip(names, session.run(None, feeds(session, inputs)), strict=True))
 
 
 def _forget_sources(model: Any) -> None:

@@ -1,6 +1,6 @@
 """The gate of exporting: does what was written answer as the run does, from tensors and from raw inputs?
 
-Both are asked about the same held-out examples. Compared are the scores, in a unit in which they mean the same for every
+Both are asked about the same held-out examples. Compared are the answers, in a unit in which they mean the same for every
 target, and the task's metrics.
 """
 
@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from fukami.core.errors import GateError
 from fukami.core.language import N_, _
@@ -23,7 +22,7 @@ from fukami.evaluate import whole
 from fukami.evaluate.examples import Judged
 from fukami.evaluate.judge import judge
 from fukami.export import assemble, probing
-from fukami.export.contract import Asked
+from fukami.export.contract import Asked, other_form
 from fukami.fields import batch as trees
 from fukami.fields.answers import short
 from fukami.metrics.points import points_apart
@@ -44,16 +43,16 @@ for name in json.loads(sys.argv[4]):
     sys.modules[name] = None
 import numpy
 predict = runpy.run_path(sys.argv[1])["predict"]
-answer, scores = predict.__globals__["answer"], []
-def noting(row, told):
-    scores.append(row)
-    return answer(row, told)
+answer, rows = predict.__globals__["answer"], []
+def noting(row, *told):
+    rows.append(row if isinstance(row, tuple) else (row,))
+    return answer(row, *told)
 predict.__globals__["answer"] = noting
 with open(sys.argv[2], encoding="utf-8") as file:
     print(json.dumps(predict(json.load(file))))
-numpy.save(sys.argv[3], scores)
+numpy.savez(sys.argv[3], **{f"{number}.{place}": x for number, row in enumerate(rows) for place, x in enumerate(row)})
 """
-"""Asks a program's `predict`; the scores are what its `answer` is given."""
+"""Asks a program's `predict`; kept is what its `answer` is given for each example: an array, or several."""
 _READ = """
 import json, runpy, sys
 for name in json.loads(sys.argv[4]):
@@ -72,14 +71,14 @@ for number, values in enumerate(parts):
 
 @dataclass(frozen=True)
 class Compared:
-    """Scores of both sides for the same rows.
+    """Answers of both sides to the same rows, as trees of tensors.
 
-    `apart` is how far they are apart, infinite where a score is no number.
+    `apart` is how far they are apart, infinite where something is no number.
     """
 
-    own: np.ndarray
-    theirs: np.ndarray
-    truth: np.ndarray
+    own: Any
+    theirs: Any
+    truth: Any
     rows: np.ndarray
     apart: np.ndarray
 
@@ -93,18 +92,30 @@ class Compared:
         return float(self.apart.max())
 
 
-def compared(predictor: Predictor, own: list[np.ndarray], theirs: list[np.ndarray], truth: Any, rows: np.ndarray) -> Compared:
-    """Both sides' scores, side by side. Raises `GateError` where their shapes differ."""
-    ours, found = np.concatenate(own), np.concatenate(theirs)
-    if ours.shape != found.shape:
-        raise GateError(
-            "F-EXPORT-SHAPE",
-            _("the exported model gives another number of scores than the run, so nothing was written"),
-            expected=str(ours.shape),
-            got=str(found.shape),
-        )
-    apart = predictor.task.target.apart(torch.from_numpy(ours), torch.from_numpy(found))
-    return Compared(ours, found, np.concatenate(truth), rows, apart.numpy())
+def compared(predictor: Predictor, own: list[Any], theirs: list[Any], truth: list[Any], rows: np.ndarray) -> Compared:
+    """Both sides' answers, side by side. Raises `GateError` F-EXPORT-SHAPE where their forms differ."""
+    ours, found = (trees.tensors(trees.joined(side)) for side in (own, theirs))
+    if form(ours) != form(found):
+        raise other_form(str(form(ours)), str(form(found)))
+    apart = predictor.task.target.apart(ours, found)
+    return Compared(ours, found, trees.joined(truth), rows, apart.numpy())
+
+
+def form(answers: Any) -> Any:
+    """The form of answers: shapes of their tensors, without the number of rows where that varies.
+
+    >>> form({"mask": np.zeros((2, 3)), "boxes": trees.Rows({"box": np.zeros((5, 4))}, np.array([2, 3]))})
+    {'mask': (2, 3), 'boxes': (2, {'box': (4,), 'counts': ()})}
+    """
+    if isinstance(answers, trees.Leaf):
+        return tuple(answers.shape)
+    if isinstance(answers, dict):
+        return {name: form(part) for name, part in answers.items()}
+    if isinstance(answers, tuple):
+        return [form(part) for part in answers]
+    if isinstance(answers, trees.Packed):
+        return len(answers), {name: tuple(part.shape[1:]) for name, part in answers.tensors().items()}
+    return len(answers)
 
 
 def some(rows: np.ndarray, most: int, seed: int) -> np.ndarray:
@@ -120,9 +131,9 @@ def from_tensors(predictor: Predictor, asked: Asked, judged: Judged, rows: np.nd
     for part in divided(rows):
         batch = judged.store.batch(part, "cpu")
         inputs = {name: batch[name] for name in predictor.task.inputs}
-        own.append(predictor.answers(inputs).numpy())
+        own.append(predictor.answers(inputs))
         theirs.append(asked(inputs))
-        truth.append(target.truth(batch[target.name]).numpy())
+        truth.append(target.truth(batch[target.name]))
     return compared(predictor, own, theirs, truth, rows)
 
 
@@ -138,26 +149,28 @@ def divided(rows: np.ndarray) -> list[np.ndarray]:
 
 
 def from_raw(
-    predictor: Predictor, judged: Judged, rows: np.ndarray, answer: Callable[[Sequence[Any], Path], np.ndarray]
+    predictor: Predictor, judged: Judged, rows: np.ndarray, answer: Callable[[Sequence[Any], Path], Any]
 ) -> tuple[Compared, Compared | None]:
     """Both asked about raw inputs, as other programs give them (paths of pictures, texts, objects of JSON), and about those
     probes of the field that the run answers.
 
-    `answer(values, folder)` gives the other side's scores.
+    `answer(values, folder)` gives the other side's answers.
     """
     target, field = predictor.task.target, predictor.task.input
     with tempfile.TemporaryDirectory(prefix="fukami-") as place:
         values = field.as_inputs(judged.columns[field.name], rows, Path(place))
         odd = [probe for probe in probing.probes(predictor, Path(place) / "probes") if probe.batch is not None]
-        own = [predictor.answers(inputs).numpy() for inputs, _values in _read(predictor, values)]
-        strange = [predictor.answers(probe.batch).numpy() for probe in odd if probe.batch is not None]
+        own = [predictor.answers(inputs) for inputs, _values in _read(predictor, values)]
+        strange = [predictor.answers(probe.batch) for probe in odd if probe.batch is not None]
         theirs = answer([*values, *(probe.value for probe in odd)], Path(place))
     batch = judged.store.batch(rows, "cpu")
-    truth = [target.truth(batch[target.name]).numpy()]
-    first = compared(predictor, own, [theirs[: len(values)]], truth, rows)
+    if (count := trees.size(theirs)) != len(values) + len(odd):
+        raise other_form(str(len(values) + len(odd)), str(count))
+    common, strangers = trees.part(theirs, 0, len(values)), trees.part(theirs, len(values), count)
+    first = compared(predictor, own, [common], [target.truth(batch[target.name])], rows)
     if not odd:
         return first, None
-    return first, compared(predictor, strange, [theirs[len(values) :]], [np.zeros(len(odd))], np.arange(len(odd)))
+    return first, compared(predictor, strange, [strangers], [None], np.arange(len(odd)))
 
 
 def _read(predictor: Predictor, values: Sequence[Any]) -> Iterator[tuple[dict[str, Any], Sequence[Any]]]:
@@ -185,11 +198,16 @@ def require_inputs(predictor: Predictor, judged: Judged, rows: np.ndarray, read:
         probing.require_alike(probing.probes(predictor, Path(place) / "probes", fixed=fixed), read)
 
 
-def by_program(program: Path, values: Sequence[Any], folder: Path) -> tuple[np.ndarray, list[dict[str, Any]]]:
-    """Scores and answers of an exported `predict.py`, run by itself: torch and Fukami are kept from it."""
-    scores = folder / "scores.npy"
-    said = _run(program, _ASK, values, scores)
-    return np.load(scores, allow_pickle=False), json.loads(said)
+def by_program(program: Path, values: Sequence[Any], folder: Path) -> tuple[list[Any], list[dict[str, Any]]]:
+    """What an exported `predict.py`, run by itself, makes answers of for each example (an array, or a tuple of them), and these
+    answers: torch and Fukami are kept from it."""
+    place = folder / "rows.npz"
+    said = json.loads(_run(program, _ASK, values, place))
+    rows: dict[int, list[np.ndarray]] = {}
+    with np.load(place, allow_pickle=False) as kept:
+        for name in kept.files:
+            rows.setdefault(int(name.partition(".")[0]), []).append(kept[name])
+    return [tuple(row) if len(row) > 1 else row[0] for row in rows.values()], said
 
 
 def reading(program: Path) -> probing.Read:
@@ -224,16 +242,18 @@ def _run(program: Path, code: str, values: Any, results: Path) -> str:
     return done.stdout
 
 
-def in_process(told: dict[str, Any], asked: Asked, like: dict[str, Any], values: Sequence[Any]) -> np.ndarray:
-    """Scores of a format without a program of its own: raw inputs read as `predict.py` does, then the exported model."""
-    told = json.loads(json.dumps(told))
+def in_process(told: dict[str, Any], asked: Asked, like: dict[str, Any], values: Sequence[Any]) -> Any:
+    """Answers of a format without a program of its own: raw inputs read as `predict.py` does, then the exported model."""
+    told = assemble.as_json(told)
     parts = [assemble.read(told, values[start : start + AT_ONCE]) for start in range(0, len(values), AT_ONCE)]
-    return np.concatenate([asked(trees.rebuilt(part, like)) for part in parts])
+    return trees.joined([asked(trees.rebuilt(part, like)) for part in parts])
 
 
-def metrics(predictor: Predictor, scores: np.ndarray, found: Compared) -> dict[str, float | None]:
-    """The task's metrics of answers that are settled already."""
-    task, stream = predictor.task, [(scores, found.truth, found.rows)]
+def metrics(predictor: Predictor, answers: Any, found: Compared) -> dict[str, float | None]:
+    """The task's metrics of answers that are settled already; none has a value where a judgement asks for others than these."""
+    task, stream = predictor.task, [(trees.arrays(answers), trees.arrays(found.truth), found.rows)]
+    if task.assess is not None:
+        return dict.fromkeys(whole.metric_names(task))
     told = judge(task.target, whole.metric_names(task), stream, replicates=0).as_dict()
     return {name: value["value"] for name, value in told["metrics"].items()}
 
@@ -250,8 +270,9 @@ def figures(predictor: Predictor, found: Compared) -> dict[str, Any]:
 
 def worst(predictor: Predictor, found: Compared, judged: Judged) -> dict[str, Any]:
     """The example in which both are farthest apart, with both answers."""
-    at, target = found.worst, predictor.task.target
-    run, exported = (target.restore(torch.from_numpy(side[at : at + 1]))[0] for side in (found.own, found.theirs))
+    at = found.worst
+    sides = (trees.part(side, at, at + 1) for side in (found.own, found.theirs))
+    run, exported = (predictor.restored(side, judged.columns, found.rows[at : at + 1])[0] for side in sides)
     columns = judged.columns[next(iter(predictor.task.inputs))]
     place = whole.place(columns, int(found.rows[at]))
     return {"where": place, "difference": float(found.apart[at]), "run": run, "exported": exported}
@@ -292,7 +313,7 @@ def proof(
 
 def require_numbers(predictor: Predictor, found: Compared, judged: Judged) -> None:
     """Raises `GateError` F-EXPORT-NUMBER where the exported model answers with what is no number."""
-    if not np.isfinite(found.theirs).all():
+    if not trees.finite(found.theirs, len(found.rows)).all():
         raise GateError(
             "F-EXPORT-NUMBER",
             _("the exported model answers with what is no number, so nothing was written"),

@@ -2,12 +2,12 @@
 
 import json
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+import torch
 from torch import nn
 
 from fukami.core.cards import FormatCard
@@ -23,14 +23,33 @@ from fukami.report.figures import digits_of, figure, shown, shown_range
 
 
 def description(run: Opened, predictor: Predictor, format: FormatCard) -> dict[str, Any]:
-    """The content of `preprocessing.json`: how raw inputs become tensors, and scores an answer."""
-    return {
-        "schema": 3,
-        "task": run.task,
-        "model": run.told["model"]["name"],
-        "input": predictor.task.input.portable(fixed=format.fixed),
-        "answer": predictor.task.target.portable(),
-    }
+    """The content of `preprocessing.json`: how raw inputs become tensors, and what the network gives an answer."""
+    read, target = predictor.task.input.portable(fixed=format.fixed), predictor.task.target
+    if target.framed:
+        frames = predictor.task.input.portable_frames()
+        read |= frames | {"code": [*read["code"], *frames["code"]]}
+    told = {"schema": 3, "task": run.task, "model": run.told["model"]["name"]}
+    return {**told, "input": read, "answer": target.portable()}
+
+
+def asking(material: Material) -> dict[str, Any]:
+    """What `preprocessing.json` holds besides where a program has more to do than to ask one graph for one tensor."""
+    if material.is_plain:
+        return {}
+    stages = material.stages
+    return {"graphs": ["model"], "asking": {}} if stages is None else {"graphs": list(stages.graphs), "asking": stages.told}
+
+
+def pieces(format: FormatCard, described: dict[str, Any], material: Material) -> list[str]:
+    """The files of `standalone/` that make up the program."""
+    fields, target = [*described["input"]["code"], *described["answer"]["code"]], material.predictor.task.target
+    made = [] if material.is_plain else ["answered_framed" if target.framed else "answered"]
+    if not format.standalone:
+        return [*fields, *made, "preprocess" if material.is_plain else "preprocess_several"]
+    asks = ["program"]
+    if not material.is_plain:
+        asks = [*(material.stages.code if material.stages else ["once"]), *made, "asking"]
+    return ["folder", "table" if material.predictor.task.input.takes_rows else "single", *fields, *asks, "command"]
 
 
 def notes(described: dict[str, Any]) -> dict[str, str]:
@@ -40,26 +59,25 @@ def notes(described: dict[str, Any]) -> dict[str, str]:
     return told | ({"classes": json.dumps(classes, ensure_ascii=False)} if classes else {})
 
 
-def tensors(material: Material, format: FormatCard, answers: np.ndarray) -> dict[str, Any]:
-    """Name, number format and shape of what goes in and comes out; `answers` are those of the examples, along
-    their first axis.
-
-    Axes that vary have a name: `batch`, `length`.
-    """
+def tensors(material: Material, format: FormatCard) -> dict[str, Any]:
+    """Name, number format and shape of what goes in and comes out. Axes that vary have a name: `batch`, `length`."""
     inputs = single(material, material.inputs, 0) if format.fixed else material.inputs
     flat = Flat(nn.Identity(), inputs)
     varying = [{} for _name in flat.names] if format.fixed else axes(flat, inputs)
     found = trees.named(inputs)
-    ins = [
-        {
-            "name": name,
-            "dtype": str(found[name].dtype).removeprefix("torch."),
-            "shape": [named.get(axis, size) for axis, size in enumerate(found[name].shape)],
-        }
-        for name, named in zip(flat.names, varying, strict=True)
-    ]
-    shape = [1 if format.fixed else "batch", *answers.shape[1:]]
-    return {"inputs": ins, "outputs": [{"name": "scores", "dtype": str(answers.dtype), "shape": shape}]}
+    free = material.predictor.task.target.graph_axes()
+    return {
+        "inputs": [_tensor(name, found[name], named) for name, named in zip(flat.names, varying, strict=True)],
+        "outputs": [
+            _tensor(name, tensor, {0: 1} if format.fixed else {0: "batch", **free.get(name, {})})
+            for name, tensor in material.given.items()
+        ],
+    }
+
+
+def _tensor(name: str, tensor: torch.Tensor, varying: Mapping[int, Any]) -> dict[str, Any]:
+    shape = [varying.get(axis, size) for axis, size in enumerate(tensor.shape)]
+    return {"name": name, "dtype": str(tensor.dtype).removeprefix("torch."), "shape": shape}
 
 
 def about(run: Opened, predictor: Predictor) -> list[str]:
@@ -93,9 +111,7 @@ def write(folder: Path, format: FormatCard, described: dict[str, Any], material:
     """Writes `preprocessing.json`, a program, its requirements and a README, which begins with `head`."""
     text = json.dumps(described, ensure_ascii=False, indent=1, allow_nan=False)
     (folder / "preprocessing.json").write_text(text + "\n", "utf-8")
-    code = [*described["input"]["code"], *described["answer"]["code"]]
-    arguments = "table" if material.predictor.task.input.takes_rows else "single"
-    code = ["folder", arguments, *code, "program"] if format.standalone else [*code, "preprocess"]
+    code = pieces(format, described, material)
     typed = shlex.quote(material.predictor.task.input.example())
     docstring = program_head(described, typed) if format.standalone else pieces_head(described)
     program = folder / ("predict.py" if format.standalone else "preprocess.py")
@@ -115,7 +131,9 @@ def program_head(described: dict[str, Any], typed: str) -> str:
             f"    python predict.py {typed}",
             "    python predict.py - < inputs.jsonl      # " + _("one input as JSON in each line"),
             "",
-            _("Each answer is a line of JSON. It reads model.onnx and preprocessing.json, which lie beside it."),
+            _("Each answer is a line of JSON. It reads {files} and preprocessing.json, which lie beside it.").format(
+                files=", ".join(f"{name}.onnx" for name in described.get("graphs", ["model"]))
+            ),
             "",
         ]
     )
@@ -131,7 +149,7 @@ def pieces_head(described: dict[str, Any]) -> str:
 def use_of(format: FormatCard, material: Material) -> str:
     """The code that asks the exported model, where `{example}` stands for an input."""
     if material.library not in format.use:
-        return format.use[""]
+        return format.use["" if material.is_plain else "several"] if "several" in format.use else format.use[""]
     # a library of its own gives raw outputs
     target = material.predictor.task.target
     if not isinstance(target, Scored) or not target.activation:
@@ -149,7 +167,12 @@ def readme(
     installed = ["```", f"pip install {' '.join(needed)}", *asked, "```", ""]
     in_python = [_("In a program of your own, beside these files:"), "", "```python", code, "```", ""]
     table = _table(described["tensors"], format)
-    return [_(format.summary), "", *installed, *in_python, *table, "", *_files(folder, format)]
+    return [_(format.summary), "", *installed, *in_python, *table, "", *_files(folder, format, _parts(described))]
+
+
+def _parts(described: dict[str, Any]) -> list[str]:
+    """Names of graphs, where there are several."""
+    return [name for name in described.get("graphs", ()) if name != "model"]
 
 
 def _table(told: dict[str, Any], format: FormatCard) -> list[str]:
@@ -162,10 +185,11 @@ def _table(told: dict[str, Any], format: FormatCard) -> list[str]:
     return [f"| | {_('name')} | {_('number format')} | {_('shape')} |", "|---|---|---|---|", *cells, "", free]
 
 
-def _files(folder: Path, format: FormatCard) -> list[str]:
+def _files(folder: Path, format: FormatCard, parts: Sequence[str]) -> list[str]:
     """A line for each file that one may want to open."""
     said = {
         format.file: _("the network; its inputs are tensors, its output are the scores"),
+        **{f"{name}.onnx": _("a part of the network, which the program asks in turn") for name in parts},
         f"{format.file}.data": _("its weights, which are too large for one file"),
         "predict.py": _("from raw inputs to answers"),
         "preprocess.py": _("from raw inputs to tensors, and from scores to answers"),

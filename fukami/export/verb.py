@@ -1,6 +1,7 @@
 """`export`: the run in another format, with everything from raw input to answer, written only if it answers as the run does."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,12 @@ import numpy as np
 from fukami.core import artefact
 from fukami.core.cards import FormatCard, card, load
 from fukami.core.errors import GateError
+from fukami.core.given import settled
 from fukami.core.language import _, _n
 from fukami.evaluate.examples import Judged, held_out
 from fukami.export import parity, probing, surroundings
-from fukami.export.contract import Asked, Material, plain
+from fukami.export.contract import Asked, Material, other_form, plain
+from fukami.fields import batch as trees
 from fukami.fields.answers import short
 from fukami.opened import Opened
 from fukami.predictor import Predictor
@@ -46,7 +49,7 @@ def export_run(
     with artefact.creating(place) as draft:
         material = Material(predictor, first_batch(predictor, judged), run.path, surroundings.notes(described))
         asked = module.write(material, draft)
-        described["tensors"] = surroundings.tensors(material, found, asked(material.inputs))
+        described |= {"tensors": surroundings.tensors(material, found), **surroundings.asking(material)}
         surroundings.write(draft, found, described, material, surroundings.about(run, predictor))
         told = proven(draft, found, material, asked, judged, tolerance=tolerance, points=points)
         artefact.write_json(draft / "proofs" / "parity.json", told)
@@ -104,25 +107,29 @@ def first_batch(predictor: Predictor, judged: Judged) -> dict[str, Any]:
 
 
 def answerer(folder: Path, format: FormatCard, material: Material, asked: Asked) -> Any:
-    """What gives the exported folder's scores of raw inputs: its program, or its preprocessing and its model."""
+    """What gives the exported folder's answers to raw inputs: its program, or its preprocessing and its model."""
     if not format.standalone:
         told = input_of(folder)
         return lambda values, _place: parity.in_process(told, asked, material.inputs, values)
 
-    def by_program(values: Any, place: Path) -> np.ndarray:
-        scores, answers = parity.by_program(folder / "predict.py", values, place)
-        require_answers(material.predictor, scores, answers)
-        return scores
+    def by_program(values: Any, place: Path) -> Any:
+        rows, told = parity.by_program(folder / "predict.py", values, place)
+        if not len(rows) == len(told) == len(values):
+            raise other_form(str(len(values)), str(len(rows)))
+        answers = material.answers_of(rows)
+        require_answers(material.predictor, answers, told, values)
+        return answers
 
     return by_program
 
 
-def require_answers(predictor: Predictor, scores: np.ndarray, answers: list[dict[str, Any]]) -> None:
-    """Raises `GateError` where the program makes another answer of its scores than the run would."""
-    import torch
-
-    expected = predictor.task.target.restore(torch.from_numpy(scores))
-    for own, theirs in zip(expected, answers, strict=True):
+def require_answers(predictor: Predictor, answers: Any, told: list[dict[str, Any]], values: Sequence[Any]) -> None:
+    """Raises `GateError` where the program tells other answers of what the graph gave than the run would, `told` of the raw
+    inputs `values`."""
+    field, framed = predictor.task.input, predictor.task.target.framed
+    for row, (value, theirs) in enumerate(zip(values, told, strict=True)):
+        columns = {field.name: field.gather([settled(value)])} if framed else {}
+        (own,) = predictor.restored(trees.part(answers, row, row + 1), columns, np.arange(1))
         if not parity.same_answers(own, theirs):
             raise GateError(
                 "F-EXPORT-ANSWER",

@@ -240,7 +240,9 @@ def named(batch: Mapping[str, Any]) -> dict[str, Any]:
 def _parts(value: Any) -> Mapping[str, Any]:
     if isinstance(value, dict):
         return value
-    return value._asdict() if hasattr(value, "_asdict") else value.tensors()
+    if isinstance(value, tuple):
+        return dict(zip(getattr(value, "_fields", map(str, range(len(value)))), value, strict=True))
+    return value.tensors()
 
 
 def rebuilt(tensors: Mapping[str, Any], like: Mapping[str, Any]) -> dict[str, Any]:
@@ -257,7 +259,7 @@ def rebuilt(tensors: Mapping[str, Any], like: Mapping[str, Any]) -> dict[str, An
         inner = {part: of(f"{name}_{part}", tensor) for part, tensor in _parts(value).items()}
         if isinstance(value, dict):
             return inner
-        return type(value)(**inner) if hasattr(value, "_fields") else value.like(inner)
+        return _tuple(value, list(inner.values())) if isinstance(value, tuple) else value.like(inner)
 
     return {name: of(name, value) for name, value in like.items()}
 

@@ -277,6 +277,11 @@ class InputField(Field, Explainable):
         """A batch in the size that never varies, for programs that know one size alone."""
         return batch
 
+    def portable_frames(self) -> dict[str, Any]:
+        """What a program without Fukami needs besides `portable` to say where an input's elements lie, for a target that is
+        `framed`: of its `code` one file has `frames(values, told)`, which gives something for each raw value."""
+        raise unportable(self.kind)
+
     @abstractmethod
     def as_inputs(self, columns: Sequence[Column], rows: np.ndarray, folder: Path) -> list[Any]:
         """Raw values of some rows as other programs give them (paths, text, objects of JSON); files go into `folder`.
@@ -364,6 +369,25 @@ class TargetField(Field):
     @abstractmethod
     def known(self, truth: Any) -> list[dict[str, Any]]:
         """What `truth` gives, as answers that are wholly right: without scores."""
+
+    # -- towards other programs --------------------------------------------------------------------------------------
+    def graphed(self, outputs: Any) -> dict[str, torch.Tensor]:
+        """What an exported graph gives for B examples, by name and in that order: made of the network's raw outputs inside the
+        graph, each with the examples along its first axis.
+
+        The default are the answers, settled: a single tensor is called `scores`. What no graph can do (boxes left over, the
+        best path) a field leaves to `from_graph`, and to its piece of `export/standalone/`.
+        """
+        answers = self.settle(self.answers(outputs))
+        return answers if isinstance(answers, dict) else {"scores": answers}
+
+    def from_graph(self, outputs: Mapping[str, torch.Tensor]) -> Any:
+        """Answers, settled, of what such a graph gave. Those of several batches can be joined."""
+        return outputs["scores"] if set(outputs) == {"scores"} else dict(outputs)
+
+    def graph_axes(self) -> dict[str, dict[int, str]]:
+        """Of what a graph gives, by name, the axes whose size varies, besides that of the examples: `{"tags": {1: "length"}}`."""
+        return {}
 
     @abstractmethod
     def apart(self, left: Any, right: Any) -> torch.Tensor:

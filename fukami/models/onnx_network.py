@@ -1,12 +1,12 @@
 """A network that is an ONNX file: what an int8 run holds in the place of weights. It answers; it does not learn.
 
 The graph's inputs are the field's tensors by name (`image`; `text_ids` and `text_lengths`; `row_numbers` and
-`row_categories`), its only output are raw outputs, as those of `Network`. Nothing in the file is code: it is read as data by
-onnxruntime, from memory, so that it can name no other file.
-
-Shapes: B batch, M members, K outputs.
+`row_categories`), its outputs the raw ones of `Network`, whose names say how they belong together (`spelled`). Nothing in the
+file is code: it is read as data by onnxruntime, from memory, so that it can name no other file.
 """
 
+from collections import namedtuple
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,8 @@ from fukami.fields import batch as trees
 
 
 class OnnxNetwork(nn.Module):
-    """`{input name: batch}` → raw outputs `(B, M, K)`, computed by onnxruntime with torch's number of threads.
+    """`{input name: batch}` → raw outputs, as the network gives them that it was made of, computed by onnxruntime with torch's
+    number of threads.
 
     Args:
         model: the content of the ONNX file.
@@ -42,10 +43,17 @@ class OnnxNetwork(nn.Module):
         except OSError as error:
             raise RunError("F-CHECKPOINT-FILE", _("the weights cannot be read"), where=str(path), got=str(error)) from None
 
-    def forward(self, inputs: dict[str, Any]) -> torch.Tensor:
+    def forward(self, inputs: dict[str, Any]) -> Any:
         session = self.session()
         device = next(iter(trees.named(inputs).values())).device
-        return torch.from_numpy(session.run(None, feeds(session, inputs))[0]).to(device)
+        names = [told.name for told in session.get_outputs()]
+        found = [torch.from_numpy(array).to(device) for array in session.run(None, feeds(session, inputs))]
+        return unspelled(dict(zip(names, found, strict=True)))
+
+    def varying(self) -> list[dict[int, str]]:
+        """Of each output the axes whose size varies, besides that of the examples, each with a name."""
+        shapes = [enumerate(told.shape) for told in self.session().get_outputs()]
+        return [{axis: f"size{axis}" for axis, size in shape if axis and not isinstance(size, int)} for shape in shapes]
 
     def session(self) -> Any:
         """The opened file; opened anew where torch's number of threads has changed."""
@@ -59,6 +67,49 @@ class OnnxNetwork(nn.Module):
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_session": None}
+
+
+# -- raw outputs by name -------------------------------------------------------------------------------------------------
+def spelled(outputs: Any, name: str = "outputs") -> dict[str, torch.Tensor]:
+    """Raw outputs as tensors by name, from which `unspelled` makes the same tree again: keys behind a point, places of tuples
+    as numbers, parts of named tuples behind their name and a colon.
+
+    >>> list(spelled({"mask": torch.zeros(1), "levels": (torch.zeros(1), torch.ones(1))}))
+    ['outputs.mask', 'outputs.levels.0', 'outputs.levels.1']
+    """
+    if isinstance(outputs, torch.Tensor):
+        return {name: outputs}
+    if isinstance(outputs, dict):
+        parts = outputs
+    elif hasattr(outputs, "_fields"):
+        parts = {f"{type(outputs).__name__}:{key}": part for key, part in zip(outputs._fields, outputs, strict=True)}
+    elif isinstance(outputs, tuple | list):
+        parts = {str(place): part for place, part in enumerate(outputs)}
+    else:
+        raise TypeError(f"raw outputs hold a {type(outputs).__name__}, which no graph gives")
+    return {key: tensor for inner, part in parts.items() for key, tensor in spelled(part, f"{name}.{inner}").items()}
+
+
+def unspelled(tensors: Mapping[str, Any]) -> Any:
+    """The opposite of `spelled`. What was a named tuple is one of the same name and parts again.
+
+    >>> unspelled({"outputs.mask": 1, "outputs.levels.0": 2, "outputs.levels.1": 3})
+    {'mask': 1, 'levels': (2, 3)}
+    """
+    return _built({tuple(name.split(".")[1:]): tensor for name, tensor in tensors.items()})
+
+
+def _built(tensors: dict[tuple[str, ...], Any]) -> Any:
+    if () in tensors:
+        return tensors[()]
+    inner: dict[str, dict[tuple[str, ...], Any]] = {}
+    for (first, *rest), tensor in tensors.items():
+        inner.setdefault(first, {})[tuple(rest)] = tensor
+    built = {name: _built(parts) for name, parts in inner.items()}
+    if all(name.isdigit() for name in built):
+        return tuple(built.values())
+    kind, colon, _part = next(iter(built)).partition(":")
+    return namedtuple(kind, [name.partition(":")[2] for name in built])(*built.values()) if colon else built
 
 
 def opened(model: bytes | str, threads: int, *, name: str = "") -> Any:

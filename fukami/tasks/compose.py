@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import torch
 from torch import nn
 
 from fukami.core.cards import TaskCard
@@ -10,10 +9,9 @@ from fukami.core.language import _
 from fukami.fields.contract import InputField, TargetField
 from fukami.fields.scored import scored
 from fukami.layers.heads import LinearHead
-from fukami.objectives.contract import Batch
 from fukami.objectives.supervised import supervised
 from fukami.objectives.whole import whole
-from fukami.tasks.contract import Task
+from fukami.tasks.contract import Task, whole_answers
 
 
 def linear_head(task: Task, num_features: int, members: int) -> nn.Module:
@@ -35,12 +33,6 @@ def predict_one_target(card: TaskCard, inputs: tuple[InputField, ...], target: T
 def no_head(task: Task, num_features: int, members: int) -> nn.Module:
     """Whole models give answers, of which nothing is made."""
     return nn.Identity()
-
-
-def whole_answers(task: Task, network: nn.Module, batch: Batch, rng: torch.Generator) -> Any:
-    """The answers of a whole model, in the form of the target."""
-    model: Any = network.encoder
-    return task.target.answers(model.answers({name: batch[name] for name in task.inputs}, rng, task.options))
 
 
 def by_whole_models(card: TaskCard, inputs: tuple[InputField, ...], target: TargetField, **more: Any) -> Task:

@@ -5,7 +5,7 @@ Shapes: B batch, M members (1 but for ensembles), D features.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol, cast
+from typing import Any, NamedTuple, Protocol, cast
 
 import numpy as np
 import torch
@@ -54,6 +54,38 @@ class Answers(Protocol):
     def __call__(self, task: "Task", network: nn.Module, batch: Batch, rng: torch.Generator, /) -> Any: ...
 
 
+class Stage(NamedTuple):
+    """One of the graphs that a program outside asks in turn.
+
+    Attributes:
+        network: takes a batch by name, as `example` is one, and gives tensors by name.
+        example: a batch of three examples or more; its single tensors are the graph's inputs (`fields/batch.py`).
+        varying: axes of these inputs, by their name, whose size varies besides that of the examples, each with a name.
+    """
+
+    network: nn.Module
+    example: dict[str, Any]
+    varying: dict[str, dict[int, str]] = {}
+
+
+class Stages(NamedTuple):
+    """How a program outside asks a network more than once for an answer.
+
+    Attributes:
+        graphs: by name; each becomes a file of that name.
+        code: files of `export/standalone/`, of which one has `ask(sessions, part, told)`: it asks the graphs, opened by
+            onnxruntime, about a batch as the input's `read` gives it, and gives for each example what the target's `answer`
+            takes: an array, or a tuple of them in the order of `outputs`.
+        outputs: what `TargetField.from_graph` calls these arrays.
+        told: what `ask` has to know, as JSON.
+    """
+
+    graphs: dict[str, Stage]
+    code: tuple[str, ...]
+    outputs: tuple[str, ...] = ("scores",)
+    told: dict[str, Any] = {}
+
+
 @dataclass(frozen=True)
 class Task:
     """Named input and target fields, and how they join. Without `answer`, the network is asked once and the target says what
@@ -83,6 +115,9 @@ class Task:
     source: Callable[["Task", Any, np.ndarray, int], Any] | None = None
     """Makes what a training learns from where that depends on the learner (a `data.source.Source`), of the store, the rows that
     train, and a seed."""
+    graphs: Callable[["Task", nn.Module, dict[str, Any]], Stages] | None = None
+    """For a task that asks its network more than once: the graphs that a program outside asks instead, made of the network and
+    of a few examples as it takes them."""
     options: Any = None
     """The task's own options, declared as those of fields are."""
 
@@ -167,6 +202,12 @@ class Task:
         device = next(iter(trees.named(inputs).values())).device
         return answer(self, network, batch if judging else inputs, torch.Generator(device).manual_seed(seed))
 
+    def is_one_pass(self, network: nn.Module) -> bool:
+        """Whether `TargetField.answers` of what `network` gives, asked once, are the answers, so that a graph can hold it."""
+        if self.answer is not whole_answers:
+            return self.answer is None
+        return type(getattr(network, "encoder", network)).forward is not nn.Module.forward
+
     def require_one_pass(self) -> None:
         """Raises `UsageError` F-TASK-ANSWER where the task asks its network more than once."""
         if self.answer is not None:
@@ -175,6 +216,13 @@ class Task:
                 _("this cannot be done yet for a task that asks its network more than once for an answer"),
                 where=self.name,
             )
+
+
+def whole_answers(task: Task, network: nn.Module, batch: Batch, rng: torch.Generator) -> Any:
+    """The answers of a whole model, in the form of the target; of one that is a graph, from what that gives."""
+    inputs = {name: batch[name] for name in task.inputs}
+    model: Any = getattr(network, "encoder", None)
+    return task.target.answers(network(inputs) if model is None else model.answers(inputs, rng, task.options))
 
 
 def is_read(one: Field) -> bool:

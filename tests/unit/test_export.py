@@ -379,7 +379,7 @@ def test_a_picture_that_is_not_turned_is_caught(tmp_path, monkeypatch):
     honest = assemble.program
     turning = "ImageOps.exif_transpose(image, in_place=True)"
     monkeypatch.setattr(assemble, "program", lambda *a, **k: honest(*a, **k).replace(turning, "pass"))
-    monkeypatch.setattr(assemble, "reader", assemble.reader.__wrapped__)
+    monkeypatch.setattr(assemble, "member", assemble.member.__wrapped__)
     with pytest.raises(GateError, match=r"turned\.jpg"):
         probe("image", tmp_path)
 
@@ -430,7 +430,7 @@ CODE = (
 @pytest.mark.parametrize("code", CODE, ids="+".join)
 @pytest.mark.parametrize("answer", ["category", "categories", "number"])
 def test_a_program_imports_nothing_but_what_it_says(code, answer):
-    code = [*code, answer, "program"]
+    code = [*code, answer, "program", "command"]
     text = assemble.program(code, head="t")
     module = ast.parse(text)
     names = {a.name for node in ast.walk(module) if isinstance(node, ast.Import) for a in node.names}
@@ -455,7 +455,7 @@ def lines_of_code(text: str) -> int:
 @pytest.mark.parametrize("code", CODE, ids="+".join)
 @pytest.mark.parametrize("answer", ["category", "categories", "number"])
 def test_a_program_is_short_enough_to_be_read(code, answer):
-    text = assemble.program([*code, answer, "program"], head="t")
+    text = assemble.program([*code, answer, "program", "command"], head="t")
     assert lines_of_code(text) <= (60 if "table" not in code else 105) and max(map(len, text.splitlines())) <= 128
 
 
@@ -511,7 +511,7 @@ def test_onnx_s_loops_answer_as_pytorch_s(tmp_path):
     assert graph.inputs == ["x"] and any(type(layer.loop) is not Loop for layer in layers.values())
     x = torch.randn(3, 6, 5)
     with torch.no_grad():
-        np.testing.assert_allclose(answered(session(graph.path), {"x": x}), network({"x": x}).numpy(), atol=1e-5)
+        np.testing.assert_allclose(answered(session(graph.path), {"x": x})["outputs"], network({"x": x}).numpy(), atol=1e-5)
 
 
 def test_a_graph_that_is_there_already_gets_scores_behind_it(tmp_path):
@@ -525,8 +525,8 @@ def test_a_graph_that_is_there_already_gets_scores_behind_it(tmp_path):
     assert graph.inputs == ["image"]
     opened = session(tmp_path / "joined.onnx")
     assert [node.name for node in opened.get_outputs()] == ["scores"]
-    np.testing.assert_allclose(answered(opened, inputs), want, atol=1e-6)
-    assert len(answered(opened, {"image": torch.randn(7, 1, 4, 4)})) == 7
+    np.testing.assert_allclose(answered(opened, inputs)["scores"], want, atol=1e-6)
+    assert len(answered(opened, {"image": torch.randn(7, 1, 4, 4)})["scores"]) == 7
 
 
 def test_a_module_whose_course_depends_on_values_is_refused(tmp_path):

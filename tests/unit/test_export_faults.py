@@ -93,8 +93,8 @@ def written(kind: str) -> Written:
     (folder / "run" / "model" / "config.json").write_text("{}")
     described = surroundings.description(run, predictor, format)  # type: ignore[arg-type]
     material = Material(predictor, first_batch(predictor, judged), folder / "run")
-    asked = load("export/formats", "onnx").write(material, folder)
-    described["tensors"] = surroundings.tensors(material, format, asked(material.inputs))
+    load("export/formats", "onnx").write(material, folder)
+    described |= {"tensors": surroundings.tensors(material, format), **surroundings.asking(material)}
     surroundings.write(folder, format, described, material, ["# a run"])
     return Written(folder, material, judged)
 
@@ -108,8 +108,8 @@ def judge(kind: str, place: Path, *, alter: Callable[[Path], None] | None = None
     opened = session(place / "model.onnx")
 
     def asked(inputs):
-        scores = answered(opened, inputs)
-        return scores if answers is None else answers(scores, inputs)
+        scores = answered(opened, inputs)["scores"]
+        return whole.material.answers({"scores": scores if answers is None else answers(scores, inputs).copy()})
 
     limits = {"tolerance": parity.TOLERANCE, "points": parity.POINTS}
     return proven(place, card("export/formats", "onnx"), whole.material, asked, whole.judged, **limits)
@@ -158,7 +158,7 @@ def stale(told: dict[str, Any]) -> None:
 def forgets_the_temperature(folder: Path) -> None:
     material = written("row").material
     warm = Material(material.predictor.unsettled(), material.inputs, material.folder)
-    write_graph(warm.predictor.network, warm.inputs, folder / "model.onnx", after=warm.after, output="scores")
+    write_graph(warm.predictor.network, warm.inputs, folder / "model.onnx", after=warm.after)
 
 
 def weights(change: Callable[[np.ndarray], np.ndarray]) -> Callable[[Path], None]:

@@ -11,7 +11,7 @@ from torch import nn
 from fukami.core.errors import UsageError
 from fukami.core.tables import Column
 from fukami.data.store import prepare
-from fukami.export.contract import Material
+from fukami.export.contract import Material, require_one_pass
 from fukami.tasks.contract import Task
 from fukami.tasks.registry import contract
 from tests.small_predictors import small_predictor
@@ -52,4 +52,4 @@ def test_a_task_that_draws_gives_the_same_answers_again_and_is_not_exported_as_o
     with pytest.raises(UsageError, match="F-TASK-ANSWER"):
         drawing.outputs(batch)
     with pytest.raises(UsageError, match="F-TASK-ANSWER"):
-        Material(drawing, {}, tmp_path).after(predictor.outputs(batch))
+        require_one_pass(Material(drawing, batch, tmp_path), "onnx")

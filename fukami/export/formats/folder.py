@@ -6,13 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from fukami.core.cards import FormatCard, cards
 from fukami.core.errors import UsageError
 from fukami.core.language import _
-from fukami.export.contract import Asked, Material
+from fukami.export.contract import Asked, Material, require_one_pass
 from fukami.export.onnx_graph import quiet
 from fukami.layers.pooling import valid
 
@@ -51,6 +50,7 @@ def write(material: Material, folder: Path) -> Asked:
     Raises:
         UsageError: F-EXPORT-FOLDER where the model is Fukami's own.
     """
+    require_one_pass(material, CARD.name)
     if material.library not in _LOADED:
         others = ", ".join(f"--to {name}" for name in cards("export/formats") if name != CARD.name)
         raise UsageError(
@@ -60,6 +60,13 @@ def write(material: Material, folder: Path) -> Asked:
             expected=_("a run whose model comes from timm or transformers"),
             got=material.predictor.choice.name if material.predictor.choice else _("a module of your own"),
             fix=others,
+        )
+    if not material.is_plain:
+        raise UsageError(
+            "F-EXPORT-FOLDER",
+            _("what follows this network another library does not compute"),
+            where=str(material.folder / "model"),
+            fix="--to onnx",
         )
     source = material.folder / "model"
     for file in sorted(source.iterdir()):
@@ -71,10 +78,10 @@ def write(material: Material, folder: Path) -> Asked:
     with quiet():
         network = _LOADED[material.library](folder)
 
-    def asked(inputs: dict[str, Any]) -> np.ndarray:
+    def asked(inputs: dict[str, Any]) -> Any:
         (batch,) = inputs.values()
         with torch.inference_mode():
-            return material.after(network(batch).unsqueeze(1)).numpy()
+            return material.answers(material.after(network(batch).unsqueeze(1)))
 
     return asked
 

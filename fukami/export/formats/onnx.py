@@ -1,4 +1,5 @@
-"""ONNX: one graph from the field's tensors to calibrated scores, with a free number of examples and tokens."""
+"""ONNX: a graph from the field's tensors to what answers are made of, with a free number of examples and tokens; several of a
+task that asks its network more than once."""
 
 from pathlib import Path
 from typing import Any
@@ -6,8 +7,11 @@ from typing import Any
 import numpy as np
 
 from fukami.core.cards import FormatCard
-from fukami.export.contract import Asked, Material
+from fukami.export import assemble
+from fukami.export.contract import Asked, Material, require_one_pass
 from fukami.export.onnx_graph import answered, session, write_graph
+from fukami.fields import batch as trees
+from fukami.tasks.contract import Stages
 
 CARD = FormatCard(
     name="onnx",
@@ -28,14 +32,28 @@ print(predict([{example}]))
 
 
 def write(material: Material, folder: Path) -> Asked:
-    """Writes `model.onnx`, whose inputs are the field's tensors and whose output is `scores`."""
-    after, notes = material.after, material.notes
-    graph = write_graph(
-        material.predictor.network, material.inputs, folder / CARD.file, after=after, output="scores", notes=notes
-    )
+    """Writes `model.onnx`, whose inputs are the field's tensors and whose outputs those of `TargetField.graphed`, or a file for
+    each of the task's stages."""
+    if material.stages is not None:
+        return _in_stages(material, material.stages, folder)
+    require_one_pass(material, CARD.name)
+    network, inputs = material.predictor.network, material.inputs
+    graph = write_graph(network, inputs, folder / CARD.file, after=material.after, notes=material.notes)
     opened = session(graph.path)
+    return lambda inputs: material.answers(answered(opened, inputs))
 
-    def asked(inputs: dict[str, Any]) -> np.ndarray:
-        return answered(opened, inputs)
+
+def _in_stages(material: Material, stages: Stages, folder: Path) -> Asked:
+    sessions = {}
+    for name, (network, example, varying) in stages.graphs.items():
+        place = folder / f"{name}.onnx"
+        sessions[name] = session(
+            write_graph(network, example, place, after=lambda outputs: outputs, varying=varying, notes=material.notes).path
+        )
+    ask, told = assemble.member(stages.code, "ask"), assemble.as_json(stages.told)
+
+    def asked(inputs: dict[str, Any]) -> Any:
+        part = {name: np.ascontiguousarray(tensor.numpy()) for name, tensor in trees.named(inputs).items() if tensor.numel()}
+        return material.answers_of(ask(sessions, part, told))
 
     return asked

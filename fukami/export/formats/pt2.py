@@ -4,7 +4,6 @@ import io
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from fukami.core.cards import FormatCard
@@ -26,14 +25,24 @@ from preprocess import answers, tensors
 network = torch.export.load("model.pt2").module()
 scores = network(*map(torch.from_numpy, tensors([{example}]).values()))
 print(answers(scores.detach().numpy()))
-"""
+""",
+        "several": """\
+import torch
+from preprocess import answers, tensors
+
+values = [{example}]
+network = torch.export.load("model.pt2").module()
+outputs = network(*map(torch.from_numpy, tensors(values).values()))
+outputs = outputs if isinstance(outputs, tuple) else (outputs,)
+print(answers([x.detach().numpy() for x in outputs], values))
+""",
     },
     source="https://docs.pytorch.org/docs/stable/export.html",
 )
 
 
 def write(material: Material, folder: Path) -> Asked:
-    """Writes `model.pt2`: the field's tensors, in order, to scores."""
+    """Writes `model.pt2`: the field's tensors, in order, to what answers are made of."""
     require_layers(material, CARD.name)
     path, network = folder / CARD.file, material.predictor.network
     example = example_of(material.inputs)
@@ -49,8 +58,9 @@ def write(material: Material, folder: Path) -> Asked:
         path.write_bytes(buffer.getbuffer())
         loaded = torch.export.load(path).module()
 
-    def asked(inputs: dict[str, Any]) -> np.ndarray:
+    def asked(inputs: dict[str, Any]) -> Any:
         with torch.no_grad():
-            return loaded(*flat.arguments(inputs)).numpy()
+            found = loaded(*flat.arguments(inputs))
+        return material.answers(material.by_name(found))
 
     return asked

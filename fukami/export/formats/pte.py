@@ -7,7 +7,6 @@ in the usual order of memory: ExecuTorch goes by strides, also where several ord
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from fukami.core.cards import FormatCard
@@ -33,14 +32,24 @@ from preprocess import answers, tensors
 method = Runtime.get().load_program("model.pte").load_method("forward")
 inputs = [torch.from_numpy(x.copy("C")) for x in tensors([{example}]).values()]  # of one example
 print(answers(method.execute(inputs)[0].numpy()))
-"""
+""",
+        "several": """\
+import torch
+from executorch.runtime import Runtime
+from preprocess import answers, tensors
+
+values = [{example}]  # one example
+method = Runtime.get().load_program("model.pte").load_method("forward")
+inputs = [torch.from_numpy(x.copy("C")) for x in tensors(values).values()]
+print(answers([x.numpy() for x in method.execute(inputs)], values))
+""",
     },
     source="https://docs.pytorch.org/executorch",
 )
 
 
 def write(material: Material, folder: Path) -> Asked:
-    """Writes `model.pte`: the field's tensors of one example to its scores."""
+    """Writes `model.pte`: the field's tensors of one example to what its answer is made of."""
     needed("executorch", extra="edge")
     require_layers(material, CARD.name)
     path, network = folder / CARD.file, material.predictor.network
@@ -53,9 +62,9 @@ def write(material: Material, folder: Path) -> Asked:
             raise untraceable(network, error) from error
     method = _loaded(path)
 
-    def asked(inputs: dict[str, Any]) -> np.ndarray:
-        rows = range(trees.size(inputs))
-        return np.concatenate([method(flat.arguments(single(material, inputs, row))) for row in rows])
+    def asked(inputs: dict[str, Any]) -> Any:
+        parts = [single(material, inputs, row) for row in range(trees.size(inputs))]
+        return trees.joined([material.answers(material.by_name(method(flat.arguments(part)))) for part in parts])
 
     return asked
 
@@ -75,4 +84,4 @@ def _loaded(path: Path) -> Any:
     with quiet():
         method = Runtime.get().load_program(path).load_method("forward")
     assert method is not None
-    return lambda arguments: method.execute(list(arguments))[0].numpy()
+    return lambda arguments: method.execute(list(arguments))

@@ -34,7 +34,7 @@ from fukami.fields.image.check import check_pictures, correlate, difference_hash
 from fukami.fields.image.encode import SHAPING, encoded, moments, normalised, on_device, reduced
 from fukami.fields.image.look import array_hashes
 from fukami.fields.image.memory import MEMORY
-from fukami.fields.image.portable import as_files, odd_pictures, portable
+from fukami.fields.image.portable import as_files, odd_pictures, portable, portable_frames
 from fukami.fields.image.render import rendered
 from fukami.fields.units import Portrait, Units, Way
 
@@ -276,6 +276,9 @@ class Image(InputField):
 
     def portable(self, *, fixed: bool = False) -> dict[str, Any]:
         return portable(self.name, self.state, CARD.extensions)
+
+    def portable_frames(self) -> dict[str, Any]:
+        return portable_frames(self.state)
 
     def probes(self, folder: Path) -> list[Any]:
         return odd_pictures(folder)

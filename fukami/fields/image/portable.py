@@ -22,6 +22,11 @@ def portable(name: str, state: dict[str, Any], extensions: Sequence[str]) -> dic
     return {**told, **kept, "ranges": [[0, 1], [-1, 1], *([0, top] for top in decode.TOPS[1:])]}
 
 
+def portable_frames(state: dict[str, Any]) -> dict[str, Any]:
+    """What says where pixels of the given picture lie in the tensor."""
+    return {"code": ["image_frames"], "resize": state["resize"]}
+
+
 def odd_pictures(folder: Path) -> list[str]:
     """Files of other forms than most: turned, transparent, of 16 bits, two in one as phones write them; some to be refused."""
     folder.mkdir(parents=True, exist_ok=True)
