@@ -79,6 +79,15 @@ class Field(ABC):
     # -- raw cells ---------------------------------------------------------------------------------------------------
     @classmethod
     @abstractmethod
+    def specimens(cls, hidden: np.ndarray, rng: np.random.Generator) -> list[Column]:
+        """Made-up raw cells of N examples, which are about the class numbers `hidden` (int, N): laws and examples use them.
+
+        Cells of an input tell the class to whoever learns, not always plainly; those of a target name or measure it. So any
+        input can be joined with any target, and learned within seconds.
+        """
+
+    @classmethod
+    @abstractmethod
     def recognise(cls, column: Column) -> float:
         """How much a raw column looks like this kind of data, 0 to 1. Looks at a sample of cells only."""
 

@@ -1,4 +1,4 @@
-"""Laws over every field there is: its card is there, so it is tested. Its synthetic raw data is in `tests/synthetic.py`."""
+"""Laws over every field there is: its card is there, so it is tested, on its own specimens."""
 
 import dataclasses
 import html.parser

@@ -387,7 +387,7 @@ class Sound(InputField):
     def portrait(self, batch, units, weights_U, detail=None):
         return Portrait("<b></b>", lambda: b"")
 
-    recognise = check = fingerprint = learn = render = schema = sketch = None  # what explaining does not touch
+    recognise = specimens = check = fingerprint = learn = render = schema = sketch = None  # what explaining does not touch
     spec = plain_features = as_inputs = None
 
 

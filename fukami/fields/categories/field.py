@@ -84,6 +84,11 @@ class Categories(Scored):
 
     # -- raw cells ---------------------------------------------------------------------------------------------------
     @classmethod
+    def specimens(cls, hidden: np.ndarray, rng: np.random.Generator) -> list[Column]:
+        """One label or two."""
+        return [Column("labels", pa.array([[f"class{k}", f"class{(k + 1) % 4}"][: 1 + k % 2] for k in hidden]))]
+
+    @classmethod
     def recognise(cls, column: Column) -> float:
         if column.is_array:
             return 0.3 if column.values.ndim == 2 and set(np.unique(column.values[:200]).tolist()) <= {0, 1} else 0.0

@@ -63,6 +63,10 @@ class Category(Scored):
 
     # -- raw cells ---------------------------------------------------------------------------------------------------
     @classmethod
+    def specimens(cls, hidden: np.ndarray, rng: np.random.Generator) -> list[Column]:
+        return [Column("label", pa.array([f"class{k}" for k in hidden]))]
+
+    @classmethod
     def recognise(cls, column: Column) -> float:
         if column.is_array and column.values.size != len(column):
             return 0.0

@@ -64,6 +64,10 @@ class Number(Scored):
 
     # -- raw cells ---------------------------------------------------------------------------------------------------
     @classmethod
+    def specimens(cls, hidden: np.ndarray, rng: np.random.Generator) -> list[Column]:
+        return [Column("value", pa.array(hidden * 10.0 + rng.normal(0, 0.5, len(hidden))))]
+
+    @classmethod
     def recognise(cls, column: Column) -> float:
         if column.is_array and column.values.size != len(column):
             return 0.0

@@ -87,6 +87,20 @@ class Row(InputField):
 
     # -- raw cells ---------------------------------------------------------------------------------------------------
     @classmethod
+    def specimens(cls, hidden: np.ndarray, rng: np.random.Generator) -> list[Column]:
+        """Two numbers with gaps, a category and a date; the first number and the category tell the class."""
+        total = len(hidden)
+        first = hidden + rng.normal(0, 0.2, total)
+        numbers = [None if rng.random() < 0.05 else f"{v:.4f}" for v in first]
+        days = rng.integers(1, 28, total)
+        return [
+            Column("height", pa.array(numbers)),
+            Column("noise", pa.array(rng.normal(size=total))),
+            Column("town", pa.array([f"town{int(k) % 3}" if rng.random() < 0.8 else "elsewhere" for k in hidden])),
+            Column("day", pa.array([f"2024-03-{d:02d}" for d in days])),
+        ]
+
+    @classmethod
     def recognise(cls, column: Column) -> float:
         """Any scalar may be a cell of a row; numbers and dates hardly anything else."""
         if column.is_array and column.values.ndim > 1:

@@ -58,6 +58,12 @@ NEARLY_SAME = 0.9
 SHOWN = 300
 CHARACTERS_PER_TOKEN = 64
 """A text is cut to this many characters per admitted token before it is split, so that one huge cell costs nothing."""
+_TELLING = ("sun", "moon", "tree", "river")
+_OTHERS = (
+    "stone", "cloud", "bird", "fish", "road", "house", "lamp", "book", "cup", "door", "rain", "snow", "wind", "star", "leaf",
+    "hill",
+)  # fmt: skip
+"""Words of specimens: those that tell the class, and those that do not."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +97,16 @@ class Text(InputField):
     state: dict[str, Any] = field(default_factory=dict)
 
     # -- raw cells ---------------------------------------------------------------------------------------------------
+    @classmethod
+    def specimens(cls, hidden: np.ndarray, rng: np.random.Generator) -> list[Column]:
+        """Sentences of 3 to 12 words, one of which tells the class."""
+        rows = []
+        for k in hidden:
+            words = list(rng.choice(_OTHERS, rng.integers(3, 12)))
+            words[int(rng.integers(len(words)))] = _TELLING[int(k) % 4]
+            rows.append(" ".join(words))
+        return [Column("text", pa.array(rows))]
+
     @classmethod
     def recognise(cls, column: Column) -> float:
         if column.is_array and column.values.dtype.kind not in "OUST":
