@@ -1,15 +1,14 @@
-"""Small inputs for every kind of model, shared by the tests of models. Not a test itself."""
+"""Small models and inputs for every kind there is, shared by tests. Not a test itself."""
 
 from typing import Any
 
 import torch
 
 from fukami.core.cards import ModelCard, cards
-from fukami.core.specs import ImageSpec, RowSpec, Spec, TokenSpec
-from fukami.fields.contract import Cells, Tokens
+from fukami.core.specs import Spec
+from fukami.fields.batch import mapped
+from fukami.fields.registry import input_class
 from fukami.models import registry
-
-EDGES = ((-1.5, -0.5, 0.0, 0.5, 1.5), (-1.0, 0.0, 1.0), (-2.0, 2.0))
 
 
 def families() -> list[tuple[str, str, str]]:
@@ -20,39 +19,38 @@ def families() -> list[tuple[str, str, str]]:
         if not card.prefix
         for takes in card.takes
         for gives in card.gives
-        if takes != "row" or gives == "vector"
+        if card.fits(takes, gives)
     ]
 
 
+def family_for(takes: str, needs: str, *, typical: bool = False) -> ModelCard:
+    """The family that stands for all of those that fit: the one whose card says so, else the smallest."""
+    fit = [card for card in registry.fitting(takes, needs) if not card.prefix]
+    named = [card for card in fit if takes in (card.typical_for if typical else card.quick_for)]
+    assert fit, f"no model reads {takes} and gives {needs}"
+    return min(named or fit, key=lambda card: (min(registry.listed_parameters(card, takes).values()), card.name))
+
+
+def first_size(card: ModelCard) -> str:
+    """The smallest size of a family; empty where it has none."""
+    return next(iter(card.sizes), "")
+
+
 def small_spec(card: ModelCard, takes: str, least_px: int = 32) -> Spec:
-    if takes == "image":
-        side = max(least_px, int(card.image.get("least_size_px", 0)))
-        return ImageSpec(channels=1, height=side, width=side)
-    if takes == "text":
-        return TokenSpec(vocabulary_size=40, max_tokens=16)
-    return RowSpec(num_numbers=3, cardinalities=(4, 3), edges=EDGES)
+    return input_class(takes).Spec.small().at_least(max(least_px, int(card.image.get("least_size_px", 0))))
 
 
 def small_batch(spec: Spec, count: int = 3, seed: int = 0, dtype: torch.dtype = torch.float32) -> Any:
-    rng = torch.Generator().manual_seed(seed)
-    if isinstance(spec, ImageSpec):
-        return torch.randn(count, spec.channels, spec.height, spec.width, generator=rng).to(dtype)
-    if isinstance(spec, TokenSpec):
-        lengths = torch.tensor([7, 1, 4, 2, 6])[:count]
-        ids = torch.randint(2, spec.vocabulary_size, (count, 7), generator=rng)
-        return Tokens(ids.masked_fill(torch.arange(7) >= lengths[:, None], spec.pad), lengths)
-    categories = torch.stack([torch.randint(0, n, (count,), generator=rng) for n in spec.cardinalities], dim=1)
-    return Cells(torch.randn(count, spec.num_numbers, generator=rng).to(dtype), categories)
+    batch = input_class(spec.kind).blank(spec, count, rng=torch.Generator().manual_seed(seed))
+    return mapped(batch, lambda x: x.to(dtype) if x.is_floating_point() else x)
 
 
 def alone(batch: Any, row: int) -> Any:
     """One example of a batch as it would come by itself: without the padding that the others made necessary."""
-    if isinstance(batch, Tokens):
-        length = int(batch.lengths[row])
-        return Tokens(batch.ids[row : row + 1, :length], batch.lengths[row : row + 1])
-    if isinstance(batch, Cells):
-        return Cells(batch.numbers[row : row + 1], batch.categories[row : row + 1])
-    return batch[row : row + 1]
+    one = mapped(batch, lambda x: x[row : row + 1])
+    if not hasattr(one, "lengths"):
+        return one
+    return mapped(one, lambda x: x[:, : int(one.lengths)] if x.ndim > 1 else x)
 
 
 def small_model(
@@ -60,8 +58,7 @@ def small_model(
 ) -> tuple[registry.Choice, Spec, Any]:
     """The family's first size for small inputs, pictures of `least_px`: choice, spec and encoder."""
     card = cards("models").get(name)
-    size = next(iter(card.sizes), "") if card else ""
-    choice = registry.resolve(name, size, takes=takes, needs=gives)
+    choice = registry.resolve(name, first_size(card) if card else "", takes=takes, needs=gives)
     spec = small_spec(choice.card, takes, least_px)
     torch.manual_seed(0)
-    return choice, spec, registry.build(choice, spec, gives=gives, options=options)
+    return choice, spec, registry.build(choice, spec, gives=gives, options={**choice.card.small, **options})

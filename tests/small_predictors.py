@@ -17,10 +17,8 @@ from fukami.models.contract import Network, width
 from fukami.objectives.contract import mean_loss
 from fukami.predictor import Predictor
 from fukami.tasks.registry import contract
+from tests.small_models import family_for, first_size
 from tests.synthetic import columns
-
-MODELS = {"image": "cnn", "text": "transformer", "row": "mlp"}
-"""A small model for each kind of input: with a grid, with attention, without either."""
 
 
 @cache
@@ -39,10 +37,10 @@ def trained(
     learned = contract(task).with_fields(fields)
     ((name, field),) = learned.inputs.items()
     torch.manual_seed(0)
-    family = model or MODELS[field.kind]
-    size = next(iter(cards("models")[family].sizes), "") if family in cards("models") else ""
+    family = model or family_for(field.kind, learned.card.needs, typical=True).name
+    size = first_size(cards("models")[family]) if family in cards("models") else ""
     choice = registry.resolve(family, size, takes=field.kind, needs=learned.card.needs)
-    encoder = registry.build(choice, field.spec(), gives=learned.card.needs, options=options)
+    encoder = registry.build(choice, field.spec(), gives=learned.card.needs, options={**choice.card.small, **options})
     network = Network(encoder, learned.head(learned, *width(encoder)))
     fit(network, learned, prepare(fields, raw, {}).batch(list(range(len(raw[name][0])))), steps)
     recipe = api.recipe_for(task, {})

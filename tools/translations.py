@@ -5,8 +5,8 @@
     python tools/translations.py --missing  list the sentences without a translation
 
 A sentence is the literal in `_("…")` and `N_("…")`, both in `_n("…", "…", n)`, the second argument of `option(default, "…")`,
-the `summary` and the `sentence` of a CARD and of its kin, and `_("…")` inside a Jinja template. Catalogues are sorted and name
-files without line numbers, so that merges stay small.
+the `summary`, `sentence` and `reference` of a CARD and of its kin, and `_("…")` inside a Jinja template. Catalogues are sorted
+and name files without line numbers, so that merges stay small.
 """
 
 import argparse
@@ -80,7 +80,7 @@ def said_by(node: ast.Call, called: str) -> list[ast.expr]:
         told = [(k.arg, k.value) for k in node.keywords]
         for kin in (part for part in ast.walk(node) if isinstance(part, ast.Dict)):
             told += [(getattr(key, "value", ""), said) for key, said in zip(kin.keys, kin.values, strict=True)]
-        return [said for name, said in told if name in ("summary", "sentence")]
+        return [said for name, said in told if name in ("summary", "sentence", "reference")]
     return []
 
 

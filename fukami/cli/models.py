@@ -46,9 +46,7 @@ def _sizes(model: dict[str, Any]) -> str:
 
 def _parameters_of(task: str) -> str:
     """For which inputs parameters are counted."""
-    from fukami.models.registry import REFERENCE_TOLD
-
     takes = cards("tasks")[task].asked
     return _(
         "Parameters are those before the last layer, for {inputs}; `fukami plan` counts the whole model for your data."
-    ).format(inputs=_(REFERENCE_TOLD[takes]))
+    ).format(inputs=_(cards("fields")[takes].reference))

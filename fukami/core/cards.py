@@ -77,6 +77,8 @@ class ModelCard(Card):
     """Kinds of input field it can read: image, text, row."""
     gives: tuple[str, ...]
     """Kinds of features it can give; a kind of target where it is a whole model."""
+    only: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Kind of input → the kinds it gives for it, where those are fewer."""
     sizes: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Size name → options of `build`. Empty where the family has no sizes."""
     size: str = ""
@@ -88,6 +90,12 @@ class ModelCard(Card):
     """Names of further families in the same file → what their cards say otherwise; `build` is then told its `family`."""
     members: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Well-known names of single networks of the family (`resnet18`) → options of `build`; they can be typed as they are."""
+    small: dict[str, Any] = field(default_factory=dict)
+    """Options that make its first size small enough for laws, which build and train it in seconds; empty where it is so."""
+    quick_for: tuple[str, ...] = ()
+    """Kinds of input for which laws of tasks take it, as it learns something in a moment. Elsewhere they take the smallest."""
+    typical_for: tuple[str, ...] = ()
+    """Kinds of input for which it stands in tests of what follows a training: one with a grid, with attention, with neither."""
     options: dict[str, Any] = field(default_factory=dict)
     """Every further option of `build` with its default; `--set depth=4` reaches them."""
     learning: dict[str, Any] = field(default_factory=dict)
@@ -106,6 +114,10 @@ class ModelCard(Card):
     """For adapters of a library: `timm:` makes every name of that library a model."""
     exempt: dict[str, str] = field(default_factory=dict)
     """Laws that do not apply, each with the reason."""
+
+    def fits(self, takes: str, needs: str) -> bool:
+        """Whether it reads inputs of kind `takes` and gives features of kind `needs` for them."""
+        return takes in self.takes and needs in self.only.get(takes, self.gives)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -219,6 +231,8 @@ class FieldCard(Card):
     """What people call a column of this kind that is to be predicted. A kind without any is never a target by itself."""
     extensions: tuple[str, ...] = ()
     """Endings of files that hold one example each, in lower case and with their dot."""
+    reference: str = ""
+    """The inputs that parameters of models are counted for, in words: `Spec.reference`."""
     files_are: str = "path"
     """What the cells of such files are: their `path`, or their `text`."""
     offers: tuple[str, ...] = ()

@@ -4,11 +4,37 @@ A model's `build(spec, …)` sizes itself from these. B is the batch, C channels
 M categories.
 """
 
-from dataclasses import dataclass
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, replace
+from typing import Self
 
 
 @dataclass(frozen=True)
-class ImageSpec:
+class Spec(ABC):
+    """The sizes of one kind of input. Finished specs are frozen dataclasses of plain values."""
+
+    @property
+    @abstractmethod
+    def kind(self) -> str:
+        """The kind of the field that gives it."""
+
+    @classmethod
+    @abstractmethod
+    def reference(cls) -> Self:
+        """The inputs that listed parameter counts refer to; the field's card says them in words."""
+
+    @classmethod
+    @abstractmethod
+    def small(cls) -> Self:
+        """Inputs for which laws build every family: a network answers them in moments."""
+
+    def at_least(self, side: int) -> Self:
+        """Enlarged for a family that takes nothing smaller than `side`; the same where there is no side."""
+        return self
+
+
+@dataclass(frozen=True)
+class ImageSpec(Spec):
     """Float images `x_BCHW`, normalised."""
 
     channels: int
@@ -16,9 +42,20 @@ class ImageSpec:
     width: int
     kind: str = "image"
 
+    @classmethod
+    def reference(cls) -> Self:
+        return cls(channels=3, height=32, width=32)
+
+    @classmethod
+    def small(cls) -> Self:
+        return cls(channels=1, height=32, width=32)
+
+    def at_least(self, side: int) -> Self:
+        return replace(self, height=max(self.height, side), width=max(self.width, side))
+
 
 @dataclass(frozen=True)
-class TokenSpec:
+class TokenSpec(Spec):
     """Token numbers: a `Tokens(ids_BL, lengths_B)`; id `pad` fills the end of shorter rows."""
 
     vocabulary_size: int
@@ -28,9 +65,17 @@ class TokenSpec:
     special: tuple[tuple[str, int], ...] = ()
     """Ids of the other special tokens that the vocabulary has, e.g. `(("cls", 2), ("sep", 3), ("mask", 4), ("unk", 1))`."""
 
+    @classmethod
+    def reference(cls) -> Self:
+        return cls(vocabulary_size=16_000, max_tokens=256)
+
+    @classmethod
+    def small(cls) -> Self:
+        return cls(vocabulary_size=40, max_tokens=16)
+
 
 @dataclass(frozen=True)
-class RowSpec:
+class RowSpec(Spec):
     """Rows of a table: a `Cells(numbers_BN, categories_BM)`.
 
     `numbers_BN` are standardised floats, missing ones 0; `categories_BM` are ints below `cardinalities[m]`, 0 for unknown or
@@ -43,5 +88,11 @@ class RowSpec:
     edges: tuple[tuple[float, ...], ...] = ()
     kind: str = "row"
 
+    @classmethod
+    def reference(cls) -> Self:
+        return cls(num_numbers=10, cardinalities=(10, 10, 10))
 
-Spec = ImageSpec | TokenSpec | RowSpec
+    @classmethod
+    def small(cls) -> Self:
+        edges = ((-1.5, -0.5, 0.0, 0.5, 1.5), (-1.0, 0.0, 1.0), (-2.0, 2.0))
+        return cls(num_numbers=3, cardinalities=(4, 3), edges=edges)

@@ -18,10 +18,10 @@ import pyarrow as pa
 import torch
 from torch import nn
 
+from fukami.core import specs
 from fukami.core.errors import UsageError
 from fukami.core.language import _
 from fukami.core.problems import Problem
-from fukami.core.specs import Spec
 from fukami.core.tables import Column
 from fukami.fields.frame import Frame, Moved
 from fukami.fields.units import Portrait, Units, Way
@@ -70,6 +70,8 @@ class Field(ABC):
 
     kind: ClassVar[str]
     Options: ClassVar[type]
+    varied: ClassVar[dict[str, Any]] = {}
+    """Options under which `augment` varies a batch, together and each by itself: laws try them."""
     name: str
     options: Any
     state: dict[str, Any]
@@ -234,6 +236,8 @@ class InputField(Field, Explainable):
 
     takes_rows: ClassVar[bool] = False
     """Whether one value is a mapping of column names to cells."""
+    Spec: ClassVar[type[specs.Spec]]
+    """The class of what `spec` gives."""
     near_bits: ClassVar[int] = 2
     """In how many bits near fingerprints of nearly the same content may differ."""
 
@@ -270,8 +274,23 @@ class InputField(Field, Explainable):
 
     # -- towards models ----------------------------------------------------------------------------------------------
     @abstractmethod
-    def spec(self) -> Spec:
+    def spec(self) -> specs.Spec:
         """The sizes that a model needs to know."""
+
+    @classmethod
+    @abstractmethod
+    def blank(cls, spec: Any, count: int, *, rng: torch.Generator | None = None, device: torch.device | str = "cpu") -> Any:
+        """A batch of `count` examples for `spec`, behind which no data stands: nothing in any, or noise drawn with `rng`."""
+
+    @classmethod
+    def arguments(cls, batch: Any, spec: Any, count: int) -> tuple[Any, ...]:
+        """What a module of somebody's own is called with, whose `forward` takes `count` arguments."""
+        return tuple(batch) if isinstance(batch, tuple) and count >= 2 else (batch,)
+
+    @classmethod
+    def call(cls, spec: Any) -> str:
+        """How such a module is called, as a line of code."""
+        return "forward(batch)"
 
     @abstractmethod
     def plain_features(self, columns: Sequence[Column]) -> Any:
@@ -337,6 +356,10 @@ class TargetField(Field):
     def stored_as(self) -> dict[str, Any]:
         """What validation answers taught it changes nothing that is stored."""
         return {"options": asdict(self.options), "state": self.unsettled().state}
+
+    def ideal(self, truth: Any) -> Any:
+        """The answers of a model that is always right, from `truth`."""
+        return truth
 
     def paired(self, outputs: Any, targets: Any, /) -> tuple[Any, Any]:
         """Raw outputs and targets as losses take them, one with the other."""

@@ -3,7 +3,7 @@
 from typing import Any
 
 from fukami.core.cards import load
-from fukami.fields.contract import Field
+from fukami.fields.contract import Field, InputField
 
 
 def field_class(kind: str) -> type[Field]:
@@ -14,6 +14,14 @@ def field_class(kind: str) -> type[Field]:
     ]
     (only,) = found
     return only
+
+
+def input_class(kind: str) -> type[InputField]:
+    """The class of the field of this kind, which is one that models can be asked about."""
+    found = field_class(kind)
+    if not issubclass(found, InputField):
+        raise TypeError(f"{kind} is no kind of input")
+    return found
 
 
 def restored_field(kind: type[Field], name: str, options: Any, state: dict[str, Any]) -> Field:

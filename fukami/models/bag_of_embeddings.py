@@ -27,6 +27,7 @@ CARD = ModelCard(
     size="small",
     parameters={"text": {"tiny": 1_032_256, "small": 2_080_896, "base": 4_227_328, "large": 8_716_800}},
     options={"width": 128, "dropout": 0.5},
+    quick_for=("text",),
     learning={"learning_rate": 5e-3, "weight_decay": 0.01},
     source="Joulin et al. 2017, arXiv:1607.01759; by hand",
 )

@@ -17,7 +17,7 @@ from fukami.core import rights
 from fukami.core.cards import card
 from fukami.core.errors import RunError, UsageError
 from fukami.core.language import _
-from fukami.core.specs import ImageSpec, RowSpec, Spec, TokenSpec
+from fukami.core.specs import Spec, TokenSpec
 from fukami.core.system_errors import system_errors
 from fukami.models.choice import Choice
 
@@ -276,12 +276,11 @@ def load(network: "Network", folder: Path) -> None:
     network.load_state_dict(state, strict=True)
 
 
-_SPECS: dict[str, type[Spec]] = {"image": ImageSpec, "text": TokenSpec, "row": RowSpec}
-
-
 def _tuples(value: Any) -> Any:
     return tuple(_tuples(part) for part in value) if isinstance(value, list) else value
 
 
 def _spec(told: dict[str, Any]) -> Spec:
-    return _SPECS[told["kind"]](**{name: _tuples(value) for name, value in told.items()})
+    from fukami.fields.registry import input_class
+
+    return input_class(told["kind"]).Spec(**{name: _tuples(value) for name, value in told.items()})

@@ -26,6 +26,7 @@ CARD = ModelCard(
     size="small",
     parameters={"image": {"tiny": 95_144, "small": 1_154_256, "base": 4_612_512, "large": 30_830_912}},
     options={"width": 16, "depth": 2, "dropout": 0.0},
+    typical_for=("image",),
     learning={"optimizer": "muon", "learning_rate": 1e-2, "momentum": 0.95, "weight_decay": 0.05},
     image={"least_size_px": 4, "min_size_px": 4},
     source="by hand",

@@ -19,6 +19,7 @@ CARD = ModelCard(
     parameters={"row": {"": 0}, "image": {"": 0}},
     learning={"learning_rate": 5e-3, "weight_decay": 0.01},
     source="Nelder and Wedderburn 1972; by hand",
+    exempt={"pruning": "there is no hidden layer"},
 )
 
 

@@ -31,6 +31,8 @@ CARD = ModelCard(
         "image": {"tiny": 200_832, "small": 852_480, "base": 2_098_688, "large": 6_295_552},
     },
     options={"width": 256, "depth": 2, "dropout": 0.1, "embedding": 12},
+    quick_for=("row",),
+    typical_for=("row",),
     learning={"learning_rate": 2e-3, "weight_decay": 0.01},
     source="Rumelhart et al. 1986; Gorishniy et al. 2022, arXiv:2203.05556; by hand",
 )

@@ -16,8 +16,10 @@ CARD = ModelCard(
     takes=("image",),
     gives=("vector",),
     parameters={"image": {"": 0}},
+    quick_for=("image",),
     learning={"learning_rate": 1e-3, "weight_decay": 0.01},
     source="Rosenblatt 1958; by hand",
+    exempt={"pruning": "there is no hidden layer"},
 )
 
 

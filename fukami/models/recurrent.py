@@ -27,6 +27,7 @@ CARD = ModelCard(
     options={"embedding": 128, "width": 128, "depth": 1, "dropout": 0.5},
     learning={"learning_rate": 2e-3, "weight_decay": 0.01},
     source="Cho et al. 2014, arXiv:1406.1078; cells of torch",
+    exempt={"pruning": "what recurrent layers keep cannot be followed"},
     kin={
         "lstm": {
             "summary": "recurrent network with gated memory, reading both ways",

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from fukami.core.cards import ModelCard, TaskCard, card, cards, load
 from fukami.core.errors import UsageError, nearest, unknown
-from fukami.core.language import N_, _
+from fukami.core.language import _
 from fukami.core.recipe import Recipe
-from fukami.core.specs import ImageSpec, RowSpec, Spec, TokenSpec
+from fukami.core.specs import ImageSpec, Spec
 from fukami.models.checkpoint import choice_of
 from fukami.models.choice import Choice
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 def fitting(takes: str, needs: str) -> list[ModelCard]:
     """Cards of the families that read inputs of kind `takes` and give features of kind `needs`."""
-    return [found for found in cards("models").values() if takes in found.takes and needs in found.gives]
+    return [found for found in cards("models").values() if found.fits(takes, needs)]
 
 
 def resolve(name: str, size: str = "", *, takes: str, needs: str) -> Choice:
@@ -35,7 +35,7 @@ def resolve(name: str, size: str = "", *, takes: str, needs: str) -> Choice:
         name: a family (`resnet`), one of its sizes (`cnn:tiny`), a member of one (`resnet18`), a library's name
             (`timm:convnext_tiny`, `hf:NAME`), or the folder of a checkpoint.
         size: a size of the family; empty for its default, or where the name has it.
-        takes: the kind of the input field: image, text, row.
+        takes: the kind of the input field.
         needs: the kind of features that the task needs.
 
     Raises:
@@ -43,7 +43,7 @@ def resolve(name: str, size: str = "", *, takes: str, needs: str) -> Choice:
     """
     name, size = divided(name, size)
     choice = _adapted(name, size) or _folder(name) or _family(name, size, takes=takes, needs=needs)
-    if takes not in choice.card.takes or needs not in choice.card.gives:
+    if not choice.card.fits(takes, needs):
         raise _misfit(choice, takes, needs)
     return replace(choice, takes=takes)
 
@@ -145,7 +145,8 @@ def _misfit(choice: Choice, takes: str, needs: str) -> UsageError:
     if takes not in choice.card.takes:
         expected, got = _("a model that reads `{kind}`").format(kind=takes), "`" + "`, `".join(choice.card.takes) + "`"
     else:
-        expected, got = _("features of kind `{kind}`").format(kind=needs), "`" + "`, `".join(choice.card.gives) + "`"
+        gives = choice.card.only.get(takes, choice.card.gives)
+        expected, got = _("features of kind `{kind}`").format(kind=needs), "`" + "`, `".join(gives) + "`"
     return UsageError(
         "F-KIND-FIT",
         _("{model} does not fit this task").format(model=choice.name),
@@ -238,31 +239,15 @@ def wrap(module: "nn.Module", spec: Spec, num_outputs: int) -> "Network":
     return wrapped(module, spec, num_outputs)
 
 
-REFERENCE: dict[str, Spec] = {
-    "image": ImageSpec(channels=3, height=32, width=32),
-    "text": TokenSpec(vocabulary_size=16_000, max_tokens=256),
-    "row": RowSpec(num_numbers=10, cardinalities=(10, 10, 10)),
-}
-"""Inputs that the listed parameter counts refer to; of pictures, the smallest that a family takes where that is more."""
-
-REFERENCE_TOLD = {
-    "image": N_("pictures in colour of 32 × 32 pixels, or the smallest that the model takes"),
-    "text": N_("a vocabulary of 16,000 words"),
-    "row": N_("a table of 10 numbers and 3 categories"),
-}
-
-
 def reference(family: ModelCard, takes: str) -> Spec:
-    """The inputs of kind `takes` for which the family's parameters are listed.
+    """The inputs of kind `takes` for which the family's parameters are listed; of pictures, the smallest that it takes.
 
     >>> reference(card("models", "cnn"), "image").height, reference(card("models", "resnet"), "image").height
     (32, 64)
     """
-    spec = REFERENCE[takes]
-    if not isinstance(spec, ImageSpec):
-        return spec
-    side = max(spec.height, int(family.image.get("min_size_px", 0)))
-    return replace(spec, height=side, width=side)
+    from fukami.fields.registry import input_class
+
+    return input_class(takes).Spec.reference().at_least(int(family.image.get("min_size_px", 0)))
 
 
 def count_parameters(choice: Choice, spec: Spec, *, options: dict[str, Any] | None = None) -> int:
@@ -301,4 +286,4 @@ def listed_parameters(family: ModelCard, takes: str) -> dict[str, int]:
     return {size: count_parameters(_sized(family, family.name, size), reference(family, takes)) for size in sizes}
 
 
-__all__ = ["REFERENCE_TOLD", "Choice", "build", "card", "count_parameters", "fitting", "reference", "resolve", "rows", "wrap"]
+__all__ = ["Choice", "build", "card", "count_parameters", "fitting", "reference", "resolve", "rows", "wrap"]

@@ -19,6 +19,7 @@ CARD = ModelCard(
     summary="residual network: for tables, and the usual first choice for pictures of 64 pixels and more",
     takes=("image", "row"),
     gives=("vector", "grid"),
+    only={"row": ("vector",)},
     sizes={
         "tiny": {"architecture": "resnet10t"},
         "small": {"architecture": "resnet18"},

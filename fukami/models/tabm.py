@@ -37,6 +37,7 @@ CARD = ModelCard(
     options={"width": 128, "depth": 2, "copies": 16, "embedding": 16, "dropout": 0.0},
     learning={"learning_rate": 1e-2, "weight_decay": 0.01},
     source="Gorishniy et al. 2025, arXiv:2410.24210; by hand",
+    exempt={"pruning": "its members share a head that cannot be followed"},
 )
 
 

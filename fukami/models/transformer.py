@@ -33,6 +33,7 @@ CARD = ModelCard(
     size="small",
     parameters={"text": {"tiny": 1_124_096, "small": 2_444_800, "base": 7_255_552, "large": 33_412_096}},
     options={"width": 128, "depth": 2, "heads": 4, "dropout": 0.2},
+    typical_for=("text",),
     learning={"learning_rate": 1e-3, "weight_decay": 0.05},
     source="Vaswani et al. 2017, arXiv:1706.03762; by hand",
 )

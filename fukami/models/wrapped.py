@@ -19,12 +19,11 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch.nn import functional as F
 
 from fukami.core.errors import UsageError
 from fukami.core.language import _
-from fukami.core.specs import ImageSpec, RowSpec, Spec, TokenSpec
-from fukami.fields.contract import Cells, Tokens
+from fukami.core.specs import Spec
+from fukami.fields.registry import input_class
 from fukami.layers.heads import LinearHead
 from fukami.models.contract import Network
 
@@ -35,6 +34,7 @@ def wrap(module: nn.Module, spec: Spec, num_outputs: int) -> Network:
     Raises:
         UsageError: F-MODULE-CALL where it cannot be called with such inputs, F-MODULE-OUTPUT where its answer has not two axes.
 
+    >>> from fukami.core.specs import ImageSpec
     >>> net = wrap(nn.Sequential(nn.Flatten(), nn.Linear(64, 10)), ImageSpec(1, 8, 8), 10)
     >>> net({"image": torch.zeros(5, 1, 8, 8)}).shape
     torch.Size([5, 1, 10])
@@ -59,25 +59,14 @@ class Wrapped(nn.Module):
 
     def __init__(self, module: nn.Module, spec: Spec):
         super().__init__()
-        self.module, self.spec = module, spec
+        self.module, self.spec, self.field = module, spec, input_class(spec.kind)
         self.num_arguments = _num_arguments(module)
         self.num_features = 0
 
     def forward(self, batch: Any) -> torch.Tensor:
-        found = self.module(*self._arguments(batch))
+        found = self.module(*self.field.arguments(batch, self.spec, self.num_arguments))
         found = getattr(found, "logits", found)
         return found.unsqueeze(1) if isinstance(found, torch.Tensor) and found.ndim == 1 else found
-
-    def _arguments(self, batch: Any) -> tuple[Any, ...]:
-        if self.num_arguments >= 2 and isinstance(batch, (Tokens, Cells)):
-            return tuple(batch)
-        if isinstance(batch, Tokens):
-            return (batch.ids,)
-        if not isinstance(batch, Cells):
-            return (batch,)
-        assert isinstance(self.spec, RowSpec)
-        codes = [F.one_hot(c, n).float() for c, n in zip(batch.categories.T, self.spec.cardinalities, strict=True)]
-        return (torch.cat([batch.numbers, *codes], dim=1),)
 
     def probe(self) -> torch.Tensor:
         """The answer for two empty examples; it also completes lazy layers."""
@@ -87,13 +76,13 @@ class Wrapped(nn.Module):
         self.eval()
         try:
             with torch.no_grad():
-                found = self(_empty(self.spec, device))
+                found = self(self.field.blank(self.spec, 2, device=device))
         except (TypeError, ValueError, RuntimeError, IndexError, AssertionError) as error:
             raise UsageError(
                 "F-MODULE-CALL",
                 _("the module cannot be called with this task's inputs"),
                 where=type(self.module).__name__,
-                expected=_call(self.spec),
+                expected=self.field.call(self.spec),
                 got=f"{type(error).__name__}: {error}",
             ) from error
         finally:
@@ -121,23 +110,3 @@ def _num_arguments(module: nn.Module) -> int:
     plain = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     needed = sum(p.default is p.empty for p in plain)
     return needed if needed else 1
-
-
-def _empty(spec: Spec, device: Any) -> Any:
-    if isinstance(spec, ImageSpec):
-        return torch.zeros(2, spec.channels, spec.height, spec.width, device=device)
-    if isinstance(spec, TokenSpec):
-        length = min(8, spec.max_tokens)
-        ids = torch.full((2, length), min(spec.pad + 1, spec.vocabulary_size - 1), device=device)
-        return Tokens(ids, torch.full((2,), length, device=device))
-    categories = torch.zeros(2, len(spec.cardinalities), dtype=torch.int64, device=device)
-    return Cells(torch.zeros(2, spec.num_numbers, device=device), categories)
-
-
-def _call(spec: Spec) -> str:
-    if isinstance(spec, ImageSpec):
-        return f"forward(x) with x of shape (B, {spec.channels}, {spec.height}, {spec.width})"
-    if isinstance(spec, TokenSpec):
-        return f"forward(ids) or forward(ids, lengths) with ids (B, L) below {spec.vocabulary_size}"
-    width = spec.num_numbers + sum(spec.cardinalities)
-    return f"forward(x) with x (B, {width}), or forward(numbers, categories)"

@@ -35,9 +35,8 @@ def network_of(name: str, takes: str, least_px: int = 32) -> tuple[Network, Any]
     _choice, spec, encoder = small_model(name, takes, least_px=least_px)
     head = LinearHead(encoder.num_features, 3, getattr(encoder, "members", 1))
     seen = small_batch(spec, 5, seed=7)
-    if (
-        takes == "image"
-    ):  # what is asked is among it: a deep network without training carries what it never saw beyond all bounds
+    # what is asked is among it: a deep network without training carries what it never saw beyond all bounds
+    if isinstance(seen, torch.Tensor):
         seen = torch.cat([small_batch(spec, 32, seed=7), *(batch[takes] for batch in batches(takes, spec))])
     return settled(Network(encoder, head), {takes: seen}), spec
 

@@ -12,9 +12,8 @@ import torch
 
 from fukami.core.cards import cards
 from fukami.core.problems import SEVERITIES
-from fukami.core.specs import ImageSpec, RowSpec, TokenSpec
 from fukami.core.tables import Column
-from fukami.fields.contract import Cells, Field, InputField, Ragged, TargetField, Tokens
+from fukami.fields.contract import Field, InputField, Ragged, TargetField
 from fukami.fields.registry import field_class, restored_field
 from fukami.fields.scored import Scored
 from tests.synthetic import columns
@@ -25,12 +24,8 @@ TARGETS = [kind for kind in KINDS if issubclass(field_class(kind), TargetField)]
 NEAR = [kind for kind in INPUTS if field_class(kind).near_fingerprint is not InputField.near_fingerprint]
 SCORED = [kind for kind in TARGETS if issubclass(field_class(kind), Scored)]
 CALIBRATED = [kind for kind in SCORED if field_class(kind).calibrates]
+VARIED = [kind for kind in KINDS if field_class(kind).varied]
 TOTAL = 48
-VARIED = {
-    "image": {"flip": "yes", "shift": 0.2, "rotate_deg": 10.0, "crop": 0.6, "brightness": 0.3, "contrast": 0.3, "erase": 0.9},
-    "text": {"token_dropout": 0.5},
-}
-"""Options under which a field augments."""
 
 
 def raw(kind: str, total: int = TOTAL, seed: int = 0) -> list[Column]:
@@ -44,12 +39,6 @@ def learned(kind: str) -> Field:
 
 def flat(batch) -> list[torch.Tensor]:
     return list(batch) if isinstance(batch, tuple) else [batch]
-
-
-def ideal(field: TargetField, batch: torch.Tensor) -> torch.Tensor:
-    """Scores of a model that is always right."""
-    truth = field.truth(batch)
-    return torch.nn.functional.one_hot(truth, field.num_outputs).float() if truth.dtype == torch.int64 else truth
 
 
 def same(a, b) -> bool:
@@ -89,7 +78,7 @@ def test_restore_of_batch_is_the_identity(kind):
     """What a model that is always right answers, encoded again, is what was stored."""
     field, cells = learned(kind), raw(kind)
     stored = field.encode(cells)
-    answers = field.restore(ideal(field, field.batch(stored, np.arange(TOTAL))))
+    answers = field.restore(field.ideal(field.truth(field.batch(stored, np.arange(TOTAL)))))
     key = next(iter(answers[0]))
     again = field.encode([Column("x", pa.array([answer[key] for answer in answers]))])
     for name in stored:
@@ -110,7 +99,7 @@ def test_scores_of_raw_outputs_have_the_shape_of_ideal_scores(kind):
     batch = field.batch(field.encode(raw(kind)), np.arange(5))
     outputs_BMK = torch.randn(5, 3, field.num_outputs, generator=torch.Generator().manual_seed(0))
     scores = field.answers(outputs_BMK)
-    assert scores.shape == ideal(field, batch).shape
+    assert scores.shape == field.ideal(field.truth(batch)).shape
     torch.testing.assert_close(field.settle(scores), scores)
     assert torch.isfinite(field.tempered(3.0).settle(scores)).all()
 
@@ -127,7 +116,7 @@ def test_what_validation_answers_teach_is_in_the_state_and_can_be_forgotten(kind
     """It changes nothing that is stored, and learning anew begins from the start."""
     field = learned(kind)
     truth = field.truth(field.batch(field.encode(raw(kind)), np.arange(TOTAL)))
-    answers = ideal(field, field.batch(field.encode(raw(kind)), np.arange(TOTAL)))
+    answers = field.ideal(truth)
     settled = field.settled(answers, truth)
     assert json.loads(json.dumps(settled.state)) == settled.state
     assert (settled.state != field.state) is (kind in CALIBRATED) is field.settles
@@ -139,25 +128,38 @@ def test_what_validation_answers_teach_is_in_the_state_and_can_be_forgotten(kind
 def test_an_answer_can_be_given_as_a_target(kind):
     field = learned(kind)
     batch = field.batch(field.encode(raw(kind)), np.arange(TOTAL))
-    answers = ideal(field, batch)
+    answers = field.ideal(field.truth(batch))
     again = field.given(answers)
     torch.testing.assert_close(again, batch)
-    assert field.apart(answers, ideal(field, again)).tolist() == pytest.approx([0.0] * TOTAL, abs=1e-6)
+    assert field.apart(answers, field.ideal(field.truth(again))).tolist() == pytest.approx([0.0] * TOTAL, abs=1e-6)
 
 
 @pytest.mark.parametrize("kind", INPUTS)
 def test_batches_match_the_spec(kind):
+    """A batch of data is built as the one that the field makes up for the sizes that it tells; lengths may differ."""
     field = learned(kind)
     batch, spec = field.batch(field.encode(raw(kind)), np.array([5, 0, 7])), field.spec()
-    if isinstance(spec, ImageSpec):
-        assert batch.shape == (3, spec.channels, spec.height, spec.width) and batch.dtype == torch.float32
-    elif isinstance(spec, TokenSpec):
-        assert isinstance(batch, Tokens) and batch.ids.shape == (3, int(batch.lengths.max()))
-        assert batch.ids.shape[1] <= spec.max_tokens and batch.ids.min() >= 0 and batch.ids.max() < spec.vocabulary_size
-    elif isinstance(spec, RowSpec):
-        assert isinstance(batch, Cells)
-        assert batch.numbers.shape == (3, spec.num_numbers) and batch.categories.shape == (3, len(spec.cardinalities))
-    assert all(torch.isfinite(part).all() for part in flat(batch))
+    assert type(spec) is field.Spec and spec.kind == kind
+    for noise in (None, torch.Generator().manual_seed(0)):
+        made = field.blank(spec, 3, rng=noise)
+        assert type(made) is type(batch)
+        for own, other in zip(flat(batch), flat(made), strict=True):
+            assert own.dtype == other.dtype and len(own) == len(other) == 3 and torch.isfinite(own).all()
+            padded = hasattr(batch, "lengths") and own.ndim > 1
+            assert own.shape == other.shape or (padded and own.shape[2:] == other.shape[2:])
+    assert not hasattr(batch, "lengths") or flat(batch)[0].shape[1] == int(batch.lengths.max())
+
+
+@pytest.mark.parametrize("kind", INPUTS)
+def test_sizes_of_a_kind_are_plain_values_with_a_reference(kind):
+    """They are written into a model's folder; the parameters that lists show are counted for the reference."""
+    made = field_class(kind).Spec
+    assert cards("fields")[kind].reference
+    for spec in (made.reference(), made.small(), made.small().at_least(40)):
+        assert spec.kind == kind and json.loads(json.dumps(dataclasses.asdict(spec)))
+        first, second = (flat(field_class(kind).blank(spec, 2, rng=torch.Generator().manual_seed(0))) for _ in range(2))
+        assert all(torch.equal(a, b) for a, b in zip(first, second, strict=True))
+        assert field_class(kind).call(spec).startswith("forward(")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -235,11 +237,11 @@ def test_augment_is_the_identity_where_nothing_is_asked(kind):
         assert torch.equal(a, b)
 
 
-@pytest.mark.parametrize("kind", sorted(VARIED))
+@pytest.mark.parametrize("kind", VARIED)
 @pytest.mark.parametrize("only", ["all", "each"])
 def test_augment_follows_its_generator(kind, only):
     field = learned(kind)
-    settings = [VARIED[kind]] if only == "all" else [{name: value} for name, value in VARIED[kind].items()]
+    settings = [field.varied] if only == "all" else [{name: value} for name, value in field.varied.items()]
     batch = field.batch(field.encode(raw(kind)), np.arange(16))
     for setting in settings:
         varied = dataclasses.replace(field, options=dataclasses.replace(field.options, **setting))  # type: ignore[type-var]
@@ -276,7 +278,7 @@ HOSTILE = '<script>alert("x")</script><img src=x onerror=alert(1)>&amp;\'"'
 def test_render_is_escaped(kind):
     field, cells = learned(kind), raw(kind)
     _Tags().feed(field.render(cells, 0))
-    if kind == "row":
+    if cards("fields")[kind].columns == "many":
         hostile = [Column(HOSTILE, pa.array([HOSTILE, "a"])), *(c.take(np.arange(2)) for c in cells[1:])]
         shown = field_class(kind)(name="x").render(hostile, 0)  # type: ignore[call-arg]
     else:
@@ -308,7 +310,7 @@ def test_own_data_is_recognised_best(kind):
     """No other field of one column finds a column more its own than the field that it was made for."""
     (column, *_others) = raw(kind)
     own = field_class(kind).recognise(column)
-    assert 0.5 <= own <= 1 or kind == "row"
+    assert 0.5 <= own <= 1 or cards("fields")[kind].columns == "many"
     single = [other for other in KINDS if cards("fields")[other].columns == "one"]
     if kind in single:
         assert own == max(field_class(other).recognise(column) for other in single)

@@ -1,33 +1,55 @@
 """Laws for every metric, because its file is there."""
 
+from functools import cache
+from itertools import pairwise
+from typing import Any
+
 import numpy as np
 import pytest
+import torch
 
 from fukami.core.cards import cards, load
+from fukami.fields import batch as trees
+from fukami.fields.contract import TargetField
+from fukami.fields.registry import field_class
+from fukami.fields.scored import Scored
 from fukami.metrics import bootstrap
 from fukami.metrics.contract import Running
-from tests.small_targets import small_target
 
 CARDS = cards("metrics")
 PAIRS = [(name, kind) for name, known in CARDS.items() for kind in known.of]
 REPLICATES = 12
 
 
-def examples(kind: str, size: int = 240, seed: int = 0, num_outputs: int = 6):
-    """Scores, truth and the target for a kind of target."""
-    rng = np.random.default_rng(seed)
-    if kind == "number":
-        targets = rng.normal(size=size)
-        return targets + rng.normal(size=size), targets, small_target("number")
-    if kind == "categories":
-        targets = (rng.random((size, num_outputs)) < 0.4).astype(np.float32)
-        return rng.random((size, num_outputs)), targets, small_target("categories", num_outputs)
-    scores = rng.dirichlet(np.ones(num_outputs), size)
-    return scores, rng.integers(0, num_outputs, size), small_target("category", num_outputs)
+@cache
+def learned(kind: str, size: int = 240, num_classes: int = 6) -> tuple[TargetField, Any]:
+    """A target of the kind that has learned, and the truth of its specimens."""
+    rng = np.random.default_rng(0)
+    cells = field_class(kind).specimens(rng.integers(0, num_classes, size), rng)
+    field = field_class(kind)(name="x").learn(cells)  # type: ignore[call-arg]
+    assert isinstance(field, TargetField)
+    return field, field.truth(field.batch(field.encode(cells), np.arange(size)))
 
 
-def perfect(kind: str, targets: np.ndarray, num_outputs: int) -> np.ndarray:
-    return np.eye(num_outputs)[targets] if kind == "category" else np.asarray(targets, dtype=np.float64)
+def examples(kind: str, seed: int = 0):
+    """Answers of a network that knows nothing, truth and the target for a kind of target."""
+    field, truth = learned(kind)
+    noise = torch.Generator().manual_seed(seed)
+    if isinstance(field, Scored):
+        answers = field.answers(torch.randn(len(truth), 1, field.num_outputs, generator=noise))
+    else:  # what would be right for other examples
+        answers = trees.taken(field.ideal(truth), torch.randperm(trees.size(truth), generator=noise).numpy())
+    return wide(answers), trees.arrays(truth), field
+
+
+def perfect(kind: str):
+    field, truth = learned(kind)
+    return wide(field.ideal(truth))
+
+
+def wide(answers, dtype=np.float64):
+    """Arrays, those of floating-point numbers in that format."""
+    return trees.mapped(trees.arrays(answers), lambda leaf: leaf.astype(dtype) if leaf.dtype.kind == "f" else leaf)
 
 
 def values(name, target, *parts, room=1.0, merged=False):
@@ -39,16 +61,17 @@ def values(name, target, *parts, room=1.0, merged=False):
     total, row = new(), 0
     for scores, targets in parts:
         one = new() if merged else total
-        weights = bootstrap.weights(0, np.arange(row, row + len(targets)), REPLICATES)
+        weights = bootstrap.weights(0, np.arange(row, row + trees.size(targets)), REPLICATES)
         one.update(scores, targets, weights)
-        row += len(targets)
+        row += trees.size(targets)
         if merged:
             total.merge(one)
     return total.values()[name]
 
 
 def split(scores, targets, *places):
-    return list(zip(np.split(scores, places), np.split(targets, places), strict=True))
+    spans = pairwise([0, *places, trees.size(targets)])
+    return [(trees.part(scores, start, stop), trees.part(targets, start, stop)) for start, stop in spans]
 
 
 @pytest.mark.parametrize("room", [1.0, 2e-4], ids=["kept", "binned"])
@@ -65,20 +88,21 @@ def test_parts_together_are_the_whole(name, kind, merged, room):
 @pytest.mark.parametrize(("name", "kind"), PAIRS)
 def test_the_order_of_examples_does_not_matter(name, kind):
     scores, targets, target = examples(kind)
-    order = np.random.default_rng(1).permutation(len(targets))
+    order = np.random.default_rng(1).permutation(trees.size(targets))
     plain, shuffled = Running([name], target), Running([name], target)
     plain.update(scores, targets)
-    shuffled.update(scores[order], targets[order])
+    shuffled.update(trees.taken(scores, order), trees.taken(targets, order))
     assert shuffled.compute()[name] == pytest.approx(plain.compute()[name], rel=1e-9)
 
 
 @pytest.mark.parametrize(("name", "kind"), PAIRS)
 def test_a_whole_weight_is_a_repeated_example(name, kind):
     scores, targets, target = examples(kind)
-    times = np.random.default_rng(2).integers(0, 4, len(targets))
+    times = np.random.default_rng(2).integers(0, 4, trees.size(targets))
     weighted, repeated = Running([name], target), Running([name], target)
     weighted.update(scores, targets, times)
-    repeated.update(np.repeat(scores, times, axis=0), np.repeat(targets, times, axis=0))
+    rows = np.repeat(np.arange(len(times)), times)
+    repeated.update(trees.taken(scores, rows), trees.taken(targets, rows))
     assert weighted.compute()[name] == pytest.approx(repeated.compute()[name], rel=1e-9)
 
 
@@ -87,7 +111,7 @@ def test_a_perfect_answer_is_best_and_the_range_is_kept(name, kind):
     _scores, targets, target = examples(kind)
     known, sign = CARDS[name], 1 if CARDS[name].higher_is_better else -1
     best = Running([name], target)
-    best.update(perfect(kind, targets, target.num_outputs), targets)
+    best.update(perfect(kind), targets)
     best = best.compute()[name]
     assert best == pytest.approx(known.high if known.higher_is_better else known.low, abs=1e-9)
     for seed in range(3):
@@ -107,7 +131,7 @@ def test_no_example_has_no_value(name, kind, replicates):
     for shown in (False, True):
         running = Running([name], target, replicates=replicates)
         if shown:
-            running.update(scores[:0], targets[:0], np.ones((1 + replicates, 0)))
+            running.update(trees.part(scores, 0, 0), trees.part(targets, 0, 0), np.ones((1 + replicates, 0)))
         assert running.values()[name].shape == (1 + replicates,)
         assert np.isnan(running.values()[name]).all()
 
@@ -117,7 +141,9 @@ def test_no_example_has_no_value(name, kind, replicates):
 def test_odd_sets_give_a_value_in_range_or_none(name, kind, case):
     scores, targets, target = examples(kind)
     if case == "single":
-        scores, targets = scores[:1], targets[:1]
+        scores, targets = trees.part(scores, 0, 1), trees.part(targets, 0, 1)
+    elif not isinstance(target, Scored):
+        pytest.skip("its answers are no scores")
     elif case == "equal scores":
         scores = np.full_like(scores, 1 / target.num_outputs)
     else:
@@ -132,18 +158,19 @@ def test_odd_sets_give_a_value_in_range_or_none(name, kind, case):
 @pytest.mark.parametrize(("name", "kind"), PAIRS)
 def test_scores_of_either_width_and_read_only_arrays_are_accepted(name, kind):
     scores, targets, target = examples(kind)
-    kept = scores.astype(np.float32)
-    before = kept.copy()
-    kept.flags.writeable = targets.flags.writeable = False
-    running = Running([name], target)
-    running.update(kept, targets)
-    wide = Running([name], target)
-    wide.update(scores, targets)
-    assert running.compute()[name] == pytest.approx(wide.compute()[name], rel=1e-4)
-    np.testing.assert_array_equal(kept, before)
+    kept = trees.mapped(wide(scores, np.float32), np.copy)
+    before = trees.mapped(kept, np.copy)
+    for leaf in (*trees.leaves(kept), *trees.leaves(targets)):
+        leaf.flags.writeable = False
+    narrow, usual = Running([name], target), Running([name], target)
+    narrow.update(kept, targets)
+    usual.update(scores, targets)
+    assert narrow.compute()[name] == pytest.approx(usual.compute()[name], rel=1e-4)
+    for leaf, other in zip(trees.leaves(kept), trees.leaves(before), strict=True):
+        np.testing.assert_array_equal(leaf, other)
 
 
 @pytest.mark.parametrize("name", CARDS)
 def test_the_file_is_named_after_its_metric(name):
     assert load("metrics", name).__name__ == f"fukami.metrics.{name}"
-    assert set(CARDS[name].of) <= {"category", "categories", "number"}
+    assert {one for one in CARDS[name].of if not issubclass(field_class(one), TargetField)} == set()

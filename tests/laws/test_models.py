@@ -61,8 +61,7 @@ def test_a_sample_alone_is_answered_as_in_a_batch(built, name, takes, gives):
         for row in range(3):
             single = encoder(alone(batch, row))[0]
             torch.testing.assert_close(together[row][: len(single)], single, rtol=1e-6, atol=1e-9)
-            if gives == "sequence" and takes == "text":
-                assert not together[row][len(single) :].any()
+            assert not together[row][len(single) :].any(), "what follows a shorter example says nothing"
     encoder.float()
 
 
@@ -109,7 +108,8 @@ def test_layer_groups_hold_every_weight_once(built, name, takes):
 @pytest.mark.parametrize("card", [pytest.param(c, id=c.name) for c in cards("models").values()])
 def test_cards_are_complete(card):
     """Every size and member is accepted by `build`, has as many parameters as listed, and the default size is one of them."""
-    assert card.summary and card.source and set(card.takes) <= {"image", "text", "row"}
+    assert card.summary and card.source and set(card.takes) <= set(cards("fields"))
+    assert {*card.quick_for, *card.typical_for, *card.only} <= set(card.takes)
     assert (card.size in card.sizes) if card.sizes else not card.size
     if card.prefix:
         return

@@ -15,11 +15,10 @@ from fukami.models.contract import Network
 from fukami.objectives.contract import mean_loss
 from fukami.tasks.contract import Task
 from fukami.tasks.registry import contract
+from tests.small_models import family_for
 from tests.synthetic import columns
 
 TASKS = sorted(cards("tasks"))
-SMALL = {"image": "perceptron", "text": "bag-of-embeddings", "row": "mlp"}
-"""A small model for each kind of input; the laws of all models are in test_models."""
 
 
 @cache
@@ -32,10 +31,12 @@ def learned(name: str) -> tuple[Task, Store]:
 
 
 def tiny(task: Task) -> Network:
+    """A small network for the task; the laws of all models are in test_models."""
     torch.manual_seed(0)
     (field,) = task.inputs.values()
-    choice = registry.resolve(SMALL[field.kind], takes=field.kind, needs=task.card.needs)
-    encoder = registry.build(choice, field.spec(), gives=task.card.needs, options={})
+    family = family_for(field.kind, task.card.needs)
+    choice = registry.resolve(family.name, takes=field.kind, needs=task.card.needs)
+    encoder = registry.build(choice, field.spec(), gives=task.card.needs, options=family.small)
     return Network(encoder, task.head(task, encoder.num_features, getattr(encoder, "members", 1)))
 
 

@@ -44,9 +44,6 @@ def network_of(name: str, takes: str):
 
 
 # -- pruning -------------------------------------------------------------------------------------------------------------
-UNPRUNABLE = {"ft-transformer", "gru", "linear", "lstm", "perceptron", "rnn", "tabm", "text-cnn"}
-
-
 QUICK = {("cnn", "image"), ("mlp", "row"), ("transformer", "text"), ("tabm", "row")}
 """One of each kind of layer, and one that cannot be pruned; the other families are slow."""
 
@@ -57,7 +54,7 @@ QUICK = {("cnn", "image"), ("mlp", "row"), ("transformer", "text"), ("tabm", "ro
 def test_what_is_pruned_answers_and_is_built_again_from_its_weights_alone(name, takes, tmp_path):
     choice, spec, network = network_of(name, takes)
     inputs, before = {takes: small_batch(spec)}, sum(p.numel() for p in network.parameters())
-    if name in UNPRUNABLE:
+    if "pruning" in choice.card.exempt:
         with pytest.raises(UsageError) as refused:
             pruning.prune(network, inputs, 0.5)
         assert refused.value.code == "F-PRUNE-NOTHING" and not is_narrowed(network)

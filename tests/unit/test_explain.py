@@ -388,7 +388,7 @@ class Sound(InputField):
         return Portrait("<b></b>", lambda: b"")
 
     recognise = specimens = check = fingerprint = learn = render = schema = sketch = None  # what explaining does not touch
-    spec = plain_features = as_inputs = None
+    spec = blank = plain_features = as_inputs = None
 
 
 class Hearing(nn.Module):

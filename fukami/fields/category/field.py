@@ -198,6 +198,9 @@ class Category(Scored):
         frequencies_K = np.bincount(truth, minlength=self.num_outputs) / max(len(truth), 1)
         return np.tile(frequencies_K, (count, 1))
 
+    def ideal(self, truth: torch.Tensor) -> torch.Tensor:
+        return torch.nn.functional.one_hot(truth, self.num_outputs).float()
+
     def rarest(self, batch: torch.Tensor) -> torch.Tensor:
         return batch
 

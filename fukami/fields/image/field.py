@@ -50,6 +50,7 @@ CARD = FieldCard(
         ".avif", ".bmp", ".dib", ".gif", ".ico", ".j2k", ".jfif", ".jp2", ".jpe", ".jpeg", ".jpg", ".mpo", ".pbm",
         ".pcx", ".pgm", ".png", ".pnm", ".ppm", ".qoi", ".sgi", ".tga", ".tif", ".tiff", ".webp",
     ),
+    reference="pictures in colour of 32 × 32 pixels, or the smallest that the model takes",
     offers=("units", "way", "plane"),
     explained_by=("integrated-gradients", "occlusion"),
 )  # fmt: skip
@@ -102,6 +103,10 @@ class Image(InputField):
         erase: float = option(0.0, "Probability that a rectangle of a training picture is blanked out.", low=0, high=1)
 
     kind: ClassVar[str] = "image"
+    Spec: ClassVar[type] = ImageSpec
+    varied: ClassVar[dict[str, Any]] = {
+        **{"flip": "yes", "shift": 0.2, "rotate_deg": 10.0, "crop": 0.6, "brightness": 0.3, "contrast": 0.3, "erase": 0.9},
+    }
     name: str = "image"
     options: Options = Options()
     state: dict[str, Any] = field(default_factory=dict)
@@ -233,6 +238,17 @@ class Image(InputField):
         return decode.plane(*looks.sizes_of(columns[0]), self.state["size_px"], self.state["resize"])
 
     # -- towards models and people -----------------------------------------------------------------------------------
+    @classmethod
+    def blank(
+        cls, spec: ImageSpec, count: int, *, rng: torch.Generator | None = None, device: torch.device | str = "cpu"
+    ) -> torch.Tensor:
+        shape = (count, spec.channels, spec.height, spec.width)
+        return (torch.zeros(shape) if rng is None else torch.randn(shape, generator=rng)).to(device)
+
+    @classmethod
+    def call(cls, spec: ImageSpec) -> str:
+        return f"forward(x) with x of shape (B, {spec.channels}, {spec.height}, {spec.width})"
+
     def spec(self) -> ImageSpec:
         size = self.state["size_px"]
         return ImageSpec(channels=self.state["channels"], height=size, width=size)

@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pyarrow as pa
 import torch
+from torch.nn import functional as F
 
 from fukami.core.cards import FieldCard
 from fukami.core.errors import DataError, UsageError, nearest
@@ -38,6 +39,7 @@ CARD = FieldCard(
     name="row",
     summary="numbers, categories, dates and missing values of a table's columns",
     columns="many",
+    reference="a table of 10 numbers and 3 categories",
     offers=("units", "exchange"),
     explained_by=("shap", "occlusion"),
 )
@@ -81,6 +83,7 @@ class Row(InputField):
     state: dict[str, Any] = field(default_factory=dict)
 
     kind: ClassVar[str] = "row"
+    Spec: ClassVar[type] = RowSpec
     Options: ClassVar[type] = RowOptions
     takes_rows: ClassVar[bool] = True
     draws: ClassVar[int] = explain.DRAWS
@@ -220,6 +223,29 @@ class Row(InputField):
         return Cells(gathered(numbers, rows, device), gathered(categories, rows, device).long())
 
     # -- towards models and people -----------------------------------------------------------------------------------
+    @classmethod
+    def blank(
+        cls, spec: RowSpec, count: int, *, rng: torch.Generator | None = None, device: torch.device | str = "cpu"
+    ) -> Cells:
+        categories = torch.zeros(count, len(spec.cardinalities), dtype=torch.int64)
+        if rng is None:
+            return Cells(torch.zeros(count, spec.num_numbers, device=device), categories.to(device))
+        for column, values in enumerate(spec.cardinalities):
+            categories[:, column] = torch.randint(0, values, (count,), generator=rng)
+        return Cells(torch.randn(count, spec.num_numbers, generator=rng).to(device), categories.to(device))
+
+    @classmethod
+    def arguments(cls, batch: Cells, spec: RowSpec, count: int) -> tuple[torch.Tensor, ...]:
+        """Numbers and categories, or one matrix of the numbers and each category one-hot."""
+        if count >= 2:
+            return tuple(batch)
+        codes = [F.one_hot(c, n).float() for c, n in zip(batch.categories.T, spec.cardinalities, strict=True)]
+        return (torch.cat([batch.numbers, *codes], dim=1),)
+
+    @classmethod
+    def call(cls, spec: RowSpec) -> str:
+        return f"forward(x) with x (B, {spec.num_numbers + sum(spec.cardinalities)}), or forward(numbers, categories)"
+
     def spec(self) -> RowSpec:
         """Counts of numbers and categories, and the bin edges in the unit of the scaled numbers."""
         edges = [self._scaled_edges(part) for part in self._number_parts()] + [(0.0, 1.0) for _i in self._indicated()]

@@ -45,6 +45,7 @@ CARD = FieldCard(
     ),
     extensions=(".txt", ".text", ".md"),
     files_are="text",
+    reference="a vocabulary of 16,000 words",
     offers=("units", "way", "sequence"),
     explained_by=("integrated-gradients", "occlusion"),
 )  # fmt: skip
@@ -91,6 +92,8 @@ class Text(InputField):
         tokenizer: str = option("", "Folder of a pretrained tokenizer; empty to learn one from the training texts.")
 
     kind: ClassVar[str] = "text"
+    Spec: ClassVar[type] = TokenSpec
+    varied: ClassVar[dict[str, Any]] = {"token_dropout": 0.5}
     near_bits: ClassVar[int] = 6  # of 64 planes, two texts of likeness 0.96 lie on different sides of so many
     name: str = "text"
     options: Options = Options()
@@ -239,6 +242,28 @@ class Text(InputField):
         return Tokens(ids_BL.masked_fill(hide_BL, special["unk"]), batch.lengths)
 
     # -- towards models and people -----------------------------------------------------------------------------------
+    @classmethod
+    def blank(
+        cls, spec: TokenSpec, count: int, *, rng: torch.Generator | None = None, device: torch.device | str = "cpu"
+    ) -> Tokens:
+        """Drawn ones have seven tokens or fewer."""
+        if rng is None:
+            length = min(8, spec.max_tokens)
+            ids = torch.full((count, length), min(spec.pad + 1, spec.vocabulary_size - 1), device=device)
+            return Tokens(ids, torch.full((count,), length, device=device))
+        lengths = torch.tensor([7, 1, 4, 2, 6]).repeat(count)[:count].clamp(max=spec.max_tokens)
+        longest = int(lengths.max())
+        ids = torch.randint(2, spec.vocabulary_size, (count, longest), generator=rng)
+        return Tokens(ids.masked_fill(torch.arange(longest) >= lengths[:, None], spec.pad).to(device), lengths.to(device))
+
+    @classmethod
+    def arguments(cls, batch: Tokens, spec: TokenSpec, count: int) -> tuple[torch.Tensor, ...]:
+        return tuple(batch) if count >= 2 else (batch.ids,)
+
+    @classmethod
+    def call(cls, spec: TokenSpec) -> str:
+        return f"forward(ids) or forward(ids, lengths) with ids (B, L) below {spec.vocabulary_size}"
+
     def spec(self) -> TokenSpec:
         special = self.state["special"]
         others = tuple((role, number) for role, number in special.items() if role != "pad")
