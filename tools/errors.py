@@ -1,7 +1,9 @@
-"""Writes docs/errors.md, the page of error codes, from the code that raises them.
+"""Lists the error codes, from the code that raises them, as a page in Markdown.
 
-    python tools/errors.py           write the page
-    python tools/errors.py --check   write nothing; exit 1 where the page is stale
+    python tools/errors.py             every code
+    python tools/errors.py F-DATA      those that begin so; exit 1 where there is none
+
+The page is not kept: two branches that each add a code would both change it.
 
 A code is the first argument of an error, as in `DataError("F-…", _("…"))`, or `code=` of a `Problem` or of `unknown`. The
 sentence beside it is the literal in the same call, or the one that the name in its place was last given.
@@ -17,17 +19,16 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "fukami"
-PAGE = ROOT / "docs" / "errors.md"
 CODE = re.compile(r"F(-[A-Z0-9]+)+")
 
-HEAD = """# Error codes
+RULE = "|---|---|---|\n"
+HEAD = f"""# Error codes
 
-Every message of Fukami begins with a code that stays the same across versions and languages. This page is written from the
-code (`python tools/errors.py`); `{n}` and the like stand for what a message fills in.
+Every message of Fukami begins with a code that stays the same across versions and languages. `{{n}}` and the like stand for what
+a message fills in.
 
 | code | what it says | from |
-|---|---|---|
-"""
+{RULE}"""
 
 
 class Said(NamedTuple):
@@ -109,15 +110,12 @@ def page(source: Path = SOURCE) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 where the page is stale")
-    args = parser.parse_args()
-    text = page()
-    if args.check:
-        stale = not PAGE.exists() or PAGE.read_text("utf-8") != text
-        print("docs/errors.md is stale: run python tools/errors.py" if stale else "docs/errors.md is fresh")
-        return int(stale)
-    PAGE.write_text(text, "utf-8")
-    return 0
+    parser.add_argument("code", nargs="*", help="a code, or how codes begin; all are listed where none is given")
+    wanted = tuple(parser.parse_args().code)
+    head, rows = page().split(RULE)
+    kept = [row for row in rows.splitlines(True) if not wanted or row.startswith(tuple(f"| `{code}" for code in wanted))]
+    print(head + RULE + "".join(kept), end="")
+    return int(not kept)
 
 
 if __name__ == "__main__":
