@@ -24,8 +24,8 @@ CODE = re.compile(r"F(-[A-Z0-9]+)+")
 RULE = "|---|---|---|\n"
 HEAD = f"""# Error codes
 
-Every message of Fukami begins with a code that stays the same across versions and languages. `{{n}}` and the like stand for what
-a message fills in.
+Every message of Fukami begins with a code that stays the same across versions and languages. `{{n}}` and the like stand for
+what a message fills in.
 
 | code | what it says | from |
 {RULE}"""

@@ -1,33 +1,47 @@
-"""Collects every sentence that users can read, keeps the catalogues in step, and compiles them.
+"""Collects every sentence that users can read, and keeps the Japanese catalogues in step with them.
 
-    python tools/translations.py            write locale/*/LC_MESSAGES/fukami.po and .mo
+    python tools/translations.py            write locale/ja: new sentences without a translation, none that nobody says
     python tools/translations.py --check    write nothing; exit 1 where something is missing or stale
     python tools/translations.py --missing  list the sentences without a translation
 
 A sentence is the literal in `_("…")` and `N_("…")`, both in `_n("…", "…", n)`, the second argument of `option(default, "…")`,
-the `summary`, `sentence` and `reference` of a CARD and of its kin, and `_("…")` inside a Jinja template. Catalogues are sorted
-and name files without line numbers, so that merges stay small.
+the `summary`, `sentence` and `reference` of a CARD and of its kin, and `_("…")` inside a Jinja template.
+
+A catalogue belongs to a part of the code (`part_of`): to a room, or to a single file where a room holds things of one kind. So
+two branches that each add a task, or a model, write different catalogues. Entries are sorted and name no places. Fukami reads
+these files as they are (`core/catalogues.py`); nothing is compiled.
 """
 
 import argparse
 import ast
+import io
 import re
 import string
-import struct
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from fukami.core.catalogues import read_po
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "fukami"
 TEMPLATES = (".html", ".jinja", ".j2")
 IN_TEMPLATE = re.compile(r"""(?<![\w.])_\(\s*("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""")
-HEADER = "Content-Type: text/plain; charset=UTF-8\nContent-Transfer-Encoding: 8bit\nLanguage: {language}\n"
+HEADER = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\nLanguage: ja\\n"\n\n'
+JAPANESE = SOURCE / "locale" / "ja"
+SINGLE = (
+    *("cli", "compress/ways", "data/checks", "data/datasets", "data/readers", "engine/diagnosis/symptoms"),
+    *("evaluate/baselines", "evaluate/details", "explain/methods", "export/formats", "export/standalone", "fields"),
+    *("fields/row/columns", "layers", "metrics", "metrics/states", "models", "objectives", "recipes", "report/charts"),
+    *("report/sections", "tasks"),
+)
+"""Rooms whose files, or folders, are each a thing of its own."""
 
-Sentences = dict[str, set[str]]
-"""Sentence → the files it stands in."""
+Sentences = dict[str, list[str]]
+"""Sentence → the files it stands in, in order."""
+Told = dict[str, dict[str, str]]
+"""Part of the code → sentence → translation, empty where there is none yet."""
 
 
 class NotLiteral(Exception):
@@ -47,7 +61,7 @@ def collect(source: Path = SOURCE) -> Sentences:
             continue
         for sentence in sentences:
             if sentence.strip():
-                found.setdefault(sentence, set()).add(name)
+                found.setdefault(sentence, []).append(name)
     return found
 
 
@@ -95,37 +109,57 @@ def in_template(text: str) -> Iterator[str]:
 
 
 # -- catalogues ------------------------------------------------------------------------------------------------------
+def part_of(file: str) -> str:
+    """The part of the code that a file belongs to, which is the name of its catalogue below `locale/ja`.
+
+    >>> part_of("fukami/data/bind.py"), part_of("fukami/tasks/tagging.py"), part_of("fukami/fields/image/look.py")
+    ('data', 'tasks/tagging', 'fields/image')
+    """
+    path = Path(file).relative_to(SOURCE.name)
+    for folder in path.parents:
+        if folder.as_posix() in SINGLE:
+            inside = path.relative_to(folder).parts[0].removesuffix(".py")
+            return f"{folder.as_posix()}/{inside}" if inside != "__init__" else path.parts[0]
+    return path.parts[0].removesuffix(".py")
 
 
-def quote(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t") + '"'
+def read(locale: Path = JAPANESE) -> Told:
+    """Every catalogue there is."""
+    found: Told = {}
+    for path in sorted(locale.rglob("*.po")):
+        catalogue = read_po(io.BytesIO(path.read_bytes()), charset="utf-8", abort_invalid=True)
+        part = path.relative_to(locale).with_suffix("").as_posix()
+        found[part] = {str(entry.id): str(entry.string) for entry in catalogue if entry.id}
+    return found
 
 
-def po_text(language: str, sentences: Sentences, translations: dict[str, str]) -> str:
-    entries = [f'msgid ""\nmsgstr {quote(HEADER.format(language=language))}\n']
-    for sentence in sorted(sentences):
-        places = "".join(f"#: {name}\n" for name in sorted(sentences[sentence]))
-        entries.append(f"{places}msgid {quote(sentence)}\nmsgstr {quote(translations.get(sentence, ''))}\n")
-    return "\n".join(entries)
+def po_text(told: dict[str, str]) -> str:
+    """A catalogue as it is written: sorted, a line for each text, no places."""
+    catalogue = Catalog(charset="utf-8")
+    for sentence, translation in told.items():
+        catalogue.add(sentence, translation)
+        catalogue[sentence].flags.clear()  # a share such as "20 % of" is no format
+    written = io.BytesIO()
+    write_po(written, catalogue, width=0, no_location=True, omit_header=True, sort_output=True)
+    return HEADER + written.getvalue().decode().strip("\n") + "\n"
 
 
-def mo_bytes(language: str, translations: dict[str, str]) -> bytes:
-    """The compiled form that the standard library reads (the GNU gettext format, revision 0, without a hash table)."""
-    pairs = sorted({"": HEADER.format(language=language), **{k: v for k, v in translations.items() if v}}.items())
-    texts = [text.encode() + b"\0" for column in (0, 1) for text in (pair[column] for pair in pairs)]
-    start = 28 + 16 * len(pairs)
-    table = b""
-    for text in texts:
-        table += struct.pack("<2I", len(text) - 1, start)
-        start += len(text)
-    head = struct.pack("<7I", 0x950412DE, 0, len(pairs), 28, 28 + 8 * len(pairs), 0, 28 + 16 * len(pairs))
-    return head + table + b"".join(texts)
+def divided(sentences: Sentences, told: Told) -> Told:
+    """The catalogues as they should be. A sentence stays in its catalogue while that part of the code says it; else it stands
+    where the first file says it."""
+    known = {sentence: text for part in reversed(told.values()) for sentence, text in part.items() if text}
+    found: Told = {}
+    for sentence, files in sentences.items():
+        parts = [part_of(file) for file in files]
+        home = next((part for part in sorted(parts) if sentence in told.get(part, {})), parts[0])
+        found.setdefault(home, {})[sentence] = known.get(sentence, "")
+    return found
 
 
-def placeholders(text: str) -> set[str]:
+def fills(text: str) -> set[str]:
     """The names that `.format` will fill.
 
-    >>> sorted(placeholders("{n} of {total:,} are {{plain}}"))
+    >>> sorted(fills("{n} of {total:,} are {{plain}}"))
     ['n', 'total']
     """
     try:
@@ -134,32 +168,36 @@ def placeholders(text: str) -> set[str]:
         return {text}  # braces that are no placeholders: the translation must then keep the text
 
 
-def faults(sentences: Sentences, locale: Path) -> Iterator[str]:
+def faults(sentences: Sentences, locale: Path = JAPANESE) -> Iterator[str]:
     """What is wrong with the catalogues as they are on disk."""
-    for language in ("en", "ja"):
-        folder = locale / language / "LC_MESSAGES"
-        told = read_po(folder / "fukami.po")
-        for sentence in sorted(sentences):
-            if not told.get(sentence):
-                yield f"{language}: no translation of {sentence!r} ({', '.join(sorted(sentences[sentence]))})"
-            elif placeholders(sentence) != placeholders(told[sentence]):
-                yield f"{language}: other placeholders in {told[sentence]!r} than in {sentence!r}"
-        for sentence in sorted(set(told) - set(sentences)):
-            yield f"{language}: nobody says {sentence!r} any more"
-        compiled = folder / "fukami.mo"
-        if not compiled.exists() or compiled.read_bytes() != mo_bytes(language, told):
-            yield f"{language}: fukami.mo is older than fukami.po"
+    told, known = read(locale), {}
+    for sentence, text in (entry for part in told.values() for entry in part.items()):
+        known.setdefault(sentence, set()).add(text)
+    for sentence, files in sorted(sentences.items()):
+        texts = known.get(sentence, set())
+        if not texts - {""}:
+            yield f"no translation of {sentence!r} ({', '.join(files)})"
+        elif len(texts) > 1:
+            yield f"several translations of {sentence!r}: {', '.join(sorted(texts))}"
+        yield from (f"other placeholders in {t!r} than in {sentence!r}" for t in texts if t and fills(t) != fills(sentence))
+    for part, entries in told.items():
+        for sentence in entries:
+            if sentence not in sentences:
+                yield f"{part}: nobody says {sentence!r} any more"
+            elif part not in map(part_of, sentences[sentence]):
+                yield f"{part}: {sentence!r} is said elsewhere ({', '.join(sentences[sentence])})"
 
 
-def write(sentences: Sentences, locale: Path) -> None:
-    """Brings the catalogues in step. English translates to itself; Japanese keeps what it has."""
-    for language in ("en", "ja"):
-        folder = locale / language / "LC_MESSAGES"
-        folder.mkdir(parents=True, exist_ok=True)
-        known = {s: s for s in sentences} if language == "en" else read_po(folder / "fukami.po")
-        kept = {s: known.get(s, "") for s in sentences}
-        (folder / "fukami.po").write_text(po_text(language, sentences, kept), "utf-8")
-        (folder / "fukami.mo").write_bytes(mo_bytes(language, kept))
+def write(sentences: Sentences, locale: Path = JAPANESE) -> None:
+    """Brings the catalogues in step; what is translated stays so."""
+    wanted = divided(sentences, read(locale))
+    for path in locale.rglob("*.po"):
+        if path.relative_to(locale).with_suffix("").as_posix() not in wanted:
+            path.unlink()
+    for part, told in wanted.items():
+        path = locale / f"{part}.po"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(po_text(told), "utf-8")
 
 
 def main() -> int:
@@ -167,19 +205,18 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 where something is missing or stale")
     parser.add_argument("--missing", action="store_true", help="list the sentences without a Japanese translation")
     args = parser.parse_args()
-    locale = SOURCE / "locale"
     try:
         sentences = collect()
     except NotLiteral as error:
         print(error, file=sys.stderr)
         return 1
     if args.missing:
-        told = read_po(locale / "ja" / "LC_MESSAGES" / "fukami.po")
-        print("\n".join(repr(s) for s in sorted(sentences) if not told.get(s)))
+        told = {sentence for part in read().values() for sentence, text in part.items() if text}
+        print("\n".join(repr(s) for s in sorted(sentences) if s not in told))
         return 0
     if not args.check:
-        write(sentences, locale)
-    found = list(faults(sentences, locale))
+        write(sentences)
+    found = list(faults(sentences))
     print("\n".join(found), file=sys.stderr, end="\n" if found else "")
     print(f"{len(sentences)} sentences, {len(found)} faults")
     return int(bool(found))

@@ -1,8 +1,8 @@
 """Every user-facing sentence passes through here, in English or Japanese.
 
-English sentences are the message identifiers; `locale/ja/LC_MESSAGES/fukami.po` holds the Japanese. The language is
-taken from `--lang`, else from `FUKAMI_LANG`, `LC_ALL`, `LC_MESSAGES` or `LANG`. `tools/translations.py` collects the
-sentences and compiles the catalogue; a test fails when one lacks its translation.
+English sentences are the message identifiers; the catalogues in `locale/ja` hold the Japanese. The language is taken from
+`--lang`, else from `FUKAMI_LANG`, `LC_ALL`, `LC_MESSAGES` or `LANG`. `tools/translations.py` collects the sentences; a test
+fails when one lacks its translation.
 
 What is shown now is a string. What is written into a run is read later, maybe in the other language: `stored` keeps the
 identifier and the values instead, and `told` makes the string again.
@@ -15,18 +15,23 @@ identifier and the values instead, and `told` makes the string again.
 ['3 copies']
 """
 
-import gettext
 import math
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from fukami.core.catalogues import read
+
 LANGUAGES = ("en", "ja")
 _LOCALE = Path(__file__).parent.parent / "locale"
-_state: dict[str, gettext.NullTranslations | str] = {}
+_spoken = ""
+_told: dict[str, str] = {}
+_brought: dict[str, str] | None = None
+"""The language in use, and what sentences are in it: those of the package, and those of plugins once they were read."""
 
 
 def from_environment() -> str:
@@ -42,38 +47,37 @@ def use(language: str) -> None:
     """Speaks `language` ("en" or "ja") from here on."""
     if language not in LANGUAGES:
         raise ValueError(f"language is one of {LANGUAGES}, not {language!r}")
-    _state["name"] = language
-    catalogue = gettext.NullTranslations()
-    if language != "en":
-        catalogue = gettext.translation("fukami", _LOCALE, [language], fallback=True)
-        catalogue.add_fallback(_Brought(language))
-    _state["catalogue"] = catalogue
+    global _spoken, _told, _brought
+    _spoken, _told, _brought = language, catalogue(language), None
 
 
-class _Brought(gettext.NullTranslations):
+def _by_plugins(sentence: str) -> str:
     """What plugins say: `locale/ja/*.po` in their folders, read when a sentence is said that the package does not know."""
+    global _brought
+    if _spoken == "en":
+        return sentence
+    if _brought is None:
+        from fukami.core import rooms
 
-    def __init__(self, language: str):
-        super().__init__()
-        self._language = language
-        self._told: dict[str, str] | None = None
+        _brought = {}  # what goes wrong with plugins is a sentence too
+        for path in [path for folder in rooms.plugins() for path in sorted(folder.glob(f"locale/{_spoken}/**/*.po"))]:
+            with suppress(ValueError):  # no catalogue: its plugin speaks English
+                _brought |= read([path])
+    return _brought.get(sentence, sentence)
 
-    def gettext(self, message: str) -> str:
-        if self._told is None:
-            from fukami.core import catalogues, rooms
 
-            self._told = {}  # what goes wrong with plugins is a sentence too
-            files = [path for folder in rooms.plugins() for path in sorted(folder.glob(f"locale/{self._language}/**/*.po"))]
-            for path in files:
-                self._told |= catalogues.read_po(path)
-        return self._told.get(message) or message
+@cache
+def catalogue(language: str) -> dict[str, str]:
+    """Sentence → translation, of what the package itself says."""
+    found = (Path(folder, name) for folder, _folders, names in os.walk(_LOCALE / language) for name in names)
+    return read(sorted((path for path in found if path.suffix == ".po"), reverse=True))
 
 
 def current() -> str:
     """The language in use."""
-    if "name" not in _state:
+    if not _spoken:
         use(from_environment())
-    return str(_state["name"])
+    return _spoken
 
 
 @contextmanager
@@ -110,9 +114,7 @@ def _(sentence: str) -> str:
     if isinstance(sentence, Sentence) or not sentence:
         return sentence
     current()
-    catalogue = _state["catalogue"]
-    assert isinstance(catalogue, gettext.NullTranslations)
-    return Sentence(catalogue.gettext(sentence), sentence)
+    return Sentence(_told.get(sentence) or _by_plugins(sentence), sentence)
 
 
 def N_(sentence: str) -> str:  # noqa: N802 - gettext's own name
