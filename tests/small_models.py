@@ -1,5 +1,6 @@
 """Small models and inputs for every kind there is, shared by tests. Not a test itself."""
 
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -31,9 +32,11 @@ def family_for(takes: str, needs: str, *, typical: bool = False) -> ModelCard:
     return min(named or fit, key=lambda card: (min(registry.listed_parameters(card, takes).values()), card.name))
 
 
-def first_size(card: ModelCard) -> str:
-    """The smallest size of a family; empty where it has none."""
-    return next(iter(card.sizes), "")
+def small_choice(name: str, takes: str, needs: str) -> registry.Choice:
+    """What a name stands for: of a family its first size, with the options that make it small."""
+    card = cards("models").get(name)
+    choice = registry.resolve(name, next(iter(card.sizes), "") if card else "", takes=takes, needs=needs)
+    return replace(choice, options={**choice.options, **choice.card.small})
 
 
 def small_spec(card: ModelCard, takes: str, least_px: int = 32) -> Spec:
@@ -57,8 +60,7 @@ def small_model(
     name: str, takes: str, gives: str = "vector", *, least_px: int = 32, **options: Any
 ) -> tuple[registry.Choice, Spec, Any]:
     """The family's first size for small inputs, pictures of `least_px`: choice, spec and encoder."""
-    card = cards("models").get(name)
-    choice = registry.resolve(name, first_size(card) if card else "", takes=takes, needs=gives)
+    choice = small_choice(name, takes, gives)
     spec = small_spec(choice.card, takes, least_px)
     torch.manual_seed(0)
-    return choice, spec, registry.build(choice, spec, gives=gives, options={**choice.card.small, **options})
+    return choice, spec, registry.build(choice, spec, gives=gives, options=options)

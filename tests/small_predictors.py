@@ -7,7 +7,6 @@ from typing import Any
 import torch
 
 from fukami import api
-from fukami.core.cards import cards
 from fukami.core.recipe import LearningChoices
 from fukami.core.tables import Column
 from fukami.data.store import prepare
@@ -17,7 +16,7 @@ from fukami.models.contract import Network, width
 from fukami.objectives.contract import mean_loss
 from fukami.predictor import Predictor
 from fukami.tasks.registry import contract
-from tests.small_models import family_for, first_size
+from tests.small_models import family_for, small_choice
 from tests.synthetic import columns
 
 
@@ -38,9 +37,8 @@ def trained(
     ((name, field),) = learned.inputs.items()
     torch.manual_seed(0)
     family = model or family_for(field.kind, learned.card.needs, typical=True).name
-    size = first_size(cards("models")[family]) if family in cards("models") else ""
-    choice = registry.resolve(family, size, takes=field.kind, needs=learned.card.needs)
-    encoder = registry.build(choice, field.spec(), gives=learned.card.needs, options={**choice.card.small, **options})
+    choice = small_choice(family, field.kind, learned.card.needs)
+    encoder = registry.build(choice, field.spec(), gives=learned.card.needs, options=options)
     network = Network(encoder, learned.head(learned, *width(encoder)))
     fit(network, learned, prepare(fields, raw, {}).batch(list(range(len(raw[name][0])))), steps)
     recipe = api.recipe_for(task, {})
