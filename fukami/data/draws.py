@@ -6,7 +6,7 @@
 import numpy as np
 
 from fukami.core.seeds import generator
-from fukami.core.tables import Column
+from fukami.core.tables import ACROSS, Column
 from fukami.tasks.contract import Task
 
 _MOST_STRATA = 0.5
@@ -129,6 +129,21 @@ def by_time(when: np.ndarray, valid: float, test: float) -> np.ndarray:
     parts = np.full(len(when), "train", dtype="<U5")
     parts[rank >= 1 - test - valid - 1e-9] = "valid"
     parts[rank >= 1 - test - 1e-9] = "test"
+    return parts
+
+
+def by_span(when_N2: np.ndarray, valid: float, test: float) -> np.ndarray:
+    """As `by_time`, of examples that last from one moment to another: those that reach over a border belong to no part.
+
+    >>> when = np.arange(10.0)
+    >>> by_span(np.stack([when, when + 1], 1), 0.2, 0.2).tolist()[4:]
+    ['train', 'cross', 'valid', 'cross', 'test', 'test']
+    """
+    first, last = when_N2.T
+    parts = by_time(first, valid, test)
+    for part in ("valid", "test"):
+        begin = first[parts == part].min(initial=np.inf)
+        parts[(first < begin) & (last >= begin)] = ACROSS
     return parts
 
 
