@@ -65,14 +65,16 @@ def covered(first: np.ndarray, end: np.ndarray, total: int) -> np.ndarray:
 class Spans:
     """What examples that were cut from a sequence of rows are judged on: their first and last moment, and their rows.
 
-    `when_N2` orders them by time (both ends count); `rows_N2` holds the first row and the one after the last.
+    `when_N2` orders them by time (both ends count); `rows_N2` holds the first row and the one after the last. `moments` are those
+    of all rows of the sequence, also those that no example is judged on.
     """
 
     when: np.ndarray
     rows: np.ndarray
+    moments: np.ndarray
 
     def take(self, rows: np.ndarray) -> "Spans":
-        return Spans(self.when[rows], self.rows[rows])
+        return replace(self, when=self.when[rows], rows=self.rows[rows])
 
 
 @dataclass(frozen=True)

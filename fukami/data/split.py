@@ -190,7 +190,7 @@ def _parts_of(rows: np.ndarray, case: Case, *, valid: float, test: float) -> tup
     table, choices, seed = case.table, case.choices, case.seed
     if case.by_span:
         assert table.spans is not None
-        return draws.by_span(table.spans.when[rows], valid, test), "by time"
+        return draws.by_span(table.spans.when[rows], table.spans.moments, valid, test), "by time"
     if choices.time:
         return draws.by_time(moments(table.columns[choices.time])[rows], valid, test), "by time"
     if choices.group:

@@ -72,7 +72,7 @@ def examples(task: Task, table: Table, columns: Columns, choices: DataChoices) -
         "future": [windows("future", whole, goals, horizon, like=like, before=context)],
     }
     rows = whole.row[goals]
-    spans = Spans(np.stack([whole.when[goals], whole.when[ends - 1]], 1), np.stack([goals, ends], 1))
+    spans = Spans(np.stack([whole.when[goals], whole.when[ends - 1]], 1), np.stack([goals, ends], 1), whole.when)
     parts = None if table.parts is None else parts_of(table.parts[whole.row], goals, ends)
     problems = (*table.problems, *whole.told)
     return replace(table.take(rows), parts=parts, spans=spans, problems=problems), cut

@@ -28,7 +28,7 @@ from fukami.fields.gather import carried
 from fukami.fields.series import check, explain, render
 from fukami.fields.series.clock import Clock
 from fukami.fields.series.cutting import ends, given, prints
-from fukami.fields.series.reading import Known, Recording
+from fukami.fields.series.reading import LARGEST, Known, Recording
 from fukami.fields.series.season import season_of, seasonal_error
 from fukami.fields.units import Portrait, Units
 
@@ -305,8 +305,23 @@ class Series(InputField, TargetField):
         return {"count": len(windows), "channels": told}
 
     def portable(self, *, fixed: bool = False) -> dict[str, Any]:
-        told = {name: self.state[name] for name in ("channels", "mean", "std", "length", "clock")}
-        return {"kind": "series", "code": ["series"], **told, **{n: self.state[n] for n in ("low", "high") if n in self.state}}
+        """A program takes rows as they are in order: times are neither read nor told."""
+        told = {name: self.state[name] for name in ("channels", "mean", "std", "length", "low", "high") if name in self.state}
+        return {
+            **{"kind": "series", "code": ["series"], "arguments": "single", "name": self.name, "example": self.example()},
+            **{"largest": LARGEST, **told},
+        }
+
+    def shown(self, columns: Sequence[Column], row: int, told: Mapping[str, Any]) -> str:
+        """What came before and after, with the forecast over it."""
+        windows, recording = seen(columns)
+        return render.forecast(recording, windows, row, np.array(told["answer"]), self._band)
+
+    def _band(self, values_H: np.ndarray, channel: int) -> tuple[np.ndarray, np.ndarray] | None:
+        if "low" not in self.state:
+            return None
+        low, high = (values_H + np.array(self.state[name])[:, channel] * self.state["std"][channel] for name in ("low", "high"))
+        return low, high
 
 
 def seen(columns: Sequence[Column]) -> tuple[Windows, Recording]:

@@ -1,15 +1,18 @@
 """Curves of a series as SVG: a small panel for each channel, complete in itself."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 
 import numpy as np
 
+from fukami.core.tables import Windows
 from fukami.fields.series.reading import Recording
 
 WIDTH, HEIGHT, MARGIN = 320, 90, 4
 MOST_CHANNELS, MOST_POINTS = 8, 240
 
+Bands = Callable[[np.ndarray, int], "tuple[np.ndarray, np.ndarray] | None"]
+"""Forecasts of one channel and its number → low and high, where they are known."""
 Curve = tuple[int, np.ndarray, str]
 """The step at which a curve begins, its values, its colour."""
 Band = tuple[int, int, str, str]
@@ -24,6 +27,21 @@ def curves(recording: Recording, start: int, length: int) -> str:
     ]
     more = len(recording.channels) - MOST_CHANNELS
     return "<div>" + "".join(shown) + (f"<small>+{more}</small>" if more > 0 else "") + "</div>"
+
+
+def forecast(recording: Recording, windows: Windows, row: int, answer_CH: np.ndarray, bands_C: Bands) -> str:
+    """History and truth in blue, the forecast in orange with its band, of the channels of which it was kept."""
+    start, length = int(windows.starts[row]), windows.length
+    before = min(windows.before, 2 * length)
+    panels = []
+    for index, values_H in enumerate(answer_CH):
+        known = recording.values[start - before : start + length, index]
+        band = bands_C(values_H, index)
+        ground = None if band is None else (before, *band)
+        panels.append(
+            panel(recording.channels[index], [(0, known, "#2078d6"), (before, values_H, "#f26b00")], between=ground)
+        )
+    return "<div>" + "".join(panels) + "</div>"
 
 
 def panel(title: str, drawn: Sequence[Curve], *, bands: Sequence[Band] = (), between: tuple[int, np.ndarray, np.ndarray] | None = None) -> str:
