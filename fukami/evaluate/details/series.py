@@ -77,7 +77,9 @@ class CollectedDetails(Details):
     def _typical(self) -> list[dict[str, Any]]:
         """The example in the middle of a sample, and the best."""
         ordered = sorted(self.sample, key=lambda one: one[1])
-        middle = [{"row": row, "score": score, "answer": answer} for _key, score, row, answer in ordered[len(ordered) // 2 :][:1]]
+        middle = [
+            {"row": row, "score": score, "answer": answer} for _key, score, row, answer in ordered[len(ordered) // 2 :][:1]
+        ]
         return [*middle, *({**one, "score": -one["score"]} for one in _kept(self.best.told()))]
 
 

@@ -45,5 +45,3 @@ def problems(column: Column) -> Iterator[Problem]:
                 fix=_("correct them if they are mistakes; loss=huber makes them count less"),
                 count=len(far),
             )
-
-

@@ -20,7 +20,9 @@ _BASE = 0x9E3779B97F4A7C15
 """Odd, so that it has an inverse modulo 2^64."""
 
 
-def windows(name: str, whole: Recording, starts: np.ndarray, length: int, *, like: Column | None = None, **around: int) -> Column:
+def windows(
+    name: str, whole: Recording, starts: np.ndarray, length: int, *, like: Column | None = None, **around: int
+) -> Column:
     """A column of the windows of `length` steps that begin at `starts`. A message names one by the row that it begins with, and
     by the file of `like`."""
     cells = Windows(whole, np.asarray(starts, np.int64), length, **around)
@@ -60,7 +62,9 @@ def ends(name: str, tables: Sequence[Sequence[Column]], known: Known, length: in
     starts, offset = [], 0
     for one, columns in zip(made, tables, strict=True):
         if len(one.stretches()) > 1:
-            raise DataError("F-SERIES-SEVERAL", _("one history holds several series"), expected=_("one"), got=str(len(one.labels)))
+            raise DataError(
+                "F-SERIES-SEVERAL", _("one history holds several series"), expected=_("one"), got=str(len(one.labels))
+            )
         starts.append(offset + require_length(one, 0, len(one), length, columns[0]))
         offset += len(one)
     return windows(name, _joined(made), np.array(starts), length)
@@ -95,19 +99,25 @@ def _joined(parts: Sequence[Recording]) -> Recording:
     )
 
 
-def prints(values_TC: np.ndarray, starts_N: np.ndarray, length: int) -> np.ndarray:
-    """uint64 (N), equal for windows of equal values, in time that grows with T rather than with what all windows hold.
+def prints(values_TC: np.ndarray, when_T: np.ndarray, starts_N: np.ndarray, length: int) -> np.ndarray:
+    """uint64 (N), equal for windows of equal values at equal times, in time that grows with T rather than with what all windows
+    hold. Times count because a series that comes back to where it was is no copy of itself.
 
     A window's print is a polynomial of its rows' hashes, read from running sums (Karp and Rabin 1987), modulo 2^64.
 
-    >>> found = prints(np.array([[1.0], [2.0], [1.0], [2.0], [3.0]]), np.array([0, 2, 3]), 2)
+    >>> values, when = np.array([[1.0], [2.0], [1.0], [2.0], [1.0]]), np.array([0.0, 1.0, 0.0, 1.0, 2.0])
+    >>> found = prints(values, when, np.array([0, 2, 3]), 2)
     >>> bool(found[0] == found[1]), bool(found[0] == found[2])
     (True, False)
     """
-    rows_T = combined([hash_numbers(column) for column in values_TC.T])
+    rows_T = combined([hash_numbers(column) for column in (when_T, *values_TC.T)])
     with np.errstate(over="ignore"):
-        power_T = np.cumprod(np.append(np.uint64(1), np.full(len(rows_T), _BASE, np.uint64)), dtype=np.uint64)
-        inverse_T = np.cumprod(np.append(np.uint64(1), np.full(len(rows_T), pow(_BASE, -1, 1 << 64), np.uint64)), dtype=np.uint64)
+        power_T, inverse_T = (powers(base, len(rows_T)) for base in (_BASE, pow(_BASE, -1, 1 << 64)))
         sums_T = np.append(np.uint64(0), np.cumsum(rows_T * power_T[:-1], dtype=np.uint64))
         sums_N = (sums_T[starts_N + length] - sums_T[starts_N]) * inverse_T[starts_N]
     return combined([sums_N, np.full(len(starts_N), length, np.uint64)])
+
+
+def powers(base: int, count: int) -> np.ndarray:
+    """uint64: the powers of `base` from 0 to `count`, modulo 2^64."""
+    return np.cumprod(np.append(np.uint64(1), np.full(count, base, np.uint64)), dtype=np.uint64)

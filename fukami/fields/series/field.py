@@ -92,7 +92,7 @@ class Series(InputField, TargetField):
 
     def fingerprint(self, columns: Sequence[Column]) -> np.ndarray:
         windows, recording = seen(columns)
-        return prints(recording.values, windows.starts, windows.length)
+        return prints(recording.values, recording.when, windows.starts, windows.length)
 
     # -- learning and storing ----------------------------------------------------------------------------------------
     def learn(self, columns: Sequence[Column], *, seed: int = 0, beside: Mapping[str, Field] = NOTHING) -> Self:

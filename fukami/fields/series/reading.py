@@ -24,7 +24,9 @@ TIMES = frozenset(
     ("date", "time", "datetime", "timestamp", "ds", "day", "month", "year", "week", "hour", "period", "日付", "日時", "時刻", "年月", "年月日")
 )  # fmt: skip
 """What people call the column of times."""
-NAMES = frozenset(("series", "id", "unique_id", "item", "item_id", "store", "sensor", "ticker", "symbol", "name", "系列", "店舗"))
+NAMES = frozenset(
+    ("series", "id", "unique_id", "item", "item_id", "store", "sensor", "ticker", "symbol", "name", "系列", "店舗")
+)
 """What people call the column that names the series."""
 LARGEST = 1e30
 MOST_TWICE, MOST_ODD, MOST_FILLED = 0.05, 0.02, 0.5
@@ -164,9 +166,7 @@ def _moments(column: Column) -> tuple[np.ndarray, str]:
     return as_dates.values.astype("datetime64[us]").astype(np.int64).astype(np.float64), kind
 
 
-def _channels(
-    columns: Sequence[Column], known: Known, told: list[Problem]
-) -> tuple[tuple[str, ...], np.ndarray, list[Column]]:
+def _channels(columns: Sequence[Column], known: Known, told: list[Problem]) -> tuple[tuple[str, ...], np.ndarray, list[Column]]:
     """Names and `values_TC` of the columns that hold numbers, and the others. Known channels all have to be there."""
     total, words, found = len(columns[0]) if columns else 0, [], {}
     given = {column.name.strip().lower(): column for column in columns}
@@ -305,10 +305,10 @@ class _Mending:
                 _("the times are not evenly spaced, so no step leads from one to the next"),
                 where=cells.places(self.time, self.row[at]),
                 expected=_("a step of {step}").format(step=clock.words),
-                got=", ".join(clock.told(self.when[at - 1 : at[0] + 1])[:2]) if clock.kind == "date" else "",
-                fix=_("bring the rows to even steps (means of each hour or day), or leave the column of times out: --set ignore={name}").format(
-                    name=self.time.name
-                ),
+                got=", ".join(map(str, clock.told(self.when[at[0] - 1 : at[0] + 1]))),
+                fix=_(
+                    "bring the rows to even steps (means of each hour or day), or leave the column of times out: {option}"
+                ).format(option=f"--set ignore={self.time.name}"),
             )
         added = int((steps - 1).sum())
         if not added:
@@ -322,8 +322,8 @@ class _Mending:
                 where=cells.places(self.time, self.row[gaps + 1]),
                 expected=_("a row for each step of {step}").format(step=clock.words),
                 got=_n("{n} step without a row", "{n} steps without a row", added),
-                fix=_("bring the rows to longer steps, or leave the column of times out: --set ignore={name}").format(
-                    name=self.time.name
+                fix=_("bring the rows to longer steps, or leave the column of times out: {option}").format(
+                    option=f"--set ignore={self.time.name}"
                 ),
             )
         self.told.append(
@@ -453,9 +453,7 @@ def _unreadable(column: Column, bad: np.ndarray) -> list[Problem]:
         Problem(
             code="F-SERIES-UNREADABLE",
             severity="warning",
-            what=_n(
-                "{n} cell is no number and counts as missing", "{n} cells are no numbers and count as missing", len(rows)
-            ),
+            what=_n("{n} cell is no number and counts as missing", "{n} cells are no numbers and count as missing", len(rows)),
             where=cells.places(column, rows),
             expected=_("a number such as 1234.5"),
             got=", ".join(repr(text[:40]) for text in cells.strings(column.take(rows[:3]))),

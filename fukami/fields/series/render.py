@@ -22,9 +22,7 @@ Band = tuple[int, int, str, str]
 def curves(recording: Recording, start: int, length: int) -> str:
     """What a window shows of each channel, of the first eight where there are more."""
     values = recording.values[start : start + length]
-    shown = [
-        panel(name, [(0, values[:, index], "#2078d6")]) for index, name in enumerate(recording.channels[:MOST_CHANNELS])
-    ]
+    shown = [panel(name, [(0, values[:, index], "#2078d6")]) for index, name in enumerate(recording.channels[:MOST_CHANNELS])]
     more = len(recording.channels) - MOST_CHANNELS
     return "<div>" + "".join(shown) + (f"<small>+{more}</small>" if more > 0 else "") + "</div>"
 
@@ -38,13 +36,13 @@ def forecast(recording: Recording, windows: Windows, row: int, answer_CH: np.nda
         known = recording.values[start - before : start + length, index]
         band = bands_C(values_H, index)
         ground = None if band is None else (before, *band)
-        panels.append(
-            panel(recording.channels[index], [(0, known, "#2078d6"), (before, values_H, "#f26b00")], between=ground)
-        )
+        panels.append(panel(recording.channels[index], [(0, known, "#2078d6"), (before, values_H, "#f26b00")], between=ground))
     return "<div>" + "".join(panels) + "</div>"
 
 
-def panel(title: str, drawn: Sequence[Curve], *, bands: Sequence[Band] = (), between: tuple[int, np.ndarray, np.ndarray] | None = None) -> str:
+def panel(
+    title: str, drawn: Sequence[Curve], *, bands: Sequence[Band] = (), between: tuple[int, np.ndarray, np.ndarray] | None = None
+) -> str:
     """Curves in one frame, whose height is that of their values; `between` is a ground from low to high."""
     parts = [values for _begin, values, _colour in drawn] + ([between[1], between[2]] if between else [])
     known = np.concatenate([np.asarray(part, float) for part in parts]) if parts else np.zeros(1)
@@ -65,7 +63,9 @@ def panel(title: str, drawn: Sequence[Curve], *, bands: Sequence[Band] = (), bet
     svg = []
     for begin, end, colour, told in bands:
         left, right = x(begin), min(x(end), WIDTH - MARGIN)
-        svg.append(f'<rect x="{left:.1f}" y="0" width="{right - left:.1f}" height="{HEIGHT}" fill="{colour}"><title>{escape(told)}</title></rect>')
+        svg.append(
+            f'<rect x="{left:.1f}" y="0" width="{right - left:.1f}" height="{HEIGHT}" fill="{colour}"><title>{escape(told)}</title></rect>'
+        )
     if between is not None:
         begin, under, over = between
         path = " ".join([*points(begin, over), *reversed(points(begin, under))])

@@ -3,6 +3,8 @@
 import numpy as np
 
 LONGEST = 1000
+STILL = 1e-6
+"""Changes that vary by less, in deviations of the series, are rounding."""
 CLEAR = 0.1
 """A correlation of steps with those a season before, from which on there is a season."""
 
@@ -19,7 +21,7 @@ def season_of(scaled_TC: np.ndarray, series_T: np.ndarray, looked_at: np.ndarray
     counts = np.bincount(series_T[looked_at])
     values = scaled_TC[looked_at & (series_T == counts.argmax())]
     changes = np.diff(values, axis=0)
-    changes = changes[:, np.isfinite(changes).all(0) & (changes.std(0) > 0)]
+    changes = changes[:, np.isfinite(changes).all(0) & (changes.std(0) > STILL)]
     most = min(LONGEST, len(changes) // 3)
     if most < 3 or not changes.shape[1]:
         return 1
