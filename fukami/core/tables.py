@@ -65,8 +65,8 @@ def covered(first: np.ndarray, end: np.ndarray, total: int) -> np.ndarray:
 class Spans:
     """What examples that were cut from a sequence of rows are judged on: their first and last moment, and their rows.
 
-    `when_N2` orders them by time (both ends count); `rows_N2` holds the first row and the one after the last. `moments` are those
-    of all rows of the sequence, also those that no example is judged on.
+    `when_N2` orders them by time (both ends count); `rows_N2` holds the first row and the one after the last. `moments` are
+    those of all rows of the sequence, also of those that no example is judged on.
     """
 
     when: np.ndarray
@@ -132,8 +132,8 @@ class Table:
 
     `parts` holds "train", "valid", "test" or "" (not said) for each example. `name` is what the user typed.
     `problems` are what the reader itself noticed (a byte-order mark, ragged rows, an odd encoding).
-    `hints` maps a field's name or kind to the column that the layout itself implies, e.g. `{"image": "path"}`. `spans` are there
-    where examples were cut from a sequence: parts are then stretches of time, and what reaches over their borders is left out.
+    `hints` maps a field's name or kind to the column that the layout itself implies, e.g. `{"image": "path"}`. `spans` are
+    there where examples were cut from a sequence: parts are then stretches of time, and what reaches over a border is left out.
     """
 
     name: str

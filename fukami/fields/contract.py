@@ -403,8 +403,8 @@ class TargetField(Field):
         """What `truth` gives, as answers that are wholly right: without scores."""
 
     def shown(self, columns: Sequence[Column], row: int, told: Mapping[str, Any]) -> str:
-        """An HTML fragment of one judged example with what an evaluation tells of its answer; empty where pictures of the inputs
-        and words do. `columns` are the target's own cells."""
+        """An HTML fragment of one judged example with what an evaluation tells of its answer; empty where pictures of the
+        inputs and words do. `columns` are the target's own cells."""
         return ""
 
     # -- towards other programs --------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """DLinear: a moving average and what is left of a series, each mapped from past to future by one linear layer.
 
-Zeng et al. 2023, "Are Transformers Effective for Time Series Forecasting?". As in the authors' code the layers are shared by all
-channels unless `individual`, edges are repeated for the average, and weights begin as those of any linear layer.
+Zeng et al. 2023, "Are Transformers Effective for Time Series Forecasting?". As in the authors' code the layers are shared by
+all channels unless `individual`, edges are repeated for the average, and weights begin as those of any linear layer.
 B batch, L steps of the past, H steps of the future, C channels.
 """
 

@@ -117,7 +117,7 @@ class Task:
     examples: Cuts = field(default=lambda task, table, columns, choices: (table, columns))
     """What an example is, from the rows that were read: each of them, unless the task cuts windows, positions, nodes."""
     questions: Cuts = field(default=lambda task, table, columns, choices: (table, columns))
-    """What a table that is given to be answered asks: a question for each row, unless its rows make up one (what comes next)."""
+    """What a table that is given to be answered asks: a question for each row, unless its rows are one (what comes next)."""
     source: Callable[["Task", Any, np.ndarray, int], Any] | None = None
     """Makes what a training learns from where that depends on the learner (a `data.source.Source`), of the store, the rows that
     train, and a seed."""

@@ -45,6 +45,10 @@ def waves(count: int) -> np.ndarray:
     return np.sin(np.arange(count) * np.pi / 12).round(4)
 
 
+def noise(count: int) -> np.ndarray:
+    return np.random.default_rng(0).random(count).round(4)
+
+
 @pytest.fixture
 def hourly(tmp_path) -> Path:
     return table(tmp_path / "hourly.csv", HOURS, load=waves(len(HOURS)), heat=np.arange(len(HOURS)))

@@ -18,8 +18,8 @@ UNITS = {DAY * 7: "week", DAY: "day", 3600e6: "hour", 60e6: "minute", 1e6: "seco
 class Clock:
     """What the moments of a series are, and how far apart.
 
-    `kind` is date, number, or order where rows are only counted; `step` the length of a step in the unit of moments, or a number
-    of months, where `months`; `working` where only Mondays to Fridays have a moment.
+    `kind` is date, number, or order where rows are only counted; `step` the length of a step in the unit of moments, or a
+    number of months, where `months`; `working` where only Mondays to Fridays have a moment.
     """
 
     kind: str = "order"

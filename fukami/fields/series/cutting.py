@@ -71,7 +71,7 @@ def ends(name: str, tables: Sequence[Sequence[Column]], known: Known, length: in
 
 
 def require_length(one: Recording, begin: int, end: int, length: int, place: Column) -> int:
-    """Where the last `length` steps before `end` begin. Raises `DataError` where the series, which begins at `begin`, is shorter."""
+    """Where the last `length` steps before `end` begin. Raises `DataError` where a series that begins at `begin` has fewer."""
     if end - begin >= length:
         return end - length
     raise DataError(

@@ -257,7 +257,7 @@ class Series(InputField, TargetField):
         return values_BHC + np.array(self.state["low"]) * std, values_BHC + np.array(self.state["high"]) * std
 
     def restore(self, answers: torch.Tensor, *, frames: Mapping[str, Frame] = NOTHING) -> list[dict[str, Any]]:
-        """`{"forecast": {channel: [H]}}`, with `low` and `high` where residuals are known and `times` where the past has some."""
+        """`{"forecast": {channel: [H]}}`; with `low` and `high` where residuals are known, and `times` where the past has them."""
         values_BHC = torch.as_tensor(answers).double().cpu().numpy()
         parts = {"forecast": values_BHC}
         bands = self.bands(values_BHC)
@@ -290,7 +290,7 @@ class Series(InputField, TargetField):
     def schema(self) -> dict[str, Any]:
         channels = self.state.get("channels", [])
         numbers = {"type": "array", "items": {"type": "number"}, "minItems": self.state.get("length", 1)}
-        return {"type": "object", "properties": {name: numbers for name in channels}, "required": list(channels)}
+        return {"type": "object", "properties": dict.fromkeys(channels, numbers), "required": list(channels)}
 
     def sketch(self, columns: Sequence[Column]) -> dict[str, Any]:
         """Moments and 101 quantiles of each channel."""

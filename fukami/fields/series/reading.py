@@ -21,7 +21,10 @@ from fukami.fields.series import clock as clocks
 from fukami.fields.series.clock import Clock
 
 TIMES = frozenset(
-    ("date", "time", "datetime", "timestamp", "ds", "day", "month", "year", "week", "hour", "period", "日付", "日時", "時刻", "年月", "年月日")
+    (
+        *("date", "time", "datetime", "timestamp", "ds", "day", "month", "year", "week", "hour", "period"),
+        *("日付", "日時", "時刻", "年月", "年月日"),
+    )
 )  # fmt: skip
 """What people call the column of times."""
 NAMES = frozenset(
@@ -37,8 +40,8 @@ MOST_TWICE, MOST_ODD, MOST_FILLED = 0.05, 0.02, 0.5
 class Recording:
     """`values_TC` float64, NaN where a series has no value at all in a channel; `when_T` ascending within each series.
 
-    `series_T` numbers the series, whose names are `labels`; `row_T` says which row of the table each comes from (that before it,
-    where it was filled in).
+    `series_T` numbers the series, whose names are `labels`; `row_T` says which row of the table each comes from (that before
+    it, where it was filled in).
     """
 
     values: np.ndarray
@@ -75,7 +78,10 @@ class Known(NamedTuple):
     clock: Clock | None = None
 
 
-def recording(columns: Sequence[Column], known: Known = Known(), *, beside: Sequence[Column] = ()) -> Recording:
+NOTHING = Known()
+
+
+def recording(columns: Sequence[Column], known: Known = NOTHING, *, beside: Sequence[Column] = ()) -> Recording:
     """What the columns of one table record. `beside` are further columns, among which times and names may be.
 
     Raises:

@@ -63,9 +63,8 @@ def panel(
     svg = []
     for begin, end, colour, told in bands:
         left, right = x(begin), min(x(end), WIDTH - MARGIN)
-        svg.append(
-            f'<rect x="{left:.1f}" y="0" width="{right - left:.1f}" height="{HEIGHT}" fill="{colour}"><title>{escape(told)}</title></rect>'
-        )
+        place = f'x="{left:.1f}" y="0" width="{right - left:.1f}" height="{HEIGHT}"'
+        svg.append(f'<rect {place} fill="{colour}"><title>{escape(told)}</title></rect>')
     if between is not None:
         begin, under, over = between
         path = " ".join([*points(begin, over), *reversed(points(begin, under))])
