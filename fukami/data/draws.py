@@ -134,8 +134,8 @@ def by_time(when: np.ndarray, valid: float, test: float) -> np.ndarray:
 
 def by_span(when_N2: np.ndarray, moments_T: np.ndarray, valid: float, test: float) -> np.ndarray:
     """Parts of examples that last from one moment to another, of a sequence that has `moments_T`: the newest moments test,
-    those before them validate. Shares are counted in moments, rounded down, as papers on series do. Examples that reach over a border
-    belong to no part.
+    those before them validate. Shares are counted in moments, rounded down, as papers on series do. Examples that reach over
+    a border belong to no part.
 
     >>> when = np.arange(10.0)
     >>> by_span(np.stack([when[2:-1], when[3:]], 1), when, 0.2, 0.2).tolist()

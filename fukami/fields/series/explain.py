@@ -22,7 +22,7 @@ _LISTED = 8
 def blocks_of(steps: int, channels: int) -> np.ndarray:
     """The stretch of each of L steps, all about equally long; the last ones are the latest.
 
-    >>> blocks_of(6, 40).tolist(), blocks_of(16, 1).max()
+    >>> blocks_of(6, 40).tolist(), int(blocks_of(16, 1).max())
     ([0, 0, 0, 0, 0, 0], 7)
     """
     count = min(steps, max(1, min(BLOCKS, MOST // channels)))

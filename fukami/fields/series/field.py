@@ -257,7 +257,7 @@ class Series(InputField, TargetField):
         return values_BHC + np.array(self.state["low"]) * std, values_BHC + np.array(self.state["high"]) * std
 
     def restore(self, answers: torch.Tensor, *, frames: Mapping[str, Frame] = NOTHING) -> list[dict[str, Any]]:
-        """`{"forecast": {channel: [H]}}`; with `low` and `high` where residuals are known, and `times` where the past has them."""
+        """`{"forecast": {channel: [H]}}`; with `low` and `high` after `settled`, and `times` where the past has them."""
         values_BHC = torch.as_tensor(answers).double().cpu().numpy()
         parts = {"forecast": values_BHC}
         bands = self.bands(values_BHC)
