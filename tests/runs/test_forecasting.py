@@ -102,6 +102,7 @@ def test_the_program_answers_as_the_run_does(run, place):
     code = [sys.executable, "-I", str(place / "onnx" / "predict.py"), str(history)]
     said = json.loads(subprocess.run(code, capture_output=True, text=True, check=True).stdout)
     own = run.predict([str(history)])[0]
+    assert said["times"] == own["times"]
     for part in ("forecast", "low", "high"):
         np.testing.assert_allclose(said[part]["load"], own[part]["load"], atol=1e-3)
 

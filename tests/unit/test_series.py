@@ -11,6 +11,7 @@ from fukami.core.errors import DataError, UsageError
 from fukami.core.recipe import Recipe
 from fukami.core.tables import ACROSS, PARTS
 from fukami.data.split import folds, split
+from fukami.export.standalone.series_clock import times_after
 from fukami.fields.series.clock import Clock
 from fukami.fields.series.cutting import prints
 from fukami.fields.series.field import Series
@@ -235,6 +236,7 @@ def test_times_go_on_as_they_went(tmp_path, times, after, words):
     found = recording(list(read(source, DataChoices()).columns.values()))
     assert found.clock.words == words
     assert found.clock.told(found.clock.after(found.when[-1], 2)) == after
+    assert times_after(found.when[-1], found.clock.as_dict(), 2) == after  # as exported programs have it
 
 
 def test_a_season_is_found_unless_it_is_said(hourly):

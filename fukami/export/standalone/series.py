@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from fukami.export.standalone.series_clock import last_time, times_after
+
 
 def read(values, told):
     """The network's tensor of histories: CSV files, or mappings of column names to their values in the order of time."""
@@ -52,8 +54,14 @@ def number(cell):
         return float("nan")
 
 
-def answer(scores, told):
-    """What comes next of each channel, between low and high where residuals are known."""
+def frames(values, told):
+    """The last time of each history; None where it has none."""
+    return [last_time(history(value), told["clock"]) for value in values]
+
+
+def answer(scores, told, last=None):
+    """What comes next of each channel, between low and high where residuals are known, and when, where the past had times."""
     parts = {"forecast": np.asarray(scores, np.float64)}
     parts |= {name: parts["forecast"] + np.array(told[name]) * told["std"] for name in ("low", "high") if name in told}
-    return {name: dict(zip(told["channels"], part.T.tolist(), strict=True)) for name, part in parts.items()}
+    found = {name: dict(zip(told["channels"], part.T.tolist(), strict=True)) for name, part in parts.items()}
+    return found if last is None else found | {"times": times_after(last, told["clock"], len(scores))}

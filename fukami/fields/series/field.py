@@ -305,12 +305,17 @@ class Series(InputField, TargetField):
         return {"count": len(windows), "channels": told}
 
     def portable(self, *, fixed: bool = False) -> dict[str, Any]:
-        """A program takes rows as they are in order: times are neither read nor told."""
-        told = {name: self.state[name] for name in ("channels", "mean", "std", "length", "low", "high") if name in self.state}
+        """A program takes rows as they are in order, and reads times that are numbers or written as 2024-03-31 15:00."""
+        kept = ("channels", "mean", "std", "length", "clock", "low", "high")
         return {
-            **{"kind": "series", "code": ["series"], "arguments": "single", "name": self.name, "example": self.example()},
-            **{"largest": LARGEST, **told},
+            **{"kind": "series", "code": ["series_clock", "series"], "arguments": "single", "name": self.name},
+            **{"example": self.example(), "largest": LARGEST},
+            **{name: self.state[name] for name in kept if name in self.state},
         }
+
+    def portable_frames(self) -> dict[str, Any]:
+        """The times that answers go on from are read by the same piece."""
+        return {"code": ["series_clock", "series"]}
 
     def shown(self, columns: Sequence[Column], row: int, told: Mapping[str, Any]) -> str:
         """What came before and after, with the forecast over it."""
