@@ -36,6 +36,7 @@ CARD = FieldCard(
     name="series",
     summary="numbers that follow each other in time, of one channel or several",
     columns="many",
+    reference="336 steps of 7 channels, and 96 steps ahead",
     offers=("units",),
     explained_by=("occlusion",),
     like=("number",),
@@ -60,6 +61,7 @@ class Series(InputField, TargetField):
         band: float = option(0.8, "Share of future values that should lie between low and high.", low=0.01, high=0.99)
 
     kind: ClassVar[str] = "series"
+    Spec: ClassVar[type[SeriesSpec]] = SeriesSpec
     losses: ClassVar[tuple[str, ...]] = ("mse", "mae", "huber")
     framed: ClassVar[bool] = True
     takes_rows: ClassVar[bool] = True
@@ -184,6 +186,17 @@ class Series(InputField, TargetField):
     # -- towards models ----------------------------------------------------------------------------------------------
     def spec(self) -> SeriesSpec:
         return SeriesSpec(self.state["length"], len(self.state["channels"]))
+
+    @classmethod
+    def blank(
+        cls, spec: SeriesSpec, count: int, *, rng: torch.Generator | None = None, device: torch.device | str = "cpu"
+    ) -> torch.Tensor:
+        shape = count, spec.steps, spec.channels
+        return torch.zeros(shape, device=device) if rng is None else torch.randn(shape, generator=rng, device=device)
+
+    @classmethod
+    def call(cls, spec: SeriesSpec) -> str:
+        return f"forward(x) with x of shape (B, {spec.steps}, {spec.channels})"
 
     def target_spec(self) -> SeriesSpec:
         """How many steps of how many channels are to be said."""
