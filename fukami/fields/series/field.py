@@ -271,7 +271,7 @@ class Series(InputField, TargetField):
 
     def restore(self, answers: torch.Tensor, *, frames: Mapping[str, Frame] = NOTHING) -> list[dict[str, Any]]:
         """`{"forecast": {channel: [H]}}`; with `low` and `high` after `settled`, and `times` where the past has them."""
-        values_BHC = torch.as_tensor(answers).double().cpu().numpy()
+        values_BHC = torch.as_tensor(answers).detach().double().cpu().numpy()
         parts = {"forecast": values_BHC}
         bands = self.bands(values_BHC)
         if bands is not None:
