@@ -108,7 +108,7 @@ def bound(run: Opened, source: Any, recipe: Any) -> tuple[Table, dict[str, list[
     """The source as a table, and the columns of the run's inputs and targets."""
     task = run.predictor.task
     table = read(source, recipe.data, kinds=task.card.inputs)
-    return task.examples(task, table, bind(table, task, recipe.data))
+    return task.examples(task, table, bind(table, task, recipe.data), recipe.data)
 
 
 def usable_rows(task: Task, table: Table, columns: dict[str, list[Column]]) -> np.ndarray:

@@ -68,7 +68,7 @@ def judged(
 
     found = judge(target, names, raw.mapped(settle), groups=groups, seed=seed, replicates=replicates)
     if columns is not None:
-        for mistake in found.details.get("mistakes", []):
+        for mistake in (*found.details.get("mistakes", ()), *found.details.get("typical", ())):
             mistake["where"] = place(columns[next(iter(predictor.task.inputs))], mistake["row"])
     return found
 
@@ -145,16 +145,20 @@ def calibration_proof(predictor: Predictor, raw: Spool, found: Evaluation, part:
     return calibration.proof(before, found, temperature=target.temperature)
 
 
-def pictures(evaluation: dict[str, Any], task: Task, columns: dict[str, list[Column]]) -> list[dict[str, Any]]:
-    """The most confident mistakes of an `Evaluation.as_dict()`, each rendered by its input fields.
+def pictures(
+    evaluation: dict[str, Any], task: Task, columns: dict[str, list[Column]], *, of: str = "mistakes"
+) -> list[dict[str, Any]]:
+    """The most confident mistakes of an `Evaluation.as_dict()` (or other examples that it tells `of`), each rendered with its
+    answer by the target field, or else by the input fields.
 
     Those that are not among the examples of `columns` are left out: the evaluation may have looked at more of them.
     """
     shown, cells = [], columns[next(iter(task.inputs))]
-    for mistake in evaluation.get("mistakes", [])[:SHOWN_MISTAKES]:
+    for mistake in evaluation.get(of, [])[:SHOWN_MISTAKES]:
         row = _position(cells, mistake)
         if row is not None:
-            html = "".join(field.render(columns[name], row) for name, field in task.inputs.items())
+            html = task.target.shown(columns[task.target.name], row, mistake) if task.target.name in columns else ""
+            html = html or "".join(field.render(columns[name], row) for name, field in task.inputs.items())
             shown.append({**mistake, "html": html, "where": place(cells, row)})
     return shown
 

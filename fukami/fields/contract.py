@@ -402,6 +402,11 @@ class TargetField(Field):
     def known(self, truth: Any) -> list[dict[str, Any]]:
         """What `truth` gives, as answers that are wholly right: without scores."""
 
+    def shown(self, columns: Sequence[Column], row: int, told: Mapping[str, Any]) -> str:
+        """An HTML fragment of one judged example with what an evaluation tells of its answer; empty where pictures of the
+        inputs and words do. `columns` are the target's own cells."""
+        return ""
+
     # -- towards other programs --------------------------------------------------------------------------------------
     def graphed(self, outputs: Any) -> dict[str, torch.Tensor]:
         """What an exported graph gives for B examples, by name and in that order: made of the network's raw outputs inside the

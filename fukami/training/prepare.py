@@ -89,7 +89,7 @@ def examined(recipe: Recipe, source: Any, *, raising: bool = True) -> Examined:
     """
     task = task_for(recipe)
     table = read(source, recipe.data, kinds=task.card.inputs)
-    table, columns = task.examples(task, table, bind(table, task, recipe.data))
+    table, columns = task.examples(task, table, bind(table, task, recipe.data), recipe.data)
     total, whole = len(table), columns
     usable = task.usable(columns)
     if not usable.all():

@@ -12,8 +12,8 @@ import torch
 
 from fukami.core.cards import cards
 from fukami.core.problems import SEVERITIES
-from fukami.core.tables import Column
-from fukami.fields.contract import Field, InputField, Ragged, TargetField
+from fukami.core.tables import Column, Windows
+from fukami.fields.contract import Field, InputField, Ragged, Shared, TargetField
 from fukami.fields.registry import field_class, restored_field
 from fukami.fields.scored import Scored
 from tests.synthetic import columns
@@ -44,7 +44,7 @@ def flat(batch) -> list[torch.Tensor]:
 def same(a, b) -> bool:
     if isinstance(a, Ragged):
         return np.array_equal(a.values, b.values) and np.array_equal(a.offsets, b.offsets)
-    return np.array_equal(a, b)
+    return np.array_equal(a.values, b.values) if isinstance(a, Shared) else np.array_equal(a, b)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -80,6 +80,9 @@ def test_restore_of_batch_is_the_identity(kind):
     stored = field.encode(cells)
     answers = field.restore(field.ideal(field.truth(field.batch(stored, np.arange(TOTAL)))))
     key = next(iter(answers[0]))
+    if isinstance(cells[0].values, Windows):  # answers are told by name: `given` is their way back
+        assert json.loads(json.dumps(answers)) == answers
+        return
     again = field.encode([Column("x", pa.array([answer[key] for answer in answers]))])
     for name in stored:
         np.testing.assert_allclose(np.asarray(again[name], float), np.asarray(stored[name], float), rtol=1e-6, atol=1e-5)
@@ -119,7 +122,7 @@ def test_what_validation_answers_teach_is_in_the_state_and_can_be_forgotten(kind
     answers = field.ideal(truth)
     settled = field.settled(answers, truth)
     assert json.loads(json.dumps(settled.state)) == settled.state
-    assert (settled.state != field.state) is (kind in CALIBRATED) is field.settles
+    assert (settled.state != field.state) is field.settles
     assert settled.unsettled().state == field.state and settled.stored_as() == field.stored_as()
     assert settled.settled(answers, truth).state == settled.state
 
@@ -184,7 +187,7 @@ def test_encoding_in_chunks_is_encoding_at_once(kind):
             assert same(part[name], Ragged(array.values[start:stop], array.offsets[10:21] - start))
             assert lengths is not None and same(lengths, np.diff(array.offsets))
         else:
-            assert same(part[name], array[10:20])
+            assert same(part[name], array if isinstance(array, Shared) else array[10:20])
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -218,6 +221,8 @@ def test_fingerprints_are_equal_where_the_content_is(kind):
 
 
 def _row(array, row: int) -> np.ndarray:
+    if isinstance(array, Shared):
+        return array.values
     return array.values[array.offsets[row] : array.offsets[row + 1]] if isinstance(array, Ragged) else array[row]
 
 
@@ -278,7 +283,12 @@ HOSTILE = '<script>alert("x")</script><img src=x onerror=alert(1)>&amp;\'"'
 def test_render_is_escaped(kind):
     field, cells = learned(kind), raw(kind)
     _Tags().feed(field.render(cells, 0))
-    if cards("fields")[kind].columns == "many":
+    if isinstance(cells[0].values, Windows):
+        whole = cells[0].values.whole
+        names = dataclasses.replace(whole, channels=(HOSTILE, *whole.channels[1:]))
+        windows = dataclasses.replace(cells[0].values, whole=names)
+        shown = field.render([dataclasses.replace(cells[0], values=windows)], 0)
+    elif cards("fields")[kind].columns == "many":
         hostile = [Column(HOSTILE, pa.array([HOSTILE, "a"])), *(c.take(np.arange(2)) for c in cells[1:])]
         shown = field_class(kind)(name="x").render(hostile, 0)  # type: ignore[call-arg]
     else:

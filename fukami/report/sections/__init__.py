@@ -13,6 +13,7 @@ ORDER = (
     "calibration",
     "curves",
     "residuals",
+    "forecasts",
     "groups",
     "mistakes",
     "problems",

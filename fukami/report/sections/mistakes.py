@@ -41,6 +41,7 @@ def _card(row: dict[str, Any], html: str) -> dict[str, Any]:
     sure = score is not None and 0 <= score.value <= 1 and figure(row.get("answer")) is None
     return {
         "html": Markup(html),
+        "words": "target" in row,
         "target": said(row.get("target")),
         "answer": said(row.get("answer")),
         "sure": _("{share} sure").format(share=percent(score.value)) if sure and score is not None else "",
