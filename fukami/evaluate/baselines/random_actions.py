@@ -1,0 +1,24 @@
+"""Actions drawn by chance, each as likely as any other."""
+
+from typing import Any
+
+import numpy as np
+
+from fukami.core.cards import BaselineCard
+from fukami.core.seeds import generator
+from fukami.evaluate.baselines.contract import Answers, Examples, InputColumns
+from fukami.fields import batch as trees
+
+CARD = BaselineCard(name="random_actions", summary="random actions", of=("episode",), needs="play")
+
+
+def fit(examples: Examples) -> Answers:
+    ((name, environment),) = examples.inputs.items()
+    field: Any = environment
+
+    def answer(columns: InputColumns) -> Any:
+        rng = generator(examples.seed, "random actions")
+        played = field.play(field.encode(columns[name])["seed"], lambda seen_BN: rng.integers(field.world.num_actions, size=len(seen_BN)))
+        return trees.arrays(examples.target.answers(played))
+
+    return answer

@@ -1,0 +1,104 @@
+"""How an agent fares: the sum of rewards and the length of an episode, and what was done in it. Nothing is known of it beforehand.
+
+B episodes, T actions of all of them.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import torch
+
+from fukami.core.cards import FieldCard
+from fukami.core.problems import Problem
+from fukami.core.tables import Column
+from fukami.fields import batch as trees
+from fukami.fields.cells import hash_numbers
+from fukami.fields.contract import NOTHING, Arrays, Field, TargetField
+from fukami.fields.environment.worlds import Played
+from fukami.fields.frame import Frame
+from fukami.fields.gather import gathered
+
+CARD = FieldCard(name="episode", summary="an episode that is to be lived through: what it brings, and what is done in it")
+
+
+@dataclass(frozen=True)
+class Episode(TargetField):
+    """Answers are `{"return": float64 (B), "length": int64 (B), "actions": Rows}`; the truth is that nothing is known (B zeros).
+
+    >>> played = Played(np.array([9.0]), np.array([2]), [np.array([1, 0])])
+    >>> Episode().restore(Episode().answers(played))
+    [{'return': 9.0, 'length': 2, 'actions': [1, 0]}]
+    """
+
+    @dataclass(frozen=True)
+    class Options:
+        pass
+
+    kind: ClassVar[str] = "episode"
+    losses: ClassVar[tuple[str, ...]] = ()
+    name: str = "episode"
+    options: Options = Options()
+    state: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def recognise(cls, column: Column) -> float:
+        return 0.0
+
+    def check(self, columns: Sequence[Column]) -> Iterator[Problem]:
+        return iter(())
+
+    def fingerprint(self, columns: Sequence[Column]) -> np.ndarray:
+        return hash_numbers(np.zeros(len(columns[0])))
+
+    def learn(self, columns: Sequence[Column], *, seed: int = 0, beside: Mapping[str, Field] = NOTHING) -> Self:
+        return self
+
+    def encode(self, columns: Sequence[Column], *, frames: Mapping[str, Frame] = NOTHING) -> Arrays:
+        """`unknown` int8 (N): a place for what nobody knows yet."""
+        return {"unknown": np.zeros(len(columns[0]), np.int8)}
+
+    def batch(self, stored: Arrays, rows: np.ndarray, device: torch.device | str = "cpu") -> torch.Tensor:
+        unknown = stored["unknown"]
+        assert isinstance(unknown, np.ndarray | torch.Tensor)
+        return gathered(unknown, rows, device)
+
+    def answers(self, outputs: Played) -> dict[str, Any]:
+        """Episodes as they were played."""
+        actions = np.concatenate(outputs.actions) if outputs.actions else np.empty(0, np.int64)
+        return {
+            "return": torch.from_numpy(outputs.returns.astype(np.float64)),
+            "length": torch.from_numpy(outputs.lengths.astype(np.int64)),
+            "actions": trees.Rows(
+                {"action": torch.from_numpy(actions.astype(np.int64))}, torch.from_numpy(outputs.lengths.astype(np.int64))
+            ),
+        }
+
+    def restore(self, answers: dict[str, Any], *, frames: Mapping[str, Frame] = NOTHING) -> list[dict[str, Any]]:
+        """`{"return", "length", "actions"}`."""
+        told = zip(answers["return"].tolist(), answers["length"].tolist(), answers["actions"].each(), strict=True)
+        return [{"return": total, "length": length, "actions": done["action"].tolist()} for total, length, done in told]
+
+    def known(self, truth: torch.Tensor) -> list[dict[str, Any]]:
+        """Nothing is."""
+        return [{} for _example in range(len(truth))]
+
+    def apart(self, left: dict[str, Any], right: dict[str, Any]) -> torch.Tensor:
+        """How far the sums of rewards are from each other."""
+        return torch.as_tensor(left["return"] - right["return"]).abs().double()
+
+    def render(self, columns: Sequence[Column], row: int) -> str:
+        return "<span>–</span>"
+
+    def schema(self) -> dict[str, Any]:
+        numbers = {"type": "array", "items": {"type": "integer"}}
+        return {"type": "object", "properties": {"return": {"type": "number"}, "length": {"type": "integer"}, "actions": numbers}}
+
+    def sketch(self, columns: Sequence[Column]) -> dict[str, Any]:
+        return {"count": len(columns[0])}
+
+    @classmethod
+    def specimens(cls, hidden: np.ndarray, rng: np.random.Generator) -> list[Column]:
+        """A place for each."""
+        return [Column("episode", np.zeros(len(hidden)))]
