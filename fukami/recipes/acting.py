@@ -13,7 +13,8 @@ def reinforcement_learning(facts: dict[str, Any]) -> dict[str, Any]:
         "name": "dqn",
         "batch_size": 64,
         "epochs": 30,
-        "schedule": "constant",
+        "schedule": "cosine",
+        "warmup": 0.0,
         "precision": "float32",
         "compile": "no",
     }
