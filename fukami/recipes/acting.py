@@ -12,7 +12,7 @@ def reinforcement_learning(facts: dict[str, Any]) -> dict[str, Any]:
     return {
         "name": "dqn",
         "batch_size": 64,
-        "epochs": 30,
+        "epochs": 12,
         "schedule": "cosine",
         "warmup": 0.0,
         "precision": "float32",

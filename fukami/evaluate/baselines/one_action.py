@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from fukami.core.cards import BaselineCard
-from fukami.evaluate.baselines.contract import Answers, Examples, InputColumns
+from fukami.evaluate.baselines.contract import Answers, Examples
 from fukami.fields import batch as trees
 
 CARD = BaselineCard(name="one_action", summary="always the same action", of=("episode",), needs="play")

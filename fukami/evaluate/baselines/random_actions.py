@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import numpy as np
-
 from fukami.core.cards import BaselineCard
 from fukami.core.seeds import generator
 from fukami.evaluate.baselines.contract import Answers, Examples, InputColumns
@@ -18,7 +16,9 @@ def fit(examples: Examples) -> Answers:
 
     def answer(columns: InputColumns) -> Any:
         rng = generator(examples.seed, "random actions")
-        played = field.play(field.encode(columns[name])["seed"], lambda seen_BN: rng.integers(field.world.num_actions, size=len(seen_BN)))
+        played = field.play(
+            field.encode(columns[name])["seed"], lambda seen_BN: rng.integers(field.world.num_actions, size=len(seen_BN))
+        )
         return trees.arrays(examples.target.answers(played))
 
     return answer

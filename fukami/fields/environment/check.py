@@ -21,7 +21,9 @@ def check_episodes(column: Column, names: Sequence[str], seeds: np.ndarray, know
             severity="error" if len(unread) == len(column) else "warning",
             what=_n("{n} cell names no episode and is left out", "{n} cells name no episode and are left out", len(unread)),
             where=cells.places(column, unread),
-            expected="NAME#SEED" if not known else _("the seed of an episode: a whole number such as {example}").format(example=7),
+            expected="NAME#SEED"
+            if not known
+            else _("the seed of an episode: a whole number such as {example}").format(example=7),
             got=", ".join(repr(text[:40]) for text in cells.strings(column.take(unread[:3]))),
             count=len(unread),
         )

@@ -7,7 +7,6 @@ B episodes, N numbers of an observation.
 """
 
 import html
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -26,7 +25,8 @@ from fukami.core.tables import Column
 from fukami.fields import cells
 from fukami.fields.contract import NOTHING, Arrays, Field, InputField, Ragged, Shared
 from fukami.fields.environment.check import check_episodes
-from fukami.fields.environment.worlds import Played, Policy, World, play, world_of
+from fukami.fields.environment.render import world_from
+from fukami.fields.environment.worlds import CELL, Played, Policy, World, episodes, play, world_of
 from fukami.fields.frame import Frame
 from fukami.fields.gather import gathered
 from fukami.fields.units import Portrait, Units
@@ -36,8 +36,6 @@ CARD = FieldCard(
     summary="an episode in an environment of gymnasium, by its name and seed",
     usual_inputs=("environment", "episode", "env", "環境", "エピソード"),
 )
-
-_CELL = re.compile(r"(?:(?P<name>[^#\s]+)#)?(?P<seed>\d{1,18})")
 
 
 @dataclass(frozen=True)
@@ -60,30 +58,24 @@ class Environment(InputField):
             return 0.0
         values = cells.arrow(cells.sample(column))
         found = [text for text in values.to_pylist() if text] if cells.is_text(values) else []
-        return sum("#" in text and bool(_CELL.fullmatch(text.strip())) for text in found) / max(1, len(found))
-
-    def episodes(self, column: Column) -> tuple[list[str], np.ndarray]:
-        """The environment that each cell names ("" for the one that was learned), and its seed (int64, N; -1 where none is)."""
-        found = [_CELL.fullmatch(text.strip()) for text in cells.strings(column)]
-        names = [match["name"] or "" if match else "" for match in found]
-        return names, np.array([int(match["seed"]) if match else -1 for match in found], np.int64)
+        return sum("#" in text and bool(CELL.fullmatch(text.strip())) for text in found) / max(1, len(found))
 
     @property
     def world(self) -> World:
         """What was learned of the environment."""
-        return World(**{name: tuple(v) if isinstance(v, list) else v for name, v in self.state.items()})
+        return world_from(self.state)
 
     def check(self, columns: Sequence[Column]) -> Iterator[Problem]:
-        names, seeds = self.episodes(columns[0])
+        names, seeds = episodes(columns[0])
         yield from check_episodes(columns[0], names, seeds, str(self.state.get("id", "")))
 
     def usable(self, columns: Sequence[Column]) -> np.ndarray:
-        names, seeds = self.episodes(columns[0])
+        names, seeds = episodes(columns[0])
         known = self.state.get("id", "")
         return (seeds >= 0) & np.array([not known or name in ("", known) for name in names], bool)
 
     def fingerprint(self, columns: Sequence[Column]) -> np.ndarray:
-        _names, seeds = self.episodes(columns[0])
+        _names, seeds = episodes(columns[0])
         return cells.hash_numbers(seeds.astype(np.float64))
 
     # -- learning and storing ----------------------------------------------------------------------------------------
@@ -92,7 +84,7 @@ class Environment(InputField):
 
         Raises `DataError` where no environment is named, or several are, and what `world_of` raises.
         """
-        names = set(filter(None, self.episodes(columns[0])[0]))
+        names = set(filter(None, episodes(columns[0])[0]))
         if len(names) != 1:
             raise DataError(
                 "F-ENVIRONMENT-ONE",
@@ -110,7 +102,7 @@ class Environment(InputField):
 
     def encode(self, columns: Sequence[Column], *, frames: Mapping[str, Frame] = NOTHING) -> Arrays:
         """`seed` int64 (N)."""
-        return {"seed": self.episodes(columns[0])[1]}
+        return {"seed": episodes(columns[0])[1]}
 
     def stored_as(self) -> dict[str, Any]:
         return {}
@@ -156,10 +148,7 @@ class Environment(InputField):
         return np.zeros((len(columns[0]), 1), np.float32)
 
     def as_inputs(self, columns: Sequence[Column], rows: np.ndarray, folder: Path) -> list[Any]:
-        return self.episodes(columns[0].take(rows))[1].tolist()
-
-    def unfamiliar(self, columns: Sequence[Column]) -> Iterator[Problem]:
-        return iter(())
+        return episodes(columns[0].take(rows))[1].tolist()
 
     # -- explanations: an episode is one whole -----------------------------------------------------------------------
     def units(self, batch: Any, columns: Sequence[Column]) -> Units:
@@ -180,5 +169,3 @@ class Environment(InputField):
 
 def _whole(kind: str) -> NotImplementedError:
     return NotImplementedError(f"an example of the kind {kind} has no parts that could be taken away")
-
-

@@ -9,6 +9,7 @@ B episodes, N numbers of an observation, T actions of all episodes together.
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,11 +19,15 @@ import numpy as np
 
 from fukami.core.errors import DataError, FukamiError, UsageError, nearest
 from fukami.core.language import _
+from fukami.core.tables import Column
+from fukami.fields import cells
 
 if TYPE_CHECKING:
     import gymnasium
 
 PREFIX = "gym:"
+CELL = re.compile(r"(?:(?P<name>[^#\s]+)#)?(?P<seed>\d{1,18})")
+"""An episode as a cell tells it: `CartPole-v1#7`, or its seed alone."""
 LONGEST = 10_000
 """Steps after which an episode ends where the environment sets no limit."""
 MOST_NUMBERS = 100_000
@@ -55,6 +60,18 @@ class World:
     """Middle and half width of each number that has bounds, 0 and 1 of others."""
 
 
+def episodes(column: Column) -> tuple[list[str], np.ndarray]:
+    """The environment that each cell names ("" where it names none), and its seed (int64, N; -1 where none is).
+
+    >>> import pyarrow as pa
+    >>> episodes(Column("episode", pa.array(["CartPole-v1#7", "8", "nine"])))
+    (['CartPole-v1', '', ''], array([ 7,  8, -1]))
+    """
+    found = [CELL.fullmatch(text.strip()) for text in cells.strings(column)]
+    names = [bare(match["name"] or "") if match else "" for match in found]
+    return names, np.array([int(match["seed"]) if match else -1 for match in found], np.int64)
+
+
 def library() -> Any:
     """gymnasium. Raises `UsageError` F-EXTRA where it is not installed."""
     try:
@@ -76,15 +93,6 @@ def bare(name: str) -> str:
     ('CartPole-v1', 'CartPole-v1')
     """
     return name.strip().removeprefix(PREFIX)
-
-
-def problem_of(name: str) -> FukamiError | None:
-    """Why no episode can be played in the environment called `name`; None where it can."""
-    try:
-        world_of(name)
-    except FukamiError as error:
-        return error
-    return None
 
 
 def made(name: str, *, drawn: bool = False) -> gymnasium.Env:
@@ -297,7 +305,3 @@ def is_repeatable(name: str, *, steps: int = 50) -> bool:
         one.env.close()
         courses.append(np.concatenate(seen))
     return courses[0].shape == courses[1].shape and bool(np.array_equal(*courses))
-
-
-__all__ = ["LONGEST", "PREFIX", "Played", "Policy", "Running", "World", "bare", "course", "is_repeatable", "made", "pictures"]
-__all__ += ["play", "problem_of", "world_of"]

@@ -1,4 +1,4 @@
-"""How an agent fares: the sum of rewards and the length of an episode, and what was done in it. Nothing is known of it beforehand.
+"""How an agent fares: the sum of rewards and the length of an episode, and what was done in it. Beforehand only its seed is known.
 
 B episodes, T actions of all of them.
 """
@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
 import numpy as np
+import pyarrow as pa
 import torch
 
 from fukami.core.cards import FieldCard
@@ -16,7 +17,7 @@ from fukami.core.tables import Column
 from fukami.fields import batch as trees
 from fukami.fields.cells import hash_numbers
 from fukami.fields.contract import NOTHING, Arrays, Field, TargetField
-from fukami.fields.environment.worlds import Played
+from fukami.fields.environment.worlds import Played, episodes
 from fukami.fields.frame import Frame
 from fukami.fields.gather import gathered
 
@@ -25,7 +26,7 @@ CARD = FieldCard(name="episode", summary="an episode that is to be lived through
 
 @dataclass(frozen=True)
 class Episode(TargetField):
-    """Answers are `{"return": float64 (B), "length": int64 (B), "actions": Rows}`; the truth is that nothing is known (B zeros).
+    """Answers are `{"return": float64 (B), "length": int64 (B), "actions": Rows}`; the truth is the seed of each (B).
 
     >>> played = Played(np.array([9.0]), np.array([2]), [np.array([1, 0])])
     >>> Episode().restore(Episode().answers(played))
@@ -50,19 +51,24 @@ class Episode(TargetField):
         return iter(())
 
     def fingerprint(self, columns: Sequence[Column]) -> np.ndarray:
-        return hash_numbers(np.zeros(len(columns[0])))
+        return hash_numbers(episodes(columns[0])[1].astype(np.float64))
+
+    def strata(self, columns: Sequence[Column]) -> np.ndarray:
+        """Nothing is to be kept in proportion."""
+        return np.zeros(len(columns[0]), np.int64)
 
     def learn(self, columns: Sequence[Column], *, seed: int = 0, beside: Mapping[str, Field] = NOTHING) -> Self:
         return self
 
     def encode(self, columns: Sequence[Column], *, frames: Mapping[str, Frame] = NOTHING) -> Arrays:
-        """`unknown` int8 (N): a place for what nobody knows yet."""
-        return {"unknown": np.zeros(len(columns[0]), np.int8)}
+        """`seed` int64 (N)."""
+        return {"seed": episodes(columns[0])[1]}
 
     def batch(self, stored: Arrays, rows: np.ndarray, device: torch.device | str = "cpu") -> torch.Tensor:
-        unknown = stored["unknown"]
-        assert isinstance(unknown, np.ndarray | torch.Tensor)
-        return gathered(unknown, rows, device)
+        """`seed_B` int64."""
+        seeds = stored["seed"]
+        assert isinstance(seeds, np.ndarray | torch.Tensor)
+        return gathered(seeds, rows, device)
 
     def answers(self, outputs: Played) -> dict[str, Any]:
         """Episodes as they were played."""
@@ -93,12 +99,16 @@ class Episode(TargetField):
 
     def schema(self) -> dict[str, Any]:
         numbers = {"type": "array", "items": {"type": "integer"}}
-        return {"type": "object", "properties": {"return": {"type": "number"}, "length": {"type": "integer"}, "actions": numbers}}
+        return {
+            "type": "object",
+            "properties": {"return": {"type": "number"}, "length": {"type": "integer"}, "actions": numbers},
+        }
 
     def sketch(self, columns: Sequence[Column]) -> dict[str, Any]:
         return {"count": len(columns[0])}
 
     @classmethod
     def specimens(cls, hidden: np.ndarray, rng: np.random.Generator) -> list[Column]:
-        """A place for each."""
-        return [Column("episode", np.zeros(len(hidden)))]
+        """Episodes of the usual first environment."""
+        seeds = rng.permutation(10 * len(hidden))[: len(hidden)].tolist()
+        return [Column("episode", pa.array([f"CartPole-v1#{seed}" for seed in seeds]))]

@@ -13,6 +13,7 @@ ORDER = (
     "calibration",
     "curves",
     "residuals",
+    "episodes",
     "groups",
     "mistakes",
     "problems",
