@@ -8,8 +8,8 @@ from fukami.core.language import _
 
 
 def next_commands(run: Path, example: str, task: str) -> list[tuple[str, str]]:
-    """The most useful commands for the run in this folder, of those that have a meaning for the task; `example` is something that
-    it can be asked about."""
+    """The most useful commands for the run in this folder, of those that have a meaning for the task; `example` is something
+    that it can be asked about."""
     place, without = shlex.quote(str(run)), card("tasks", task).without
     told = [
         (f"fukami predict {place} {shlex.quote(example)}", _("answers for new inputs")),

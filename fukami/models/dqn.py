@@ -46,7 +46,7 @@ def build(
     double: bool = True,
     follow: float = 0.005,
 ) -> nn.Module:
-    """`depth` hidden layers of `width` features. `follow` is the share by which the network that judges follows at each step."""
+    """`depth` hidden layers of `width` features. `follow`: by which share the network that judges follows at each step."""
     return DQN(spec, width=width, depth=depth, dueling=dueling, double=double, follow=follow)
 
 

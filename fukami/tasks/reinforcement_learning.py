@@ -1,7 +1,7 @@
 """An environment in, episodes out: an agent learns by trial which action is worth most where.
 
-Published protocol of the classic environments: mean return over 100 episodes that were not trained in, acting greedily; CartPole-v1
-counts as solved at 475 (gymnasium's `reward_threshold`).
+Published protocol of the classic environments: mean return over 100 episodes that were not trained in, acting greedily;
+CartPole-v1 counts as solved at 475 (gymnasium's `reward_threshold`).
 """
 
 import copy

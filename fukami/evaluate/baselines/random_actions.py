@@ -15,10 +15,8 @@ def fit(examples: Examples) -> Answers:
     field: Any = environment
 
     def answer(columns: InputColumns) -> Any:
-        rng = generator(examples.seed, "random actions")
-        played = field.play(
-            field.encode(columns[name])["seed"], lambda seen_BN: rng.integers(field.world.num_actions, size=len(seen_BN))
-        )
-        return trees.arrays(examples.target.answers(played))
+        rng, count = generator(examples.seed, "random actions"), field.world.num_actions
+        seeds = field.encode(columns[name])["seed"]
+        return trees.arrays(examples.target.answers(field.play(seeds, lambda seen_BN: rng.integers(count, size=len(seen_BN)))))
 
     return answer

@@ -1,4 +1,4 @@
-"""What the doctor finds in episodes: environments that there are not, or that cannot be acted in, and cells that name no episode."""
+"""What the doctor finds in episodes: environments that cannot be acted in, or are not there; cells that name no episode."""
 
 from collections.abc import Iterator, Sequence
 
@@ -78,8 +78,8 @@ def _check_world(column: Column, name: str) -> Iterator[Problem]:
             code="F-ENVIRONMENT-CHANCE",
             severity="warning",
             what=_(
-                "the same seed and the same actions do not give the same episode: a killed training will not resume to the same "
-                "weights, and answers cannot be repeated"
+                "the same seed and the same actions do not give the same episode: a killed training will not resume to the "
+                "same weights, and answers cannot be repeated"
             ),
             where=world.id,
             fix=_("draw from `self.np_random`, which `reset(seed=…)` seeds"),

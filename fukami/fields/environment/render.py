@@ -1,4 +1,4 @@
-"""An episode as people look at it: pictures from its beginning to its end; where it cannot be drawn, what was seen as curves."""
+"""An episode as people look at it: pictures from beginning to end; where it cannot be drawn, what was seen as curves."""
 
 import base64
 import html

@@ -1,14 +1,15 @@
 """Worlds of gymnasium: making them by name, what they show and what may be done in them, playing episodes in many at once.
 
 Nothing but what is registered with gymnasium is ever made: a name with a module in it (`module:ID`), which would have gymnasium
-import that module, is refused. Whoever has an environment of their own registers it before (`gymnasium.register`), or installs a
-package that does.
+import that module, is refused. Whoever has an environment of their own registers it first (`gymnasium.register`), or installs
+a package that does.
 
 B episodes, N numbers of an observation, T actions of all episodes together.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import warnings
 from collections.abc import Callable, Sequence
@@ -17,7 +18,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from fukami.core.errors import DataError, FukamiError, UsageError, nearest
+from fukami.core.errors import DataError, FukamiError, nearest
+from fukami.core.extras import needed
 from fukami.core.language import _
 from fukami.core.tables import Column
 from fukami.fields import cells
@@ -73,17 +75,8 @@ def episodes(column: Column) -> tuple[list[str], np.ndarray]:
 
 
 def library() -> Any:
-    """gymnasium. Raises `UsageError` F-EXTRA where it is not installed."""
-    try:
-        import gymnasium
-    except ImportError:
-        raise UsageError(
-            "F-EXTRA-MISSING",
-            _("environments need a library that is not installed"),
-            expected="gymnasium",
-            fix='pip install "fukami[rl]"',
-        ) from None
-    return gymnasium
+    """gymnasium. Raises `UsageError` F-EXTRA-MISSING where it is not installed."""
+    return needed("gymnasium", extra="rl")
 
 
 def bare(name: str) -> str:
@@ -219,7 +212,7 @@ class Running:
         return self._observed(self.env.reset(seed=seed)[0])
 
     def step(self, action: int) -> tuple[np.ndarray, float, bool, bool]:
-        """The next observation, the reward, whether it came to its end, and whether the episode is over for that or for time."""
+        """The next observation, the reward, whether the end was reached, and whether the episode is over for that or for time."""
         self.actions[self.steps] = action
         self.steps += 1
         raw, reward, ended, cut, _info = self.env.step(action + self.world.first_action)
@@ -266,6 +259,7 @@ def pictures(world: World, seed: int, actions: np.ndarray, count: int) -> list[n
         return []
     shown = set(np.linspace(0, len(actions), count).round().astype(int).tolist())
     found = []
+    os.environ.setdefault("SDL_VIDEODRIVER", "dummy")  # pictures are drawn in memory: no screen is looked for
     try:
         env.reset(seed=int(seed))
         for step in range(len(actions) + 1):

@@ -1,4 +1,4 @@
-"""How an agent fares: the sum of rewards and the length of an episode, and what was done in it. Beforehand only its seed is known.
+"""How an agent fares: the sum of rewards of an episode, its length, what was done in it. Beforehand its seed alone is known.
 
 B episodes, T actions of all of them.
 """
