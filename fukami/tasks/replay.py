@@ -129,7 +129,8 @@ class Replay:
     def state(self) -> dict[str, Any]:
         """What is remembered, and where each environment stands."""
         counts = np.array([one.steps for one in self.running])
-        done = np.concatenate([one.actions[: one.steps] for one in self.running])
+        # one more than there are: an empty tensor cannot be written
+        done = np.concatenate([*(one.actions[: one.steps] for one in self.running), np.zeros(1, np.int64)])
         stands = {"seeds": np.array([one.seed for one in self.running]), "counts": counts, "actions": done}
         tensors = {name: torch.from_numpy(array) for name, array in (self._arrays() | stands).items()}
         return tensors | {"moves": self.moves, "episodes": self.episodes, "step": self.step}
@@ -140,8 +141,8 @@ class Replay:
             array[...] = state[name].cpu().numpy()
         self.moves, self.episodes, self.step = (int(state[name]) for name in ("moves", "episodes", "step"))
         seeds, counts = state["seeds"].tolist(), state["counts"].tolist()
-        parts = np.split(state["actions"].cpu().numpy(), np.cumsum(counts)[:-1])
-        for index, (one, seed, actions) in enumerate(zip(self.running, seeds, parts, strict=True)):
+        parts = np.split(state["actions"].cpu().numpy(), np.cumsum(counts))
+        for index, (one, seed, actions) in enumerate(zip(self.running, seeds, parts[:-1], strict=True)):
             self._now_EN[index] = one.again(int(seed), actions)
 
     def double(self) -> Replay:

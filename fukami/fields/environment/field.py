@@ -1,4 +1,4 @@
-"""Environments that an agent acts in. A cell is one episode: its environment's name, and the seed from which its chance follows.
+"""Environments that an agent acts in. A cell is one episode: its environment's name, and the seed of all chance in it.
 
     CartPole-v1#7        episode 7 of CartPole-v1
     7                    the same, once the field knows its environment

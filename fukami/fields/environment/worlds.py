@@ -212,7 +212,7 @@ class Running:
         return self._observed(self.env.reset(seed=seed)[0])
 
     def step(self, action: int) -> tuple[np.ndarray, float, bool, bool]:
-        """The next observation, the reward, whether the end was reached, and whether the episode is over for that or for time."""
+        """The next observation, the reward, whether the end was reached, and whether the episode is over for that or time."""
         self.actions[self.steps] = action
         self.steps += 1
         raw, reward, ended, cut, _info = self.env.step(action + self.world.first_action)
