@@ -5,8 +5,9 @@ CartPole-v1 counts as solved at 475 (gymnasium's `reward_threshold`).
 """
 
 import copy
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -15,6 +16,7 @@ from torch import nn
 from fukami.core.cards import TaskCard
 from fukami.core.recipe import option
 from fukami.fields.environment.field import Environment
+from fukami.fields.environment.worlds import made, sight
 from fukami.fields.episode.field import Episode
 from fukami.objectives.contract import Batch
 from fukami.tasks.compose import by_whole_models
@@ -36,7 +38,7 @@ CARD = TaskCard(
         "explain": "an episode is a course of many decisions, not one answer to an input whose parts could be weighed",
         "diagnose": "there are no labels: what an agent learns from changes as it acts",
         "compress": "networks that act are small, and a return lost cannot be told from chance over few episodes",
-        "export": "a run answers whole episodes, which need the environment; a network for single observations is to come",
+        "export": "answers are whole episodes, which need their environment; from Python, `acting` gives what acts on an observation",
     },
 )
 
@@ -70,6 +72,25 @@ def acted(task: Task, network: nn.Module, batch: Batch, rng: torch.Generator) ->
 
     with torch.autocast(device.type, enabled=False):
         return task.target.answers(environment.play(seeds.cpu().numpy(), best))
+
+
+def acting(task: Task, network: nn.Module) -> Callable[[Any], int]:
+    """The agent as a function of a single observation, as its environment gives it → the action that the environment takes.
+
+    >>> # run = fukami.load("runs/pole"); act = acting(run.predictor.task, run.predictor.network); act(observation)
+    """
+    environment = cast(Environment, task.input)
+    world = environment.world
+    env = made(world.id)
+    observed, agent = sight(world, env.observation_space), copy.deepcopy(network.encoder).double().eval()
+    env.close()
+
+    @torch.no_grad()
+    def act(observation: Any) -> int:
+        seen_BN = torch.from_numpy(observed(observation))[None].double()
+        return world.first_action + int(agent(seen_BN).argmax(1))
+
+    return act
 
 
 def contract() -> Task:

@@ -19,12 +19,13 @@ from fukami.core.tables import Column
 from fukami.data import catalogue, read
 from fukami.data.source import Source
 from fukami.engine.keeper import copied
+from fukami.fields import batch as trees
 from fukami.fields.environment import Environment
 from fukami.fields.environment.render import strip
 from fukami.fields.environment.worlds import Running, play, world_of
 from fukami.metrics.contract import Running as Metrics
 from fukami.models.dqn import build
-from fukami.tasks.reinforcement_learning import Options, contract
+from fukami.tasks.reinforcement_learning import Options, acting, contract
 from fukami.tasks.replay import Replay
 
 
@@ -88,11 +89,9 @@ def test_episodes_played_together_are_those_played_alone():
     network = agent(task)
     together = task.ask(network, {"environment": {"seed": torch.arange(6)}})
     for row in range(6):
-        alone, same = task.ask(network, {"environment": {"seed": torch.tensor([row])}}), together["actions"].taken(np.array([row]))
-        assert alone["return"][0] == together["return"][row]
-        assert (
-            alone["actions"].columns["action"].tolist() == together["actions"].taken(np.array([row])).columns["action"].tolist()
-        )
+        alone = task.ask(network, {"environment": {"seed": torch.tensor([row])}})
+        same = task.target.restore(trees.part(together, row, row + 1))
+        assert task.target.restore(alone) == same
 
 
 def test_returns_are_those_of_gymnasium():
@@ -113,6 +112,17 @@ def test_an_episode_is_drawn_as_pictures_or_as_curves(monkeypatch):
     assert strip(state, 1, np.array([0, 1, 0, 1])).count("<img") == 5
     monkeypatch.setattr("fukami.fields.environment.render.pictures", lambda *_told: [])
     assert strip(state, 1, np.array([0, 1, 0, 1])).count("<polyline") == 4
+
+
+def test_an_agent_acts_on_single_observations_as_in_whole_episodes():
+    task, _store = learned()
+    network = agent(task)
+    act, env = acting(task, network), gymnasium.make("CartPole-v1")
+    told = task.target.restore(task.ask(network, {"environment": {"seed": torch.tensor([2])}}))[0]
+    seen, _info = env.reset(seed=2)
+    for action in told["actions"]:
+        assert act(seen) == action
+        seen = env.step(action)[0]
 
 
 # -- broken inputs -------------------------------------------------------------------------------------------------------

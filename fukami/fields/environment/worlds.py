@@ -194,15 +194,24 @@ def _first_line(error: Exception) -> str:
     return (str(error).strip() or type(error).__name__).splitlines()[0][:200]
 
 
+def sight(world: World, space: Any) -> Callable[[Any], np.ndarray]:
+    """How an observation of `space` becomes N float32 numbers; those that have bounds lie between -1 and 1."""
+    plain, flatten = isinstance(space, library().spaces.Box), library().spaces.flatten
+    centre, scale = np.float32(world.centre), np.float32(world.scale)
+
+    def observed(raw: Any) -> np.ndarray:
+        return (np.asarray(raw if plain else flatten(space, raw), np.float32).reshape(-1) - centre) / scale
+
+    return observed
+
+
 class Running:
     """One environment in the midst of an episode, which can be told, and gone back to, by its seed and what was done in it."""
 
     def __init__(self, world: World):
         self.world = world
         self.env = made(world.id)
-        self._space: Any = self.env.observation_space
-        self._plain = isinstance(self._space, library().spaces.Box)
-        self._centre, self._scale = np.float32(world.centre), np.float32(world.scale)
+        self._observed = sight(world, self.env.observation_space)
         self.seed, self.actions = 0, np.zeros(world.limit, np.int64)
         self.steps = 0
 
@@ -218,11 +227,6 @@ class Running:
         raw, reward, ended, cut, _info = self.env.step(action + self.world.first_action)
         over = ended or cut or self.steps >= self.world.limit
         return self._observed(raw), float(reward), bool(ended), bool(over)
-
-    def _observed(self, raw: Any) -> np.ndarray:
-        """An observation as N float32 numbers; those that have bounds lie between -1 and 1."""
-        flat = np.asarray(raw if self._plain else library().spaces.flatten(self._space, raw), np.float32).reshape(-1)
-        return (flat - self._centre) / self._scale
 
     def again(self, seed: int, actions: np.ndarray) -> np.ndarray:
         """Where an episode of `seed` stands after `actions`."""
