@@ -38,7 +38,7 @@ CARD = TaskCard(
         "explain": "an episode is a course of many decisions, not one answer to an input whose parts could be weighed",
         "diagnose": "there are no labels: what an agent learns from changes as it acts",
         "compress": "networks that act are small, and a return lost cannot be told from chance over few episodes",
-        "export": "answers are whole episodes, which need their environment; from Python, `acting` gives what acts on an observation",
+        "export": "answers are whole episodes, which need their environment; from Python, `acting` acts on an observation",
     },
 )
 
