@@ -307,7 +307,7 @@ def test_metrics_of_episodes_are_those_of_numpy():
     weights = np.concatenate([np.ones((1, 31)), rng.poisson(1.0, (4, 31))])
     names = ["mean_return", "median_return", "worst_return", "mean_length"]
     running = Metrics(names, contract().target, replicates=4)
-    running.update({"return": returns, "length": lengths}, np.arange(31), weights)
+    running.update({"seed": np.arange(31), "return": returns, "length": lengths}, np.arange(31), weights)
     found = running.values()
     for row in range(5):
         drawn = np.repeat(returns, weights[row].astype(int))

@@ -24,7 +24,7 @@ class CollectedDetails(Details):
         if not self.keep:
             return
         self._returns += answers["return"].tolist()
-        told = zip(truth.tolist(), answers["return"].tolist(), answers["actions"].each(), strict=True)
+        told = zip(answers["seed"].tolist(), answers["return"].tolist(), answers["actions"].each(), strict=True)
         for seed, total, done in told if len(self._kept) < MOST else ():
             self._kept.append({"seed": seed, "return": total, "actions": done["action"].tolist()})
 

@@ -26,6 +26,7 @@ from fukami.fields import cells
 from fukami.fields.contract import NOTHING, Arrays, Field, InputField, Ragged, Shared
 from fukami.fields.environment.check import check_episodes
 from fukami.fields.environment.render import world_from
+from fukami.fields.environment.spec import ObservationSpec
 from fukami.fields.environment.worlds import CELL, Played, Policy, World, episodes, play, world_of
 from fukami.fields.frame import Frame
 from fukami.fields.gather import gathered
@@ -34,6 +35,7 @@ from fukami.fields.units import Portrait, Units
 CARD = FieldCard(
     name="environment",
     summary="an episode in an environment of gymnasium, by its name and seed",
+    reference="an environment that shows 4 numbers and offers 2 actions",
     usual_inputs=("environment", "episode", "env", "環境", "エピソード"),
 )
 
@@ -47,6 +49,7 @@ class Environment(InputField):
         scaled: bool = option(True, "Bring numbers of an observation that have bounds between -1 and 1.")
 
     kind: ClassVar[str] = "environment"
+    Spec: ClassVar[type] = ObservationSpec
     name: str = "environment"
     options: Options = Options()
     state: dict[str, Any] = field(default_factory=dict)
@@ -142,6 +145,14 @@ class Environment(InputField):
 
     def spec(self) -> ObservationSpec:
         return ObservationSpec(self.state["num_numbers"], self.state["num_actions"])
+
+    @classmethod
+    def blank(
+        cls, spec: ObservationSpec, count: int, *, rng: torch.Generator | None = None, device: torch.device | str = "cpu"
+    ) -> torch.Tensor:
+        """Observations (B, N), of which a network of this kind tells what each action is worth."""
+        seen_BN = torch.zeros(count, spec.num_numbers)
+        return (seen_BN if rng is None else torch.randn(seen_BN.shape, generator=rng)).to(device)
 
     def plain_features(self, columns: Sequence[Column]) -> np.ndarray:
         """Nothing: a seed says nothing of what an agent should do."""

@@ -41,8 +41,9 @@ Policy = Callable[[np.ndarray], np.ndarray]
 
 
 class Played(NamedTuple):
-    """B episodes from beginning to end: float64 (B) sums of rewards, int64 (B) steps, and the actions of each."""
+    """B episodes from beginning to end: int64 (B) seeds, float64 (B) sums of rewards, int64 (B) steps, the actions of each."""
 
+    seeds: np.ndarray
     returns: np.ndarray
     lengths: np.ndarray
     actions: list[np.ndarray]
@@ -252,7 +253,8 @@ def play(world: World, seeds: Sequence[int], policy: Policy) -> Played:
         going = np.array(left, np.int64)
     for one in running:
         one.env.close()
-    return Played(returns, np.array([one.steps for one in running]), [one.actions[: one.steps].copy() for one in running])
+    lengths, actions = np.array([one.steps for one in running]), [one.actions[: one.steps].copy() for one in running]
+    return Played(np.array(seeds, np.int64), returns, lengths, actions)
 
 
 def pictures(world: World, seed: int, actions: np.ndarray, count: int) -> list[np.ndarray]:

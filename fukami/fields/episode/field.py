@@ -26,11 +26,11 @@ CARD = FieldCard(name="episode", summary="an episode that is to be lived through
 
 @dataclass(frozen=True)
 class Episode(TargetField):
-    """Answers are `{"return": float64 (B), "length": int64 (B), "actions": Rows}`; the truth is the seed of each (B).
+    """Answers are `{"seed", "return", "length"}` of B episodes, with `actions` as `Rows`; the truth is the seed (B).
 
-    >>> played = Played(np.array([9.0]), np.array([2]), [np.array([1, 0])])
+    >>> played = Played(np.array([7]), np.array([9.0]), np.array([2]), [np.array([1, 0])])
     >>> Episode().restore(Episode().answers(played))
-    [{'return': 9.0, 'length': 2, 'actions': [1, 0]}]
+    [{'seed': 7, 'return': 9.0, 'length': 2, 'actions': [1, 0]}]
     """
 
     @dataclass(frozen=True)
@@ -72,23 +72,33 @@ class Episode(TargetField):
 
     def answers(self, outputs: Played) -> dict[str, Any]:
         """Episodes as they were played."""
-        actions = np.concatenate(outputs.actions) if outputs.actions else np.empty(0, np.int64)
+        done = np.concatenate([np.empty(0, np.int64), *outputs.actions])
+        lengths = torch.from_numpy(outputs.lengths.astype(np.int64))
         return {
-            "return": torch.from_numpy(outputs.returns.astype(np.float64)),
-            "length": torch.from_numpy(outputs.lengths.astype(np.int64)),
-            "actions": trees.Rows(
-                {"action": torch.from_numpy(actions.astype(np.int64))}, torch.from_numpy(outputs.lengths.astype(np.int64))
-            ),
+            "seed": torch.from_numpy(outputs.seeds),
+            "return": torch.from_numpy(outputs.returns),
+            "length": lengths,
+            "actions": trees.Rows({"action": torch.from_numpy(done)}, lengths),
         }
 
+    def ideal(self, truth: torch.Tensor) -> dict[str, Any]:
+        """Episodes of which nobody knows more than the seed: they bring nothing."""
+        none = np.zeros(len(truth), np.int64)
+        return self.answers(Played(truth.cpu().numpy(), none.astype(np.float64), none, []))
+
+    def given(self, answers: dict[str, Any]) -> torch.Tensor:
+        """`seed_B`: the same episodes."""
+        return answers["seed"]
+
     def restore(self, answers: dict[str, Any], *, frames: Mapping[str, Frame] = NOTHING) -> list[dict[str, Any]]:
-        """`{"return", "length", "actions"}`."""
-        told = zip(answers["return"].tolist(), answers["length"].tolist(), answers["actions"].each(), strict=True)
-        return [{"return": total, "length": length, "actions": done["action"].tolist()} for total, length, done in told]
+        """`{"seed", "return", "length", "actions"}`."""
+        actions = [done["action"].tolist() for done in answers["actions"].each()]
+        told = zip(*(answers[name].tolist() for name in ("seed", "return", "length")), actions, strict=True)
+        return [dict(zip(("seed", "return", "length", "actions"), one, strict=True)) for one in told]
 
     def known(self, truth: torch.Tensor) -> list[dict[str, Any]]:
-        """Nothing is."""
-        return [{} for _example in range(len(truth))]
+        """`{"seed"}`."""
+        return [{"seed": seed} for seed in truth.tolist()]
 
     def apart(self, left: dict[str, Any], right: dict[str, Any]) -> torch.Tensor:
         """How far the sums of rewards are from each other."""
