@@ -264,6 +264,9 @@ class DatasetCard(Card):
     """As its makers state it; "not stated" where they do not."""
     home: str
     """The page that describes it."""
+    names: str = ""
+    """For what a library makes under names of its own: the names that are meant, as a regular expression. `table` is then told
+    the name as well."""
     files: dict[str, dict[str, Any]] = field(default_factory=dict)
     """File name → `{"urls": [...], "sha256" or "md5": "…" where known, "bytes": n}`. Empty where a library brings it along."""
     copies: tuple[dict[str, str], ...] = ()

@@ -126,7 +126,7 @@ def write_run(session: Session, prepared: Prepared, finished: Finished, out: Pat
         write_reference(prepared, draft / "reference")
         seen = told["training"]["steps"] * recipe.learning.batch_size
         nearest.keep(predictor, prepared.store, prepared.split.train, prepared.columns, draft / "reference", seen=seen)
-        commands = next_commands(out, told["example"])
+        commands = next_commands(out, told["example"], told["task"])
         page = page_of(draft, predictor.task, prepared.columns, commands=commands)
         (draft / "report.html").write_text(page, "utf-8")
 

@@ -13,7 +13,6 @@ ORDER = (
     "calibration",
     "curves",
     "residuals",
-    "forecasts",
     "groups",
     "mistakes",
     "problems",
@@ -24,3 +23,5 @@ ORDER = (
     "origin",
 )
 """From what everybody wants to know to what only some will look up."""
+FURTHER = "groups"
+"""Before this one stand the sections that are not listed: what one kind of answer is shown by."""
