@@ -29,6 +29,8 @@ CARD = ModelCard(
         "base": {"width": 256, "depth": 2},
     },
     size="small",
+    parameters={"environment": {"tiny": 1_282, "small": 17_410, "base": 67_586}},
+    quick_for=("environment",),
     options={"width": 128, "depth": 2, "dueling": False, "double": True, "follow": 0.005},
     learning={"learning_rate": 1e-3, "optimizer": "adam", "weight_decay": 0.0, "clip_norm": 10.0},
     source="Mnih et al. 2015; van Hasselt et al. 2016, arXiv:1509.06461; by hand",

@@ -14,7 +14,6 @@ from torch import nn
 
 from fukami.core.errors import DataError, FukamiError, UsageError
 from fukami.core.recipe import DataChoices
-from fukami.core.specs import ObservationSpec
 from fukami.core.tables import Column
 from fukami.data import catalogue, read
 from fukami.data.source import Source
@@ -22,6 +21,7 @@ from fukami.engine.keeper import copied
 from fukami.fields import batch as trees
 from fukami.fields.environment import Environment
 from fukami.fields.environment.render import strip
+from fukami.fields.environment.spec import ObservationSpec
 from fukami.fields.environment.worlds import Running, play, world_of
 from fukami.metrics.contract import Running as Metrics
 from fukami.models.dqn import build
