@@ -53,8 +53,10 @@ def _prune_widths(network: Network, inputs: dict[str, Any], share: float) -> Non
     recurrent = any(isinstance(module, nn.RNNBase) for module in network.modules())  # its gates cannot be followed
     if recurrent or getattr(head, "members", 1) != 1 or not hasattr(head, "weight"):
         raise _nothing(network)
-    last = nn.Linear(head.num_features, head.num_outputs)
-    last.weight, last.bias = head.weight, head.bias
+    last: Any = head
+    if not isinstance(head, (nn.Linear, nn.Conv2d)):
+        last = nn.Linear(head.num_features, head.num_outputs)
+        last.weight, last.bias = head.weight, head.bias
     plain, training = Network(network.encoder, last), network.training  # a head that torch-pruning can follow
     plain.eval()  # batch statistics must not move
     frozen = [p for p in plain.parameters() if not p.requires_grad]
@@ -77,7 +79,8 @@ def _prune_widths(network: Network, inputs: dict[str, Any], share: float) -> Non
     network.train(training)
     if not taken:
         raise _nothing(network)
-    head.weight, head.bias, head.num_features = last.weight, last.bias, last.in_features
+    if last is not head:
+        head.weight, head.bias, head.num_features = last.weight, last.bias, last.in_features
     mark_narrowed(network)
 
 
@@ -91,7 +94,7 @@ def left_of(width: int, share: float) -> int:
     return min(width, -(-left // MULTIPLE) * MULTIPLE) if width >= 2 * MULTIPLE else left
 
 
-def _groups(graph: Any, last: nn.Linear) -> Iterator[Any]:
+def _groups(graph: Any, last: nn.Module) -> Iterator[Any]:
     """Groups of layers that share channels or hidden features, all of which mean the same in every one of them."""
     roots = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Linear)
     for group in graph.get_all_groups(ignored_layers=[last], root_module_types=roots):

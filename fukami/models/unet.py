@@ -63,9 +63,7 @@ def build(
 class UNet(nn.Module):
     """Pictures `x_BCHW` → `features_BDHW`, half as large with a stem of 2."""
 
-    def __init__(
-        self, spec: ImageSpec, *, width: int, depth: int, widest: int, stem: int, normalise: bool, dropout: float
-    ):
+    def __init__(self, spec: ImageSpec, *, width: int, depth: int, widest: int, stem: int, normalise: bool, dropout: float):
         super().__init__()
         widths = [min(width * 2**level, widest) for level in range(depth + 1)]
         first = spec.channels

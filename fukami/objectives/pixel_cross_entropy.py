@@ -32,9 +32,7 @@ def build(learning: LearningChoices, *, class_weights: torch.Tensor | None = Non
 
     def loss(outputs_BKHW: torch.Tensor, targets_BHW: torch.Tensor) -> torch.Tensor:
         judged_BHW = targets_BHW != IGNORE
-        loss_BHW = F.cross_entropy(
-            outputs_BKHW, targets_BHW, reduction="none", ignore_index=IGNORE, label_smoothing=smoothing
-        )
+        loss_BHW = F.cross_entropy(outputs_BKHW, targets_BHW, reduction="none", ignore_index=IGNORE, label_smoothing=smoothing)
         if class_weights is not None:
             loss_BHW = loss_BHW * class_weights.to(loss_BHW)[targets_BHW.where(judged_BHW, 0)]
         return loss_BHW.flatten(1).sum(1) / judged_BHW.flatten(1).sum(1).clamp_min(1)

@@ -11,7 +11,7 @@ import numpy as np
 from fukami.core.language import N_
 from fukami.evaluate.details.confusion import Confusion
 from fukami.evaluate.details.contract import Details
-from fukami.fields.mask.render import thumbnail
+from fukami.fields.mask.render import kept
 from fukami.metrics.bootstrap import row_keys
 from fukami.metrics.contract import Running, State
 from fukami.metrics.states.overlap import Overlap, confusions
@@ -82,7 +82,7 @@ class CollectedDetails(Details):
         found: dict[int, dict[str, Any]] = {}
         for rank, several in zip(RANKS, (worst, typical, best), strict=True):
             for own, (row, truth_HW, answer_HW) in several:
-                drawn = {"target": thumbnail(truth_HW).tolist(), "answer": thumbnail(answer_HW).tolist()}
+                drawn = {"target": kept(truth_HW), "answer": kept(answer_HW)}
                 found.setdefault(row, {"row": row, "score": float(own), "rank": rank, **drawn})
         return _in_turns(list(found.values()))
 

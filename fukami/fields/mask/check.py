@@ -136,9 +136,7 @@ def _empty(column: Column, mask: Mask, seen: Sequence[decode.Glance], good: Sequ
         yield Problem(
             code="F-MASK-NOTHING",
             severity="error" if len(nothing) == len(good) else "warning",
-            what=_n(
-                "{n} mask has no pixel that is judged", "{n} masks have no pixel that is judged", len(nothing)
-            ),
+            what=_n("{n} mask has no pixel that is judged", "{n} masks have no pixel that is judged", len(nothing)),
             where=_places(column, nothing),
             fix=_("draw them, or remove them and their pictures"),
             count=len(nothing),

@@ -105,9 +105,7 @@ def read(cell: Any, base: Path | None, where: str, *, coloured: bool = False) ->
     except Exception:
         raise DataError("F-MASK-BROKEN", _("the mask is cut off or damaged"), where=where) from None
     image = ImageOps.exif_transpose(image)
-    if image.mode == "P" and coloured:
-        image = image.convert("RGB")
-    elif image.mode in ("CMYK", "YCbCr", "LAB", "HSV"):
+    if (image.mode == "P" and coloured) or image.mode in ("CMYK", "YCbCr", "LAB", "HSV"):
         image = image.convert("RGB")
     values, colours = _of_array(np.asarray(image), where, coloured)
     if lossy and not colours and (np.minimum(values, np.abs(255 - values)) <= NEAR).mean() > 0.95:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
-import pyarrow as pa
 import torch
 from torch.nn.functional import grid_sample, interpolate
 
@@ -31,7 +30,7 @@ from fukami.fields.image import looks
 from fukami.fields.mask import decode
 from fukami.fields.mask.check import check_masks, check_on_pictures
 from fukami.fields.mask.names import IGNORED, Named, of_option
-from fukami.fields.mask.render import PALETTE, rendered, thumbnail
+from fukami.fields.mask.render import PALETTE, kept, rendered
 
 CARD = FieldCard(
     name="mask",
@@ -102,7 +101,9 @@ class Mask(TargetField):
             return 0.95
         if not found or not all(isinstance(c, str | Path | bytes) for c in found):
             return 0.0
-        named = [isinstance(c, bytes) or Path(str(c)).suffix.lower() in (".png", ".bmp", ".tif", ".tiff", ".gif") for c in found]
+        named = [
+            isinstance(c, bytes) or Path(str(c)).suffix.lower() in (".png", ".bmp", ".tif", ".tiff", ".gif") for c in found
+        ]
         return 0.3 if all(named) else 0.1 if any(named) else 0.0
 
     def check(self, columns: Sequence[Column]) -> Iterator[Problem]:
@@ -262,6 +263,10 @@ class Mask(TargetField):
         parts = [_reduced(part, size) for part in outputs_BKHW.split(some)]
         return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
 
+    def ideal(self, truth: torch.Tensor) -> dict[str, torch.Tensor]:
+        """The answers of a model that is always right."""
+        return {"class": truth, "sure": torch.ones_like(truth, dtype=torch.float16)}
+
     def given(self, answers: dict[str, torch.Tensor]) -> torch.Tensor:
         return answers["class"]
 
@@ -312,10 +317,10 @@ class Mask(TargetField):
         known = {value: k for k, value in enumerate(self.state.get("values", ()))}
         if known:
             index_HW = np.array([known.get(int(value), IGNORE) for value in _values])[index_HW]
-        return rendered(thumbnail(index_HW.reshape(values_HW.shape).astype(np.uint8)), self.state.get("classes", ()))
+        return rendered(kept(index_HW.reshape(values_HW.shape).clip(0, IGNORE)), self.state.get("classes", ()))
 
     def drawn(self, told: Any) -> str:
-        return rendered(np.array(told, np.uint8), self.labels()) if isinstance(told, list) else ""
+        return rendered(told, self.labels()) if isinstance(told, str) and told.startswith(decode.PREFIX) else ""
 
     def schema(self) -> dict[str, Any]:
         return {

@@ -60,7 +60,9 @@ def of_file(path: Path) -> list[Named]:
     try:
         text = path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise DataError("F-MASK-CLASSES", _("the file of class names cannot be read"), where=str(path), got=str(error)) from None
+        raise DataError(
+            "F-MASK-CLASSES", _("the file of class names cannot be read"), where=str(path), got=str(error)
+        ) from None
     found = _of_json(text) if path.suffix.lower() == ".json" else _of_lines(text.splitlines())
     if not found:
         raise DataError("F-MASK-CLASSES", _("the file names no class"), where=str(path), expected=_("one name in a line"))

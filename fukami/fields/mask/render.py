@@ -25,19 +25,26 @@ def thumbnail(index_HW: np.ndarray, longest: int = THUMBNAIL_PX) -> np.ndarray:
     return index_HW[np.ix_(*(decode.rows_and_columns(n, side) for n, side in zip(sizes, index_HW.shape, strict=True)))]
 
 
+def kept(index_HW: np.ndarray) -> str:
+    """Class numbers, small, as a PNG in base64 whose palette has their colours."""
+    small_HW = thumbnail(index_HW).astype(np.int32)
+    present = [int(number) for number in np.unique(small_HW)]
+    return decode.as_text(decode.png(small_HW, coloured=False, colours={number: colour(number) for number in present}))
+
+
 def colour(number: int) -> tuple[int, int, int]:
     """The colour of a class."""
     return DARK if number == 255 else PALETTE[number % len(PALETTE)]
 
 
-def rendered(index_HW: np.ndarray, names: Sequence[str]) -> str:
-    """A mask as an HTML fragment, with a legend of the classes that are in it."""
-    present = [int(number) for number in np.unique(index_HW)]
-    data = decode.png(index_HW.astype(np.int32), coloured=False, colours={number: colour(number) for number in present})
+def rendered(drawn: str, names: Sequence[str]) -> str:
+    """What `kept` gave as an HTML fragment, with a legend of the classes that are in it."""
+    index_HW, _coloured, _lossy = decode.read(drawn, None, "")
     keys = "".join(
         f'<span style="white-space:nowrap"><span style="background:rgb{colour(k)};display:inline-block;width:.8em;height:.8em">'
         f"</span> {html.escape(str(names[k]))}</span> "
-        for k in present
+        for k in np.unique(index_HW).tolist()
         if k < len(names)
     )
-    return f'<figure style="margin:0"><img src="{decode.as_text(data)}" alt=""><figcaption>{keys}</figcaption></figure>'
+    alt = html.escape(", ".join(str(names[k]) for k in np.unique(index_HW).tolist() if k < len(names)), quote=True)
+    return f'<figure style="margin:0"><img src="{drawn}" alt="{alt}"><figcaption>{keys}</figcaption></figure>'
