@@ -1,7 +1,7 @@
 """Pictures and their masks in folders side by side, in one folder, or in the layouts of CamVid, Pascal VOC and Cityscapes.
 
-A file is a mask where a folder above it says so (`masks`, `labels`, `annotations`, `trainannot`, `SegmentationClass`), or the end
-of its name (`_mask`, `_L`, `_P`, `_labelIds`). It belongs to the picture whose name and folders are the same but for these
+A file is a mask where a folder above it says so (`masks`, `labels`, `annotations`, `trainannot`, `SegmentationClass`), or the
+end of its name (`_mask`, `_L`, `_P`, `_labelIds`). It belongs to the picture whose name and folders are the same but for these
 words. Parts are folders (`train`, `val_masks`) or lists beside (`valid.txt`, `ImageSets/Segmentation/train.txt`).
 """
 
@@ -199,10 +199,26 @@ def _problems(found: _Found, choices: DataChoices) -> list[Problem]:
     alone = [path for key, paths in found.masks.items() if key not in found.pictures for path in paths]
     several = [paths[1] for key, paths in found.masks.items() if len(paths) > 1 and key in found.pictures]
     told = (
-        ("F-MASK-MISSING", bare, _n("{n} picture has no mask and is left out", "{n} pictures have no mask and are left out", len(bare))),
-        ("F-MASK-ALONE", alone, _n("{n} mask has no picture and is left out", "{n} masks have no picture and are left out", len(alone))),
-        ("F-MASK-SEVERAL", several, _n("{n} picture has several masks, of which the first is taken", "{n} pictures have several masks, of which the first is taken", len(several))),
-    )  # fmt: skip
+        (
+            "F-MASK-MISSING",
+            bare,
+            _n("{n} picture has no mask and is left out", "{n} pictures have no mask and are left out", len(bare)),
+        ),
+        (
+            "F-MASK-ALONE",
+            alone,
+            _n("{n} mask has no picture and is left out", "{n} masks have no picture and are left out", len(alone)),
+        ),
+        (
+            "F-MASK-SEVERAL",
+            several,
+            _n(
+                "{n} picture has several masks, of which the first is taken",
+                "{n} pictures have several masks, of which the first is taken",
+                len(several),
+            ),
+        ),
+    )
     return [
         Problem(
             code=code,
