@@ -14,7 +14,7 @@ CARD = MetricCard(
     summary="mean over classes of the share that answer and truth have in common of all that either covers",
     of=("mask",),
     higher_is_better=True,
-    sentence="Over all classes, {value} of what the model or the truth marks is marked by both, on {examples} held-out examples.",
+    sentence="Of what model or truth mark, both mark {value}, averaged over the classes, on {examples} held-out examples.",
 )
 State = Overlap
 

@@ -2,8 +2,8 @@
 
 Ronneberger, Fischer, Brox 2015 (arXiv:1505.04597), by hand. What differs: convolutions are padded, so that the grid is as large
 as the picture, and normalised over the batch. The size `paper` has the paper's widths, 64 to 1024: 31,030,658 weights with
-one channel in and two classes out without the normalisation, as the paper's figure 1 makes them. Other sizes are for processors:
-their first convolution halves the picture, so their grid is half as large, and widths stop growing at 256.
+one channel in, two classes out and no normalisation, as the paper's figure 1 makes them. Smaller sizes are for processors:
+their first convolution halves the picture, so their grid is half as large, and widths stop growing early.
 
 Reached by `small` on CamVid: see `recipes/segmentation.py`.
 

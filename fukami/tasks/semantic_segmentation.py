@@ -1,8 +1,8 @@
 """One picture in, a class for each of its pixels out.
 
 Use it where what matters is which parts of a picture are what: roads and cars, tumours, fields, scratches. Things of one class
-that touch are one area; to count them they have to be told apart as instances. Data: a folder of pictures and one of masks, side
-by side; a table with two paths; arrays.
+that touch are one area; to count them they have to be told apart as instances. Data: a folder of pictures and one of masks,
+side by side; a table with two paths; arrays.
 """
 
 from torch import nn

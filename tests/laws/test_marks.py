@@ -16,12 +16,8 @@ from fukami.engine.loop import augmented
 from fukami.fields.image.field import Image
 from fukami.fields.registry import field_class
 
-FRAMED = [
-    kind
-    for kind in sorted(cards("fields"))
-    if field_class(kind).framed
-    and any({"image"} <= set(task.inputs) and kind in task.targets for task in cards("tasks").values())
-]
+ON_PICTURES = {kind for task in cards("tasks").values() if "image" in task.inputs for kind in task.targets}
+FRAMED = [kind for kind in sorted(ON_PICTURES) if field_class(kind).framed]
 TOTAL, HEIGHT, WIDTH = 12, 60, 80
 WAYS = (
     {"flip": "yes"},

@@ -1,5 +1,6 @@
 """CamVid, streets seen from a car: Brostow, Fauqueur, Cipolla 2009; the 11 classes and the parts of SegNet (Badrinarayanan
-et al. 2017), 480 × 360 pixels. Published mIoU of the test part: SegNet 46.4, ENet 51.3, FCN-8s 57.0 (Jégou et al. 2017, table 3).
+et al. 2017), 480 × 360 pixels. Published mIoU of the test part: SegNet 46.4, ENet 51.3, FCN-8s 57.0 (Jégou et al. 2017,
+table 3).
 
 The archive of SegNet's tutorial is not offered as one file that could be downloaded and checked: put `camvid_480x360.zip` into
 `FUKAMI_DATA/camvid`, with `train`, `val`, `test` and `trainannot`, `valannot`, `testannot` in a folder.

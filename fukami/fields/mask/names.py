@@ -1,8 +1,7 @@
-"""What the classes of masks are called, and which value or colour stands for each: from options, or from files beside the masks.
+"""What the classes of masks are called, and which value or colour stands for each: from options, or from files beside them.
 
-A line of such a file names one class: `name`, `3 name`, `name 64 128 64`, `64,128,64,name`, `name:64,128,64::` (CVAT). JSON holds
-a list of names, or an object of names by number or the other way round. `*` marks nothing; lines that begin with # or have no
-name are passed over, unless a colour stands for a name.
+A line of such a file names one class: `name`, `3 name`, `name 64 128 64`, `64,128,64,name`, `name:64,128,64::` (CVAT). JSON
+holds a list of names, or an object of names by number or the other way round. Lines that begin with # are passed over.
 """
 
 import json
