@@ -155,7 +155,7 @@ def png(values_HW: np.ndarray, *, coloured: bool, colours: dict[int, tuple[int, 
         image = Pillow.fromarray(values_HW.astype(np.uint16))
     else:
         image = Pillow.fromarray(values_HW.astype(np.uint8))
-        palette = np.zeros((256, 3), np.uint8)
+        palette = np.zeros((int(max(values_HW.max(initial=0), *colours, 0)) + 1, 3), np.uint8)
         for value, colour in colours.items():
             palette[value] = colour
         image.putpalette(palette.tobytes())  # what was grey has a palette from here on
