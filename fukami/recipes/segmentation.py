@@ -7,7 +7,7 @@ def masks(facts: dict[str, Any]) -> dict[str, Any]:
     """Settings for a class for each pixel, from `num_examples`.
 
     >>> masks({"num_examples": 367})["epochs"]
-    45
+    40
     """
     total = facts["num_examples"]
     return {
@@ -25,9 +25,9 @@ def masks(facts: dict[str, Any]) -> dict[str, Any]:
 
 
 def epochs(num_examples: int) -> int:
-    """45 for 367 examples: fewer for more, and never fewer than 600 steps of 8 in all.
+    """40 for 367 examples: fewer for more, and never fewer than 600 steps of 8 in all.
 
     >>> [epochs(n) for n in (20, 367, 5000)]
-    [240, 45, 16]
+    [240, 40, 14]
     """
-    return max(5, round(45 * (367 / num_examples) ** 0.4), -(-600 * 8 // num_examples))
+    return max(5, round(40 * (367 / num_examples) ** 0.4), -(-600 * 8 // num_examples))
