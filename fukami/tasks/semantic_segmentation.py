@@ -22,7 +22,7 @@ CARD = TaskCard(
     needs="grid",
     headline="miou",
     also=("dice", "pixel_accuracy"),
-    baselines=("majority-pixel", "mean-mask", "pixel-linear"),
+    baselines=("majority_pixel", "mean_mask", "pixel_linear"),
     recipe="segmentation/masks",
 )
 

@@ -47,7 +47,7 @@ def run(shapes, tmp_path_factory):
 def test_it_learns_and_says_so(run):
     assert run.metrics["miou"] > 0.6
     told = run.proofs["baselines"]["metrics"]
-    assert set(told) == {"majority-pixel", "mean-mask", "pixel-linear"} and told["majority-pixel"]["miou"] < 0.4
+    assert set(told) == {"majority_pixel", "mean_mask", "pixel_linear"} and told["majority_pixel"]["miou"] < 0.4
     page = (run.path / "report.html").read_text("utf-8")
     assert "data:image/png;base64," in page and "ball" in page
 

@@ -5,7 +5,7 @@ import numpy as np
 from fukami.core.cards import BaselineCard
 from fukami.evaluate.baselines.contract import Answers, Examples, num_rows
 
-CARD = BaselineCard(name="majority-pixel", summary="the commonest class everywhere", of=("mask",))
+CARD = BaselineCard(name="majority_pixel", summary="the commonest class everywhere", of=("mask",))
 
 
 def fit(examples: Examples) -> Answers:

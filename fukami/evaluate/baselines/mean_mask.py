@@ -5,7 +5,7 @@ import numpy as np
 from fukami.core.cards import BaselineCard
 from fukami.evaluate.baselines.contract import Answers, Examples, num_rows
 
-CARD = BaselineCard(name="mean-mask", summary="the commonest class of each place", of=("mask",))
+CARD = BaselineCard(name="mean_mask", summary="the commonest class of each place", of=("mask",))
 MAX_EXAMPLES = 1000
 
 

@@ -14,7 +14,7 @@ from fukami.core.cards import BaselineCard
 from fukami.core.seeds import generator
 from fukami.evaluate.baselines.contract import Answers, Examples, InputColumns, num_rows
 
-CARD = BaselineCard(name="pixel-linear", summary="a linear model of each pixel's colour and place", of=("mask",), needs="frame")
+CARD = BaselineCard(name="pixel_linear", summary="a linear model of each pixel's colour and place", of=("mask",), needs="frame")
 MAX_EXAMPLES, MAX_PIXELS = 300, 60_000
 AT_A_TIME = 16
 IGNORE = 255

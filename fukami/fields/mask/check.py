@@ -1,9 +1,7 @@
 """What the doctor finds in masks: by themselves, and beside the pictures that they lie on."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
@@ -15,17 +13,14 @@ from fukami.fields import cells
 from fukami.fields.frame import Plane
 from fukami.fields.mask import decode
 
-if TYPE_CHECKING:
-    from fukami.fields.mask.field import Mask
-
 FEW_PIXELS = 0.0005
 """A class with a smaller share of all pixels is hardly learned."""
 MANY_VALUES = 64
 """More values than this, and no names for them: numbers are no classes, but shades."""
 
 
-def check_masks(column: Column, mask: Mask) -> Iterator[Problem]:
-    """Unreadable masks, lossy ones, values that are no class, masks of one class, rare classes."""
+def check_masks(column: Column, mask: Any) -> Iterator[Problem]:
+    """Unreadable masks, lossy ones, values that are no class, masks of one class, rare classes. `mask` is the field."""
     seen = decode.glances(column)
     broken = [row for row, one in enumerate(seen) if one.error is not None]
     if broken:
@@ -90,7 +85,7 @@ def _lossy(column: Column, seen: Sequence[decode.Glance], good: Sequence[int]) -
         )
 
 
-def _strange(column: Column, mask: Mask, seen: Sequence[decode.Glance], good: Sequence[int]) -> Iterator[Problem]:
+def _strange(column: Column, mask: Any, seen: Sequence[decode.Glance], good: Sequence[int]) -> Iterator[Problem]:
     """Values that neither are a class nor are left out by name."""
     grey = not mask.state["coloured"]
     known = {*mask.state["values"], *mask.state["ignored"]}
@@ -125,7 +120,7 @@ def _strange(column: Column, mask: Mask, seen: Sequence[decode.Glance], good: Se
         )
 
 
-def _empty(column: Column, mask: Mask, seen: Sequence[decode.Glance], good: Sequence[int]) -> Iterator[Problem]:
+def _empty(column: Column, mask: Any, seen: Sequence[decode.Glance], good: Sequence[int]) -> Iterator[Problem]:
     """Masks of which nothing is judged, and masks that hold one class alone."""
     factor = 0x010101 if mask.state["coloured"] else 1
     values = set(mask.state["values"])
@@ -154,7 +149,7 @@ def _empty(column: Column, mask: Mask, seen: Sequence[decode.Glance], good: Sequ
         )
 
 
-def _rare(column: Column, mask: Mask) -> Iterator[Problem]:
+def _rare(column: Column, mask: Any) -> Iterator[Problem]:
     counts = np.array(mask.state["counts"], float)
     names, total = mask.state["classes"], max(1.0, counts.sum())
     absent = [names[k] for k in np.flatnonzero(counts == 0)]
