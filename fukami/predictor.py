@@ -104,7 +104,7 @@ class Predictor:
 
     def stream(self, store: Store, rows: np.ndarray, *, settled: bool = True) -> Iterator[tuple[Any, Any, np.ndarray]]:
         """`(answers, truth, rows)` of stored examples as trees of NumPy arrays, a batch at a time, so that a large set is never
-        held at once: 256 examples, or as many as have `MOST_BYTES` of answers and targets.
+        held at once: 256 examples, or as many as have `MOST_BYTES` of inputs, or of answers and targets.
 
         Several processes answer in turn, each batch in one of them, and all get all: what one alone would get, in the same
         order.
@@ -119,7 +119,9 @@ class Predictor:
             answers = trees.arrays(self.answers(batch, settled=settled, judging=True))
             return answers, trees.arrays(target.truth(batch[target.name])), part
 
-        first, size = min(len(rows), BATCH * self.ranks.size), BATCH
+        each = trees.num_bytes(store.batch(rows[:1])) if len(rows) else 1
+        size = max(1, min(BATCH, MOST_BYTES // max(1, each)))
+        first = min(len(rows), size * self.ranks.size)
         for found in self._shared(0, first, size, answered):
             answers, truth, part = found
             size = max(1, min(size, len(part), MOST_BYTES * len(part) // max(1, trees.num_bytes((answers, truth)))))

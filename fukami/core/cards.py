@@ -64,6 +64,11 @@ class TaskCard(Card):
     """Laws that do not apply, each with the reason; the law suite prints them."""
 
     @property
+    def kinds(self) -> tuple[str, ...]:
+        """Kinds of everything that an example of it holds."""
+        return (*self.inputs, *self.targets)
+
+    @property
     def asked(self) -> str:
         """The kind of input that a model of it reads."""
         return self.takes or self.inputs[0]

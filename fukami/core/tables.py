@@ -83,7 +83,8 @@ class Column:
 
     `base` is the folder that relative paths in it are relative to. A message names a cell by `file` and by its number in
     `rows`: the line of a text table, the row of any other (1 where nothing is said is the first row). `files` names the file
-    of each cell where several were joined, or where every example is a file of its own.
+    of each cell where several were joined, or where every example is a file of its own. `told` is what the source says of all
+    cells together, in plain values: names of classes, say.
     """
 
     name: str
@@ -92,6 +93,7 @@ class Column:
     file: str = ""
     rows: np.ndarray | None = None
     files: np.ndarray | None = None
+    told: dict[str, Any] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.values)

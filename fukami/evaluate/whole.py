@@ -23,7 +23,7 @@ from fukami.evaluate.judge import judge
 from fukami.evaluate.spool import Batch, Spool
 from fukami.fields import batch as trees
 from fukami.fields.scored import Scored
-from fukami.predictor import Predictor
+from fukami.predictor import MOST_BYTES, Predictor
 from fukami.tasks.contract import Task
 
 FITTED_ON = 20_000
@@ -109,8 +109,10 @@ def judged_baselines(
 
 def _stream(one: Fitted, task: Task, columns: dict[str, list[Column]], store: Store, rows: np.ndarray) -> Iterator[tuple]:
     target = task.target
-    for start in range(0, len(rows), 4096):
-        part = rows[start : start + 4096]
+    each = trees.num_bytes(target.truth(target.batch(store.arrays[target.name], rows[:1])))
+    size = max(1, min(4096, MOST_BYTES // max(1, each)))
+    for start in range(0, len(rows), size):
+        part = rows[start : start + size]
         inputs = {name: [c.take(part) for c in columns[name]] for name in task.inputs}
         truth = target.truth(target.batch(store.arrays[target.name], part))
         yield one.answers(inputs), trees.arrays(truth), part
@@ -159,7 +161,9 @@ def pictures(
         if row is not None:
             html = task.target.shown(columns[task.target.name], row, mistake) if task.target.name in columns else ""
             html = html or "".join(field.render(columns[name], row) for name, field in task.inputs.items())
-            shown.append({**mistake, "html": html, "where": place(cells, row)})
+            drawn = {side: task.target.drawn(mistake.get(side)) for side in ("target", "answer")}
+            words = {side: "" for side, fragment in drawn.items() if fragment}
+            shown.append({**mistake, **words, "html": html, "drawn": drawn, "where": place(cells, row)})
     return shown
 
 

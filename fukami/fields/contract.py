@@ -97,6 +97,11 @@ class Field(ABC):
     def check(self, columns: Sequence[Column]) -> Iterator[Problem]:
         """The doctor: every problem of these cells on their own, with place and remedy."""
 
+    def check_on(self, columns: Sequence[Column], frames: Mapping[str, Frame]) -> Iterator[Problem]:
+        """What is wrong between these cells and the inputs that they lie on, for a field that is `framed`. The inputs may not
+        have learned: of their `frames` the raw sizes count."""
+        return iter(())
+
     def usable(self, columns: Sequence[Column]) -> np.ndarray:
         """Which of N examples can be used at all (bool, N). Unreadable files and missing targets cannot."""
         return np.ones(len(columns[0]), dtype=bool)
@@ -405,6 +410,10 @@ class TargetField(Field):
     def shown(self, columns: Sequence[Column], row: int, told: Mapping[str, Any]) -> str:
         """An HTML fragment of one judged example with what an evaluation tells of its answer; empty where pictures of the
         inputs and words do. `columns` are the target's own cells."""
+        return ""
+
+    def drawn(self, told: Any) -> str:
+        """An HTML fragment of what an evaluation tells of a target or of an answer; empty where words say it."""
         return ""
 
     # -- towards other programs --------------------------------------------------------------------------------------
