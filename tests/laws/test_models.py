@@ -114,8 +114,9 @@ def test_cards_are_complete(card):
     if card.prefix:
         return
     for takes in card.takes:
-        sizes = [registry.resolve(card.name, size, takes=takes, needs="vector") for size in card.sizes or [""]]
+        needs = card.only.get(takes, card.gives)[0]
+        sizes = [registry.resolve(card.name, size, takes=takes, needs=needs) for size in card.sizes or [""]]
         counted = {choice.size: registry.count_parameters(choice, registry.reference(card, takes)) for choice in sizes}
         assert card.parameters[takes] == counted  # a list that counts would import torch
     for member in card.members:
-        assert registry.resolve(member, takes=card.takes[0], needs="vector").card is card
+        assert registry.resolve(member, takes=card.takes[0], needs=card.gives[0]).card is card
