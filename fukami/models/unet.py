@@ -29,6 +29,7 @@ CARD = ModelCard(
         "paper": {"width": 64, "depth": 4, "widest": 1024, "stem": 1},
     },
     size="small",
+    parameters={"image": {"tiny": 121_760, "small": 1_944_896, "base": 7_763_008, "paper": 31_037_568}},
     options={"width": 16, "depth": 4, "widest": 256, "stem": 2, "normalise": True, "dropout": 0.0},
     learning={"optimizer": "muon", "learning_rate": 1e-2, "momentum": 0.95, "weight_decay": 0.05},
     image={"least_size_px": 8, "min_size_px": 32},

@@ -118,4 +118,4 @@ def test_cards_are_complete(card):
         counted = {choice.size: registry.count_parameters(choice, registry.reference(card, takes)) for choice in sizes}
         assert card.parameters[takes] == counted  # a list that counts would import torch
     for member in card.members:
-        assert registry.resolve(member, takes=card.takes[0], needs="vector").card is card
+        assert registry.resolve(member, takes=card.takes[0], needs=card.gives[0]).card is card

@@ -40,3 +40,9 @@ def test_detail_and_context_both_arrive():
     with torch.no_grad():
         change = (network(x) - network(other)).abs().sum(1)[0]
     assert change[32, 32] > 0 and change[32, 32 + 20] > 0
+
+
+def test_groups_of_layers_hold_every_weight_once():
+    network = unet.build(ImageSpec(3, 32, 32), **unet.CARD.sizes["tiny"])
+    listed = [id(p) for group in network.layer_groups() for p in group]
+    assert sorted(listed) == sorted(id(p) for p in network.parameters())
