@@ -110,6 +110,8 @@ def test_a_whole_weight_is_a_repeated_example(name, kind):
 def test_a_perfect_answer_is_best_and_the_range_is_kept(name, kind):
     _scores, targets, target = examples(kind)
     known, sign = CARDS[name], 1 if CARDS[name].higher_is_better else -1
+    if (known.high if known.higher_is_better else known.low) is None:
+        pytest.skip("no value is the best that there can be")
     best = Running([name], target)
     best.update(perfect(kind), targets)
     best = best.compute()[name]

@@ -82,9 +82,10 @@ class Episode(TargetField):
         }
 
     def ideal(self, truth: torch.Tensor) -> dict[str, Any]:
-        """Episodes of which nobody knows more than the seed: they bring nothing."""
-        none = np.zeros(len(truth), np.int64)
-        return self.answers(Played(truth.cpu().numpy(), none.astype(np.float64), none, []))
+        """Nobody knows what an episode can bring at most: figures that differ from one to the other, without any actions."""
+        seeds, none = truth.cpu().numpy(), np.zeros(len(truth), np.int64)
+        found = self.answers(Played(seeds, (seeds % 100).astype(np.float64), none, []))
+        return found | {"length": truth % 100}
 
     def given(self, answers: dict[str, Any]) -> torch.Tensor:
         """`seed_B`: the same episodes."""
