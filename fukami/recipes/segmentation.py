@@ -1,4 +1,10 @@
-"""Recommended settings for masks."""
+"""Recommended settings for masks.
+
+CamVid, 367 pictures to learn from, judged on its 233 test pictures, 11 classes, seed 0. What was measured so far is a trial:
+`unet:tiny` on pictures of 112 px, 8 epochs, judged at 240 × 180, mIoU 34.3 % in 86 s of one core (AVX2), where a linear
+model of each pixel has 23.6 %. The figure of the defaults (`unet:small`, 224 px, 40 epochs, judged at 480 × 360) is still to be
+measured; its test asks for 45 % in 30 minutes on two cores.
+"""
 
 from typing import Any
 
