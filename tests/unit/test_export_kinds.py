@@ -16,6 +16,9 @@ import torch
 from torch import nn
 
 from fukami import api
+from fukami.compress import graphs as graphs_of_forms
+from fukami.compress.asked import Asked
+from fukami.compress.contract import Form, Work
 from fukami.core.cards import card, load
 from fukami.core.errors import GateError, UsageError
 from fukami.core.tables import Column
@@ -340,6 +343,19 @@ def test_a_graph_gives_its_raw_outputs_as_the_network_does(made, tmp_path):
     assert graph.outputs == ["sure", "at"]
     given = answered(session(graph.path), {"image": material.inputs["image"][:1]})
     np.testing.assert_allclose(given["at"], want.place[:1], atol=1e-5)
+
+
+def test_what_has_no_graph_is_compressed_and_timed_as_its_predictor_answers(made, tmp_path):
+    predictor, judged = made
+    predictor = replace(predictor, task=replace(predictor.task, answer=again))
+    rows = judged.rows
+    work = Work(judged.store, rows, rows, rows, tmp_path, learn=None)  # type: ignore[arg-type]
+    form = Form(base=tmp_path, predictor=predictor, recipe=predictor.recipe)
+    half = load("compress/ways", "bf16").compress(form, work, Asked(to="bf16"))
+    lines = graphs_of_forms.latencies({"before": form, "after": half}, work, seconds=0.01)
+    assert all(line["ms"][name]["median"] > 0 for line in lines for name in ("before", "after"))
+    with pytest.raises(UsageError, match="F-COMPRESS-GRAPH"):
+        load("compress/ways", "int8").compress(form, work, Asked(to="int8"))
 
 
 def test_names_of_outputs_say_how_they_belong_together():
