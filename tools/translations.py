@@ -4,8 +4,8 @@
     python tools/translations.py --check    write nothing; exit 1 where something is missing or stale
     python tools/translations.py --missing  list the sentences without a translation
 
-A sentence is the literal in `_("…")` and `N_("…")`, both in `_n("…", "…", n)`, what `option(default, "…")` says,
-the `summary`, `sentence` and `reference` of a CARD and of its kin, its reasons (`without`), and `_("…")` inside a Jinja template.
+A sentence is the literal in `_("…")` and `N_("…")`, both in `_n("…", "…", n)`, what `option(default, "…")` says, the `summary`,
+`sentence` and `reference` of a CARD and of its kin, its reasons (`without`), and `_("…")` inside a Jinja template.
 
 A catalogue belongs to a part of the code (`part_of`): to a room, or to a single file where a room holds things of one kind. So
 two branches that each add a task, or a model, write different catalogues. Entries are sorted and name no places. Fukami reads
