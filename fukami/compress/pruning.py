@@ -84,7 +84,7 @@ def _prune_widths(network: Network, inputs: dict[str, Any], share: float) -> Non
     if not taken:
         raise _nothing(network)
     if last is not None:
-        head.weight, head.bias, head.num_features = last.weight, last.bias, last.in_features
+        head.weight, head.bias, head.num_features = cast(nn.Parameter, last.weight), last.bias, last.in_features
     mark_narrowed(network)
 
 

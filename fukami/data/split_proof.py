@@ -201,7 +201,7 @@ def _group_problems(told: dict[str, Any], choices: DataChoices) -> list[Problem]
 def _shared(spans: Spans, parts: dict[str, np.ndarray], labels: np.ndarray) -> dict[str, Any]:
     """How many examples reached over a border and were left out, and how many rows two parts are judged on: counted anew."""
     total = int(spans.rows.max(initial=0))
-    judged = {part: covered(*spans.rows[rows].T, total) for part, rows in parts.items()}
+    judged = {part: covered(spans.rows[rows, 0], spans.rows[rows, 1], total) for part, rows in parts.items()}
     both = (judged["train"] & (judged["valid"] | judged["test"])) | (judged["valid"] & judged["test"])
     return {"left_out": int((labels == ACROSS).sum()), "rows_in_two_parts": int(both.sum())}
 

@@ -62,7 +62,7 @@ def acted(task: Task, network: nn.Module, batch: Batch, rng: torch.Generator) ->
     """Episodes played by the action that is worth most. In float64: how many are played together then changes none of them."""
     ((name, environment),) = task.inputs.items()
     assert isinstance(environment, Environment)
-    agent = copy.deepcopy(network.encoder).double().eval()
+    agent = cast(nn.Module, copy.deepcopy(network.encoder)).double().eval()
     seeds = batch[name]["seed"]
     device = seeds.device
 
@@ -82,7 +82,7 @@ def acting(task: Task, network: nn.Module) -> Callable[[Any], int]:
     environment = cast(Environment, task.input)
     world = environment.world
     env = made(world.id)
-    observed, agent = sight(world, env.observation_space), copy.deepcopy(network.encoder).double().eval()
+    observed, agent = sight(world, env.observation_space), cast(nn.Module, copy.deepcopy(network.encoder)).double().eval()
     env.close()
 
     @torch.no_grad()

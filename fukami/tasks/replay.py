@@ -59,7 +59,7 @@ class Replay:
     # -- acting ------------------------------------------------------------------------------------------------------
     def collect(self, network: nn.Module, step: int) -> None:
         """Acts with the network that learns, and has the one that judges follow it."""
-        told, rng, agent = self.task.options, generator(self.seed, "act", step), network.encoder
+        told, rng, agent = self.task.options, generator(self.seed, "act", step), cast(nn.Module, network.encoder)
         self.step = step
         while self.moves * len(self.running) < told.first:
             self._move(rng.integers(self.world.num_actions, size=len(self.running)))

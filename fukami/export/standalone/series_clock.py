@@ -20,7 +20,7 @@ def last_time(columns, clock):
 
 def times_after(last, clock, count):
     """The `count` times after `last`, as the run tells them."""
-    ahead, day = np.arange(1, count + 1), np.datetime64(int(last // DAY), "D") if clock["kind"] == "date" else None
+    ahead, day = np.arange(1, count + 1), np.datetime64(int(last // DAY) if clock["kind"] == "date" else 0, "D")
     if clock["months"]:
         month = day.astype("datetime64[M]")
         months = month + (ahead * clock["step"]).astype(int)

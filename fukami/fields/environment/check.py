@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from typing import Any
 import numpy as np
 
 from fukami.core.errors import FukamiError
@@ -70,7 +71,7 @@ def _check_world(column: Column, name: str) -> Iterator[Problem]:
         world = world_of(name)
         repeatable = is_repeatable(name)
     except FukamiError as error:
-        told = {"where": error.where, "expected": error.expected, "got": error.got, "fix": error.fix}
+        told: dict[str, Any] = {"where": error.where, "expected": error.expected, "got": error.got, "fix": error.fix}
         yield Problem(code=error.code, severity="error", what=error.what, **told)
         return
     if not repeatable:

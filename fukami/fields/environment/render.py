@@ -17,7 +17,8 @@ MOST_CURVES = 8
 
 def world_from(state: dict[str, Any]) -> World:
     """The world of a learned field's state."""
-    return World(**{name: tuple(value) if isinstance(value, list) else value for name, value in state.items()})
+    told: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in state.items()}
+    return World(**told)
 
 
 def strip(state: dict[str, Any], seed: int, actions: np.ndarray) -> str:

@@ -141,7 +141,8 @@ def world_of(name: str) -> World:
     gym, name = library(), bare(name)
     env = made(name)
     try:
-        actions, space = env.action_space, env.observation_space
+        actions: Any = env.action_space
+        space = env.observation_space
         if not isinstance(actions, gym.spaces.Discrete):
             raise DataError(
                 "F-ENVIRONMENT-ACTIONS",
@@ -198,7 +199,7 @@ def _first_line(error: Exception) -> str:
 def sight(world: World, space: Any) -> Callable[[Any], np.ndarray]:
     """How an observation of `space` becomes N float32 numbers; those that have bounds lie between -1 and 1."""
     plain, flatten = isinstance(space, library().spaces.Box), library().spaces.flatten
-    centre, scale = np.float32(world.centre), np.float32(world.scale)
+    centre, scale = np.array(world.centre, np.float32), np.array(world.scale, np.float32)
 
     def observed(raw: Any) -> np.ndarray:
         return (np.asarray(raw if plain else flatten(space, raw), np.float32).reshape(-1) - centre) / scale

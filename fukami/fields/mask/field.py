@@ -23,7 +23,7 @@ from fukami.core.recipe import option
 from fukami.core.seeds import generator
 from fukami.core.tables import Column
 from fukami.fields import cells
-from fukami.fields.contract import NOTHING, Arrays, Field, Ragged, TargetField
+from fukami.fields.contract import NOTHING, Arrays, Field, Ragged, Shared, TargetField
 from fukami.fields.frame import Frame, Moved, Plane
 from fukami.fields.gather import gathered
 from fukami.fields.image import looks
@@ -219,7 +219,7 @@ class Mask(TargetField):
     def batch(self, stored: Arrays, rows: np.ndarray, device: torch.device | str = "cpu") -> torch.Tensor:
         """`index_BHW` uint8."""
         index = stored["index"]
-        assert not isinstance(index, Ragged)
+        assert not isinstance(index, (Ragged, Shared))
         return gathered(index, rows, device)
 
     def follow(self, batch: torch.Tensor, moved: Moved) -> torch.Tensor:
@@ -258,7 +258,7 @@ class Mask(TargetField):
         """`class` uint8 and `sure` float16 (its probability), both (B, H, W) as large as the stored masks."""
         size = self.state["height"], self.state["width"]
         some = max(1, AT_A_TIME // (outputs_BKHW.shape[1] * size[0] * size[1]))
-        if torch.compiler.is_exporting() or torch.jit.is_tracing() or len(outputs_BKHW) <= some:
+        if torch.compiler.is_exporting() or len(outputs_BKHW) <= some:
             return _reduced(outputs_BKHW, size)
         parts = [_reduced(part, size) for part in outputs_BKHW.split(some)]
         return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}

@@ -42,7 +42,7 @@ def given(value: Any, channels: Sequence[str]) -> list[Column]:
         names = dict.fromkeys(name for row in value for name in row)
         return [Column(str(name), pa.array([row.get(name) for row in value])) for name in names]
     try:
-        array = np.asarray(value, dtype=np.float64)
+        array: np.ndarray = np.asarray(value, dtype=np.float64)
     except (TypeError, ValueError):
         array = np.empty(0)
     array = array[:, None] if array.ndim == 1 and len(array) else array
