@@ -9,6 +9,7 @@ import numpy as np
 
 from fukami.core.cards import BaselineCard, card, load, suits
 from fukami.core.tables import Column
+from fukami.data.store import frames_of
 from fukami.evaluate.baselines.contract import Answers, Examples, Fitted, InputColumns
 from fukami.fields import batch as trees
 
@@ -43,7 +44,7 @@ def fit_baselines(
     if not wanted or not len(rows):
         return []
     columns = {name: [column.take(rows) for column in input_columns[name]] for name in inputs}
-    targets = truth(target, [column.take(rows) for column in target_columns])
+    targets = truth(target, [column.take(rows) for column in target_columns], inputs, columns)
     examples = Examples(inputs, columns, target, targets, seed)
     out = []
     for name in wanted:
@@ -78,7 +79,10 @@ def applies(known: BaselineCard, inputs: "dict[str, InputField]", target: "Targe
     return suits(known, target.kind) and all(not known.needs or hasattr(field, known.needs) for field in inputs.values())
 
 
-def truth(target: "TargetField", columns: list[Column]) -> Any:
-    """The targets as they are judged."""
-    stored = target.encode(columns)
-    return trees.arrays(target.truth(target.batch(stored, np.arange(len(columns[0])))))
+def truth(
+    target: "TargetField", columns: list[Column], inputs: "dict[str, InputField]", input_columns: InputColumns
+) -> Any:
+    """The targets as they are judged; `inputs` and their columns say where those lie that are framed."""
+    rows = np.arange(len(columns[0]))
+    stored = target.encode(columns, frames=frames_of(inputs, input_columns, rows)) if target.framed else target.encode(columns)
+    return trees.arrays(target.truth(target.batch(stored, rows)))
