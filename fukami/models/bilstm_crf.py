@@ -16,7 +16,7 @@ from torch import nn
 from fukami.core.cards import ModelCard
 from fukami.core.specs import WordSpec
 from fukami.layers.crf import Crf
-from fukami.layers.pooling import valid
+from fukami.layers.pooling import masked_mean, valid
 from fukami.layers.recurrent import BothWays
 
 CARD = ModelCard(
@@ -26,10 +26,10 @@ CARD = ModelCard(
     gives=("tags",),
     sizes={
         "tiny": {"embedding": 32, "look": 16, "letter_width": 16, "width": 32},
-        "base": {"embedding": 100, "look": 32, "letter_width": 50, "width": 200},
+        "base": {"embedding": 100, "look": 32, "letter_width": 50, "width": 128},
     },
     size="base",
-    options={"embedding": 100, "look": 32, "letter": 25, "letter_width": 50, "width": 200, "depth": 1, "dropout": 0.5},
+    options={"embedding": 100, "look": 32, "letter": 25, "letter_width": 50, "width": 128, "depth": 1, "dropout": 0.5},
     learning={"learning_rate": 3e-3, "weight_decay": 0.01},
     source="Lample et al. 2016, arXiv:1603.01360; Ma and Hovy 2016, arXiv:1603.01354; cells of torch",
 )
@@ -69,14 +69,21 @@ class BiLstmCrf(nn.Module):
         self.emit = nn.Linear(2 * width, len(target["starts"]))
         self.crf = Crf(target["starts"], target["ends"], target["follows"])
 
-    def emissions(self, words: Any) -> torch.Tensor:
-        """`Words(looks_BLF, letters_BLC, lengths_B)` → scores of each tag at each word (B, L, K), in float32."""
+    def read(self, words: Any) -> torch.Tensor:
+        """`Words(looks_BLF, letters_BLC, lengths_B)` → what the LSTM says of each word (B, L, 2 · width)."""
         parts = [table(words.looks[:, :, f]) for f, table in enumerate(self.looks)]
         if self.letters is not None:
             parts.append(self.letters(words.letters))
         x_BLE = self.dropout(torch.cat(parts, dim=2))
-        x_BLE = self.reader.read(x_BLE, valid(words.lengths, x_BLE.shape[1]))
-        return self.emit(x_BLE).float()
+        return self.reader.read(x_BLE, valid(words.lengths, x_BLE.shape[1]))
+
+    def forward(self, words: Any) -> torch.Tensor:
+        """Features of whole sentences (B, 2 · width), by which like ones are found."""
+        return masked_mean(self.read(words), valid(words.lengths, words.looks.shape[1]))
+
+    def emissions(self, words: Any) -> torch.Tensor:
+        """Scores of each tag at each word (B, L, K), in float32."""
+        return self.emit(self.read(words)).float()
 
     def losses(self, inputs: dict[str, Any], targets: dict[str, Any], rng: torch.Generator) -> dict[str, torch.Tensor]:
         """How surprised the model is by the right tags of each sentence (B), all words together."""
@@ -84,9 +91,9 @@ class BiLstmCrf(nn.Module):
         tags = marks["tags"]
         tags_BL = words.looks.new_zeros(words.looks.shape[:2])
         tags_BL[valid(words.lengths, tags_BL.shape[1])] = tags.columns["tag"]
-        with torch.autocast(tags_BL.device.type, enabled=False):
-            surprise_B = -self.crf.log_likelihood(self.emissions(words), tags_BL, words.lengths)
-        return {"surprise": surprise_B}
+        emissions_BLK = self.emissions(words)
+        with torch.autocast(tags_BL.device.type, enabled=False):  # sums over a sentence need the digits
+            return {"surprise": -self.crf.log_likelihood(emissions_BLK, tags_BL, words.lengths)}
 
     def answers(self, inputs: dict[str, Any], rng: torch.Generator, options: Any) -> tuple[torch.Tensor, ...]:
         """The likeliest tags `(B, L)`, the probability of each on its own `(B, L)`, and lengths."""
@@ -137,7 +144,7 @@ def build(
     look: int = 32,
     letter: int = 25,
     letter_width: int = 50,
-    width: int = 200,
+    width: int = 128,
     depth: int = 1,
     dropout: float = 0.5,
 ) -> nn.Module:

@@ -9,6 +9,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -87,6 +88,7 @@ def as_list(value: str | None) -> list[str] | None:
 
 
 # -- what is seen of a word ----------------------------------------------------------------------------------------------
+@lru_cache(maxsize=1 << 16)
 def form(word: str, *, lowercase: bool, digits: bool) -> str:
     """A word as the vocabulary has it: widths alike, and where asked for in small letters, with 0 for every digit.
 
@@ -98,6 +100,7 @@ def form(word: str, *, lowercase: bool, digits: bool) -> str:
     return re.sub(r"\d", "0", word) if digits else word
 
 
+@lru_cache(maxsize=1 << 16)
 def shape(word: str) -> str:
     """Its letters by kind, repeated ones once: capital X, small x, digit d, hiragana h, katakana k, kanji c, other letters l.
 
