@@ -13,7 +13,7 @@ def tagging(facts: dict[str, Any]) -> dict[str, Any]:
     return {
         "name": "bilstm-crf",
         "batch_size": 32 if total > 3000 else 16,
-        "epochs": max(4, min(40, round(16 * (14_000 / max(total, 1)) ** 0.5))),
+        "epochs": max(4, min(60, round(12 * (14_000 / max(total, 1)) ** 0.5))),
         "word_dropout": 0.25,
         "learning_rate": 3e-3,
         "clip_norm": 5.0,

@@ -74,7 +74,8 @@ def _scheme(column: Column, found: Sequence[Marked | None]) -> Iterator[Problem]
                 "the tags of {n} example do not follow the scheme {scheme}",
                 "the tags of {n} examples do not follow the scheme {scheme}",
                 len(odd),
-            ).format(n=len(odd), scheme=scheme),
+                scheme=scheme,
+            ),
             where=cells.places(column, [row for row, _place, _tags in odd]),
             expected=_("an entity that begins, goes on and ends as the scheme has it"),
             got=_("word {n}: {tags}").format(n=place + 1, tags=" ".join(tags[max(0, place - 1) : place + 2])),
@@ -164,8 +165,8 @@ def against_words(column: Column, line: Line, *, cut: int) -> tuple[np.ndarray, 
         if unlike:
             (start, end, _label), quote = unlike[0]
             faults.setdefault("quote", []).append((row, f"{quote!r} ≠ {text[start:end]!r}"))
-        _spans, widened, lost = on_elements(one.spans or (), starts_L, ends_L)
-        if widened:
+        inside = [span for span in one.spans or () if 0 <= span[0] < span[1] <= len(text)]
+        if on_elements(inside, starts_L, ends_L)[1]:
             faults.setdefault("widened", []).append((row, ""))
         overlapping = _overlap(one)
         if overlapping:

@@ -90,7 +90,7 @@ def _spans(value: Sequence[Any]) -> Marked:
         if isinstance(one, Mapping) and isinstance(one.get("value"), Mapping):
             one = one["value"]
         place = _place(one)
-        label = _label(one)
+        label = None if place is None else _label(one)
         if place is None or label is None:
             return Marked(fault=json.dumps(one, ensure_ascii=False, default=str)[:80])
         spans.append((*place, label))
