@@ -60,6 +60,7 @@ class Crf(nn.Module):
         last_BK = self._forward(emissions_BLK, lengths_B)[-1]
         return (last_BK + end_K).logsumexp(1)
 
+    @torch.compiler.disable  # a compiler would write the loop out, anew for every length
     def _forward(self, emissions_BLK: torch.Tensor, lengths_B: torch.Tensor) -> list[torch.Tensor]:
         """For each place, log Σ exp(score) of the sequences up to there that end with each tag, `(B, K)`; the last one's where a
         sequence has ended."""

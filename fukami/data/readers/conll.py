@@ -56,7 +56,8 @@ def read(source: Path, choices: DataChoices, *, kinds: tuple[str, ...] = ()) -> 
     """Columns `words` and `tags` and, where there are more, `column2` …, each cell a list; of a folder its parts together."""
     if source.is_file():
         return table_of(source, choices)
-    files = _files(source)
+    order = {"train": 0, "": 1, "valid": 2, "test": 3}
+    files = sorted(_files(source), key=lambda path: (order[part_of(path)], path))
     tables = [(part_of(path), table_of(path, choices)) for path in files]
     return joined(tables, name=str(source), layout="conll") if len(tables) > 1 else tables[0][1]
 
