@@ -15,8 +15,9 @@ from torch import nn
 
 from fukami.core.cards import ModelCard
 from fukami.core.specs import WordSpec
+from fukami.fields.tags.chain import Chained
 from fukami.layers.crf import Crf
-from fukami.layers.pooling import masked_mean, valid
+from fukami.layers.pooling import valid
 from fukami.layers.recurrent import BothWays
 
 CARD = ModelCard(
@@ -77,9 +78,13 @@ class BiLstmCrf(nn.Module):
         x_BLE = self.dropout(torch.cat(parts, dim=2))
         return self.reader.read(x_BLE, valid(words.lengths, x_BLE.shape[1]))
 
-    def forward(self, words: Any) -> torch.Tensor:
-        """Features of whole sentences (B, 2 · width), by which like ones are found."""
-        return masked_mean(self.read(words), valid(words.lengths, words.looks.shape[1]))
+    def forward(self, words: Any) -> Chained:
+        """What tags are found by: emissions, and the scores of tags beside one another."""
+        start_K, end_K, transitions_KK = self.crf.scores()
+        emissions_BLK = self.emissions(words)
+        size = emissions_BLK.shape[0]
+        every = start_K.expand(size, -1), end_K.expand(size, -1), transitions_KK.expand(size, -1, -1)
+        return Chained(emissions_BLK, words.lengths, *every)
 
     def emissions(self, words: Any) -> torch.Tensor:
         """Scores of each tag at each word (B, L, K), in float32."""
@@ -95,13 +100,10 @@ class BiLstmCrf(nn.Module):
         with torch.autocast(tags_BL.device.type, enabled=False):  # sums over a sentence need the digits
             return {"surprise": -self.crf.log_likelihood(emissions_BLK, tags_BL, words.lengths)}
 
-    def answers(self, inputs: dict[str, Any], rng: torch.Generator, options: Any) -> tuple[torch.Tensor, ...]:
-        """The likeliest tags `(B, L)`, the probability of each on its own `(B, L)`, and lengths."""
+    def answers(self, inputs: dict[str, Any], rng: torch.Generator, options: Any) -> Chained:
+        """What `Tags.answers` finds the likeliest tags by."""
         (words,) = inputs.values()
-        emissions_BLK = self.emissions(words)
-        tags_BL = self.crf.best(emissions_BLK, words.lengths)
-        score_BL = self.crf.marginals(emissions_BLK, words.lengths).gather(2, tags_BL.unsqueeze(2)).squeeze(2)
-        return tags_BL, score_BL, words.lengths
+        return self(words)
 
     def layer_groups(self) -> list[list[nn.Parameter]]:
         """Words and letters, then each layer of the LSTM, then the tags."""

@@ -5,6 +5,7 @@ from itertools import product
 import pytest
 import torch
 
+from fukami.fields.tags import chain
 from fukami.layers.crf import Crf
 
 L, K = 4, 3
@@ -25,6 +26,10 @@ def emissions(seed: int = 1, batch: int = 3) -> torch.Tensor:
     return torch.randn(batch, L, K, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
+def best(crf: Crf, x_BLK: torch.Tensor, lengths_B: torch.Tensor) -> torch.Tensor:
+    return chain.best(x_BLK, lengths_B, *crf.scores())
+
+
 def every(crf: Crf, emissions_LK: torch.Tensor, length: int) -> dict[tuple[int, ...], float]:
     """Every sequence of tags with its score, added up by hand."""
     start_K, end_K, transitions_KK = crf.scores()
@@ -39,7 +44,8 @@ def every(crf: Crf, emissions_LK: torch.Tensor, length: int) -> dict[tuple[int, 
 @pytest.mark.parametrize("barred", [False, True])
 def test_total_best_and_marginals_are_those_of_all_sequences(barred):
     crf, x_BLK, lengths_B = field(barred=barred), emissions(), torch.tensor([4, 1, 3])
-    total_B, best_BL, p_BLK = crf.log_total(x_BLK, lengths_B), crf.best(x_BLK, lengths_B), crf.marginals(x_BLK, lengths_B)
+    total_B, best_BL = crf.log_total(x_BLK, lengths_B), best(crf, x_BLK, lengths_B)
+    p_BLK = chain.marginals(x_BLK, lengths_B, *crf.scores())
     for b, length in enumerate(lengths_B.tolist()):
         scores = every(crf, x_BLK[b], length)
         all_S = torch.tensor(list(scores.values()), dtype=torch.float64)
@@ -65,7 +71,7 @@ def test_what_stands_behind_the_end_changes_nothing():
     tags_BL = torch.tensor([[1, 2, 0, 1]])
     short = crf.log_likelihood(x_BLK[:, :2], tags_BL[:, :2], lengths_B)
     assert torch.equal(short, crf.log_likelihood(x_BLK, tags_BL, lengths_B))
-    assert torch.equal(crf.best(x_BLK[:, :2], lengths_B), crf.best(x_BLK, lengths_B)[:, :2])
+    assert torch.equal(best(crf, x_BLK[:, :2], lengths_B), best(crf, x_BLK, lengths_B)[:, :2])
 
 
 def test_gradients():
@@ -92,6 +98,17 @@ class _Asked(torch.nn.Module):
 
 def test_barred_tags_are_never_answered():
     crf = field(8, barred=True)
-    best_BL = crf.best(50 * emissions(9, batch=200), torch.full((200,), L))
+    best_BL = best(crf, 50 * emissions(9, batch=200), torch.full((200,), L))
     pairs = set(zip(best_BL[:, :-1].flatten().tolist(), best_BL[:, 1:].flatten().tolist(), strict=True))
     assert (0, 2) not in pairs and (1, 1) not in pairs and (best_BL[:, 0] != 2).all() and (best_BL[:, -1] != 0).all()
+
+
+def test_a_program_outside_finds_the_same():
+    from fukami.export.standalone import tags
+
+    crf, x_BLK, lengths_B = field(10), emissions(11), torch.tensor([4, 1, 3])
+    scores = [part.detach().numpy() for part in crf.scores()]
+    best_BL, p_BLK = best(crf, x_BLK, lengths_B), chain.marginals(x_BLK, lengths_B, *crf.scores()).detach()
+    for b, length in enumerate(lengths_B.tolist()):
+        assert tags.best(x_BLK[b, :length].numpy(), *scores) == best_BL[b, :length].tolist()
+        assert tags.marginals(x_BLK[b, :length].numpy(), *scores) == pytest.approx(p_BLK[b, :length].numpy())

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from fukami.core.tables import Column
+from fukami.fields import batch as trees
 from fukami.fields.frame import Line
 from fukami.fields.tags.check import against_words, check_tags
 from fukami.fields.tags.field import Tags
@@ -171,8 +172,10 @@ def test_marks_are_held_against_the_words(name):
 
 
 def test_apart_says_where_tags_differ():
-    field, column, line = learned([["B-PER", "O"], ["B-PER", "O"]], [["a", "b"], ["c", "d"]])
-    tag_BL, lengths = torch.tensor([[4, 0], [4, 0]]), torch.tensor([2, 2])
-    one, other = (field.answers((tag_BL, torch.full((2, 2), p), lengths)) for p in (0.5, 0.75))
-    assert field.apart(one, other).tolist() == [0.25, 0.25]
-    assert field.apart(one, field.answers((tag_BL.flip(1), torch.ones(2, 2), lengths))).tolist() == [torch.inf, torch.inf]
+    lengths = torch.tensor([2, 2])
+    one, other, third = (
+        trees.Rows({"tag": torch.tensor(tags), "score": torch.full((4,), score)}, lengths)
+        for tags, score in (([4, 0, 4, 0], 0.5), ([4, 0, 4, 0], 0.75), ([0, 4, 4, 0], 0.5))
+    )
+    assert Tags().apart(one, other).tolist() == [0.25, 0.25]
+    assert Tags().apart(one, third).tolist() == [torch.inf, 0.0]

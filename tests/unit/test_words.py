@@ -52,7 +52,7 @@ def test_unknown_words_are_one_and_long_ones_keep_both_ends():
     batch = words.batch(words.encode(column(["never", "a" * 50 + "z" * 50])), np.array([0]))
     assert batch.looks[0, :, 0].tolist() == [1, 1] and batch.letters.shape[2] == LETTERS
     letters = words.state["letters"]
-    assert batch.letters[0, 1, 0] == 2 + letters.index("a") and batch.letters[0, 1, -1] == 2 + letters.index("z")
+    assert batch.letters[0, 1, 0] == 2 + letters.index("a") and batch.letters[0, 1, LETTERS - 1] == 2 + letters.index("z")
 
 
 def test_rare_words_are_hidden_in_training_and_padding_never():
@@ -70,3 +70,23 @@ def test_a_json_list_a_list_and_a_file_are_inputs(tmp_path):
     gathered = field.gather(['["one", "two"]', ["one", "two"], str(tmp_path / "a.txt"), "one two"])
     assert field.usable(gathered).all()
     assert [one.words for one in field.sentences(gathered)] == [["one", "two"]] * 4
+
+
+@pytest.mark.parametrize("rows", [[["Paris", "is", "big"], ["x"]], ["東京へ 行く。", "京都"]], ids=["words", "characters"])
+def test_a_program_outside_sees_the_same(rows, tmp_path):
+    """Numbers and places, for texts and lists, the odd ones included; what is empty is refused."""
+    from fukami.export.standalone import words as piece
+
+    field = WordsField(name="words").learn(column(*rows))
+    told = field.portable()
+    for value in [*rows, *field.probes(tmp_path)]:
+        cells = field.gather([value])
+        if not field.usable(cells).all():
+            with pytest.raises(ValueError, match="empty"):
+                piece.read([value], told)
+            continue
+        batch, found = field.batch(field.encode(cells), np.array([0])), piece.read([value], told)
+        assert np.array_equal(found["words_looks"], batch.looks.numpy()) and found["words_lengths"] == batch.lengths.numpy()
+        assert "words_letters" not in found or np.array_equal(found["words_letters"], batch.letters.numpy())
+        line, (text, places, _words) = field.frame(cells), piece.placed(value, told)
+        assert text == line.texts[0] and [list(place) for place in places] == np.stack([line.starts[0], line.ends[0]], 1).tolist()

@@ -30,6 +30,8 @@ from fukami.fields.contract import NOTHING, Arrays, Field, Ragged, TargetField
 from fukami.fields.frame import Frame, Line
 from fukami.fields.gather import carried
 from fukami.fields.labels import in_order
+from fukami.fields.tags import chain
+from fukami.fields.tags.chain import Chained
 from fukami.fields.tags.check import check_tags
 from fukami.fields.tags.marks import OUTSIDE, Marked, Span, marked, on_elements, parted, scheme_of, spans_of
 
@@ -219,11 +221,26 @@ class Tags(TargetField):
         return 3 * len(self.state["types"])
 
     # -- answers -----------------------------------------------------------------------------------------------------
-    def answers(self, outputs: Any) -> trees.Rows:
-        """`(tag_BL, score_BL, lengths_B)` of a model as rows: a tag for each element, and how likely it is."""
-        tag_BL, score_BL, lengths_B = outputs
+    def answers(self, outputs: Chained) -> trees.Rows:
+        """A tag for each element, of the sequence of the highest score, and how likely each is on its own."""
+        outputs = outputs._replace(emissions=outputs.emissions.float())
+        tag_BL, lengths_B = chain.best(*outputs), outputs.lengths
+        score_BL = chain.marginals(*outputs).gather(2, tag_BL.unsqueeze(2)).squeeze(2)
         real_BL = torch.arange(tag_BL.shape[1], device=tag_BL.device) < lengths_B[:, None]
-        return trees.Rows({"tag": tag_BL[real_BL], "score": score_BL[real_BL].float()}, lengths_B)
+        return trees.Rows({"tag": tag_BL[real_BL], "score": score_BL[real_BL]}, lengths_B)
+
+    def graphed(self, outputs: Chained) -> dict[str, torch.Tensor]:
+        """Scores of tags; the best sequence is found by whoever asks the graph."""
+        return outputs._asdict()
+
+    def from_graph(self, outputs: Mapping[str, torch.Tensor]) -> trees.Rows:
+        return self.answers(Chained(**outputs))
+
+    def graph_axes(self) -> dict[str, dict[int, str]]:
+        return {"emissions": {1: "length"}}
+
+    def portable(self, *, fixed: bool = False) -> dict[str, Any]:
+        return {"kind": "tags", "code": ["tags"], "tags": self.state["tags"], "of_words": self.of_words}
 
     def given(self, answers: trees.Rows) -> dict[str, Any]:
         return {"tags": trees.Rows({"tag": answers.columns["tag"]}, answers.counts), "lost": torch.zeros_like(answers.counts)}

@@ -25,7 +25,7 @@ from fukami.core.recipe import option
 from fukami.core.specs import WordSpec
 from fukami.core.tables import Column
 from fukami.fields import cells
-from fukami.fields.contract import NOTHING, Arrays, Field, InputField, Ragged
+from fukami.fields.contract import NOTHING, Arrays, Field, InputField, Ragged, unportable
 from fukami.fields.frame import Frame, Line
 from fukami.fields.gather import carried
 from fukami.fields.text.features import alike, hashed_features, learn_weights, simhash
@@ -33,7 +33,7 @@ from fukami.fields.text.tokenization import has_text, is_unspaced
 from fukami.fields.units import Portrait, Units
 from fukami.fields.words import explain
 from fukami.fields.words.check import check_sentences
-from fukami.fields.words.cutting import Sentence, as_list, cut, given, looks
+from fukami.fields.words.cutting import CUTS, Sentence, as_list, cut, given, looks
 
 CARD = FieldCard(
     name="words",
@@ -49,7 +49,7 @@ CARD = FieldCard(
 )  # fmt: skip
 
 MOST_WORDS = 1000
-LETTERS = 24
+LETTERS = 20
 """Letters of a word that are looked at: of longer ones the first and the last."""
 NEARLY_SAME = 0.9
 SHOWN = 300
@@ -71,7 +71,7 @@ class WordsField(InputField):
     >>> words = WordsField().learn([column])
     >>> batch = words.batch(words.encode([column]), np.array([0, 1]))
     >>> batch.looks.shape, batch.letters.shape, batch.lengths.tolist()
-    (torch.Size([2, 3, 6]), torch.Size([2, 3, 9]), [2, 3])
+    (torch.Size([2, 3, 6]), torch.Size([2, 3, 20]), [2, 3])
     """
 
     @dataclass(frozen=True)
@@ -241,7 +241,7 @@ class WordsField(InputField):
         return np.diff(found.offsets)
 
     def batch(self, stored: Arrays, rows: np.ndarray, device: torch.device | str = "cpu") -> Words:
-        """Padded to the longest of these sentences, and letters to the longest of their words."""
+        """Padded to the longest of these sentences."""
         found, letters = stored["looks"], stored.get("letters")
         assert isinstance(found, Ragged)
         starts = found.offsets[rows]
@@ -253,8 +253,6 @@ class WordsField(InputField):
         letters_BLC = np.zeros((*real_BL.shape, 0), np.int64)
         if isinstance(letters, Ragged):
             letters_BLC = np.where(real_BL[:, :, None], letters.values[at_BL], 0).astype(np.int64)
-            longest = int((letters_BLC > 0).sum(2).max(initial=1))
-            letters_BLC = np.ascontiguousarray(letters_BLC[:, :, :longest])
         return Words(carried(looks_BLF, device), carried(letters_BLC, device), carried(lengths_B.astype(np.int64), device))
 
     def augment(self, batch: Words, rng: torch.Generator) -> Words:
@@ -305,6 +303,25 @@ class WordsField(InputField):
             "length_quantiles": np.quantile(np.diff(stored.offsets), np.linspace(0, 1, 11)).tolist(),
             "unknown_share": float((stored.values[:, 0] == 1).mean()),
         }
+
+    def portable(self, *, fixed: bool = False) -> dict[str, Any]:
+        if fixed:
+            raise unportable(self.kind)
+        told = {name: self.state[name] for name in ("cut", "max_words", "looks", "letters")}
+        shaping = {"lowercase": self.options.lowercase == "yes", "digits": self.options.digits == "yes", "most_letters": LETTERS}
+        code = {"code": ["words"], "pattern": CUTS[told["cut"]].pattern, "extensions": [".txt"], "example": "A text."}
+        return {"kind": "words", "name": self.name, **code, **told, **shaping}
+
+    def portable_frames(self) -> dict[str, Any]:
+        return {"code": ["words_frames"]}
+
+    def probes(self, folder: Path) -> list[Any]:
+        """Texts and lists with whatever may be read another way, and some that cannot be used."""
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "odd.txt").write_text("A text\nof two lines", "utf-8")
+        long = "word " * (self.state["max_words"] + 5)
+        texts = ["", " \t", "Ａ ｶﾀｶﾅ １２３", "e\u0301cole naïve İstanbul ǅ", "U.S. 3,000$ don't all-rounder AT&T", "東京タワー、2024年。", "🙂 x", "x" * 60]
+        return [*texts, long, '["New York", "is", ""]', str(folder / "odd.txt")]
 
     def as_inputs(self, columns: Sequence[Column], rows: np.ndarray, folder: Path) -> list[Any]:
         return given(columns[0].take(rows))
