@@ -14,7 +14,7 @@ from fukami.core.errors import unknown
 from fukami.core.language import _
 from fukami.core.seeds import generator
 from fukami.core.tables import Column, Table
-from fukami.data.store import Store
+from fukami.data.store import Store, frames_of
 from fukami.evaluate import calibration
 from fukami.evaluate.baselines.contract import Fitted
 from fukami.evaluate.baselines.fitting import fit_baselines
@@ -22,8 +22,9 @@ from fukami.evaluate.evaluation import Evaluation
 from fukami.evaluate.judge import judge
 from fukami.evaluate.spool import Batch, Spool
 from fukami.fields import batch as trees
+from fukami.fields.contract import NOTHING
 from fukami.fields.scored import Scored
-from fukami.predictor import Predictor
+from fukami.predictor import MOST_BYTES, Predictor
 from fukami.tasks.contract import Task
 
 FITTED_ON = 20_000
@@ -109,8 +110,10 @@ def judged_baselines(
 
 def _stream(one: Fitted, task: Task, columns: dict[str, list[Column]], store: Store, rows: np.ndarray) -> Iterator[tuple]:
     target = task.target
-    for start in range(0, len(rows), 4096):
-        part = rows[start : start + 4096]
+    each = trees.num_bytes(target.truth(target.batch(store.arrays[target.name], rows[:1])))
+    size = max(1, min(4096, MOST_BYTES // max(1, each)))
+    for start in range(0, len(rows), size):
+        part = rows[start : start + size]
         inputs = {name: [c.take(part) for c in columns[name]] for name in task.inputs}
         truth = target.truth(target.batch(store.arrays[target.name], part))
         yield one.answers(inputs), trees.arrays(truth), part
@@ -155,7 +158,10 @@ def pictures(evaluation: dict[str, Any], task: Task, columns: dict[str, list[Col
         row = _position(cells, mistake)
         if row is not None:
             html = "".join(field.render(columns[name], row) for name, field in task.inputs.items())
-            shown.append({**mistake, "html": html, "where": place(cells, row)})
+            frames = frames_of(task.inputs, columns, np.array([row])) if task.target.framed else NOTHING
+            drawn = {side: task.target.drawn(mistake.get(side), frames=frames) for side in ("target", "answer")}
+            words = {side: "" for side, fragment in drawn.items() if fragment}
+            shown.append({**mistake, **words, "html": html, "drawn": drawn, "where": place(cells, row)})
     return shown
 
 

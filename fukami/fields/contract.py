@@ -402,6 +402,11 @@ class TargetField(Field):
     def known(self, truth: Any) -> list[dict[str, Any]]:
         """What `truth` gives, as answers that are wholly right: without scores."""
 
+    def drawn(self, told: Any, *, frames: Mapping[str, Frame] = NOTHING) -> str:
+        """An HTML fragment of what an evaluation tells of a target or of an answer; empty where words say it. `frames` say where
+        the elements of its example's inputs lie."""
+        return ""
+
     # -- towards other programs --------------------------------------------------------------------------------------
     def graphed(self, outputs: Any) -> dict[str, torch.Tensor]:
         """What an exported graph gives for B examples, by name and in that order: made of the network's raw outputs inside the

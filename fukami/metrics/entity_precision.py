@@ -5,7 +5,9 @@ import numpy as np
 from fukami.core.cards import MetricCard
 from fukami.metrics.states.entities import Entities
 
-CARD = MetricCard(name="entity_precision", summary="the share of the answered entities that are right", of=("tags",), higher_is_better=True)
+CARD = MetricCard(
+    name="entity_precision", summary="the share of the answered entities that are right", of=("tags",), higher_is_better=True
+)
 
 State = Entities
 

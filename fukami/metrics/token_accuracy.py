@@ -5,7 +5,9 @@ import numpy as np
 from fukami.core.cards import MetricCard
 from fukami.metrics.states.entities import Entities
 
-CARD = MetricCard(name="token_accuracy", summary="the share of the words whose tag is right", of=("tags",), higher_is_better=True)
+CARD = MetricCard(
+    name="token_accuracy", summary="the share of the words whose tag is right", of=("tags",), higher_is_better=True
+)
 
 State = Entities
 

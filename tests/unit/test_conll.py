@@ -44,7 +44,9 @@ def test_columns_of_any_order_are_told_apart(tmp_path, name):
 
 def test_parts_of_speech_of_conllu_are_read_without_what_is_no_word(tmp_path):
     lines = ["# text = don't go", "1-2\tdon't\t_\t_\t_\t_\t_\t_\t_\t_"]
-    lines += [f"{n}\t{w}\t{w}\t{p}\t_\t_\t0\troot\t_\t_" for n, w, p in ((1, "do", "AUX"), (2, "n't", "PART"), (3, "go", "VERB"))]
+    lines += [
+        f"{n}\t{w}\t{w}\t{p}\t_\t_\t0\troot\t_\t_" for n, w, p in ((1, "do", "AUX"), (2, "n't", "PART"), (3, "go", "VERB"))
+    ]
     table = conll.table_of(written(tmp_path, "\n".join([*lines, "", *lines]), "a.conllu"), DataChoices())
     assert table.columns["words"].values.to_pylist() == [["do", "n't", "go"]] * 2
     assert table.columns["tags"].values.to_pylist()[0] == ["AUX", "PART", "VERB"]

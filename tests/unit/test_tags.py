@@ -72,7 +72,9 @@ def test_spans_are_read_in_every_form(cell):
         assert found is not None and not found.fault and found.spans == [(0, 3, "PER")]
 
 
-@pytest.mark.parametrize("cell", [[{"start": 0}], [{"label": "PER"}], [[1, 2]], 7, [{"start": "a", "end": "b", "label": "PER"}]])
+@pytest.mark.parametrize(
+    "cell", [[{"start": 0}], [{"label": "PER"}], [[1, 2]], 7, [{"start": "a", "end": "b", "label": "PER"}]]
+)
 def test_marks_that_cannot_be_read_say_so(cell):
     found = read(cell)
     assert found is not None and found.fault
@@ -101,7 +103,9 @@ def test_tags_come_back_as_characters_of_the_text():
         {"entities": [{"start": 0, "end": 3, "label": "PER", "text": "Ada"}]},
         {"entities": [{"start": 0, "end": 8, "label": "LOC", "text": "New York"}]},
     ]
-    again = field.encode([Column("tags", pa.array([answer["entities"] for answer in answers]))], frames={"words": line.taken(np.array([1, 0]))})
+    again = field.encode(
+        [Column("tags", pa.array([answer["entities"] for answer in answers]))], frames={"words": line.taken(np.array([1, 0]))}
+    )
     assert again["tag"].values.tolist() == batch["tags"].columns["tag"].tolist()
 
 
@@ -179,3 +183,39 @@ def test_apart_says_where_tags_differ():
     )
     assert Tags().apart(one, other).tolist() == [0.25, 0.25]
     assert Tags().apart(one, third).tolist() == [torch.inf, 0.0]
+
+
+SENTENCE = {
+    "label studio": [
+        {
+            "data": {"text": "Ada left"},
+            "annotations": [{"result": [{"value": {"start": 0, "end": 3, "text": "Ada", "labels": ["PER"]}}]}],
+        }
+    ],
+    "spacy": [["Ada left", {"entities": [[0, 3, "PER"]]}]],
+    "doccano": [{"id": 1, "text": "Ada left", "label": [[0, 3, "PER"]]}],
+    "hugging face": [{"tokens": ["Ada", "left"], "ner_tags": ["B-PER", "O"]}],
+}
+
+
+@pytest.mark.parametrize("form", SENTENCE)
+def test_files_of_marking_tools_are_read_and_bound(form, tmp_path):
+    from fukami.core.recipe import DataChoices
+    from fukami.data import read as read_data
+    from fukami.data.bind import bind
+    from fukami.tasks.registry import contract
+
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(SENTENCE[form] * 3), "utf-8")
+    task = contract("text-tagging")
+    table = read_data(path, DataChoices(), kinds=("words",))
+    columns = bind(table, task, DataChoices())
+    assert not table.problems
+    _table, columns = task.examples(task, table, columns)
+    field = task.target.learn(columns["tags"])
+    stored = field.encode(columns["tags"], frames={"words": task.inputs["words"].frame(columns["words"])})
+    assert stored["tag"].values.tolist() == [4, 0] * 3
+
+
+def test_missed_cells_are_read_as_nothing_said(tmp_path):
+    assert read("") is None and read(float("nan")) is None

@@ -24,7 +24,10 @@ def test_lists_stay_as_they_are_and_lie_in_their_text_with_blanks():
     ("way", "words"),
     [
         ("words", ["U.S.", "all-rounder", "won", "3,000", "$", "on", "1996-08-30", "."]),
-        ("pieces", ["U", ".", "S", ".", "all", "-", "rounder", "won", "3", ",", "000", "$", "on", "1996", "-", "08", "-", "30", "."]),
+        (
+            "pieces",
+            ["U", ".", "S", ".", "all", "-", "rounder", "won", "3", ",", "000", "$", "on", "1996", "-", "08", "-", "30", "."],
+        ),
         ("spaces", ["U.S.", "all-rounder", "won", "3,000$", "on", "1996-08-30."]),
     ],
 )
@@ -89,4 +92,6 @@ def test_a_program_outside_sees_the_same(rows, tmp_path):
         assert np.array_equal(found["words_looks"], batch.looks.numpy()) and found["words_lengths"] == batch.lengths.numpy()
         assert "words_letters" not in found or np.array_equal(found["words_letters"], batch.letters.numpy())
         line, (text, places, _words) = field.frame(cells), piece.placed(value, told)
-        assert text == line.texts[0] and [list(place) for place in places] == np.stack([line.starts[0], line.ends[0]], 1).tolist()
+        assert (
+            text == line.texts[0] and [list(place) for place in places] == np.stack([line.starts[0], line.ends[0]], 1).tolist()
+        )

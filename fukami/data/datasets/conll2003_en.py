@@ -41,4 +41,6 @@ def table(files: dict[str, Path]) -> Table:
     from fukami.data.readers import conll
 
     parts = {"train": "eng.train", "valid": "eng.testa", "test": "eng.testb"}
-    return joined([(part, conll.table_of(files[name], DataChoices())) for part, name in parts.items()], name="", layout="catalogue")
+    return joined(
+        [(part, conll.table_of(files[name], DataChoices())) for part, name in parts.items()], name="", layout="catalogue"
+    )

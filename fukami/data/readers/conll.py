@@ -27,7 +27,15 @@ from fukami.data.parts import part_in
 TOLD = N_("words and tags, one word a line")
 EXTENSIONS = (".conll", ".conllu", ".conllx", ".bio", ".iob", ".iob2", ".bioes", ".ner")
 _TAG = re.compile(r"O|[BIESLUM][-_]\S+")
-_PARTS = {"train": "train", "traina": "train", "testa": "valid", "dev": "valid", "valid": "valid", "testb": "test", "test": "test"}
+_PARTS = {
+    "train": "train",
+    "traina": "train",
+    "testa": "valid",
+    "dev": "valid",
+    "valid": "valid",
+    "testb": "test",
+    "test": "test",
+}
 _SAMPLE = 1 << 16
 _SHOWN = 5
 
@@ -94,7 +102,9 @@ def _looks_like_it(path: Path) -> bool:
     width, count = widths.most_common(1)[0]
     if width < 2 or count < 0.9 * len(full):
         return False
-    return any(sum(bool(_TAG.fullmatch(line[at])) for line in full if len(line) == width) > 0.9 * count for at in range(1, width))
+    return any(
+        sum(bool(_TAG.fullmatch(line[at])) for line in full if len(line) == width) > 0.9 * count for at in range(1, width)
+    )
 
 
 def table_of(path: Path, choices: DataChoices) -> Table:
@@ -222,5 +232,3 @@ def _which(sentences: Sequence[Sequence[Sequence[str]]], width: int) -> tuple[in
     if counting[0] and width >= 8:  # CoNLL-U: number, word, lemma, universal part of speech
         return words, words + 2
     return words, width - 1 if words != width - 1 else 0
-
-

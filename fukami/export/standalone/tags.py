@@ -18,7 +18,15 @@ def answer(outputs, told, frame):
             begin = place
         if tag[0] in "ES" and tag != "O":
             first, last = places[begin][0], places[place][1]
-            found.append({"start": first, "end": last, "label": tag[2:], "text": text[first:last], "score": min(scores[begin : place + 1])})
+            found.append(
+                {
+                    "start": first,
+                    "end": last,
+                    "label": tag[2:],
+                    "text": text[first:last],
+                    "score": min(scores[begin : place + 1]),
+                }
+            )
     return {"entities": found}
 
 

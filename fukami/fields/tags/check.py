@@ -202,7 +202,9 @@ def _told(code: str, column: Column, rows: list[tuple[int, str]], total: int) ->
         return Problem(
             code="F-SPANS-BACKWARDS",
             severity="error" if n > MANY * total else "warning",
-            what=_n("{n} example has a span that ends before it starts", "{n} examples have spans that end before they start", n),
+            what=_n(
+                "{n} example has a span that ends before it starts", "{n} examples have spans that end before they start", n
+            ),
             where=where,
             expected=_("start < end, in characters"),
             got=got,
@@ -249,7 +251,9 @@ def _told(code: str, column: Column, rows: list[tuple[int, str]], total: int) ->
         code="F-SPANS-WIDENED",
         severity="warning" if n > MANY * total else "note",
         what=_n(
-            "{n} example has a span that begins or ends within a word", "{n} examples have spans that begin or end within a word", n
+            "{n} example has a span that begins or ends within a word",
+            "{n} examples have spans that begin or end within a word",
+            n,
         ),
         where=where,
         fix=_("they are widened to whole words, and judged so; or cut texts finer: {command}").format(

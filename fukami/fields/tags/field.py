@@ -276,11 +276,26 @@ class Tags(TargetField):
     def known(self, truth: dict[str, Any], *, frames: Mapping[str, Frame] = NOTHING) -> list[dict[str, Any]]:
         return self.restore(truth["tags"], frames=frames)
 
+    def drawn(self, told: Any, *, frames: Mapping[str, Frame] = NOTHING) -> str:
+        """The text with those of its entities marked that an evaluation tells of: first element, the one after the last, type."""
+        line = next((frame for frame in frames.values() if isinstance(frame, Line) and frame.texts), None)
+        if line is None or not isinstance(told, list):
+            return ""
+        text, out, at = line.texts[0], [], 0
+        for first, stop, label in told:
+            start, end = int(line.starts[0][first]), int(line.ends[0][stop - 1])
+            name = f'<small style="opacity:.75"> {html.escape(label)}</small>'
+            out += [html.escape(text[at:start]), f"<mark>{html.escape(text[start:end])}{name}</mark>"]
+            at = end
+        return f"<span>{''.join(out)}{html.escape(text[at:])}</span>"
+
     def apart(self, left: trees.Rows, right: trees.Rows) -> torch.Tensor:
         """The largest difference of the elements' scores; infinite where a tag differs."""
         found = []
         for one, other in zip(left.each(), right.each(), strict=True):
-            if len(one["tag"]) != len(other["tag"]) or not torch.equal(torch.as_tensor(one["tag"]), torch.as_tensor(other["tag"])):
+            if len(one["tag"]) != len(other["tag"]) or not torch.equal(
+                torch.as_tensor(one["tag"]), torch.as_tensor(other["tag"])
+            ):
                 found.append(torch.inf)
             else:
                 apart = (torch.as_tensor(one["score"]).double() - torch.as_tensor(other["score"]).double()).abs()

@@ -81,7 +81,9 @@ class WordsField(InputField):
             "How a text is cut: words, pieces (runs of letters or digits), spaces, characters. Lists of words stay as they are.",
             choices=("auto", "words", "pieces", "spaces", "characters"),
         )
-        lowercase: str = option("yes", "Read capitals as small letters in whole words; shape and letters keep them.", choices=("yes", "no"))
+        lowercase: str = option(
+            "yes", "Read capitals as small letters in whole words; shape and letters keep them.", choices=("yes", "no")
+        )
         digits: str = option("yes", "Read every digit as 0 in whole words; letters keep them.", choices=("yes", "no"))
         min_count: int = option(1, "Words seen less often in training are unknown.", low=1)
         word_dropout: float = option(
@@ -308,7 +310,11 @@ class WordsField(InputField):
         if fixed:
             raise unportable(self.kind)
         told = {name: self.state[name] for name in ("cut", "max_words", "looks", "letters")}
-        shaping = {"lowercase": self.options.lowercase == "yes", "digits": self.options.digits == "yes", "most_letters": LETTERS}
+        shaping = {
+            "lowercase": self.options.lowercase == "yes",
+            "digits": self.options.digits == "yes",
+            "most_letters": LETTERS,
+        }
         code = {"code": ["words"], "pattern": CUTS[told["cut"]].pattern, "extensions": [".txt"], "example": "A text."}
         return {"kind": "words", "name": self.name, **code, **told, **shaping}
 
@@ -320,7 +326,16 @@ class WordsField(InputField):
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "odd.txt").write_text("A text\nof two lines", "utf-8")
         long = "word " * (self.state["max_words"] + 5)
-        texts = ["", " \t", "Ａ ｶﾀｶﾅ １２３", "e\u0301cole naïve İstanbul ǅ", "U.S. 3,000$ don't all-rounder AT&T", "東京タワー、2024年。", "🙂 x", "x" * 60]
+        texts = [
+            "",
+            " \t",
+            "Ａ ｶﾀｶﾅ １２３",
+            "e\u0301cole naïve İstanbul ǅ",
+            "U.S. 3,000$ don't all-rounder AT&T",
+            "東京タワー、2024年。",
+            "🙂 x",
+            "x" * 60,
+        ]
         return [*texts, long, '["New York", "is", ""]', str(folder / "odd.txt")]
 
     def as_inputs(self, columns: Sequence[Column], rows: np.ndarray, folder: Path) -> list[Any]:
