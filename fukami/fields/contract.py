@@ -403,8 +403,8 @@ class TargetField(Field):
         """What `truth` gives, as answers that are wholly right: without scores."""
 
     def drawn(self, told: Any, *, frames: Mapping[str, Frame] = NOTHING) -> str:
-        """An HTML fragment of what an evaluation tells of a target or of an answer; empty where words say it. `frames` say where
-        the elements of its example's inputs lie."""
+        """An HTML fragment of what an evaluation tells of a target or of an answer; empty where words say it. `frames` say
+        where the elements of its example's inputs lie."""
         return ""
 
     # -- towards other programs --------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """The random field against all sequences of tags, one by one."""
 
-from itertools import product
+from itertools import pairwise, product
 
 import pytest
 import torch
@@ -36,7 +36,7 @@ def every(crf: Crf, emissions_LK: torch.Tensor, length: int) -> dict[tuple[int, 
     found = {}
     for tags in product(range(K), repeat=length):
         score = start_K[tags[0]] + end_K[tags[-1]] + sum(emissions_LK[place, tag] for place, tag in enumerate(tags))
-        score = score + sum(transitions_KK[a, b] for a, b in zip(tags, tags[1:], strict=False))
+        score = score + sum(transitions_KK[a, b] for a, b in pairwise(tags))
         found[tags] = float(score.detach())
     return found
 

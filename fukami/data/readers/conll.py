@@ -220,7 +220,7 @@ def _long(found: Lines, where: str) -> Iterator[Problem]:
 
 def _which(sentences: Sequence[Sequence[Sequence[str]]], width: int) -> tuple[int, int]:
     """The columns of words and of tags."""
-    some = [sentence for sentence in sentences[:2000]]
+    some = list(sentences[:2000])
     cells = [[word[at] for sentence in some for word in sentence] for at in range(width)]
     counting = [all(sentence[i][at] == str(i + 1) for sentence in some for i in range(len(sentence))) for at in range(width)]
     entities = [all(map(_TAG.fullmatch, cells[at])) for at in range(width)]

@@ -12,7 +12,7 @@ import numpy as np
 from fukami.core.cards import BaselineCard
 from fukami.core.seeds import generator
 from fukami.evaluate.baselines.contract import Answers, Examples
-from fukami.evaluate.baselines.tagged import answered, sentences
+from fukami.evaluate.baselines.tagged import answered
 
 CARD = BaselineCard(name="linear_tags", summary="a linear model for each word by itself", of=("tags",), needs="seen")
 

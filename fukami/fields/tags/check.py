@@ -11,7 +11,7 @@ from fukami.core.tables import Column
 from fukami.fields import cells
 from fukami.fields.frame import Line
 from fukami.fields.labels import alike, listed
-from fukami.fields.tags.marks import Marked, broken, marked, on_elements, parted, scheme_of, spans_of
+from fukami.fields.tags.marks import Marked, broken, marked, on_elements, scheme_of, spans_of
 
 MANY = 0.01
 
@@ -66,7 +66,7 @@ def _scheme(column: Column, found: Sequence[Marked | None]) -> Iterator[Problem]
     )
     odd = [(row, place, tags) for row, tags in tagged if (place := broken(tags, scheme)) is not None]
     if odd:
-        row, place, tags = odd[0]
+        _row, place, tags = odd[0]
         yield Problem(
             code="F-TAGS-BROKEN",
             severity="warning",
@@ -139,8 +139,8 @@ def _types(column: Column, found: Sequence[Marked | None]) -> Iterator[Problem]:
 
 
 def against_words(column: Column, line: Line, *, cut: int) -> tuple[np.ndarray, list[Problem]]:
-    """Which examples' marks lie on their words (bool, N), and what is to be said of the others. `line` says where the words are,
-    of which no more than `cut` are read."""
+    """Which examples' marks lie on their words (bool, N), and what is to be said of the others. `line` says where the words
+    are, of which no more than `cut` are read."""
     found = marked(column)
     fits = np.ones(len(found), bool)
     faults: dict[str, list[tuple[int, str]]] = {}

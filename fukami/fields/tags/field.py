@@ -4,8 +4,8 @@ Whatever scheme the data has, entities are stored as BIOES: `B-` begins one, `I-
 element, `O` none. So every tag says whether an entity begins or ends at its element, and which tags may follow one another is
 known before anything is learned. Where every word has a tag of its own (parts of speech), each is an entity of one word.
 
-An example that is batched is `{"tags": Rows of column "tag", "lost": int64 (B)}`: a number for each of its elements, and how many
-entities of it no element can tell (they overlap others, or lie beyond where the text was cut). Those count as missed.
+An example that is batched is `{"tags": Rows of column "tag", "lost": int64 (B)}`: a number for each of its elements, and how
+many entities of it no element can tell (they overlap others, or lie beyond where the text was cut). Those count as missed.
 N examples, B batch, L elements, T elements of all examples, K tags.
 """
 
@@ -199,7 +199,7 @@ class Tags(TargetField):
         return {"num_types": len(self.state["types"]), "scheme": self.state["scheme"]} if self.state else {}
 
     def target_spec(self) -> dict[str, Any]:
-        """`starts` and `ends` (K): which tags may stand first and last; `follows` (K, K): which column's tag may follow a row's."""
+        """`starts` and `ends` (K): which tags may stand first and last; `follows` (K, K): which column's may follow a row's."""
         begins_K, ends_K, kind_K = self.outline()
         outside_K = kind_K < 0
         free_from_K, free_to_K = ends_K | outside_K, begins_K | outside_K  # nothing is open after it, before it
@@ -208,7 +208,7 @@ class Tags(TargetField):
         return {"starts": free_to_K.tolist(), "ends": free_from_K.tolist(), "follows": follows_KK.tolist()}
 
     def outline(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Of each tag: whether an entity begins at it, whether one ends at it (bool, K), and its type (int64, K), -1 for none."""
+        """Of each tag: whether an entity begins at it, whether one ends at it (bool, K), its type (int64, K), -1 for none."""
         tags, types = self.state["tags"], self.state["types"]
         if self.of_words:
             return np.ones(len(tags), bool), np.ones(len(tags), bool), np.arange(len(tags))
@@ -246,8 +246,8 @@ class Tags(TargetField):
         return {"tags": trees.Rows({"tag": answers.columns["tag"]}, answers.counts), "lost": torch.zeros_like(answers.counts)}
 
     def restore(self, answers: trees.Rows, *, frames: Mapping[str, Frame] = NOTHING) -> list[dict[str, Any]]:
-        """`{"entities": [{"start", "end", "label", "text", "score"}]}`, characters of the given text, the score being the least of
-        its elements'; of words `{"tags": […], "words": […], "scores": […]}`."""
+        """`{"entities": [{"start", "end", "label", "text", "score"}]}`, characters of the given text, the score being the
+        least of its elements'; of words `{"tags": […], "words": […], "scores": […]}`."""
         (line,) = (frame for frame in frames.values() if isinstance(frame, Line))
         return [self._told(one, line, row) for row, one in enumerate(answers.each())]
 
@@ -277,7 +277,7 @@ class Tags(TargetField):
         return self.restore(truth["tags"], frames=frames)
 
     def drawn(self, told: Any, *, frames: Mapping[str, Frame] = NOTHING) -> str:
-        """The text with those of its entities marked that an evaluation tells of: first element, the one after the last, type."""
+        """The text with those entities marked that an evaluation tells of: first element, the one after the last, type."""
         line = next((frame for frame in frames.values() if isinstance(frame, Line) and frame.texts), None)
         if line is None or not isinstance(told, list):
             return ""

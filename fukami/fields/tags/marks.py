@@ -1,9 +1,9 @@
 """What people mark in a text, in whatever form they write it down: a tag for each word, or spans of characters.
 
 Tags follow one of the usual schemes. `B-` begins an entity, `I-` goes on (or, in IOB1, begins one that touches no other of its
-type), `E-` or `L-` ends it, `S-` or `U-` is one of a single word, `M-` its middle; IO has no more than the type, or `O`. All are
-read by one rule, that of conlleval: an entity goes on where `I`, `M`, `E` or `L` follows a word of the same type that has not
-ended, and begins anew wherever else. Tags of which none is `O` or has a prefix are tags of words: parts of speech.
+type), `E-` or `L-` ends it, `S-` or `U-` is one of a single word, `M-` its middle; IO has no more than the type, or `O`. All
+are read by one rule, that of conlleval: an entity goes on where `I`, `M`, `E` or `L` follows a word of the same type that has
+not ended, and begins anew wherever else. Tags of which none is `O` or has a prefix are tags of words: parts of speech.
 """
 
 import json
@@ -147,7 +147,7 @@ def parted(tag: str) -> tuple[str, str]:
 
 
 def scheme_of(sequences: Iterable[Sequence[str]]) -> str:
-    """The scheme that most of the tags follow: IOB1, IOB2, BIOES, BILOU, BMES, IO, or `words` where each word has a tag of its own.
+    """The scheme that most of the tags follow: IOB1, IOB2, BIOES, BILOU, BMES, IO, or `words` where each has a tag of its own.
 
     >>> scheme_of([["I-PER", "O", "I-LOC", "B-LOC"]]), scheme_of([["B-PER", "I-PER", "O"]]), scheme_of([["DT", "NN"]])
     ('IOB1', 'IOB2', 'words')

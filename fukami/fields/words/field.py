@@ -78,7 +78,7 @@ class WordsField(InputField):
     class Options:
         cut: str = option(
             "auto",
-            "How a text is cut: words, pieces (runs of letters or digits), spaces, characters. Lists of words stay as they are.",
+            "How a text is cut: words, pieces (runs of letters or digits), spaces, characters. Lists stay as they are.",
             choices=("auto", "words", "pieces", "spaces", "characters"),
         )
         lowercase: str = option(
@@ -119,7 +119,7 @@ class WordsField(InputField):
         if lists:
             # a list of words repeats itself less than a list of tags, and its words have no prefix of a scheme
             words = [word for value in lists for word in value]
-            tagged = sum(word == "O" or word[1:2] in "-_" and word[:1] in "BIESLUM" for word in words) / max(1, len(words))
+            tagged = sum(word == "O" or (word[1:2] in "-_" and word[:1] in "BIESLUM") for word in words) / max(1, len(words))
             return float(0.95 * min(1.0, 2 * len(set(words)) / max(1, len(words)) + 0.3) * (tagged < 0.5))
         texts = [value for value in found if isinstance(value, str)]
         wordy = sum(len(text.split()) > 3 or is_unspaced([text]) for text in texts) / len(texts)

@@ -56,7 +56,7 @@ class Entities(State):
 
 
 def counts(answers: Any, truth: Any, outline: tuple[np.ndarray, ...]) -> dict[str, np.ndarray]:
-    """Of each example: `right`, `answered` and `actual` entities of each type (B, T), `lost` ones, `same` tags of `words` (B)."""
+    """Of each example: `right`, `answered` and `actual` entities of each type (B, T), `lost` ones, `same` of `words` tags (B)."""
     size, types = len(truth["tags"]), int(outline[2].max()) + 1
     answered_W, actual_W = np.asarray(answers.columns["tag"]), np.asarray(truth["tags"].columns["tag"])
     example_W = np.repeat(np.arange(size), truth["tags"].counts)
