@@ -14,7 +14,7 @@ from fukami.core.errors import unknown
 from fukami.core.language import _
 from fukami.core.seeds import generator
 from fukami.core.tables import Column, Table
-from fukami.data.store import Store
+from fukami.data.store import Store, frames_of
 from fukami.evaluate import calibration
 from fukami.evaluate.baselines.contract import Fitted
 from fukami.evaluate.baselines.fitting import fit_baselines
@@ -22,6 +22,7 @@ from fukami.evaluate.evaluation import Evaluation
 from fukami.evaluate.judge import judge
 from fukami.evaluate.spool import Batch, Spool
 from fukami.fields import batch as trees
+from fukami.fields.contract import NOTHING
 from fukami.fields.scored import Scored
 from fukami.predictor import MOST_BYTES, Predictor
 from fukami.tasks.contract import Task
@@ -161,7 +162,8 @@ def pictures(
         if row is not None:
             html = task.target.shown(columns[task.target.name], row, mistake) if task.target.name in columns else ""
             html = html or "".join(field.render(columns[name], row) for name, field in task.inputs.items())
-            drawn = {side: task.target.drawn(mistake.get(side)) for side in ("target", "answer")}
+            frames = frames_of(task.inputs, columns, np.array([row])) if task.target.framed else NOTHING
+            drawn = {side: task.target.drawn(mistake.get(side), frames=frames) for side in ("target", "answer")}
             words = {side: "" for side, fragment in drawn.items() if fragment}
             shown.append({**mistake, **words, "html": html, "drawn": drawn, "where": place(cells, row)})
     return shown

@@ -56,6 +56,8 @@ def features(predictor: Predictor, batch: dict[str, Any]) -> torch.Tensor | None
     given = {name: predictor.plan.arranged(batch[name]) for name in predictor.task.inputs}
     with torch.inference_mode(), predictor.plan.autocast():
         found = encoder(next(iter(given.values())) if len(given) == 1 else given)
+    if not isinstance(found, torch.Tensor):  # a whole model's answer
+        return None
     if found.ndim > 3 or (found.ndim == 3 and not hasattr(encoder, "members")):
         found = found.flatten(2).mean(2) if found.ndim == 4 else found.mean(1)
     return found.float().flatten(1)

@@ -412,8 +412,9 @@ class TargetField(Field):
         inputs and words do. `columns` are the target's own cells."""
         return ""
 
-    def drawn(self, told: Any) -> str:
-        """An HTML fragment of what an evaluation tells of a target or of an answer; empty where words say it."""
+    def drawn(self, told: Any, *, frames: Mapping[str, Frame] = NOTHING) -> str:
+        """An HTML fragment of what an evaluation tells of a target or of an answer; empty where words say it. `frames` say
+        where the elements of its example's inputs lie."""
         return ""
 
     # -- towards other programs --------------------------------------------------------------------------------------

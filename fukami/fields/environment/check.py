@@ -1,8 +1,8 @@
 """What the doctor finds in episodes: environments that cannot be acted in, or are not there; cells that name no episode."""
 
 from collections.abc import Iterator, Sequence
-
 from typing import Any
+
 import numpy as np
 
 from fukami.core.errors import FukamiError
