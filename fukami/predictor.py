@@ -12,9 +12,9 @@ from typing import Any, cast
 import numpy as np
 import torch
 
-from fukami.core.errors import UsageError
+from fukami.core.errors import UsageError, unknown
 from fukami.core.language import _
-from fukami.core.recipe import Recipe, from_dict, read_toml
+from fukami.core.recipe import Recipe, from_dict, option_names, read_toml
 from fukami.core.seeds import derive
 from fukami.core.tables import Column
 from fukami.data.store import Store, frames_of
@@ -163,6 +163,16 @@ class Predictor:
             arrays = input_field.encode([c.take(rows) for c in columns[name]])
             batch[name] = input_field.batch(arrays, np.arange(len(rows)), self.device)
         return batch
+
+    def with_options(self, settings: dict[str, Any]) -> "Predictor":
+        """The predictor with other options of its task. Raises `UsageError` F-SET-NAME for a name that is none of them."""
+        options = self.task.options
+        known = () if options is None else option_names(options)
+        for name in settings:
+            if name not in known:
+                raise unknown(_("option of the task"), name, known, code="F-SET-NAME")
+        recipe = Recipe(self.task.name, task_options=options).changed({f"task_options.{n}": v for n, v in settings.items()})
+        return replace(self, task=replace(self.task, options=recipe.task_options))
 
     def settled(self, answers: Any, truth: Any) -> "Predictor":
         """The predictor whose target has learned from answers to validation examples, not `settled` themselves."""

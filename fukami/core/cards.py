@@ -239,7 +239,7 @@ class FieldCard(Card):
     reference: str = ""
     """The inputs that parameters of models are counted for, in words: `Spec.reference`."""
     files_are: str = "path"
-    """What the cells of such files are: their `path`, or their `text`."""
+    """What the cells of such files are: their `path`, their `text`, or a `document`, from which examples are cut."""
     offers: tuple[str, ...] = ()
     """What explanations can do with an example: take its `units` away, grow it along a `way`, see a `plane` or a `sequence` of
     elements in it, `exchange` units between examples; `fields/contract.py` says which methods that takes."""

@@ -144,6 +144,9 @@ class Table:
     problems: tuple[Any, ...] = ()
     hints: dict[str, str] = field(default_factory=dict)
     layout: str = ""
+    order: np.ndarray | None = None
+    """Numbers (N) that grow along what the examples were cut from (a text, a series), where they were: parts that are drawn
+    then lie one behind the other, and examples of equal numbers in one part."""
     spans: Spans | None = None
 
     def __len__(self) -> int:
@@ -152,5 +155,7 @@ class Table:
     def take(self, rows: np.ndarray | Sequence[int]) -> "Table":
         rows = np.asarray(rows, dtype=np.int64)
         parts = None if self.parts is None else self.parts[rows]
+        order = None if self.order is None else self.order[rows]
         spans = None if self.spans is None else self.spans.take(rows)
-        return replace(self, columns={n: c.take(rows) for n, c in self.columns.items()}, parts=parts, spans=spans)
+        kept = {n: c.take(rows) for n, c in self.columns.items()}
+        return replace(self, columns=kept, parts=parts, order=order, spans=spans)

@@ -25,7 +25,7 @@ __all__ = ["Split", "folds", "split"]
 
 @dataclass(frozen=True)
 class Split:
-    """Row numbers of each part, ascending. `method` is given, stratified, grouped, by time or random.
+    """Row numbers of each part, ascending. `method` is given, stratified, grouped, by time, in order or random.
 
     `copies` counts, by part, the rows that were taken out because a later part holds the same inputs. `proof()` tells the whole
     as JSON; `problems` are what the doctor should report. `drawn_from` holds the sizes of the parts that these were drawn from,
@@ -87,9 +87,10 @@ def split(table: Table, columns: dict[str, list[Column]], task: Task, choices: D
 
     Parts that the data names are respected: a missing validation part is drawn from the training part; where there are only two
     parts, the one that is not for training is the test. `choices.group` keeps equal values together, `choices.time` puts the
-    newest examples into the test part; else classes are divided in proportion, numbers by tenths of their range. Deterministic
-    in the data and `seed`. Of examples that were cut from a sequence the newest test as well, and those that reach over the
-    border between two parts are left out, which the proof tells. Raises `DataError` where nothing would be left to train on.
+    newest examples into the test part; examples that were cut from something longer (`Table.order`) are divided along it; else
+    classes are divided in proportion, numbers by tenths of their range. Deterministic in the data and `seed`. Of examples that
+    were cut from a sequence the newest test as well, and those that reach over the border between two parts are left out, which
+    the proof tells. Raises `DataError` where nothing would be left to train on.
     """
     case = _case(table, columns, task, choices, seed)
     given = _given(table)
@@ -195,6 +196,8 @@ def _parts_of(rows: np.ndarray, case: Case, *, valid: float, test: float) -> tup
         return draws.by_time(moments(table.columns[choices.time])[rows], valid, test), "by time"
     if choices.group:
         return draws.by_group(_together(case)[rows], valid, test, seed=seed), "grouped"
+    if table.order is not None:
+        return draws.by_time(table.order[rows], valid, test), "in order"
     strata = draws.strata(case.task, case.columns)[rows]
     method = "stratified" if len(np.unique(strata)) > 1 else "random"
     return draws.by_stratum(strata, _together(case)[rows], valid, test, seed=seed), method
@@ -228,6 +231,8 @@ def _fold_numbers(rows: np.ndarray, case: Case) -> np.ndarray:
         return draws.in_order(moments(case.table.columns[choices.time])[rows], count + 1) - 1
     if choices.group:
         return draws.group_folds(together, count, seed=case.seed)
+    if case.table.order is not None:
+        return draws.in_order(case.table.order[rows], count)
     return draws.folds(draws.strata(case.task, case.columns)[rows], together, count, seed=case.seed)
 
 

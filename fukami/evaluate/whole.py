@@ -29,6 +29,8 @@ from fukami.tasks.contract import Task
 
 FITTED_ON = 20_000
 """Validation examples that a target settles on: a temperature, say, needs no more."""
+SAMPLES = 3
+"""Answers that the report shows where they are not what is judged."""
 SHOWN_MISTAKES = 12
 """Mistakes drawn in the report: enough to see a pattern, few enough to load on a phone."""
 
@@ -69,9 +71,28 @@ def judged(
 
     found = judge(target, names, raw.mapped(settle), groups=groups, seed=seed, replicates=replicates)
     if columns is not None:
-        for mistake in (*found.details.get("mistakes", ()), *found.details.get("typical", ())):
-            mistake["where"] = place(columns[next(iter(predictor.task.inputs))], mistake["row"])
+        for told in (found.details.get(name, ()) for name in ("mistakes", "typical", "passages")):
+            for one in told:
+                one["where"] = place(columns[next(iter(predictor.task.inputs))], one["row"])
+        if shown := samples(predictor, columns, raw):
+            found.details["samples"] = shown
     return found
+
+
+def samples(predictor: Predictor, columns: dict[str, list[Column]], raw: Spool) -> list[dict[str, Any]]:
+    """What people are answered about a few of the examples of `raw`, where a judgement asks something else: `html` of the
+    input, and the `answer`."""
+    task = predictor.task
+    if task.assess is None or not len(raw):
+        return []
+    rows = np.sort(np.concatenate([rows for _answers, _truth, rows in raw]))
+    few = rows[np.linspace(0, len(rows) - 1, min(SAMPLES, len(rows))).astype(np.int64)]
+    cells = {name: [column.take(few) for column in columns[name]] for name in task.inputs}
+    told = []
+    for number, answer in enumerate(predictor.predict(cells)):
+        html = "".join(field.render(cells[name], number) for name, field in task.inputs.items())
+        told.append({"html": html, "answer": answer, "where": place(columns[next(iter(task.inputs))], int(few[number]))})
+    return told
 
 
 def some_of(task: Task, rows: np.ndarray, seed: int) -> np.ndarray:

@@ -268,6 +268,10 @@ class InputField(Field, Explainable):
         """What cells hold that a field that has learned can take, but did not learn from: notes beside answers."""
         return iter(())
 
+    def between(self, columns: Sequence[Column], train: np.ndarray, held: np.ndarray) -> Iterator[Problem]:
+        """The doctor: what is odd about the rows `held` that are kept aside, beside those that `train`."""
+        return iter(())
+
     # -- nearly the same ---------------------------------------------------------------------------------------------
     def near_fingerprint(self, columns: Sequence[Column]) -> np.ndarray | None:
         """uint64 (N) of which a small Hamming distance means nearly the same content, or None where that has no meaning."""

@@ -39,7 +39,16 @@ def examples(kind: str, seed: int = 0):
         answers = field.answers(torch.randn(len(truth), 1, field.num_outputs, generator=noise))
     else:  # what would be right for other examples
         answers = trees.taken(field.ideal(truth), torch.randperm(trees.size(truth), generator=noise).numpy())
+        answers = trees.mapped(answers, lambda leaf: noisy(leaf, noise))
     return wide(answers), trees.arrays(truth), field
+
+
+def noisy(leaf: torch.Tensor, noise: torch.Generator) -> torch.Tensor:
+    """What is the same of all examples as they are right (no surprise, say), drawn."""
+    if leaf.dtype == torch.bool and leaf.all():
+        return torch.rand(leaf.shape, generator=noise) < 0.5
+    drawn = leaf.dtype.is_floating_point and len(leaf) and not leaf.any()
+    return torch.rand(leaf.shape, generator=noise, dtype=leaf.dtype) if drawn else leaf
 
 
 def perfect(kind: str):

@@ -7,6 +7,8 @@ data is there, never because of a task. `TITLE` is its heading.
 ORDER = (
     "result",
     "compression",
+    "samples",
+    "surprise",
     "learning",
     "classes",
     "confusion",
