@@ -98,8 +98,7 @@ class Field(ABC):
         """The doctor: every problem of these cells on their own, with place and remedy."""
 
     def check_on(self, columns: Sequence[Column], frames: Mapping[str, Frame]) -> Iterator[Problem]:
-        """What is wrong between these cells and the inputs that they lie on, for a field that is `framed`. The inputs may not
-        have learned: of their `frames` the raw sizes count."""
+        """The doctor, where a field is `framed`: cells beside the inputs they lie on, of whose frames the raw sizes count."""
         return iter(())
 
     def usable(self, columns: Sequence[Column]) -> np.ndarray:
@@ -417,8 +416,7 @@ class TargetField(Field):
         return ""
 
     def drawn(self, told: Any, *, frames: Mapping[str, Frame] = NOTHING) -> str:
-        """An HTML fragment of what an evaluation tells of a target or of an answer; empty where words say it. `frames` say
-        where the elements of its example's inputs lie."""
+        """An HTML fragment of what an evaluation tells of a target or of an answer, over `frames`; empty where words say it."""
         return ""
 
     # -- towards other programs --------------------------------------------------------------------------------------
