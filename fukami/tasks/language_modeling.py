@@ -29,7 +29,7 @@ CARD = TaskCard(
     baselines=("unigram", "trigram"),
     recipe="passages/language_modeling",
     without={
-        "export": "text is written one token after another, and no format holds that loop yet; Python and `serve` write it"
+        "export": "text is written one token after another, and no format holds that loop yet; `predict` and Python write it"
     },
 )
 
