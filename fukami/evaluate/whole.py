@@ -87,7 +87,7 @@ def samples(predictor: Predictor, columns: dict[str, list[Column]], raw: Spool) 
         return []
     rows = np.sort(np.concatenate([rows for _answers, _truth, rows in raw]))
     few = rows[np.linspace(0, len(rows) - 1, min(SAMPLES, len(rows))).astype(np.int64)]
-    cells = {name: [column.take(few) for column in columns[name]] for name in task.inputs}
+    cells: dict[str, Sequence[Column]] = {name: [column.take(few) for column in columns[name]] for name in task.inputs}
     told = []
     for number, answer in enumerate(predictor.predict(cells)):
         html = "".join(field.render(cells[name], number) for name, field in task.inputs.items())

@@ -30,6 +30,10 @@ class Crf(nn.Module):
         follows: which column's tag may follow a row's (K, K).
     """
 
+    barred_start: torch.Tensor
+    barred_end: torch.Tensor
+    barred_transitions: torch.Tensor
+
     def __init__(self, starts: Sequence[bool], ends: Sequence[bool], follows: Sequence[Sequence[bool]]):
         super().__init__()
         self.start = nn.Parameter(torch.zeros(len(starts)))

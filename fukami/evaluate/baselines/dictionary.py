@@ -17,21 +17,22 @@ CARD = BaselineCard(name="dictionary", summary="entities of the training texts, 
 
 
 def fit(examples: Examples) -> Answers:
+    target: Any = examples.target
     texts = sentences(examples.inputs, examples.columns)
     tags = [one["tag"].tolist() for one in examples.targets["tags"].each()]
     kinds: defaultdict[tuple[str, ...], Counter[tuple[int, ...]]] = defaultdict(Counter)
     for words, row in zip(texts, tags, strict=True):
-        for start, stop, _label in examples.target.spans(row):
+        for start, stop, _label in target.spans(row):
             kinds[tuple(words[start:stop])][tuple(row[start:stop])] += 1
     usual = {words: counts.most_common(1)[0][0] for words, counts in kinds.items()}
     longest = max(map(len, usual), default=0)
-    if not examples.target.of_words:  # a name that is mostly no name (a May that is a month) is none
+    if not target.of_words:  # a name that is mostly no name (a May that is a month) is none
         stood: Counter[tuple[str, ...]] = Counter()
         for words in texts:
             for _start, part in _matches(words, usual, longest):
                 stood[part] += 1
         usual = {words: row for words, row in usual.items() if 2 * kinds[words].total() >= stood[words]}
-    commonest = int(np.bincount(examples.targets["tags"].columns["tag"]).argmax()) if examples.target.of_words else 0
+    commonest = int(np.bincount(examples.targets["tags"].columns["tag"]).argmax()) if target.of_words else 0
 
     def answer(columns: dict[str, list]) -> Any:
         found = []

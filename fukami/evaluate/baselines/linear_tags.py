@@ -21,11 +21,12 @@ _SIZE = 1 << 18
 
 
 def fit(examples: Examples) -> Answers:
+    target: Any = examples.target
     from sklearn.feature_extraction import FeatureHasher
     from sklearn.linear_model import SGDClassifier
 
-    hasher = FeatureHasher(_SIZE, input_type="string", dtype=np.float32)
-    kind_K = examples.target.outline()[2]
+    hasher: Any = FeatureHasher(_SIZE, input_type="string", dtype=np.float32)  # type: ignore[arg-type]
+    kind_K = target.outline()[2]
     kinds_T = kind_K[examples.targets["tags"].columns["tag"]]
     seen = [one for words in _seen(examples.inputs, examples.columns) for one in words]
     kept = np.arange(len(seen))
@@ -34,13 +35,14 @@ def fit(examples: Examples) -> Answers:
     features = hasher.transform([seen[at] for at in kept])
     model: Any = None
     if len(np.unique(kinds_T[kept])) > 1:
-        model = SGDClassifier("log_loss", alpha=1e-6, max_iter=8, tol=None, random_state=0).fit(features, kinds_T[kept])
+        told: dict[str, Any] = {"alpha": 1e-6, "max_iter": 8, "tol": None, "random_state": 0}
+        model = SGDClassifier("log_loss", **told).fit(features, kinds_T[kept])
 
     def answer(columns: dict[str, list]) -> Any:
         found = []
         for words in _seen(examples.inputs, columns):
             kinds = model.predict(hasher.transform(words)) if model is not None and words else np.full(len(words), kinds_T[0])
-            found.append(_tags(kinds.tolist(), of_words=examples.target.of_words))
+            found.append(_tags(kinds.tolist(), of_words=target.of_words))
         return answered(found)
 
     return answer

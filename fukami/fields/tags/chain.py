@@ -7,6 +7,7 @@ Shapes: B batch, L elements, K tags; `start_K`, `end_K` and `transitions_KK` (fr
 After its end a sequence changes nothing.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -22,8 +23,7 @@ class Chained(NamedTuple):
     transitions: torch.Tensor
 
 
-@torch.compiler.disable  # a compiler would write the loop out, anew for every length
-def ahead(
+def _ahead(
     emissions_BLK: torch.Tensor, lengths_B: torch.Tensor, start: torch.Tensor, _end: torch.Tensor, transitions: torch.Tensor
 ) -> list[torch.Tensor]:
     """For each place, log Σ exp(score) of the sequences up to there that end with each tag, `(B, K)`; the last one's where a
@@ -37,12 +37,16 @@ def ahead(
     return found
 
 
+ahead: Callable[..., list[torch.Tensor]] = torch.compiler.disable(_ahead)
+"""A compiler would write the loop out, anew for every length."""
+
+
 def marginals(
     emissions_BLK: torch.Tensor, lengths_B: torch.Tensor, start: torch.Tensor, end: torch.Tensor, transitions: torch.Tensor
 ) -> torch.Tensor:
     """The probability of each tag at each place (B, L, K), whatever stands around it; 0 after the end."""
     ahead_BLK = torch.stack(ahead(emissions_BLK, lengths_B, start, end, transitions), 1)
-    to_come_BK = end.expand(len(emissions_BLK), -1)
+    to_come_BK = end.expand(emissions_BLK.shape[0], end.shape[0])
     behind = [to_come_BK]
     for place in range(emissions_BLK.shape[1] - 1, 0, -1):
         further_BK = (transitions + (emissions_BLK[:, place] + to_come_BK).unsqueeze(1)).logsumexp(2)

@@ -196,7 +196,7 @@ class Tags(TargetField):
         assert isinstance(tag, Ragged) and not isinstance(lost, Ragged)
         offsets, rows = tag.offsets, np.asarray(rows)
         counts_B = offsets[rows + 1] - offsets[rows]
-        places = [np.arange(offsets[row], offsets[row + 1]) for row in rows.tolist()]
+        places = [np.arange(int(offsets[row]), int(offsets[row + 1])) for row in rows.tolist()]
         tag_T = tag.values[np.concatenate(places)] if places else tag.values[:0]
         column = {"tag": carried(tag_T.astype(np.int64), device)}
         lost_B = torch.as_tensor(np.asarray(lost))[torch.from_numpy(rows)].to(device)

@@ -37,7 +37,7 @@ def check_sentences(column: Column, most: int, sentences: Sequence[Sentence]) ->
             what=_n("{n} text is longer than what is read of one", "{n} texts are longer than what is read of one", len(long)),
             where=cells.places(column, long),
             expected=_("at most {n} words").format(n=most),
-            got=_("up to {n} words").format(n=max(len(sentences[row].starts) for row in long)),
+            got=_("up to {n} words").format(n=max(len(sentences[int(row)].starts) for row in long)),
             fix=_("give sentences or paragraphs, or read more: {command}").format(command="--set max_words=N"),
             count=len(long),
         )

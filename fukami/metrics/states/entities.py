@@ -26,13 +26,13 @@ class Entities(State):
     def update(self, answers: Any, truth: Any, weights_RB: np.ndarray, /) -> None:
         counted = counts(answers, truth, self.outline)
         for name in ("right", "answered", "actual"):
-            self.__dict__[f"{name}_RT"] += weights_RB @ counted[name]
+            setattr(self, f"{name}_RT", getattr(self, f"{name}_RT") + weights_RB @ counted[name])
         for name in ("lost", "same", "words"):
-            self.__dict__[f"{name}_R"] += weights_RB @ counted[name]
+            setattr(self, f"{name}_R", getattr(self, f"{name}_R") + weights_RB @ counted[name])
 
     def merge(self, other: "Entities") -> None:
         for name in ("right_RT", "answered_RT", "actual_RT", "lost_R", "same_R", "words_R"):
-            self.__dict__[name] += other.__dict__[name]
+            setattr(self, name, getattr(self, name) + getattr(other, name))
 
     def precision(self) -> np.ndarray:
         """(1 + R,): the share of the answered entities that are right; 0 where none is answered, though there are some."""
