@@ -43,6 +43,7 @@ import numpy as np
 import torch
 
 from fukami.core.cards import FieldCard
+from fukami.core.tables import Column
 from fukami.fields.contract import NOTHING, TargetField
 
 CARD = FieldCard(name="spot", summary="where the bright spot is", usual_targets=("spot",))
@@ -60,6 +61,10 @@ class Spot(TargetField):
     name: str = "spot"
     options: Options = Options()
     state: dict = field(default_factory=dict)
+
+    @classmethod
+    def specimens(cls, hidden, rng):
+        return [Column("spot", rng.integers(0, 12, (len(hidden), 2)))]
 
     @classmethod
     def recognise(cls, column):
