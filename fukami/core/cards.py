@@ -245,6 +245,8 @@ class FieldCard(Card):
     elements in it, `exchange` units between examples; `fields/contract.py` says which methods that takes."""
     explained_by: tuple[str, ...] = ()
     """Ways to explain it: the usual one, and what is taken where a network does not allow that; the last asks for answers."""
+    exempt: dict[str, str] = field(default_factory=dict)
+    """Laws that do not apply, each with the reason."""
     like: tuple[str, ...] = ()
     """For targets: other kinds whose answers have the same form, so that what judges those (metrics, losses, baselines, details
     of an evaluation) judges these: a grade is judged like a number."""

@@ -74,6 +74,20 @@ def test_a_kind_may_have_both_roles():
     assert added[0].isdisjoint(added[1]) and added[0] | added[1] <= set(dir(Both))
 
 
+def excused(kind: str, law: str) -> None:
+    """Skips a law from which the card of `kind` is exempt, with the reason that it tells."""
+    reason = cards("fields")[kind].exempt.get(law)
+    if reason:
+        pytest.skip(f"{kind} is exempt from {law}: {reason}")
+
+
+def bare(told):
+    """An answer without the scores that stand in it."""
+    if isinstance(told, list):
+        return [bare(one) for one in told]
+    return {name: bare(one) for name, one in told.items() if name != "score"} if isinstance(told, dict) else told
+
+
 @pytest.mark.parametrize("kind", TARGETS)
 def test_restore_of_batch_is_the_identity(kind):
     """What a model that is always right answers, encoded again, is what was stored."""
@@ -93,7 +107,7 @@ def test_restore_of_batch_is_the_identity(kind):
     known = field.known(field.truth(field.batch(stored, np.arange(TOTAL))))
     assert [list(one) for one in known] == [[key]] * TOTAL
     assert all(
-        one[key] == (pytest.approx(answer[key]) if isinstance(answer[key], float) else answer[key])
+        one[key] == (pytest.approx(answer[key]) if isinstance(answer[key], float) else bare(answer[key]))
         for one, answer in zip(known, answers, strict=True)
     )
     assert json.loads(json.dumps(answers)) == answers
@@ -133,6 +147,7 @@ def test_what_validation_answers_teach_is_in_the_state_and_can_be_forgotten(kind
 
 @pytest.mark.parametrize("kind", TARGETS)
 def test_an_answer_can_be_given_as_a_target(kind):
+    excused(kind, "given")
     field = learned(kind)
     batch = field.batch(field.encode(raw(kind)), np.arange(TOTAL))
     answers = field.ideal(field.truth(batch))
@@ -144,6 +159,7 @@ def test_an_answer_can_be_given_as_a_target(kind):
 @pytest.mark.parametrize("kind", INPUTS)
 def test_batches_match_the_spec(kind):
     """A batch of data is built as the one that the field makes up for the sizes that it tells; lengths may differ."""
+    excused(kind, "batches")
     field = learned(kind)
     batch, spec = field.batch(field.encode(raw(kind)), np.array([5, 0, 7])), field.spec()
     assert type(spec) is field.Spec and spec.kind == kind
@@ -323,6 +339,7 @@ def test_check_gives_complete_problems(kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_own_data_is_recognised_best(kind):
     """No other field of one column and of the same role finds a column more its own than the field that it was made for."""
+    excused(kind, "recognised")
     (column, *_others) = raw(kind)
     own = field_class(kind).recognise(column)
     assert 0.5 <= own <= 1 or cards("fields")[kind].columns == "many"

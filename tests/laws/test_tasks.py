@@ -136,7 +136,10 @@ def test_evaluation_is_deterministic(name):
 def test_exemptions_name_a_reason(capsys):
     """Every exemption of every card is printed with its reason, so that none is forgotten."""
     found = [
-        (room, n, law, why) for room in ("tasks", "models") for n, c in cards(room).items() for law, why in c.exempt.items()
+        (room, n, law, why)
+        for room in ("tasks", "models", "fields")
+        for n, c in cards(room).items()
+        for law, why in c.exempt.items()
     ]
     with capsys.disabled():
         for room, name, law, why in found:

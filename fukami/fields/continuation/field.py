@@ -24,7 +24,14 @@ from fukami.fields.passage import tokens
 from fukami.fields.passage.field import Passage
 from fukami.fields.text.tokenization import has_text
 
-CARD = FieldCard(name="continuation", summary="how a text goes on")
+CARD = FieldCard(
+    name="continuation",
+    summary="how a text goes on",
+    exempt={
+        "recognised": "it is made of the passage itself: no column is taken for one",
+        "given": "what is given follows the input, what is learned is the input itself",
+    },
+)
 
 SHOWN = 300
 

@@ -36,6 +36,10 @@ CARD = FieldCard(
     name="environment",
     summary="an episode in an environment of gymnasium, by its name and seed",
     reference="an environment that shows 4 numbers and offers 2 actions",
+    exempt={
+        "batches": "a batch names episodes by their seeds, an agent sees the observations in them",
+        "explained": "what an agent sees changes with what it does: nothing offers to explain it yet",
+    },
     usual_inputs=("environment", "episode", "env", "環境", "エピソード"),
 )
 

@@ -21,7 +21,11 @@ from fukami.fields.environment.worlds import Played, episodes
 from fukami.fields.frame import Frame
 from fukami.fields.gather import gathered
 
-CARD = FieldCard(name="episode", summary="an episode that is to be lived through: what it brings, and what is done in it")
+CARD = FieldCard(
+    name="episode",
+    summary="an episode that is to be lived through: what it brings, and what is done in it",
+    exempt={"recognised": "the agent makes it: no column of data holds one"},
+)
 
 
 @dataclass(frozen=True)

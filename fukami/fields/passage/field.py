@@ -25,6 +25,7 @@ from fukami.fields.contract import NOTHING, Arrays, Field, Ragged, Tokens
 from fukami.fields.frame import Frame
 from fukami.fields.passage import tokens
 from fukami.fields.passage.check import check_parts, check_passages
+from fukami.fields.passage.spec import PassageSpec
 from fukami.fields.text import explain
 from fukami.fields.text.features import learn_weights
 from fukami.fields.text.field import SHOWN, Text
@@ -34,6 +35,7 @@ from fukami.fields.units import Units
 CARD = FieldCard(
     name="passage",
     summary="a passage of a text, of which every character counts",
+    reference="a vocabulary of 16,000 tokens, 256 of them seen together",
     usual_inputs=(
         "text", "content", "body", "document", "sentence", "passage", "prompt", "story", "article", "code",
         "本文", "文", "文章", "テキスト",
@@ -78,6 +80,8 @@ class Passage(Text):
         )
 
     kind: ClassVar[str] = "passage"
+    Spec: ClassVar[type] = PassageSpec
+    varied: ClassVar[dict[str, Any]] = {}
     name: str = "text"
     options: Options = Options()  # type: ignore[assignment]
     state: dict[str, Any] = field(default_factory=dict)
@@ -89,6 +93,10 @@ class Passage(Text):
         starts = rng.integers(0, len(words), len(hidden)) + np.asarray(hidden)
         lines = [" ".join(words[(start + at) % len(words)] for at in range(rng.integers(4, 12))) for start in starts.tolist()]
         return [Column("text", pa.array([f"{line}.\n" for line in lines]))]
+
+    def spec(self) -> PassageSpec:
+        told = super().spec()
+        return PassageSpec(told.vocabulary_size, told.max_tokens, told.pad, special=told.special)
 
     def check(self, columns: Sequence[Column]) -> Iterator[Problem]:
         yield from check_passages(columns[0])

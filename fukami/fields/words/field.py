@@ -39,6 +39,7 @@ CARD = FieldCard(
     name="words",
     summary="a sentence whose words are tagged: a text, or a list of words",
     reference="20,000 words with 9,500 shapes, beginnings and ends, and 80 letters",
+    exempt={"recognised": "a column of texts is a text, unless its words are to be tagged"},
     usual_inputs=(
         "words", "tokens", "text", "sentence", "sentences", "token", "content", "document", "本文", "文", "文章", "テキスト",
         "単語",
