@@ -8,7 +8,7 @@ After its end a sequence changes nothing.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 
@@ -37,7 +37,7 @@ def _ahead(
     return found
 
 
-ahead: Callable[..., list[torch.Tensor]] = torch.compiler.disable(_ahead)
+ahead = cast("Callable[..., list[torch.Tensor]]", torch.compiler.disable(_ahead))
 """A compiler would write the loop out, anew for every length."""
 
 
