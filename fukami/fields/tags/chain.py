@@ -46,7 +46,7 @@ def marginals(
 ) -> torch.Tensor:
     """The probability of each tag at each place (B, L, K), whatever stands around it; 0 after the end."""
     ahead_BLK = torch.stack(ahead(emissions_BLK, lengths_B, start, end, transitions), 1)
-    to_come_BK = end.expand(emissions_BLK.shape[0], end.shape[0])
+    to_come_BK = end.expand(emissions_BLK.shape[0], end.shape[-1])
     behind = [to_come_BK]
     for place in range(emissions_BLK.shape[1] - 1, 0, -1):
         further_BK = (transitions + (emissions_BLK[:, place] + to_come_BK).unsqueeze(1)).logsumexp(2)
