@@ -12,6 +12,7 @@ from fukami.core.errors import UsageError
 from fukami.explain.case import Case
 from fukami.explain.cohort import Cohort
 from fukami.explain.faithfulness import faithfulness_of
+from fukami.fields.batch import mapped
 from fukami.fields.contract import InputField
 from fukami.fields.registry import field_class
 from tests.small_predictors import row_of, small_predictor
@@ -146,4 +147,4 @@ class Hidden(torch.nn.Module):
             for tensor in given if isinstance(given, tuple) else (given,):
                 tensor.numpy()  # as a runtime outside of torch reads it
         with torch.no_grad():
-            return self._inside[0](inputs).detach()
+            return mapped(self._inside[0](inputs), torch.Tensor.detach)
