@@ -26,7 +26,7 @@ KINDS = {
 
 def task(kind: str) -> Task:
     one, target = KINDS[kind]
-    parts = {"card": SimpleNamespace(optional=()), "head": None, "objective": None, "scores": None}
+    parts = {"card": SimpleNamespace(optional=()), "head": None, "objective": None}
     return Task(inputs={one.name: one}, targets={target.name: target}, **parts)  # type: ignore[arg-type]
 
 

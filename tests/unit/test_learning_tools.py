@@ -12,6 +12,7 @@ from fukami.core.recipe import LearningChoices
 from fukami.engine import events, history
 from fukami.engine.finder import find
 from fukami.engine.progress import Display
+from fukami.objectives.contract import Outcome
 
 
 def snapshot(network):
@@ -19,7 +20,7 @@ def snapshot(network):
 
 
 def linear_regression(network, batch, _rng):
-    return (network(batch["x"]).squeeze(-1) - batch["y"]).square().mean()
+    return Outcome((network(batch["x"]).squeeze(-1) - batch["y"]).square())
 
 
 def test_the_range_test_finds_a_rate_that_trains_and_leaves_no_trace():
@@ -39,7 +40,7 @@ def test_the_range_test_finds_a_rate_that_trains_and_leaves_no_trace():
     # gradient descent on this loss is stable below 1 / largest eigenvalue of the covariance, which is about 1
     assert 0.01 < found.rate < 1.0 and len(found.rates) == len(found.losses) >= 10
     with pytest.raises(RunError, match="F-RATE-NOT-FOUND"):
-        find(network, lambda n, b, r: n(b["x"]).mean() * math.nan, batch_at, learning)
+        find(network, lambda n, b, r: Outcome(n(b["x"]) * math.nan), batch_at, learning)
 
 
 def test_history_takes_back_what_comes_again(tmp_path):

@@ -4,12 +4,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import numpy as np
+import pyarrow as pa
 import pytest
 import torch
 
 from fukami import predictor as predictors
 from fukami.core import cards
 from fukami.core.errors import RunError, UsageError
+from fukami.core.tables import Column
 from fukami.data.store import prepare
 from fukami.engine.wire import packed, unpacked
 from fukami.evaluate import whole
@@ -38,6 +40,10 @@ class Parts(TargetField):
     name: str = "label"
     options: Any = Category.Options()
     state: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def specimens(cls, hidden, rng):
+        return [Column("label", pa.array([str(one) for one in hidden]))]
 
     def truth(self, batch):
         return {"parts": Rows({"number": torch.arange(int(batch.sum())).float()}, batch), "sure": torch.ones(len(batch))}
