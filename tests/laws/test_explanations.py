@@ -18,7 +18,7 @@ from fukami.fields.registry import field_class
 from tests.small_predictors import row_of, small_predictor
 
 METHODS = cards("explain/methods")
-TASKS = cards("tasks")
+TASKS = {name: card for name, card in cards("tasks").items() if "explain" not in card.without}
 KINDS = sorted({kind for t in TASKS.values() for kind in t.inputs})
 PAIRS = [(m, t.name) for t in TASKS.values() for m in METHODS if all(m in methods_for(kind) for kind in t.inputs)]
 SINGLE = [(m, t) for m, t in PAIRS if METHODS[m].scope == "input"]
