@@ -41,7 +41,7 @@ class Flat(nn.Module):
         for name, dtype in self.lacking.items():
             told[name] = tensors[0].new_zeros((tensors[0].shape[0], 0), dtype=dtype)
         found = tuple(self.gives(self.network(trees.rebuilt(told, self.like))).values())
-        return found if len(found) > 1 else found[0]
+        return found[0] if len(found) == 1 else found
 
     def gives(self, outputs: Any) -> dict[str, torch.Tensor]:
         """What comes of the network's raw outputs, by name."""

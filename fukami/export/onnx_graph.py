@@ -78,13 +78,13 @@ def write_graph(
     if isinstance(network, OnnxNetwork):  # a run in int8 is a graph already
         path.write_bytes(network.model)
         own = network.session()
-        inputs, outputs = ([told.name for told in part] for part in (own.get_inputs(), own.get_outputs()))
+        asked, outputs = [told.name for told in own.get_inputs()], [told.name for told in own.get_outputs()]
         if after is not None:
             raw = {"raw": network(example)}
             sizes = dict(zip(trees.named(raw), network.varying(), strict=True))
             outputs = write_graph(_Passed(), raw, path, after=after, output=output, varying=sizes).outputs
             path.write_bytes(joined(network.model, path.read_bytes(), notes=notes))
-        return Graph(path, list(inputs), outputs)
+        return Graph(path, asked, outputs)
     with quiet(), torch.no_grad():
         try:
             flat = Flat(portable_copy(network), example, after, output).eval()

@@ -418,7 +418,7 @@ class TargetField(Field):
         return outputs["scores"] if set(outputs) == {"scores"} else dict(outputs)
 
     def graph_axes(self) -> dict[str, dict[int, str]]:
-        """Of what a graph gives, by name, the axes whose size varies, besides that of the examples: `{"tags": {1: "length"}}`."""
+        """Of what a graph gives, by name, the axes whose size varies besides the first, as `{"tags": {1: "length"}}`."""
         return {}
 
     @abstractmethod
