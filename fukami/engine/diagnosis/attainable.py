@@ -33,6 +33,7 @@ class Outputs(nn.Module):
 def guess(objective: Objective, batch: dict[str, Any], outputs: torch.Tensor) -> float:
     """The lowest loss of a batch that the same outputs for every example reach; `outputs` gives their shape.
 
+    >>> from fukami.objectives.contract import Outcome
     >>> squares = lambda net, batch, rng: Outcome((net(batch)[:, 0] - batch["y"]) ** 2)
     >>> round(guess(squares, {"y": torch.tensor([0.0, 2.0])}, torch.zeros(2, 1)), 3)
     1.0
@@ -43,6 +44,7 @@ def guess(objective: Objective, batch: dict[str, Any], outputs: torch.Tensor) ->
 def floor(objective: Objective, batch: dict[str, Any], outputs: torch.Tensor) -> float:
     """The lowest loss of a batch that any outputs reach.
 
+    >>> from fukami.objectives.contract import Outcome
     >>> squares = lambda net, batch, rng: Outcome((net(batch)[:, 0] - batch["y"]) ** 2)
     >>> round(floor(squares, {"y": torch.tensor([0.0, 2.0])}, torch.zeros(2, 1)), 3)
     0.0
