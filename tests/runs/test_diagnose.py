@@ -141,14 +141,14 @@ def test_gradients_that_explode(tmp_path):
 
 
 def test_a_training_that_waits_for_its_data(tmp_path, monkeypatch):
-    plain = Image.augment
+    plain = Image.vary
 
     def slow(field, *given):
         time.sleep(0.01)  # which costs no arithmetic
         return plain(field, *given)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Image, "augment", slow)
+        patch.setattr(Image, "vary", slow)
         run = fukami.train(PICTURES, digits(600), model=layers(64, 64), out=tmp_path / "run", **HEALTHY, batches_ahead=1)
     assert not any(one["cause"] == "waiting" for one in run.diagnose(digits(600))["findings"]), "a second is not worth a word"
     monkeypatch.setattr(waiting, "WORTH", 0.1)
