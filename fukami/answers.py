@@ -146,6 +146,7 @@ def from_table(run: Opened, source: Any, name: str) -> tuple[list[Any], Columns]
         tell(problem if name != "-" else replace(problem, where=problem.where.replace(str(source), "-")))
     columns = bind(table, predictor.task, predictor.recipe.data, with_targets=False)
     columns = {key: columns[key] for key in predictor.task.inputs}
+    table, columns = predictor.task.questions(predictor.task, table, columns, predictor.recipe.data)
     first = next(iter(columns.values()))[0]
     numbers = first.rows if first.rows is not None else np.arange(len(first)) + 1
     return [f"{name}:{number}" if name else f"[{number - 1}]" for number in numbers], columns

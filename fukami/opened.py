@@ -1,5 +1,6 @@
 """What a training left, opened: the content of a run folder, verified. It is all that the verbs know of a run."""
 
+import copy
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,12 @@ class Opened:
 
         return restored(self.path, self.told, network=self._network)
 
+    def asked_with(self, settings: dict[str, Any]) -> "Opened":
+        """The same run, whose predictor answers with other options of the task."""
+        other = copy.copy(self)
+        other.__dict__["predictor"] = self.predictor.with_options(settings)
+        return other
+
     @property
     def recipe(self) -> Recipe:
         """Every choice of the training."""
@@ -57,4 +64,4 @@ class Opened:
 
     def commands(self) -> list[tuple[str, str]]:
         """The most useful next commands, with this run's path, each with what it does."""
-        return next_commands(self.path, self.told["example"])
+        return next_commands(self.path, self.told["example"], self.told["task"])

@@ -12,9 +12,9 @@ from typing import Any, cast
 import numpy as np
 import torch
 
-from fukami.core.errors import UsageError
+from fukami.core.errors import UsageError, unknown
 from fukami.core.language import _
-from fukami.core.recipe import Recipe, from_dict, read_toml
+from fukami.core.recipe import Recipe, from_dict, option_names, read_toml
 from fukami.core.seeds import derive
 from fukami.core.tables import Column
 from fukami.data.store import Store, frames_of
@@ -104,7 +104,7 @@ class Predictor:
 
     def stream(self, store: Store, rows: np.ndarray, *, settled: bool = True) -> Iterator[tuple[Any, Any, np.ndarray]]:
         """`(answers, truth, rows)` of stored examples as trees of NumPy arrays, a batch at a time, so that a large set is never
-        held at once: 256 examples, or as many as have `MOST_BYTES` of answers and targets.
+        held at once: 256 examples, or as many as have `MOST_BYTES` of inputs, or of answers and targets.
 
         Several processes answer in turn, each batch in one of them, and all get all: what one alone would get, in the same
         order.
@@ -119,7 +119,9 @@ class Predictor:
             answers = trees.arrays(self.answers(batch, settled=settled, judging=True))
             return answers, trees.arrays(target.truth(batch[target.name])), part
 
-        first, size = min(len(rows), BATCH * self.ranks.size), BATCH
+        each = trees.num_bytes(store.batch(rows[:1])) if len(rows) else 1
+        size = max(1, min(BATCH, MOST_BYTES // max(1, each)))
+        first = min(len(rows), size * self.ranks.size)
         for found in self._shared(0, first, size, answered):
             answers, truth, part = found
             size = max(1, min(size, len(part), MOST_BYTES * len(part) // max(1, trees.num_bytes((answers, truth)))))
@@ -161,6 +163,16 @@ class Predictor:
             arrays = input_field.encode([c.take(rows) for c in columns[name]])
             batch[name] = input_field.batch(arrays, np.arange(len(rows)), self.device)
         return batch
+
+    def with_options(self, settings: dict[str, Any]) -> "Predictor":
+        """The predictor with other options of its task. Raises `UsageError` F-SET-NAME for a name that is none of them."""
+        options = self.task.options
+        known = () if options is None else option_names(options)
+        for name in settings:
+            if name not in known:
+                raise unknown(_("option of the task"), name, known, code="F-SET-NAME")
+        recipe = Recipe(self.task.name, task_options=options).changed({f"task_options.{n}": v for n, v in settings.items()})
+        return replace(self, task=replace(self.task, options=recipe.task_options))
 
     def settled(self, answers: Any, truth: Any) -> "Predictor":
         """The predictor whose target has learned from answers to validation examples, not `settled` themselves."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from fukami import verbs
 from fukami.core import artefact
+from fukami.core.beforehand import require_meaning
 from fukami.core.cards import card
 from fukami.opened import Opened
 
@@ -66,6 +67,7 @@ class Run(Opened):
 
         >>> run.explain("cat.jpg").save("why.png")          # doctest: +SKIP
         """
+        require_meaning(self.told["task"], "explain")
         from fukami.explain.verb import explanations
 
         return explanations(self, inputs, **options)

@@ -53,18 +53,20 @@ def diagnose(
     return diagnosed(place, data, module=module, loss=loss, seconds=seconds)
 
 
-def predict(run: Opened | str | Path, inputs: Sequence[Any] | Any) -> dict[str, Any]:
+def predict(run: Opened | str | Path, inputs: Sequence[Any] | Any, *, settings: dict[str, Any] | None = None) -> dict[str, Any]:
     """Answers for new inputs: `{"predictions": [{"input", …output}]}`.
 
     `inputs` are paths, text, bytes, arrays, mappings, tables (a path of a CSV, JSONL or Parquet file stands for all its rows),
     folders (every file in them), or "-" for standard input. What is left out, such as rows without any content, is told on
-    standard error.
+    standard error. `settings` are options of the task for these answers, such as how many tokens are written.
     """
     opened, many = _opened(run), _many(inputs)
     beforehand.require_meaning(opened.told["task"], "predict")
     beforehand.require_inputs(opened.told, many)
     from fukami.answers import predict_inputs
 
+    if settings:
+        opened = opened.asked_with(settings)
     return {"predictions": predict_inputs(opened, many)}
 
 

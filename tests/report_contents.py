@@ -68,6 +68,13 @@ def full(labels: list[str] | None = None) -> Content:
                 labels[0]: [{"value": v, "examples": 20 + 9 * i, "metrics": {"accuracy": told}} for i, v in enumerate(labels)]
             },
             "curves": {"classes": {v: {"roc": [[0, 0], [0.1, 0.9], [1, 1]], "pr": [[0, 1], [1, 0.2]]} for v in labels}},
+            "forecasts": {
+                "by_step": {"scaled_mse": [0.1, 0.2], "scaled_mae": [0.2, 0.3]},
+                "by_channel": [
+                    {"channel": v, "scaled_mse": 0.1, "scaled_mae": 0.2, "rmse": 1.0, "mae": 0.5, "inside": 0.8} for v in labels
+                ],
+                "band": {"wanted": 0.8, "inside": 0.79},
+            },
             "residuals": {"points": [[float(i), i * 1.1] for i in range(30)]},
         },
         baselines={"majority": {"accuracy": 0.41, "log_loss": 1.4}, "linear": {"accuracy": 0.8642}},

@@ -38,7 +38,9 @@ def trained(
     torch.manual_seed(0)
     family = model or family_for(field.kind, learned.card.needs, typical=True).name
     choice = small_choice(family, field.kind, learned.card.needs)
-    encoder = registry.build(choice, field.spec(), gives=learned.card.needs, options=options)
+    encoder = registry.build(
+        choice, field.spec(), gives=learned.card.needs, options=options, target=learned.target.target_spec()
+    )
     network = Network(encoder, learned.head(learned, *width(encoder)))
     fit(network, learned, prepare(fields, raw, {}).batch(list(range(len(raw[name][0])))), steps)
     recipe = api.recipe_for(task, {})

@@ -4,8 +4,8 @@
     python tools/translations.py --check    write nothing; exit 1 where something is missing or stale
     python tools/translations.py --missing  list the sentences without a translation
 
-A sentence is the literal in `_("…")` and `N_("…")`, both in `_n("…", "…", n)`, the second argument of `option(default, "…")`,
-the `summary`, `sentence` and `reference` of a CARD and of its kin, and `_("…")` inside a Jinja template.
+A sentence is the literal in `_("…")` and `N_("…")`, both in `_n("…", "…", n)`, what `option(default, "…")` says, the `summary`,
+`sentence` and `reference` of a CARD and of its kin, its reasons (`without`), and `_("…")` inside a Jinja template.
 
 A catalogue belongs to a part of the code (`part_of`): to a room, or to a single file where a room holds things of one kind. So
 two branches that each add a task, or a model, write different catalogues. Entries are sorted and name no places. Fukami reads
@@ -94,7 +94,8 @@ def said_by(node: ast.Call, called: str) -> list[ast.expr]:
         told = [(k.arg, k.value) for k in node.keywords]
         for kin in (part for part in ast.walk(node) if isinstance(part, ast.Dict)):
             told += [(getattr(key, "value", ""), said) for key, said in zip(kin.keys, kin.values, strict=True)]
-        return [said for name, said in told if name in ("summary", "sentence", "reference")]
+        reasons = [why for name, said in told if name == "without" and isinstance(said, ast.Dict) for why in said.values]
+        return [*(said for name, said in told if name in ("summary", "sentence", "reference")), *reasons]
     return []
 
 

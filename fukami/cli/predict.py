@@ -28,12 +28,13 @@ def arguments(parser: Parser) -> None:
         nargs="+",
         help=_("a file; a folder or a CSV or JSONL table for many; `-` for standard input"),
     )
+    _parser.settings(parser)
 
 
 def call(args: Any) -> dict[str, Any]:
     from fukami import api
 
-    return api.predict(args.run, args.inputs)
+    return api.predict(args.run, args.inputs, settings=_parser.chosen(args))
 
 
 def show(result: dict[str, Any], screen: Screen) -> None:

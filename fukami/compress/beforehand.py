@@ -20,7 +20,7 @@ def require_possible(run: Path, told: dict[str, Any], asked: Asked) -> None:
         require(way.extra)
     if asked.distill:
         task = card("tasks", told["task"])
-        registry.resolve(asked.distill, takes=task.inputs[0], needs=task.needs)
+        registry.resolve(asked.distill, takes=task.asked, needs=task.needs)
     for flag, value in (("--epochs", asked.epochs), ("--set", asked.settings)):
         if value and not (asked.wishes or any(way.learns for way in asked.steps)):
             what = _("{flag} says how a student or a pruned model learns, and here nothing learns").format(flag=flag)
@@ -36,7 +36,7 @@ def require_widths(run: Path) -> None:
     """
     shapes = shapes_of(run / "model" / "model.safetensors")
     recurrent = any(".weight_hh_l" in f".{name}" for name in shapes)
-    several = len(shapes.get("head.weight", ())) > 2  # an ensemble whose members share their layers
+    several = len(shapes.get("head.weight", ())) == 3  # an ensemble whose members share their layers
     if recurrent or several:
         raise no_widths(str(run))
 

@@ -51,7 +51,7 @@ def note(found: Mapping[str, Sequence[float]], *, same: bool = False) -> str:
         return ""
     if found["time"][1] >= LEAST:
         return _("It is faster with some batches and threads only: see the times below.")
-    return _("It is not faster in onnxruntime on this machine. For speed, let a smaller model learn from it: --distill.")
+    return _("It is not faster on this machine. For speed, let a smaller model learn from it: --distill.")
 
 
 def _range(least: float, most: float) -> str:

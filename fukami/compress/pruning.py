@@ -19,11 +19,14 @@ from torch import nn
 from fukami.compress.beforehand import no_widths
 from fukami.core.errors import UsageError
 from fukami.core.extras import needed
+from fukami.fields import batch as trees
+from fukami.layers.heads import LinearHead
 from fukami.models.contract import Network
 from fukami.models.widths import mark_narrowed
 
 MULTIPLE = 8
 """Widths that are left are multiples of this, where there were twice as many: processors compute so many at a time."""
+_LAYERS = (nn.modules.conv._ConvNd, nn.Linear)
 _MIXING = ("Permute", "Transpose", "Bmm", "ScaledDotProduct", "Split", "Chunk", "Unbind")
 """Operations behind which a number of features means something else: heads of attention, two halves of a gate."""
 
@@ -51,20 +54,23 @@ def _prune_widths(network: Network, inputs: dict[str, Any], share: float) -> Non
     library = needed("torch_pruning", extra="compress")
     head: Any = network.head
     recurrent = any(isinstance(module, nn.RNNBase) for module in network.modules())  # its gates cannot be followed
-    if recurrent or getattr(head, "members", 1) != 1 or not hasattr(head, "weight"):
+    unasked = type(network.encoder).forward is nn.Module.forward  # a whole model that only knows its losses
+    if recurrent or unasked or getattr(head, "members", 1) != 1:
         raise _nothing(network)
-    last = nn.Linear(head.num_features, head.num_outputs)
-    last.weight, last.bias = head.weight, head.bias
-    plain, training = Network(network.encoder, last), network.training  # a head that torch-pruning can follow
+    plain, last, training = network, None, network.training
+    if isinstance(head, LinearHead):  # a head that torch-pruning can follow
+        last = nn.Linear(head.num_features, head.num_outputs)
+        last.weight, last.bias = head.weight, head.bias
+        plain = Network(network.encoder, last)
     plain.eval()  # batch statistics must not move
     frozen = [p for p in plain.parameters() if not p.requires_grad]
     plain.requires_grad_(True)  # what depends on what is read from the graph of gradients
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        graph = library.DependencyGraph().build_dependency(plain, inputs, forward_fn=lambda net, given: net(given).sum())
+        graph = library.DependencyGraph().build_dependency(plain, inputs, forward_fn=_summed)
         importance = library.importance.GroupMagnitudeImportance(p=2, group_reduction="mean", normalizer="mean")
         taken = 0
-        for group in _groups(graph, last):
+        for group in _groups(graph, _last(graph)):
             scores = cast("torch.Tensor | None", importance(group))
             if scores is None:
                 continue
@@ -77,7 +83,8 @@ def _prune_widths(network: Network, inputs: dict[str, Any], share: float) -> Non
     network.train(training)
     if not taken:
         raise _nothing(network)
-    head.weight, head.bias, head.num_features = last.weight, last.bias, last.in_features
+    if last is not None:
+        head.weight, head.bias, head.num_features = cast(nn.Parameter, last.weight), last.bias, last.in_features
     mark_narrowed(network)
 
 
@@ -91,10 +98,33 @@ def left_of(width: int, share: float) -> int:
     return min(width, -(-left // MULTIPLE) * MULTIPLE) if width >= 2 * MULTIPLE else left
 
 
-def _groups(graph: Any, last: nn.Linear) -> Iterator[Any]:
+def _summed(network: nn.Module, inputs: dict[str, Any]) -> Any:
+    """One number on which all outputs depend."""
+    return sum(output.sum() for output in trees.leaves(network(inputs)))
+
+
+def _last(graph: Any) -> list[nn.Module]:
+    """The layers behind which no other follows: their widths are what the task asks for."""
+
+    def is_last(node: Any) -> bool:
+        seen, ahead = set(), list(node.outputs)
+        while ahead:
+            found = ahead.pop()
+            if id(found) in seen or isinstance(found.module, _LAYERS):
+                continue
+            seen.add(id(found))
+            if not found.outputs:
+                return True
+            ahead += found.outputs
+        return not node.outputs
+
+    return [module for module, node in graph.module2node.items() if isinstance(module, _LAYERS) and is_last(node)]
+
+
+def _groups(graph: Any, last: list[nn.Module]) -> Iterator[Any]:
     """Groups of layers that share channels or hidden features, all of which mean the same in every one of them."""
     roots = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Linear)
-    for group in graph.get_all_groups(ignored_layers=[last], root_module_types=roots):
+    for group in graph.get_all_groups(ignored_layers=last, root_module_types=roots):
         if not any(_mixes(item.dep) for item in group):
             yield group
 
@@ -107,7 +137,7 @@ def _mixes(dependency: Any) -> bool:
             return True
         if type(module).__name__ in ("LayerNorm2d", "RmsNorm", "RMSNorm") or isinstance(module, nn.Parameter):
             return True
-        if any(word in node.name for word in _MIXING):
+        if not isinstance(module, _LAYERS) and any(word in node.name for word in _MIXING):  # not a transposed convolution
             return True
     return False
 

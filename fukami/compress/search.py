@@ -16,7 +16,7 @@ from fukami.compress.contract import Form, Work
 from fukami.compress.course import Course
 from fukami.compress.gains import LEAST
 from fukami.compress.gate import answers, are_numbers, evaluation, require_value
-from fukami.compress.graphs import file_bytes, graph_of, latencies, num_threads
+from fukami.compress.graphs import file_bytes, latencies, num_threads
 from fukami.compress.learning import require_choice, settled
 from fukami.compress.ways import distill, prune
 from fukami.compress.wishes import Wish
@@ -156,7 +156,7 @@ def _judging(form: Form, work: Work, metrics: Sequence[str], wanted: Sequence[Wi
     def judge(made: Form) -> Found:
         own = before if made is form else values_of(made)
         drops = {name: points_lost(name, before[name], own[name]) for name in metrics}
-        (line,) = latencies({"": graph_of(made, work)}, made, work, batches=(1,), threads=(num_threads(),), seconds=0.3)
+        (line,) = latencies({"": made}, work, batches=(1,), threads=(num_threads(),), seconds=0.3)
         size = file_bytes(made, work.place / "sizes" / made.key)
         ms = line["ms"][""]["median"]
         measured = {"latency": ms, "size": size, **drops}

@@ -16,7 +16,7 @@ from fukami.compress import gate, writing
 from fukami.compress.asked import WAYS, Asked
 from fukami.compress.contract import Form, Work
 from fukami.compress.gains import gains, note
-from fukami.compress.graphs import graph_of, latencies
+from fukami.compress.graphs import latencies
 from fukami.compress.job import Job, Side, metrics, side_of, side_of_run
 from fukami.compress.search import search
 from fukami.core import artefact, stopping
@@ -86,10 +86,10 @@ def proven(job: Job, before: Side, after: Side) -> dict[str, Any]:
     for name, proof in found.items():
         gate.require(proof, name, old[name].value, new[name].value, where)
     difference, row = gate.worst_example(job.run.predictor.task.target, before.answers, after.answers)
-    models = {"before": graph_of(before.form, job.work), "after": graph_of(after.form, job.work)}
+    forms = {"before": before.form, "after": after.form}
     times = [
-        {"batch": line["batch"], "threads": line["threads"], **{f"{name}_ms": line["ms"][name] for name in models}}
-        for line in latencies(models, before.form, job.work)
+        {"batch": line["batch"], "threads": line["threads"], **{f"{name}_ms": line["ms"][name] for name in forms}}
+        for line in latencies(forms, job.work)
     ]
     return {
         **found[job.headline],

@@ -64,6 +64,11 @@ class TaskCard(Card):
     """Laws that do not apply, each with the reason; the law suite prints them."""
 
     @property
+    def kinds(self) -> tuple[str, ...]:
+        """Kinds of everything that an example of it holds."""
+        return (*self.inputs, *self.targets)
+
+    @property
     def asked(self) -> str:
         """The kind of input that a model of it reads."""
         return self.takes or self.inputs[0]
@@ -234,12 +239,14 @@ class FieldCard(Card):
     reference: str = ""
     """The inputs that parameters of models are counted for, in words: `Spec.reference`."""
     files_are: str = "path"
-    """What the cells of such files are: their `path`, or their `text`."""
+    """What the cells of such files are: their `path`, their `text`, or a `document`, from which examples are cut."""
     offers: tuple[str, ...] = ()
     """What explanations can do with an example: take its `units` away, grow it along a `way`, see a `plane` or a `sequence` of
     elements in it, `exchange` units between examples; `fields/contract.py` says which methods that takes."""
     explained_by: tuple[str, ...] = ()
     """Ways to explain it: the usual one, and what is taken where a network does not allow that; the last asks for answers."""
+    exempt: dict[str, str] = field(default_factory=dict)
+    """Laws that do not apply, each with the reason."""
     like: tuple[str, ...] = ()
     """For targets: other kinds whose answers have the same form, so that what judges those (metrics, losses, baselines, details
     of an evaluation) judges these: a grade is judged like a number."""
@@ -264,6 +271,9 @@ class DatasetCard(Card):
     """As its makers state it; "not stated" where they do not."""
     home: str
     """The page that describes it."""
+    names: str = ""
+    """For what a library makes under names of its own: the names that are meant, as a regular expression. `table` is then told
+    the name as well."""
     files: dict[str, dict[str, Any]] = field(default_factory=dict)
     """File name → `{"urls": [...], "sha256" or "md5": "…" where known, "bytes": n}`. Empty where a library brings it along."""
     copies: tuple[dict[str, str], ...] = ()

@@ -39,6 +39,7 @@ LIBRARIES = {
     "export": ("onnx", "onnxscript", "onnxruntime"),
     "compress": ("torch_pruning", "onnx", "onnxscript", "onnxruntime"),
     "edge": ("executorch",),
+    "rl": ("gymnasium",),
 }
 """What an extra brings, as `import` calls it."""
 

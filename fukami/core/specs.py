@@ -1,6 +1,6 @@
 """What a field tells a model about the tensors it will be given, in plain numbers.
 
-A model's `build(spec, …)` sizes itself from these. B is the batch, C channels, H and W pixels, L tokens, N numbers,
+A model's `build(spec, …)` sizes itself from these. B is the batch, C channels, H and W pixels, L tokens or steps, N numbers,
 M categories.
 """
 
@@ -96,3 +96,20 @@ class RowSpec(Spec):
     def small(cls) -> Self:
         edges = ((-1.5, -0.5, 0.0, 0.5, 1.5), (-1.0, 0.0, 1.0), (-2.0, 2.0))
         return cls(num_numbers=3, cardinalities=(4, 3), edges=edges)
+
+
+@dataclass(frozen=True)
+class SeriesSpec(Spec):
+    """`x_BLC`: L steps of C channels, standardised."""
+
+    steps: int
+    channels: int
+    kind: str = "series"
+
+    @classmethod
+    def reference(cls) -> Self:
+        return cls(steps=336, channels=7)
+
+    @classmethod
+    def small(cls) -> Self:
+        return cls(steps=12, channels=2)

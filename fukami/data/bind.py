@@ -248,7 +248,7 @@ def remarks(table: Table, task: Task, choices: DataChoices, columns: dict[str, l
     suit another kind of target (a number of many values where a class is wanted, a few words where a number is)."""
     found = []
     for name, field in task.targets.items():
-        for column in columns.get(name, ())[:1]:
+        for column in columns.get(name, ())[:1] if name not in task.same else ():
             named = choices.columns.get(name) or choices.columns.get("target") or column.name in table.hints.values()
             known = usual(field.kind, target=True) | {plain(n) for n in (*OFTEN_TARGETS, name)}
             if not named and plain(column.name) not in known and any(map(_reads_many, task.inputs.values())):

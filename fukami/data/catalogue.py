@@ -6,6 +6,7 @@ One file per dataset in `datasets/`: a card that is read without importing it, a
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,15 @@ def datasets() -> dict[str, DatasetCard]:
     1797
     """
     return cards(_ROOM)
+
+
+def named(name: str) -> DatasetCard | None:
+    """The card by whose name, or by one of whose library's names, data is called; None where there is none.
+
+    >>> named("digits").name, named("CartPole-v1").name, named("no such data")
+    ('digits', 'gymnasium', None)
+    """
+    return datasets().get(name) or next((card for card in datasets().values() if re.fullmatch(card.names, name)), None)
 
 
 def find(source: str | Path, *, layout: str = "auto") -> Path | Table:
@@ -55,8 +65,10 @@ def located(source: str | Path, *, layout: str = "auto") -> Path | str:
     text = str(source)
     if text.startswith(HUB):
         return text
-    if isinstance(source, str) and text in datasets():
+    if isinstance(source, str) and text and (card := named(text)):
         here = Path(text)
+        if here.exists() and layout == "auto" and card.names and text != card.name:
+            return here  # libraries have many names, and this is what lies here
         if here.exists() and layout == "auto":
             raise UsageError(
                 "F-DATA-AMBIGUOUS",
@@ -81,8 +93,9 @@ def load_dataset(name: str) -> Table:
     """The table of a public dataset."""
     from dataclasses import replace
 
-    card = datasets()[name]
-    table = load(_ROOM, name).table(files_of(card))
+    card = named(name)
+    assert card is not None
+    table = load(_ROOM, card.name).table(files_of(card), *([name] if card.names else []))
     return replace(table, name=name, layout=LAYOUT)
 
 

@@ -6,7 +6,7 @@
 import numpy as np
 
 from fukami.core.seeds import generator
-from fukami.core.tables import Column
+from fukami.core.tables import ACROSS, Column
 from fukami.tasks.contract import Task
 
 _MOST_STRATA = 0.5
@@ -129,6 +129,27 @@ def by_time(when: np.ndarray, valid: float, test: float) -> np.ndarray:
     parts = np.full(len(when), "train", dtype="<U5")
     parts[rank >= 1 - test - valid - 1e-9] = "valid"
     parts[rank >= 1 - test - 1e-9] = "test"
+    return parts
+
+
+def by_span(when_N2: np.ndarray, moments_T: np.ndarray, valid: float, test: float) -> np.ndarray:
+    """Parts of examples that last from one moment to another, of a sequence that has `moments_T`: the newest moments test,
+    those before them validate. Shares are counted in moments, rounded down, as papers on series do. Examples that reach over
+    a border belong to no part.
+
+    >>> when = np.arange(10.0)
+    >>> by_span(np.stack([when[2:-1], when[3:]], 1), when, 0.2, 0.2).tolist()
+    ['train', 'train', 'train', 'cross', 'valid', 'cross', 'test']
+    """
+    first, last = when_N2.T
+    moments = np.sort(moments_T[moments_T <= last.max(initial=-np.inf)])
+    ends = np.append(moments, np.inf)  # what begins there begins never
+    tested = ends[len(moments) - int(len(moments) * test)]
+    validated = min(tested, ends[int(len(moments) * (1 - valid - test) + 1e-9)]) if valid else tested
+    parts = np.full(len(first), ACROSS, dtype="<U5")
+    parts[last < validated] = "train"
+    parts[(first >= validated) & (last < tested)] = "valid"
+    parts[first >= tested] = "test"
     return parts
 
 

@@ -28,7 +28,8 @@ def cells(values: list[Any]) -> tuple[pa.Array, str]:
     except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
         pass
     told = [None if v is None else v if isinstance(v, str) else json.dumps(v, ensure_ascii=False, default=str) for v in values]
-    return pa.array(told, pa.string()), "mixed"
+    lists = all(isinstance(v, list) for v in values if v is not None)  # of several kinds each, as `[0, 5, "PER"]` is
+    return pa.array(told, pa.string()), "" if lists else "mixed"
 
 
 def columns_of(

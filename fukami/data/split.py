@@ -14,7 +14,7 @@ from fukami.core.errors import DataError
 from fukami.core.language import N_, _
 from fukami.core.problems import Problem
 from fukami.core.recipe import DataChoices
-from fukami.core.tables import PARTS, Column, Table
+from fukami.core.tables import ACROSS, PARTS, Column, Table
 from fukami.data import draws
 from fukami.data.moments import moments
 from fukami.data.split_proof import Case, proven
@@ -25,7 +25,7 @@ __all__ = ["Split", "folds", "split"]
 
 @dataclass(frozen=True)
 class Split:
-    """Row numbers of each part, ascending. `method` is given, stratified, grouped, by time or random.
+    """Row numbers of each part, ascending. `method` is given, stratified, grouped, by time, in order or random.
 
     `copies` counts, by part, the rows that were taken out because a later part holds the same inputs. `proof()` tells the whole
     as JSON; `problems` are what the doctor should report. `drawn_from` holds the sizes of the parts that these were drawn from,
@@ -87,8 +87,10 @@ def split(table: Table, columns: dict[str, list[Column]], task: Task, choices: D
 
     Parts that the data names are respected: a missing validation part is drawn from the training part; where there are only two
     parts, the one that is not for training is the test. `choices.group` keeps equal values together, `choices.time` puts the
-    newest examples into the test part; else classes are divided in proportion, numbers by tenths of their range. Deterministic
-    in the data and `seed`. Raises `DataError` where nothing would be left to train on.
+    newest examples into the test part; examples that were cut from something longer (`Table.order`) are divided along it; else
+    classes are divided in proportion, numbers by tenths of their range. Deterministic in the data and `seed`. Of examples that
+    were cut from a sequence the newest test as well, and those that reach over the border between two parts are left out, which
+    the proof tells. Raises `DataError` where nothing would be left to train on.
     """
     case = _case(table, columns, task, choices, seed)
     given = _given(table)
@@ -111,7 +113,8 @@ def folds(table: Table, columns: dict[str, list[Column]], task: Task, choices: D
     made = []
     for fold in range(count):
         labels = np.full(len(table), "", dtype="<U5")
-        labels[rows[number < fold if choices.time else number != fold]] = "train"
+        before = number < fold if choices.time or case.by_span else number != fold
+        labels[rows[before & (number != NEVER)]] = "train"
         labels[rows[number == fold]] = "test"
         made.append(_finished(_with_valid(labels, case), f"fold {fold + 1} of {count}", case))
     return made
@@ -133,7 +136,7 @@ def _given(table: Table) -> np.ndarray | None:
     if table.parts is None:
         return None
     parts = np.where(table.parts == "", "train", table.parts).astype("<U5")
-    return parts if len(np.unique(parts)) > 1 else None
+    return parts if len(np.unique(parts[parts != ACROSS])) > 1 else None
 
 
 def _given_notes(given: np.ndarray, table: Table) -> list[Problem]:
@@ -186,17 +189,26 @@ def _parts_of(rows: np.ndarray, case: Case, *, valid: float, test: float) -> tup
             fix="--set valid_fraction=0.1 --set test_fraction=0.2",
         )
     table, choices, seed = case.table, case.choices, case.seed
+    if case.by_span:
+        assert table.spans is not None
+        return draws.by_span(table.spans.when[rows], table.spans.moments, valid, test), "by time"
     if choices.time:
         return draws.by_time(moments(table.columns[choices.time])[rows], valid, test), "by time"
     if choices.group:
         return draws.by_group(_together(case)[rows], valid, test, seed=seed), "grouped"
+    if table.order is not None:
+        return draws.by_time(table.order[rows], valid, test), "in order"
     strata = draws.strata(case.task, case.columns)[rows]
     method = "stratified" if len(np.unique(strata)) > 1 else "random"
     return draws.by_stratum(strata, _together(case)[rows], valid, test, seed=seed), method
 
 
+NEVER = -2
+"""The fold of examples that reach over a border between folds: in none of them do they train or test."""
+
+
 def _fold_numbers(rows: np.ndarray, case: Case) -> np.ndarray:
-    """Fold of each of `rows`; -1 for those that are never tested."""
+    """Fold of each of `rows`; -1 for those that only train."""
     count, choices = case.choices.folds, case.choices
     together = _together(case)[rows]
     units = len(np.unique(together))
@@ -209,10 +221,18 @@ def _fold_numbers(rows: np.ndarray, case: Case) -> np.ndarray:
             got=str(count),
             fix="--folds 5",
         )
+    if case.by_span:
+        assert case.table.spans is not None
+        first, last = case.table.spans.when[rows].T
+        number = draws.in_order(first, count + 1) - 1
+        begins = np.array([first[number >= fold].min(initial=np.inf) for fold in range(count)])
+        return np.where(np.searchsorted(begins, last, "right") - 1 == number, number, NEVER)
     if choices.time:
         return draws.in_order(moments(case.table.columns[choices.time])[rows], count + 1) - 1
     if choices.group:
         return draws.group_folds(together, count, seed=case.seed)
+    if case.table.order is not None:
+        return draws.in_order(case.table.order[rows], count)
     return draws.folds(draws.strata(case.task, case.columns)[rows], together, count, seed=case.seed)
 
 

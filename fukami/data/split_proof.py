@@ -13,7 +13,7 @@ from fukami.core.errors import DataError
 from fukami.core.language import _, _n
 from fukami.core.problems import Problem
 from fukami.core.recipe import DataChoices
-from fukami.core.tables import PARTS, Column, Table
+from fukami.core.tables import ACROSS, PARTS, Column, Spans, Table, covered
 from fukami.data.near import near_pairs
 from fukami.fields.cells import combined
 from fukami.fields.contract import InputField
@@ -32,6 +32,11 @@ class Case:
     choices: DataChoices
     hashes: np.ndarray
     seed: int
+
+    @property
+    def by_span(self) -> bool:
+        """Whether parts are stretches of time because examples were cut from a sequence; not where groups keep apart."""
+        return self.table.spans is not None and not self.choices.group
 
 
 class Proven(NamedTuple):
@@ -65,8 +70,10 @@ def proven(labels: np.ndarray, case: Case, *, given: bool) -> Proven:
         "content": {part: content(case.task, case.columns, rows, hashes) for part, rows in parts.items()},
         **({"group": _across(table, case.choices.group, parts)} if case.choices.group else {}),
         **({"time": case.choices.time} if case.choices.time else {}),
+        **({} if table.spans is None else {"spans": _shared(table.spans, parts, labels)}),
     }
     problems = [*_copy_problems(copies, table, given=given), *near_problems, *_group_problems(told, case.choices)]
+    problems += _across_problems(told.get("spans", {}).get("left_out", 0), parts, table)
     return Proven(parts, copies, told, problems)
 
 
@@ -187,6 +194,34 @@ def _group_problems(told: dict[str, Any], choices: DataChoices) -> list[Problem]
             got=", ".join(told["group"]["examples"]),
             fix=_("divide the data anew: give it as one table without parts"),
             count=broken,
+        )
+    ]
+
+
+def _shared(spans: Spans, parts: dict[str, np.ndarray], labels: np.ndarray) -> dict[str, Any]:
+    """How many examples reached over a border and were left out, and how many rows two parts are judged on: counted anew."""
+    total = int(spans.rows.max(initial=0))
+    judged = {part: covered(spans.rows[rows, 0], spans.rows[rows, 1], total) for part, rows in parts.items()}
+    both = (judged["train"] & (judged["valid"] | judged["test"])) | (judged["valid"] & judged["test"])
+    return {"left_out": int((labels == ACROSS).sum()), "rows_in_two_parts": int(both.sum())}
+
+
+def _across_problems(left_out: int, parts: dict[str, np.ndarray], table: Table) -> list[Problem]:
+    """Examples that were left out are told; a warning where they took a whole part with them."""
+    if not left_out:
+        return []
+    return [
+        Problem(
+            code="F-SPLIT-ACROSS",
+            severity="note" if all(map(len, parts.values())) else "warning",
+            what=_n(
+                "{n} example reaches over the border between two parts and was left out",
+                "{n} examples reach over the border between two parts and were left out",
+                left_out,
+            ),
+            where=table.name,
+            got=", ".join(f"{part} {len(rows)}" for part, rows in parts.items()),
+            count=left_out,
         )
     ]
 

@@ -107,8 +107,8 @@ def divided(run: Opened, table: Table, columns: dict[str, list[Column]], recipe:
 def bound(run: Opened, source: Any, recipe: Any) -> tuple[Table, dict[str, list[Column]]]:
     """The source as a table, and the columns of the run's inputs and targets."""
     task = run.predictor.task
-    table = read(source, recipe.data, kinds=task.card.inputs)
-    return task.examples(task, table, bind(table, task, recipe.data))
+    table = read(source, recipe.data, kinds=task.card.kinds)
+    return task.examples(task, table, bind(table, task, recipe.data), recipe.data)
 
 
 def usable_rows(task: Task, table: Table, columns: dict[str, list[Column]]) -> np.ndarray:

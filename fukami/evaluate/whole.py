@@ -14,7 +14,7 @@ from fukami.core.errors import unknown
 from fukami.core.language import _
 from fukami.core.seeds import generator
 from fukami.core.tables import Column, Table
-from fukami.data.store import Store
+from fukami.data.store import Store, frames_of
 from fukami.evaluate import calibration
 from fukami.evaluate.baselines.contract import Fitted
 from fukami.evaluate.baselines.fitting import fit_baselines
@@ -22,12 +22,15 @@ from fukami.evaluate.evaluation import Evaluation
 from fukami.evaluate.judge import judge
 from fukami.evaluate.spool import Batch, Spool
 from fukami.fields import batch as trees
+from fukami.fields.contract import NOTHING
 from fukami.fields.scored import Scored
-from fukami.predictor import Predictor
+from fukami.predictor import MOST_BYTES, Predictor
 from fukami.tasks.contract import Task
 
 FITTED_ON = 20_000
 """Validation examples that a target settles on: a temperature, say, needs no more."""
+SAMPLES = 3
+"""Answers that the report shows where they are not what is judged."""
 SHOWN_MISTAKES = 12
 """Mistakes drawn in the report: enough to see a pattern, few enough to load on a phone."""
 
@@ -68,9 +71,28 @@ def judged(
 
     found = judge(target, names, raw.mapped(settle), groups=groups, seed=seed, replicates=replicates)
     if columns is not None:
-        for mistake in found.details.get("mistakes", []):
-            mistake["where"] = place(columns[next(iter(predictor.task.inputs))], mistake["row"])
+        for told in (found.details.get(name, ()) for name in ("mistakes", "typical", "passages")):
+            for one in told:
+                one["where"] = place(columns[next(iter(predictor.task.inputs))], one["row"])
+        if shown := samples(predictor, columns, raw):
+            found.details["samples"] = shown
     return found
+
+
+def samples(predictor: Predictor, columns: dict[str, list[Column]], raw: Spool) -> list[dict[str, Any]]:
+    """What people are answered about a few of the examples of `raw`, where a judgement asks something else: `html` of the
+    input, and the `answer`."""
+    task = predictor.task
+    if task.assess is None or not len(raw):
+        return []
+    rows = np.sort(np.concatenate([rows for _answers, _truth, rows in raw]))
+    few = rows[np.linspace(0, len(rows) - 1, min(SAMPLES, len(rows))).astype(np.int64)]
+    cells: dict[str, Sequence[Column]] = {name: [column.take(few) for column in columns[name]] for name in task.inputs}
+    told = []
+    for number, answer in enumerate(predictor.predict(cells)):
+        html = "".join(field.render(cells[name], number) for name, field in task.inputs.items())
+        told.append({"html": html, "answer": answer, "where": place(columns[next(iter(task.inputs))], int(few[number]))})
+    return told
 
 
 def some_of(task: Task, rows: np.ndarray, seed: int) -> np.ndarray:
@@ -109,8 +131,10 @@ def judged_baselines(
 
 def _stream(one: Fitted, task: Task, columns: dict[str, list[Column]], store: Store, rows: np.ndarray) -> Iterator[tuple]:
     target = task.target
-    for start in range(0, len(rows), 4096):
-        part = rows[start : start + 4096]
+    each = trees.num_bytes(target.truth(target.batch(store.arrays[target.name], rows[:1])))
+    size = max(1, min(4096, MOST_BYTES // max(1, each)))
+    for start in range(0, len(rows), size):
+        part = rows[start : start + size]
         inputs = {name: [c.take(part) for c in columns[name]] for name in task.inputs}
         truth = target.truth(target.batch(store.arrays[target.name], part))
         yield one.answers(inputs), trees.arrays(truth), part
@@ -145,17 +169,24 @@ def calibration_proof(predictor: Predictor, raw: Spool, found: Evaluation, part:
     return calibration.proof(before, found, temperature=target.temperature)
 
 
-def pictures(evaluation: dict[str, Any], task: Task, columns: dict[str, list[Column]]) -> list[dict[str, Any]]:
-    """The most confident mistakes of an `Evaluation.as_dict()`, each rendered by its input fields.
+def pictures(
+    evaluation: dict[str, Any], task: Task, columns: dict[str, list[Column]], *, of: str = "mistakes"
+) -> list[dict[str, Any]]:
+    """The most confident mistakes of an `Evaluation.as_dict()` (or other examples that it tells `of`), each rendered with its
+    answer by the target field, or else by the input fields.
 
     Those that are not among the examples of `columns` are left out: the evaluation may have looked at more of them.
     """
     shown, cells = [], columns[next(iter(task.inputs))]
-    for mistake in evaluation.get("mistakes", [])[:SHOWN_MISTAKES]:
+    for mistake in evaluation.get(of, [])[:SHOWN_MISTAKES]:
         row = _position(cells, mistake)
         if row is not None:
-            html = "".join(field.render(columns[name], row) for name, field in task.inputs.items())
-            shown.append({**mistake, "html": html, "where": place(cells, row)})
+            html = task.target.shown(columns[task.target.name], row, mistake) if task.target.name in columns else ""
+            html = html or "".join(field.render(columns[name], row) for name, field in task.inputs.items())
+            frames = frames_of(task.inputs, columns, np.array([row])) if task.target.framed else NOTHING
+            drawn = {side: task.target.drawn(mistake.get(side), frames=frames) for side in ("target", "answer")}
+            words = {side: "" for side, fragment in drawn.items() if fragment}
+            shown.append({**mistake, **words, "html": html, "drawn": drawn, "where": place(cells, row)})
     return shown
 
 

@@ -20,6 +20,7 @@ from fukami.core.tables import Column
 from fukami.data.store import Store
 from fukami.engine.fitting import in_parts
 from fukami.fields.contract import InputField
+from fukami.models import registry
 from fukami.predictor import BATCH, Predictor
 
 KEPT = 2000
@@ -49,12 +50,14 @@ class Reference:
 def features(predictor: Predictor, batch: dict[str, Any]) -> torch.Tensor | None:
     """`features_BD` of a batch of inputs, side by side where there are several members; None where the network hides them."""
     encoder = getattr(predictor.network, "encoder", None)
-    if encoder is None:
+    if encoder is None or predictor.task.card.needs not in registry.FEATURES:  # a whole model has answers alone
         return None
     predictor.network.eval()
     given = {name: predictor.plan.arranged(batch[name]) for name in predictor.task.inputs}
     with torch.inference_mode(), predictor.plan.autocast():
         found = encoder(next(iter(given.values())) if len(given) == 1 else given)
+    if not isinstance(found, torch.Tensor):  # a whole model's answer
+        return None
     if found.ndim > 3 or (found.ndim == 3 and not hasattr(encoder, "members")):
         found = found.flatten(2).mean(2) if found.ndim == 4 else found.mean(1)
     return found.float().flatten(1)

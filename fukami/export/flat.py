@@ -32,7 +32,7 @@ class Flat(nn.Module):
         self.network = network
         self.after, self.output = after, output
         tensors = trees.named(inputs)
-        self.names = [name for name, tensor in tensors.items() if tensor.ndim < 2 or tensor.shape[1] > 0]
+        self.names = [name for name, tensor in tensors.items() if 0 not in tensor.shape[1:]]
         self.lacking = {name: tensor.dtype for name, tensor in tensors.items() if name not in self.names}
         self.like = trees.mapped(inputs, lambda tensor: np.empty(0))
 
@@ -68,7 +68,7 @@ def example_of(inputs: dict[str, Any], examples: int = 3) -> dict[str, Any]:
     def whole(batch: Any) -> Any:
         parts = trees.mapped(batch, cut)
         if "lengths" in _fields(parts) and parts[0].shape[1] == 1:
-            parts = parts._replace(**{parts._fields[0]: torch.cat([parts[0], parts[0]], 1)})
+            parts = trees.mapped(parts, lambda tensor: torch.cat([tensor, tensor], 1) if tensor.ndim > 1 else tensor)
         return parts
 
     return {name: whole(batch) for name, batch in inputs.items()}
@@ -79,9 +79,10 @@ Axes = Mapping[str, Mapping[int, str]]
 
 
 def axes(flat: Flat, inputs: dict[str, Any], more: Axes = MappingProxyType({})) -> list[dict[int, str]]:
-    """For each tensor of `flat.names` the axes whose size varies: `batch`, `length` where the field's batch has lengths (of its
-    first part, ids of tokens for instance), and those in `more`."""
-    varying = {f"{name}_{batch._fields[0]}": {1: "length"} for name, batch in inputs.items() if "lengths" in _fields(batch)}
+    """For each tensor of `flat.names` the axes whose size varies: `batch`, `length` where the field's batch has lengths, and
+    those in `more`."""
+    long = [(name, batch._asdict()) for name, batch in inputs.items() if "lengths" in _fields(batch)]
+    varying = {f"{name}_{part}": {1: "length"} for name, parts in long for part, tensor in parts.items() if tensor.ndim > 1}
     return [{0: "batch", **varying.get(name, {}), **more.get(name, {})} for name in flat.names]
 
 

@@ -89,6 +89,8 @@ def write_graph(
         try:
             flat = Flat(portable_copy(network), example, after, output).eval()
             arguments, outputs = flat.arguments(example), list(flat.gives(flat.network(example)))
+            if both := set(outputs) & set(flat.names):
+                raise ValueError(f"an input and an output of a graph have the same name: {', '.join(sorted(both))}")
             flat.network = with_loops(flat.network, onnx_sweep)
             program = torch.onnx.export(
                 flat,

@@ -43,13 +43,15 @@ def asking(material: Material) -> dict[str, Any]:
 def pieces(format: FormatCard, described: dict[str, Any], material: Material) -> list[str]:
     """The files of `standalone/` that make up the program."""
     fields, target = [*described["input"]["code"], *described["answer"]["code"]], material.predictor.task.target
+    fields = list(dict.fromkeys(fields))  # input and target may be of one kind
     made = [] if material.is_plain else ["answered_framed" if target.framed else "answered"]
     if not format.standalone:
         return [*fields, *made, "preprocess" if material.is_plain else "preprocess_several"]
     asks = ["program"]
     if not material.is_plain:
         asks = [*(material.stages.code if material.stages else ["once"]), *made, "asking"]
-    return ["folder", "table" if material.predictor.task.input.takes_rows else "single", *fields, *asks, "command"]
+    usual = "table" if material.predictor.task.input.takes_rows else "single"
+    return ["folder", described["input"].get("arguments", usual), *fields, *asks, "command"]
 
 
 def notes(described: dict[str, Any]) -> dict[str, str]:

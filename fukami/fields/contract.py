@@ -97,6 +97,10 @@ class Field(ABC):
     def check(self, columns: Sequence[Column]) -> Iterator[Problem]:
         """The doctor: every problem of these cells on their own, with place and remedy."""
 
+    def check_on(self, columns: Sequence[Column], frames: Mapping[str, Frame]) -> Iterator[Problem]:
+        """The doctor, where a field is `framed`: cells beside the inputs they lie on, of whose frames the raw sizes count."""
+        return iter(())
+
     def usable(self, columns: Sequence[Column]) -> np.ndarray:
         """Which of N examples can be used at all (bool, N). Unreadable files and missing targets cannot."""
         return np.ones(len(columns[0]), dtype=bool)
@@ -263,6 +267,10 @@ class InputField(Field, Explainable):
         """What cells hold that a field that has learned can take, but did not learn from: notes beside answers."""
         return iter(())
 
+    def between(self, columns: Sequence[Column], train: np.ndarray, held: np.ndarray) -> Iterator[Problem]:
+        """The doctor: what is odd about the rows `held` that are kept aside, beside those that `train`."""
+        return iter(())
+
     # -- nearly the same ---------------------------------------------------------------------------------------------
     def near_fingerprint(self, columns: Sequence[Column]) -> np.ndarray | None:
         """uint64 (N) of which a small Hamming distance means nearly the same content, or None where that has no meaning."""
@@ -401,6 +409,15 @@ class TargetField(Field):
     @abstractmethod
     def known(self, truth: Any) -> list[dict[str, Any]]:
         """What `truth` gives, as answers that are wholly right: without scores."""
+
+    def shown(self, columns: Sequence[Column], row: int, told: Mapping[str, Any]) -> str:
+        """An HTML fragment of one judged example with what an evaluation tells of its answer; empty where pictures of the
+        inputs and words do. `columns` are the target's own cells."""
+        return ""
+
+    def drawn(self, told: Any, *, frames: Mapping[str, Frame] = NOTHING) -> str:
+        """An HTML fragment of what an evaluation tells of a target or of an answer, over `frames`; empty where words say it."""
+        return ""
 
     # -- towards other programs --------------------------------------------------------------------------------------
     def graphed(self, outputs: Any) -> dict[str, torch.Tensor]:

@@ -45,16 +45,21 @@ class Plane:
 
 @dataclass(frozen=True)
 class Line:
-    """Sequences: element l of example b covers raw places `starts[b][l]` up to `ends[b][l]` (characters, seconds, steps)."""
+    """Sequences: element l of example b covers raw places `starts[b][l]` up to `ends[b][l]` (characters, seconds, steps).
+
+    `texts` are what the places of characters lie in, so that an answer can quote it; empty where places are none of a text.
+    """
 
     starts: list[np.ndarray]
     ends: list[np.ndarray]
+    texts: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.starts)
 
     def taken(self, rows: np.ndarray) -> "Line":
-        return Line([self.starts[row] for row in rows], [self.ends[row] for row in rows])
+        texts = tuple(self.texts[row] for row in rows) if self.texts else ()
+        return Line([self.starts[row] for row in rows], [self.ends[row] for row in rows], texts)
 
 
 @dataclass(frozen=True)

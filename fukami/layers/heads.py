@@ -1,6 +1,6 @@
 """The last layer: features in, raw outputs out.
 
-Shapes: B batch, M members, D features, K outputs.
+Shapes: B batch, M members, D features, K outputs, H and W places of a grid.
 """
 
 import math
@@ -50,3 +50,19 @@ class LinearHead(nn.Module):
 
     def extra_repr(self) -> str:
         return f"num_features={self.num_features}, num_outputs={self.num_outputs}, members={self.members}"
+
+
+class DenseHead(nn.Conv2d):
+    """The same at every place of a grid: a 1 × 1 convolution, `features_BDHW` → `outputs_BKHW`.
+
+    >>> DenseHead(8, 3)(torch.zeros(2, 8, 4, 5)).shape
+    torch.Size([2, 3, 4, 5])
+    """
+
+    def __init__(self, num_features: int, num_outputs: int):
+        super().__init__(num_features, num_outputs, 1)
+
+    @property
+    def num_features(self) -> int:
+        """D, as `LinearHead` calls it."""
+        return self.in_channels

@@ -19,7 +19,42 @@ from fukami.layers.pooling import masked_max, masked_mean
 CELLS: dict[str, Callable[..., nn.RNNBase]] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 
 
-class Recurrent(nn.Module):
+class BothWays(nn.Module):
+    """`depth` layers of cells that read a sequence in both directions, side by side.
+
+    Args:
+        cell: rnn, lstm or gru.
+        size: features of what is read.
+        width: H; the result has 2H features.
+        depth: layers.
+        dropout: share of the numbers dropped in training, after each layer.
+    """
+
+    def __init__(self, cell: str, size: int, width: int, depth: int, dropout: float):
+        super().__init__()
+        sizes = [size] + [2 * width] * (depth - 1)
+        self.forwards = nn.ModuleList(CELLS[cell](size, width, batch_first=True) for size in sizes)
+        self.backwards = nn.ModuleList(CELLS[cell](size, width, batch_first=True) for size in sizes)
+        self.dropout = nn.Dropout(dropout)
+
+    def read(self, x_BLE: torch.Tensor, valid_BL: torch.Tensor) -> torch.Tensor:
+        """`(B, L, 2H)`; after the end of a sequence anything."""
+        back_BL1 = reversal(valid_BL).unsqueeze(2)
+        for forwards, backwards in zip(self.forwards, self.backwards, strict=True):
+            ahead_BLH, _last = forwards(x_BLE)
+            # `gather` rather than `take_along_dim`, which an exporter takes for one of fixed sizes
+            behind_BLH, _last = backwards(x_BLE.gather(1, back_BL1.expand_as(x_BLE)))
+            behind_BLH = behind_BLH.gather(1, back_BL1.expand_as(behind_BLH))
+            x_BLE = self.dropout(torch.cat([ahead_BLH, behind_BLH], dim=2))
+        return x_BLE
+
+    def layer_groups(self) -> list[list[nn.Parameter]]:
+        """Each layer."""
+        pairs = zip(self.forwards, self.backwards, strict=True)
+        return [[*f.parameters(), *b.parameters()] for f, b in pairs]
+
+
+class Recurrent(BothWays):
     """Embedding, then `depth` layers of cells in both directions.
 
     Args:
@@ -33,33 +68,22 @@ class Recurrent(nn.Module):
     """
 
     def __init__(self, cell: str, spec: TokenSpec, *, gives: str, embedding: int, width: int, depth: int, dropout: float):
-        super().__init__()
+        super().__init__(cell, embedding, width, depth, dropout)
         self.gives = gives
         self.embedding = Embedding(spec, embedding, dropout=dropout)
-        sizes = [embedding] + [2 * width] * (depth - 1)
-        self.forwards = nn.ModuleList(CELLS[cell](size, width, batch_first=True) for size in sizes)
-        self.backwards = nn.ModuleList(CELLS[cell](size, width, batch_first=True) for size in sizes)
-        self.dropout = nn.Dropout(dropout)
         self.num_features = (4 if gives == "vector" else 2) * width
 
     def forward(self, tokens: Tokens) -> torch.Tensor:
         """`Tokens(ids_BL, lengths_B)` → `features_BD` or `features_BLD`; after the end of a sequence the latter is zero."""
         x_BLE, valid_BL = self.embedding(tokens)
-        back_BL1 = reversal(valid_BL).unsqueeze(2)
-        for forwards, backwards in zip(self.forwards, self.backwards, strict=True):
-            ahead_BLH, _last = forwards(x_BLE)
-            # `gather` rather than `take_along_dim`, which an exporter takes for one of fixed sizes
-            behind_BLH, _last = backwards(x_BLE.gather(1, back_BL1.expand_as(x_BLE)))
-            behind_BLH = behind_BLH.gather(1, back_BL1.expand_as(behind_BLH))
-            x_BLE = self.dropout(torch.cat([ahead_BLH, behind_BLH], dim=2))
+        x_BLE = self.read(x_BLE, valid_BL)
         if self.gives == "sequence":
             return x_BLE * valid_BL.unsqueeze(2)
         return torch.cat([masked_mean(x_BLE, valid_BL), masked_max(x_BLE, valid_BL)], dim=1)
 
     def layer_groups(self) -> list[list[nn.Parameter]]:
         """The embedding, then each layer."""
-        pairs = zip(self.forwards, self.backwards, strict=True)
-        return [list(self.embedding.parameters()), *([*f.parameters(), *b.parameters()] for f, b in pairs)]
+        return [list(self.embedding.parameters()), *super().layer_groups()]
 
 
 def reversal(valid_BL: torch.Tensor) -> torch.Tensor:

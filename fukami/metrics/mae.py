@@ -17,10 +17,10 @@ CARD = MetricCard(
 
 
 class State(Mean):
-    """The absolute error of each example."""
+    """The absolute error of each example, averaged over what further axes it has."""
 
     def per_example(self, scores: np.ndarray, targets: np.ndarray, /) -> np.ndarray:
-        return np.abs(scores.astype(np.float64) - targets)
+        return np.abs(scores.astype(np.float64) - targets).reshape(len(targets), -1).mean(1)
 
 
 def compute(state: State) -> np.ndarray:

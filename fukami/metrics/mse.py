@@ -16,10 +16,10 @@ CARD = MetricCard(
 
 
 class State(Mean):
-    """The squared error of each example."""
+    """The squared error of each example, averaged over what further axes it has."""
 
     def per_example(self, scores: np.ndarray, targets: np.ndarray, /) -> np.ndarray:
-        return np.square(scores.astype(np.float64) - targets)
+        return np.square(scores.astype(np.float64) - targets).reshape(len(targets), -1).mean(1)
 
 
 def compute(state: State) -> np.ndarray:

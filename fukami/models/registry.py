@@ -255,7 +255,7 @@ def count_parameters(choice: Choice, spec: Spec, *, options: dict[str, Any] | No
     import torch
 
     with torch.device("meta"):
-        return sum(p.numel() for p in build(choice, spec, options=options).parameters())
+        return sum(p.numel() for p in build(choice, spec, options=options).parameters() if p.requires_grad)
 
 
 def rows(task: TaskCard) -> list[dict[str, Any]]:

@@ -20,7 +20,7 @@ from fukami.core.tables import Column
 from fukami.report.charts.axes import number_label
 from fukami.report.content import Content, content_of
 from fukami.report.figures import shown
-from fukami.report.sections import ORDER
+from fukami.report.sections import FURTHER, ORDER
 from fukami.report.svg import clean
 
 __all__ = ["Content", "render"]
@@ -112,7 +112,7 @@ def facts(run: dict[str, Any]) -> list[str]:
 def sections(content: Content) -> Iterator[dict[str, Any]]:
     """The sections that have something to show, in the order of the page."""
     files = rooms.files("report/sections")
-    for name in sorted(files, key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name)):
+    for name in sorted(files, key=lambda name: (ORDER.index(name if name in ORDER else FURTHER), name in ORDER, name)):
         module = rooms.loaded(files[name])
         view = module.build(content)
         if view is not None:

@@ -14,7 +14,7 @@ from torch import nn
 from fukami.core.cards import TaskCard, card
 from fukami.core.errors import UsageError
 from fukami.core.language import _
-from fukami.core.recipe import LearningChoices
+from fukami.core.recipe import DataChoices, LearningChoices
 from fukami.core.specs import Spec
 from fukami.core.tables import Column, Table
 from fukami.fields import batch as trees
@@ -86,6 +86,10 @@ class Stages(NamedTuple):
     told: dict[str, Any] = {}
 
 
+Cuts = Callable[["Task", Table, Columns, DataChoices], tuple[Table, Columns]]
+"""From rows and what was chosen about them to what the task takes for one example."""
+
+
 @dataclass(frozen=True)
 class Task:
     """Named input and target fields, and how they join. Without `answer`, the network is asked once and the target says what
@@ -110,8 +114,10 @@ class Task:
     """Target → the input whose own columns it is made of: a text that goes on, a picture that is to be restored."""
     spec: Callable[["Task"], Spec] = field(default=lambda task: task.input.spec())
     """The sizes that the network is built for, where it is not asked about the input itself."""
-    examples: Callable[["Task", Table, Columns], tuple[Table, Columns]] = field(default=lambda task, *rows: rows)
+    examples: Cuts = field(default=lambda task, table, columns, choices: (table, columns))
     """What an example is, from the rows that were read: each of them, unless the task cuts windows, positions, nodes."""
+    questions: Cuts = field(default=lambda task, table, columns, choices: (table, columns))
+    """What a table that is given to be answered asks: a question for each row, unless its rows are one (what comes next)."""
     source: Callable[["Task", Any, np.ndarray, int], Any] | None = None
     """Makes what a training learns from where that depends on the learner (a `data.source.Source`), of the store, the rows that
     train, and a seed."""

@@ -11,9 +11,10 @@ import torch
 from torch import nn
 
 from fukami.core import artefact, unfinished
+from fukami.core.beforehand import require_meaning
 from fukami.core.errors import RunError, UsageError
 from fukami.core.language import _
-from fukami.core.recipe import Recipe
+from fukami.core.recipe import Recipe, read_toml
 from fukami.core.seeds import derive
 from fukami.engine import checkpoint as states
 from fukami.engine import history
@@ -54,6 +55,7 @@ def diagnosed(
     them. Nothing is changed, on disk or in `module`.
     """
     opened = find(out)
+    require_meaning(read_toml(opened.recipe)["task"], "diagnose")
     case = made_case(opened, source, module=module, loss=loss, seconds=seconds)
     found = diagnose(case)
     return {

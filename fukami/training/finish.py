@@ -126,14 +126,15 @@ def write_run(session: Session, prepared: Prepared, finished: Finished, out: Pat
         write_reference(prepared, draft / "reference")
         seen = told["training"]["steps"] * recipe.learning.batch_size
         nearest.keep(predictor, prepared.store, prepared.split.train, prepared.columns, draft / "reference", seen=seen)
-        commands = next_commands(out, told["example"])
+        commands = next_commands(out, told["example"], told["task"])
         page = page_of(draft, predictor.task, prepared.columns, commands=commands)
         (draft / "report.html").write_text(page, "utf-8")
 
 
 def with_columns(recipe: Recipe, prepared: Prepared) -> Recipe:
     """The recipe with the columns that were found written into it, so that a rerun does not guess again."""
-    single = {name: cols[0].name for name, cols in prepared.columns.items() if len(cols) == 1 and cols[0].name}
+    read = prepared.table.columns  # what a task cut of them is no column that could be named
+    single = {name: cols[0].name for name, cols in prepared.columns.items() if len(cols) == 1 and cols[0].name in read}
     return replace(recipe, data=replace(recipe.data, columns=single))
 
 

@@ -88,8 +88,8 @@ def examined(recipe: Recipe, source: Any, *, raising: bool = True) -> Examined:
     Without `raising`, data of which nothing can be used has no split.
     """
     task = task_for(recipe)
-    table = read(source, recipe.data, kinds=task.card.inputs)
-    table, columns = task.examples(task, table, bind(table, task, recipe.data))
+    table = read(source, recipe.data, kinds=task.card.kinds)
+    table, columns = task.examples(task, table, bind(table, task, recipe.data), recipe.data)
     total, whole = len(table), columns
     usable = task.usable(columns)
     if not usable.all():

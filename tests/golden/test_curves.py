@@ -29,13 +29,14 @@ def curve(name: str) -> list[float]:
     task, store = learned(name)
     network = tiny(task)
     learning = LearningChoices(learning_rate=0.01, epochs=4)
+    source = store if task.source is None else task.source(task, store, np.arange(48), 0)
     made = Learner(
         network=network,
         objective=lambda net, batch, rng: task.objective(task, LearningChoices())(net, batch, rng),
         optimizer=optimisers.build(learning, optimisers.parameter_groups(network, learning)),
         learning=learning,
-        store=store,
-        order=Order(np.arange(48), 16, seed=0, lengths=store.lengths()),
+        store=source,
+        order=Order(np.arange(48), 16, seed=0, lengths=source.lengths()),
         plan=Plan(),
         num_steps=10,
         seed=0,

@@ -12,8 +12,9 @@ import torch
 
 from fukami.core.cards import cards
 from fukami.core.problems import SEVERITIES
-from fukami.core.tables import Column
-from fukami.fields.contract import Field, InputField, Ragged, TargetField
+from fukami.core.tables import Column, Windows
+from fukami.fields import batch as trees
+from fukami.fields.contract import Field, InputField, Ragged, Shared, TargetField
 from fukami.fields.registry import field_class, restored_field
 from fukami.fields.scored import Scored
 from tests.synthetic import columns
@@ -38,13 +39,13 @@ def learned(kind: str) -> Field:
 
 
 def flat(batch) -> list[torch.Tensor]:
-    return list(batch) if isinstance(batch, tuple) else [batch]
+    return trees.leaves(batch)
 
 
 def same(a, b) -> bool:
     if isinstance(a, Ragged):
         return np.array_equal(a.values, b.values) and np.array_equal(a.offsets, b.offsets)
-    return np.array_equal(a, b)
+    return np.array_equal(a.values, b.values) if isinstance(a, Shared) else np.array_equal(a, b)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -73,6 +74,20 @@ def test_a_kind_may_have_both_roles():
     assert added[0].isdisjoint(added[1]) and added[0] | added[1] <= set(dir(Both))
 
 
+def excused(kind: str, law: str) -> None:
+    """Skips a law from which the card of `kind` is exempt, with the reason that it tells."""
+    reason = cards("fields")[kind].exempt.get(law)
+    if reason:
+        pytest.skip(f"{kind} is exempt from {law}: {reason}")
+
+
+def bare(told):
+    """An answer without the scores that stand in it."""
+    if isinstance(told, list):
+        return [bare(one) for one in told]
+    return {name: bare(one) for name, one in told.items() if name != "score"} if isinstance(told, dict) else told
+
+
 @pytest.mark.parametrize("kind", TARGETS)
 def test_restore_of_batch_is_the_identity(kind):
     """What a model that is always right answers, encoded again, is what was stored."""
@@ -80,13 +95,19 @@ def test_restore_of_batch_is_the_identity(kind):
     stored = field.encode(cells)
     answers = field.restore(field.ideal(field.truth(field.batch(stored, np.arange(TOTAL)))))
     key = next(iter(answers[0]))
+    if isinstance(cells[0].values, Windows):  # answers are told by name: `given` is their way back
+        assert json.loads(json.dumps(answers)) == answers
+        return
     again = field.encode([Column("x", pa.array([answer[key] for answer in answers]))])
     for name in stored:
-        np.testing.assert_allclose(np.asarray(again[name], float), np.asarray(stored[name], float), rtol=1e-6, atol=1e-5)
+        if isinstance(stored[name], Ragged):
+            assert same(again[name], stored[name]), name
+        else:
+            np.testing.assert_allclose(np.asarray(again[name], float), np.asarray(stored[name], float), rtol=1e-6, atol=1e-5)
     known = field.known(field.truth(field.batch(stored, np.arange(TOTAL))))
     assert [list(one) for one in known] == [[key]] * TOTAL
     assert all(
-        one[key] == (pytest.approx(answer[key]) if isinstance(answer[key], float) else answer[key])
+        one[key] == (pytest.approx(answer[key]) if isinstance(answer[key], float) else bare(answer[key]))
         for one, answer in zip(known, answers, strict=True)
     )
     assert json.loads(json.dumps(answers)) == answers
@@ -119,13 +140,14 @@ def test_what_validation_answers_teach_is_in_the_state_and_can_be_forgotten(kind
     answers = field.ideal(truth)
     settled = field.settled(answers, truth)
     assert json.loads(json.dumps(settled.state)) == settled.state
-    assert (settled.state != field.state) is (kind in CALIBRATED) is field.settles
+    assert (settled.state != field.state) is field.settles
     assert settled.unsettled().state == field.state and settled.stored_as() == field.stored_as()
     assert settled.settled(answers, truth).state == settled.state
 
 
 @pytest.mark.parametrize("kind", TARGETS)
 def test_an_answer_can_be_given_as_a_target(kind):
+    excused(kind, "given")
     field = learned(kind)
     batch = field.batch(field.encode(raw(kind)), np.arange(TOTAL))
     answers = field.ideal(field.truth(batch))
@@ -137,6 +159,7 @@ def test_an_answer_can_be_given_as_a_target(kind):
 @pytest.mark.parametrize("kind", INPUTS)
 def test_batches_match_the_spec(kind):
     """A batch of data is built as the one that the field makes up for the sizes that it tells; lengths may differ."""
+    excused(kind, "batches")
     field = learned(kind)
     batch, spec = field.batch(field.encode(raw(kind)), np.array([5, 0, 7])), field.spec()
     assert type(spec) is field.Spec and spec.kind == kind
@@ -166,10 +189,11 @@ def test_sizes_of_a_kind_are_plain_values_with_a_reference(kind):
 def test_a_batch_is_its_examples_one_by_one(kind):
     field = learned(kind)
     stored = field.encode(raw(kind))
-    together = flat(field.batch(stored, np.array([9, 2])))
+    together = field.batch(stored, np.array([9, 2]))
     for at, row in enumerate((9, 2)):
-        for whole, alone in zip(together, flat(field.batch(stored, np.array([row]))), strict=True):
-            torch.testing.assert_close(whole[at][..., : alone.shape[-1]] if alone.ndim > 1 else whole[at], alone[0])
+        own = flat(trees.part(together, at, at + 1))
+        for whole, alone in zip(own, flat(field.batch(stored, np.array([row]))), strict=True):
+            torch.testing.assert_close(whole[tuple(slice(size) for size in alone.shape)], alone)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -184,7 +208,7 @@ def test_encoding_in_chunks_is_encoding_at_once(kind):
             assert same(part[name], Ragged(array.values[start:stop], array.offsets[10:21] - start))
             assert lengths is not None and same(lengths, np.diff(array.offsets))
         else:
-            assert same(part[name], array[10:20])
+            assert same(part[name], array if isinstance(array, Shared) else array[10:20])
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -218,6 +242,8 @@ def test_fingerprints_are_equal_where_the_content_is(kind):
 
 
 def _row(array, row: int) -> np.ndarray:
+    if isinstance(array, Shared):
+        return array.values
     return array.values[array.offsets[row] : array.offsets[row + 1]] if isinstance(array, Ragged) else array[row]
 
 
@@ -278,7 +304,12 @@ HOSTILE = '<script>alert("x")</script><img src=x onerror=alert(1)>&amp;\'"'
 def test_render_is_escaped(kind):
     field, cells = learned(kind), raw(kind)
     _Tags().feed(field.render(cells, 0))
-    if cards("fields")[kind].columns == "many":
+    if isinstance(cells[0].values, Windows):
+        whole = cells[0].values.whole
+        names = dataclasses.replace(whole, channels=(HOSTILE, *whole.channels[1:]))
+        windows = dataclasses.replace(cells[0].values, whole=names)
+        shown = field.render([dataclasses.replace(cells[0], values=windows)], 0)
+    elif cards("fields")[kind].columns == "many":
         hostile = [Column(HOSTILE, pa.array([HOSTILE, "a"])), *(c.take(np.arange(2)) for c in cells[1:])]
         shown = field_class(kind)(name="x").render(hostile, 0)  # type: ignore[call-arg]
     else:
@@ -308,6 +339,7 @@ def test_check_gives_complete_problems(kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_own_data_is_recognised_best(kind):
     """No other field of one column and of the same role finds a column more its own than the field that it was made for."""
+    excused(kind, "recognised")
     (column, *_others) = raw(kind)
     own = field_class(kind).recognise(column)
     assert 0.5 <= own <= 1 or cards("fields")[kind].columns == "many"

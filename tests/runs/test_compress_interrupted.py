@@ -44,7 +44,7 @@ PLACES = {
     "int8": (quantise, "_preprocessed"),
     "tracing": (int8, "fused_graph"),
     "distill": (session.Session, "_log"),
-    "budget": (search, "graph_of"),
+    "budget": (search, "latencies"),
     "judging": (job.gate, "answers"),
     "writing": (writing, "page_of"),
 }

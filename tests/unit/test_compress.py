@@ -87,6 +87,43 @@ def test_the_least_channels_go_and_the_others_keep_their_weights():
     assert network.head.weight.shape == (2, 8) and network.head.num_features == 8
 
 
+class Maps(nn.Module):
+    """A head without a matrix of its own: two maps over the features of every place."""
+
+    def __init__(self):
+        super().__init__()
+        self.mask, self.edge = nn.Conv2d(32, 3, 1), nn.ConvTranspose2d(32, 2, 2, stride=2)
+
+    def forward(self, x: torch.Tensor) -> dict[str, Any]:
+        return {"mask": self.mask(x), "edges": (self.edge(x),)}
+
+
+def test_what_a_head_gives_is_kept_whatever_its_layers_are():
+    def network() -> Network:
+        torch.manual_seed(0)
+        first, second = nn.Conv2d(1, 32, 3, padding=1), nn.Conv2d(32, 32, 3, padding=1)
+        return Network(nn.Sequential(first, nn.BatchNorm2d(32), nn.ReLU(), second, nn.ReLU()), Maps()).eval()
+
+    pruned, inputs = network(), {"image": torch.rand(2, 1, 8, 8)}
+    pruning.prune(pruned, inputs, 0.5)
+    found = pruned(inputs)
+    assert found["mask"].shape == (2, 3, 8, 8) and found["edges"][0].shape == (2, 2, 16, 16)
+    assert pruned.encoder[0].weight.shape[0] == pruned.encoder[3].weight.shape[0] == pruned.head.mask.weight.shape[1] == 16
+    again = network()
+    take_widths(again, pruned.state_dict())
+    again.load_state_dict(pruned.state_dict())
+    assert torch.equal(again.eval()(inputs)["mask"], found["mask"])
+
+
+def test_a_whole_model_that_only_knows_its_losses_is_not_pruned():
+    class Whole(nn.Module):
+        def losses(self, inputs, targets, rng):
+            return {}
+
+    with pytest.raises(UsageError, match="F-PRUNE-NOTHING"):
+        pruning.prune(Network(Whole(), nn.Identity()), {"image": torch.rand(2, 1, 8, 8)}, 0.5)
+
+
 def test_pruning_is_the_same_whenever_it_is_done():
     _choice, spec, network = network_of("cnn", "image")
     other = copy.deepcopy(network)

@@ -41,6 +41,8 @@ def check(evidence: Evidence) -> Iterator[Problem]:
     if evidence.split is None or len(rows) < FEWEST or not tables:
         return
     for name, field in evidence.targets.items():
+        if name in evidence.task.same:  # the input's own columns, later or elsewhere: they cannot give it away
+            continue
         target = _target(field, [column.take(rows) for column in evidence.columns[name]])
         for column in [column for columns in tables for column in columns][:MOST_COLUMNS]:
             for signal in _signals(column.take(rows)):

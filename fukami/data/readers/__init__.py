@@ -3,6 +3,7 @@
     TOLD = N_("…")                       what it reads, in a few words
     claims(source, kinds) -> float       0: not mine; 1: certainly mine. Looks at names and first bytes only.
     read(source, choices, *, kinds) -> Table
+    FOR = ("mask",)                      where it reads the targets of a kind: it goes first where such are asked for
 
 `source` is a `Path` that exists and may be read, or an object from Python. Adding a layout means adding a file here.
 """
@@ -50,7 +51,7 @@ def read_any(source: Any, choices: DataChoices, *, kinds: tuple[str, ...] = ()) 
 
 
 def _recognised(path: Path, kinds: tuple[str, ...]) -> str:
-    scores = {name: reader(name).claims(path, kinds) for name in layouts()}
+    scores = {name: _score(reader(name), path, kinds) for name in layouts()}
     best = max(scores, key=lambda name: scores[name])
     if scores[best] <= 0:
         raise _nobody(path)
@@ -66,6 +67,12 @@ def _recognised(path: Path, kinds: tuple[str, ...]) -> str:
             fix=_(" or ").join(f"--set layout={name}" for name in names),
         )
     return best
+
+
+def _score(found: ModuleType, path: Path, kinds: tuple[str, ...]) -> float:
+    """How surely the source is a reader's; made for the kind of target that is asked for, it goes before all others."""
+    claimed = found.claims(path, kinds)
+    return claimed + 1 if claimed >= _SURE and set(getattr(found, "FOR", ())) & set(kinds) else claimed
 
 
 def _told(layout: str) -> str:

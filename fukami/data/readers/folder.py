@@ -80,7 +80,7 @@ def _of_files(kinds: tuple[str, ...]) -> FieldCard | None:
     """The first of the kinds whose examples may be files; of all kinds where none is named."""
     known = cards("fields")
     found = (known[kind] for kind in kinds or known if kind in known)
-    return next((told for told in found if told.extensions), None)
+    return next((told for told in found if told.extensions and told.files_are != "document"), None)
 
 
 def _scan(folder: Path) -> list[os.DirEntry]:

@@ -21,7 +21,7 @@ _SHOWN = 5
 
 
 def claims(source: Path, kinds: tuple[str, ...]) -> float:
-    return 0.9 if source.is_file() and suffix(source) in EXTENSIONS else 0.0
+    return 0.8 if source.is_file() and suffix(source) in EXTENSIONS else 0.0
 
 
 def read(source: Path, choices: DataChoices, *, kinds: tuple[str, ...] = ()) -> Table:

@@ -1,7 +1,7 @@
 """Fits the baselines of a task."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
@@ -9,8 +9,11 @@ import numpy as np
 
 from fukami.core.cards import BaselineCard, card, load, suits
 from fukami.core.tables import Column
+from fukami.data.store import frames_of
 from fukami.evaluate.baselines.contract import Answers, Examples, Fitted, InputColumns
 from fukami.fields import batch as trees
+from fukami.fields.contract import NOTHING
+from fukami.fields.frame import Frame
 
 if TYPE_CHECKING:
     from fukami.fields.contract import InputField, TargetField
@@ -43,7 +46,8 @@ def fit_baselines(
     if not wanted or not len(rows):
         return []
     columns = {name: [column.take(rows) for column in input_columns[name]] for name in inputs}
-    targets = truth(target, [column.take(rows) for column in target_columns])
+    frames = frames_of(inputs, input_columns, rows) if target.framed else NOTHING
+    targets = truth(target, [column.take(rows) for column in target_columns], frames)
     examples = Examples(inputs, columns, target, targets, seed)
     out = []
     for name in wanted:
@@ -78,7 +82,7 @@ def applies(known: BaselineCard, inputs: "dict[str, InputField]", target: "Targe
     return suits(known, target.kind) and all(not known.needs or hasattr(field, known.needs) for field in inputs.values())
 
 
-def truth(target: "TargetField", columns: list[Column]) -> Any:
-    """The targets as they are judged."""
-    stored = target.encode(columns)
+def truth(target: "TargetField", columns: list[Column], frames: Mapping[str, Frame] = NOTHING) -> Any:
+    """The targets as they are judged; `frames` are those of the inputs that they lie on."""
+    stored = target.encode(columns, frames=frames) if frames else target.encode(columns)
     return trees.arrays(target.truth(target.batch(stored, np.arange(len(columns[0])))))

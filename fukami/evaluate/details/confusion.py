@@ -25,6 +25,14 @@ class Confusion:
             found, counts = np.unique(pairs_B, return_counts=True)
             self._pairs.update(dict(zip(found.tolist(), counts.tolist(), strict=True)))
 
+    def add(self, counts_KK: np.ndarray) -> None:
+        """Takes in what was counted elsewhere, targets first."""
+        if self._dense is not None:
+            self._dense += counts_KK
+            return
+        for i, j in zip(*np.nonzero(counts_KK), strict=True):
+            self._pairs[int(i) * len(self.labels) + int(j)] += int(counts_KK[i, j])
+
     def told(self) -> dict[str, Any]:
         """`labels` and `counts` (row: target) of at most 30 classes, those most often confused; `left_out`, how many are not
         shown; `pairs`, the ten commonest confusions of all."""

@@ -234,8 +234,8 @@ class Image(InputField):
         return augmented(batch, rng, self.options, mean_C, std_C)
 
     def frame(self, columns: Sequence[Column]) -> Plane:
-        """From pixels of the pictures as they are given to those of the tensor."""
-        return decode.plane(*looks.sizes_of(columns[0]), self.state["size_px"], self.state["resize"])
+        """From pixels of the pictures as they are given to those of the tensor: of one pixel before it has learned."""
+        return decode.plane(*looks.sizes_of(columns[0]), self.state.get("size_px", 1), self.state.get("resize", "squash"))
 
     # -- towards models and people -----------------------------------------------------------------------------------
     @classmethod

@@ -1,4 +1,5 @@
-"""How far targets lie from their mean, and answers from the targets. B examples, R bootstrap replicates."""
+"""How far targets lie from their mean, and answers from the targets. B examples, K numbers of
+each (1 mostly), R bootstrap replicates."""
 
 from typing import Any, Self
 
@@ -16,13 +17,13 @@ class Spread(State):
         self.squares_R, self.errors_R = np.zeros(1 + replicates), np.zeros(1 + replicates)
 
     def update(self, scores: np.ndarray, targets: np.ndarray, weights_RB: np.ndarray, /) -> None:
-        targets_B = targets.astype(np.float64)
-        near = targets_B.mean() if np.ptp(targets_B) else targets_B[0]  # exactly 0 spread where all are equal
-        total_R = weights_RB.sum(1)
-        offset_R = ratio(weights_RB @ (targets_B - near), total_R, empty=0.0)
-        squares_R = weights_RB @ np.square(targets_B - near) - total_R * offset_R**2
+        targets_BK = targets.astype(np.float64).reshape(len(targets), -1)
+        near = targets_BK.mean() if np.ptp(targets_BK) else targets_BK[0, 0]  # exactly 0 spread where all are equal
+        total_R = weights_RB.sum(1) * targets_BK.shape[1]
+        offset_R = ratio(weights_RB @ (targets_BK - near).sum(1), total_R, empty=0.0)
+        squares_R = weights_RB @ np.square(targets_BK - near).sum(1) - total_R * offset_R**2
         self._join(total_R, near + offset_R, np.maximum(squares_R, 0.0))
-        self.errors_R += weights_RB @ np.square(targets_B - scores.astype(np.float64))
+        self.errors_R += weights_RB @ np.square(targets_BK - scores.astype(np.float64).reshape(targets_BK.shape)).sum(1)
 
     def _join(self, weights_R: np.ndarray, means_R: np.ndarray, squares_R: np.ndarray) -> None:
         total_R, apart_R = self.weights_R + weights_R, means_R - self.means_R

@@ -7,6 +7,8 @@ data is there, never because of a task. `TITLE` is its heading.
 ORDER = (
     "result",
     "compression",
+    "samples",
+    "surprise",
     "learning",
     "classes",
     "confusion",
@@ -23,3 +25,5 @@ ORDER = (
     "origin",
 )
 """From what everybody wants to know to what only some will look up."""
+FURTHER = "groups"
+"""Before this one stand the sections that are not listed: what one kind of answer is shown by."""

@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from fukami.core.language import N_, _
 from fukami.report.content import Content
-from fukami.report.figures import count, figure, percent, significant
+from fukami.report.figures import Figure, count, figure, percent, significant
 
 TITLE = N_("The worst mistakes")
 MOST_BYTES = 600_000
@@ -20,6 +20,7 @@ def build(content: Content) -> dict[str, Any] | None:
     cards, size = [], 0
     for row in told:
         html = str(row.get("html") or "")
+        size += sum(len(fragment) for fragment in (row.get("drawn") or {}).values())
         size += len(html.encode("utf-8", "replace"))
         if size > MOST_BYTES:
             break
@@ -37,15 +38,22 @@ def build(content: Content) -> dict[str, Any] | None:
 
 def _card(row: dict[str, Any], html: str) -> dict[str, Any]:
     """Fields render complete, escaped fragments (`Field.render`), so these are taken as markup."""
-    score = figure(row.get("score"))
+    score, drawn = figure(row.get("score")), row.get("drawn") or {}
     sure = score is not None and 0 <= score.value <= 1 and figure(row.get("answer")) is None
     return {
         "html": Markup(html),
-        "target": said(row.get("target")),
-        "answer": said(row.get("answer")),
-        "sure": _("{share} sure").format(share=percent(score.value)) if sure and score is not None else "",
+        "words": "target" in row,
+        "target": Markup(drawn.get("target") or "") or said(row.get("target")),
+        "answer": Markup(drawn.get("answer") or "") or said(row.get("answer")),
+        "sure": _ranked(row, score) or (_("{share} sure").format(share=percent(score.value)) if sure and score else ""),
         "where": str(row.get("where") or ""),
     }
+
+
+def _ranked(row: dict[str, Any], score: Figure | None) -> str:
+    """Where an example stands among the others, which are not all mistakes."""
+    rank = str(row.get("rank") or "")
+    return f"{_(rank)}: {percent(score.value)}" if rank and score else ""
 
 
 def said(value: Any) -> str:

@@ -1,0 +1,1 @@
+"""Passages of texts of which every character counts."""

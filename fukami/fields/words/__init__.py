@@ -1,0 +1,1 @@
+"""Sentences as sequences of words. The field is in `field.py`."""

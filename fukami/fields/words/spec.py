@@ -1,0 +1,27 @@
+"""What a model of sentences has to know of their words."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from fukami.core.specs import Spec
+
+
+@dataclass(frozen=True)
+class WordSpec(Spec):
+    """Sentences as words: a `Words(looks_BLF, letters_BLC, lengths_B)`.
+
+    `sizes` are how many values each of the F looks at a word has, `letters` how many letters there are; 0 where words are not
+    spelt. In all of them 0 is padding and 1 is unknown.
+    """
+
+    sizes: tuple[int, ...]
+    letters: int
+    kind: str = "words"
+
+    @classmethod
+    def reference(cls) -> Self:
+        return cls(sizes=(20_000, 500, 500, 4_000, 500, 4_000), letters=80)
+
+    @classmethod
+    def small(cls) -> Self:
+        return cls(sizes=(20, 6, 8, 8, 8, 8), letters=12)
