@@ -75,6 +75,18 @@ def full(labels: list[str] | None = None) -> Content:
                 ],
                 "band": {"wanted": 0.8, "inside": 0.79},
             },
+            "passages": [
+                {
+                    "why": why,
+                    "tokens": ["to", labels[0], "\n"],
+                    "nats": [0.1, 9.0, None],
+                    "nats_per_token": 4.5,
+                    "where": labels[1],
+                }
+                for why in ("usual", "surprising")
+            ],
+            "unknown_share": 0.02,
+            "samples": [{"html": "", "answer": {"text": v}, "where": v} for v in labels],
             "residuals": {"points": [[float(i), i * 1.1] for i in range(30)]},
         },
         baselines={"majority": {"accuracy": 0.41, "log_loss": 1.4}, "linear": {"accuracy": 0.8642}},

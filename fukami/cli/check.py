@@ -15,19 +15,6 @@ EXAMPLES = (
     ("fukami check tabular-classification adult.csv --set target=income", N_("a table, and the column to predict")),
 )
 
-LAYOUTS = {
-    "archive": N_("an archive"),
-    "catalogue": N_("a public dataset"),
-    "delimited": N_("a table as text (CSV, TSV)"),
-    "folder": N_("a folder of files"),
-    "idx": N_("IDX files"),
-    "json-lines": N_("JSON, a line for each example"),
-    "memory": N_("arrays in memory"),
-    "npz": N_("arrays of NumPy (NPZ)"),
-    "parquet": N_("a Parquet table"),
-    "tables": N_("several tables"),
-}
-"""What each reader of `data/readers/` reads, for people; `--set layout=…` takes the names."""
 PARTS: dict[str, str] = {"train": N_("training"), "valid": N_("validation"), "test": N_("test")}
 
 
@@ -60,9 +47,14 @@ def layout_told(name: str | None) -> str | None:
     """A layout in words, with the name that `--set layout=` takes.
 
     >>> layout_told("folder")
-    'a folder of files (folder)'
+    'a folder for each class (folder)'
     """
-    return _("{what} ({name})").format(what=_(LAYOUTS[name]), name=name) if name and name in LAYOUTS else name
+    from fukami.data import catalogue, readers
+
+    if not name:
+        return name
+    words = catalogue.TOLD if name == catalogue.LAYOUT else readers.reader(name).TOLD
+    return _("{what} ({name})").format(what=_(words), name=name)
 
 
 def read_from(columns: list[str], *, most: int = 12) -> str:

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from fukami.core.cards import DatasetCard, cards, load
 from fukami.core.errors import UsageError
-from fukami.core.language import _
+from fukami.core.language import N_, _
 
 if TYPE_CHECKING:
     from fukami.core.tables import Table
 
 LAYOUT = "catalogue"
+TOLD = N_("a public dataset")
 """`--set layout=catalogue` takes a name for a public dataset where a folder is called the same."""
 _ROOM = "data/datasets"
 HUB = "hub:"

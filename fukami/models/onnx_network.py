@@ -43,12 +43,14 @@ class OnnxNetwork(nn.Module):
         except OSError as error:
             raise RunError("F-CHECKPOINT-FILE", _("the weights cannot be read"), where=str(path), got=str(error)) from None
 
-    def forward(self, inputs: dict[str, Any]) -> Any:
+    def forward(self, inputs: dict[str, Any], *, features: bool = False) -> Any:
+        """Raw outputs; with `features` a pair as `Network` gives it, whose second is None: the file keeps them to itself."""
         session = self.session()
         device = next(iter(trees.named(inputs).values())).device
         names = [told.name for told in session.get_outputs()]
         found = [torch.from_numpy(array).to(device) for array in session.run(None, feeds(session, inputs))]
-        return unspelled(dict(zip(names, found, strict=True)))
+        outputs = unspelled(dict(zip(names, found, strict=True)))
+        return (outputs, None) if features else outputs
 
     def varying(self) -> list[dict[int, str]]:
         """Of each output the axes whose size varies, besides that of the examples, each with a name."""

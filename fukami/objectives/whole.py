@@ -26,7 +26,7 @@ def whole(
         network: what will learn; it says whether it consists of players.
 
     Raises:
-        UsageError: F-LOSS-WHOLE.
+        UsageError: F-LOSS-WHOLE. The objective raises F-LOSS-HIDDEN where the network holds no model that could be asked.
     """
     if loss is not None:
         raise UsageError("F-LOSS-WHOLE", _("models of this task have losses of their own, so another cannot be given"))
@@ -37,7 +37,14 @@ def whole(
 
 
 def _asked(task: Signature, player: str, network: nn.Module, batch: Batch, rng: torch.Generator) -> Outcome:
-    model: object = network.encoder
+    model: object = getattr(network, "encoder", None)
+    if model is None:
+        raise UsageError(
+            "F-LOSS-HIDDEN",
+            _("this run answers through a file, which does not say how likely an answer is"),
+            expected=_("a run that holds its model"),
+            fix=_("ask the run that it was made of"),
+        )
     inputs, targets = ({name: batch[name] for name in names if name in batch} for names in (task.inputs, task.targets))
     parts = model.losses(inputs, targets, rng, *filter(None, [player]))  # type: ignore[attr-defined]
     total = sum(parts.values())

@@ -7,7 +7,7 @@
 
 import base64
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -112,11 +112,20 @@ def facts(run: dict[str, Any]) -> list[str]:
 def sections(content: Content) -> Iterator[dict[str, Any]]:
     """The sections that have something to show, in the order of the page."""
     files = rooms.files("report/sections")
-    for name in sorted(files, key=lambda name: (ORDER.index(name if name in ORDER else FURTHER), name in ORDER, name)):
+    for name in ordered(files):
         module = rooms.loaded(files[name])
         view = module.build(content)
         if view is not None:
             yield {"name": name, "title": _(module.TITLE), "view": view}
+
+
+def ordered(names: Iterable[str]) -> list[str]:
+    """Sections as they stand on the page: those that are not listed come together, before `FURTHER`.
+
+    >>> ordered(["proofs", "residuals", "boxes", "groups"])
+    ['residuals', 'boxes', 'groups', 'proofs']
+    """
+    return sorted(names, key=lambda name: (ORDER.index(name if name in ORDER else FURTHER), name in ORDER, name))
 
 
 def _title(content: Content, subject: str) -> str:

@@ -28,7 +28,6 @@ CARD = TaskCard(
     also=("nats_per_character", "bits_per_character", "next_token_accuracy"),
     baselines=("unigram", "trigram"),
     recipe="passages/language_modeling",
-    exempt={"nothing_left": "how likely a text is depends on how long it is, which nothing in its place hides"},
     without={
         "export": "text is written one token after another, and no format holds that loop yet; `predict` and Python write it"
     },

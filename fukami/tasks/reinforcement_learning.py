@@ -17,7 +17,7 @@ from fukami.core.cards import TaskCard
 from fukami.core.recipe import option
 from fukami.fields.environment.field import Environment
 from fukami.fields.environment.worlds import made, sight
-from fukami.fields.episode.field import Episode
+from fukami.fields.episode.field import Episode, greedy
 from fukami.objectives.contract import Batch
 from fukami.tasks.compose import by_whole_models
 from fukami.tasks.contract import Task
@@ -68,7 +68,7 @@ def acted(task: Task, network: nn.Module, batch: Batch, rng: torch.Generator) ->
 
     @torch.no_grad()
     def best(observations_BN: np.ndarray) -> np.ndarray:
-        return agent(torch.from_numpy(observations_BN).to(device, torch.float64)).argmax(1).cpu().numpy()
+        return greedy(agent(torch.from_numpy(observations_BN).to(device, torch.float64))).cpu().numpy()
 
     with torch.autocast(device.type, enabled=False):
         return task.target.answers(environment.play(seeds.cpu().numpy(), best))
@@ -88,7 +88,7 @@ def acting(task: Task, network: nn.Module) -> Callable[[Any], int]:
     @torch.no_grad()
     def act(observation: Any) -> int:
         seen_BN = torch.from_numpy(observed(observation))[None].double()
-        return world.first_action + int(agent(seen_BN).argmax(1))
+        return world.first_action + int(greedy(agent(seen_BN)))
 
     return act
 

@@ -18,6 +18,7 @@ from torch import nn
 from fukami.core.seeds import generator
 from fukami.fields.environment.field import Environment
 from fukami.fields.environment.worlds import Running
+from fukami.fields.episode.field import greedy
 from fukami.fields.gather import carried
 from fukami.tasks.contract import Task
 
@@ -74,7 +75,7 @@ class Replay:
     def _best(self, agent: nn.Module) -> np.ndarray:
         device = next(agent.parameters()).device
         with torch.no_grad():
-            return agent(carried(self._now_EN, device)).argmax(1).cpu().numpy()
+            return greedy(agent(carried(self._now_EN, device))).cpu().numpy()
 
     def _move(self, actions_E: np.ndarray) -> None:
         """One action in each environment; where an episode is over, the next one begins."""

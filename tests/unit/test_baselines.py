@@ -144,4 +144,4 @@ def test_unknown_names_are_answered_with_the_nearest():
 def test_every_baseline_is_named_after_its_file(name):
     from fukami.core.cards import load
 
-    assert load("evaluate/baselines", name).__name__.endswith(f".{name}")
+    assert load("evaluate/baselines", name).__name__.endswith(f".{name.replace('-', '_')}")

@@ -191,11 +191,12 @@ def test_check_with_warnings_alone_is_done(api, capsys):
 
 
 def test_every_layout_is_told_in_words():
-    from fukami.cli.check import LAYOUTS
+    from fukami.cli.check import layout_told
     from fukami.data.catalogue import LAYOUT
     from fukami.data.readers import layouts
 
-    assert set(LAYOUTS) == {*layouts(), LAYOUT, "memory"}
+    told = {name: layout_told(name) for name in (*layouts(), LAYOUT)}
+    assert all(words.endswith(f" ({name})") for name, words in told.items()) and len(set(told.values())) == len(told)
 
 
 def test_every_figure_of_a_symptom_is_told_in_words():

@@ -25,6 +25,7 @@ from fukami.data.joined import joined
 from fukami.data.parts import part_in
 
 TOLD = N_("words and tags, one word a line")
+FOR = ("tags",)
 EXTENSIONS = (".conll", ".conllu", ".conllx", ".bio", ".iob", ".iob2", ".bioes", ".ner")
 _TAG = re.compile(r"O|[BIESLUM][-_]\S+")
 _PARTS = {
@@ -49,7 +50,7 @@ class Lines(NamedTuple):
 
 def claims(source: Path, kinds: tuple[str, ...]) -> float:
     """Certain for the usual extensions; where texts with tags are asked for, whatever looks like it."""
-    if kinds and "words" not in kinds:
+    if kinds and not set(FOR) & set(kinds):
         return 0.0
     if source.is_dir():
         return 0.95 if _files(source) else 0.0

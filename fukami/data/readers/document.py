@@ -49,9 +49,9 @@ def read(source: Path, choices: DataChoices, *, kinds: tuple[str, ...] = ()) -> 
 
 def document(path: Path, choices: DataChoices) -> tuple[str, list[Problem]]:
     """The text of a file, with line ends of one kind. Raises `DataError` where it is none."""
-    if (kind := content(path)) not in ("text", "empty"):
+    if (held := content(path)) not in ("text", "empty"):
         raise DataError(
-            "F-FILE-KIND", _("this kind of file cannot be read as data"), where=str(path), expected=".txt", got=kind
+            "F-FILE-KIND", _("this kind of file cannot be read as data"), where=str(path), expected=".txt", got=held
         )
     data, problems = to_utf8(read_bytes(path), where=str(path), encoding=choices.encoding)
     return data.decode().replace("\r\n", "\n").replace("\r", "\n"), problems
@@ -60,7 +60,8 @@ def document(path: Path, choices: DataChoices) -> tuple[str, list[Problem]]:
 def table(name: str, paths: list[Path], texts: list[str], parts: np.ndarray | None, problems: list[Problem]) -> Table:
     """The table of documents."""
     column = Column("text", pa.array(texts, pa.large_string()), files=np.array([str(path) for path in paths], dtype=object))
-    return Table(name, {"text": column}, parts=parts, problems=tuple(problems), hints={"text": "text"}, layout="document")
+    hints = {"input": column.name}
+    return Table(name, {column.name: column}, parts=parts, problems=tuple(problems), hints=hints, layout="document")
 
 
 def _of(kinds: tuple[str, ...]) -> FieldCard | None:

@@ -18,6 +18,7 @@ from fukami.data.encodings import to_utf8
 from fukami.data.files import content, read_bytes, suffix
 
 TOLD = N_("sentences with marked spans, as Label Studio and spaCy write them")
+FOR = ("tags",)
 _SAMPLE = 1 << 20
 
 

@@ -127,3 +127,12 @@ class Episode(TargetField):
         """Episodes of the usual first environment."""
         seeds = rng.permutation(10 * len(hidden))[: len(hidden)].tolist()
         return [Column("episode", pa.array([f"CartPole-v1#{seed}" for seed in seeds]))]
+
+
+def greedy(values_BA: torch.Tensor) -> torch.Tensor:
+    """The action of the highest value (B) of the A that each can take; of equal ones the first.
+
+    >>> greedy(torch.tensor([[0.0, 2.0, 1.0], [3.0, 3.0, 0.0]])).tolist()
+    [1, 0]
+    """
+    return values_BA.argmax(1)

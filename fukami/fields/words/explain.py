@@ -4,17 +4,13 @@ A word is hidden by making it an unknown one: it keeps its place, so the tags of
 Shapes: P patterns, U units, which are the L words.
 """
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import torch
 
 from fukami.fields.text import explain
 from fukami.fields.units import Portrait, Units
 from fukami.fields.words.cutting import Sentence
-
-if TYPE_CHECKING:
-    from fukami.fields.words.field import Words
+from fukami.fields.words.spec import Words
 
 
 def units_of(sentence: Sentence) -> Units:
@@ -24,7 +20,7 @@ def units_of(sentence: Sentence) -> Units:
     return Units(tuple(sentence.words), np.arange(len(spans)), told, {"text": sentence.text})
 
 
-def without(batch: "Words", gone_PU: np.ndarray) -> "Words":
+def without(batch: Words, gone_PU: np.ndarray) -> Words:
     """The one sentence of the batch, with the words of each pattern unknown in every look and letter."""
     gone_PL1 = torch.from_numpy(gone_PU).to(batch.looks.device).unsqueeze(2)
     looks_PLF = batch.looks[:, : gone_PU.shape[1]].expand(len(gone_PU), -1, -1)

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pyarrow as pa
@@ -33,7 +33,7 @@ from fukami.fields.units import Portrait, Units
 from fukami.fields.words import explain
 from fukami.fields.words.check import check_sentences
 from fukami.fields.words.cutting import CUTS, Sentence, as_list, cut, given, looks
-from fukami.fields.words.spec import WordSpec
+from fukami.fields.words.spec import Words, WordSpec
 
 CARD = FieldCard(
     name="words",
@@ -55,14 +55,6 @@ LETTERS = 20
 """Letters of a word that are looked at: of longer ones the first and the last."""
 NEARLY_SAME = 0.9
 SHOWN = 300
-
-
-class Words(NamedTuple):
-    """A batch of sentences: `looks_BLF` and `letters_BLC` int64, padded with 0; `lengths_B` int64."""
-
-    looks: torch.Tensor
-    letters: torch.Tensor
-    lengths: torch.Tensor
 
 
 @dataclass(frozen=True)

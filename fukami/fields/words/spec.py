@@ -1,9 +1,19 @@
 """What a model of sentences has to know of their words."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
+
+import torch
 
 from fukami.core.specs import Spec
+
+
+class Words(NamedTuple):
+    """A batch of sentences: `looks_BLF` and `letters_BLC` int64, padded with 0; `lengths_B` int64."""
+
+    looks: torch.Tensor
+    letters: torch.Tensor
+    lengths: torch.Tensor
 
 
 @dataclass(frozen=True)
