@@ -83,7 +83,8 @@ def has_header(rows: list[list[str]], *, known: frozenset[str]) -> bool:
     """Whether the first row is names. `known` are names that columns usually have, in lower case.
 
     Names are no numbers or dates. They are names for certain where a column below is all numbers, or where one of them is a
-    usual name; they are not where two of them are the same, or one of them occurs again below it.
+    usual name that does not occur again below it (`pos` is a name of tags, and a label); they are not where two of them are
+    the same, or one of them occurs again below it. A row of names that stands again further down counts as none of these.
 
     >>> has_header([["great film", "1"], ["bad film", "0"]], known=frozenset())
     False
@@ -92,17 +93,17 @@ def has_header(rows: list[list[str]], *, known: frozenset[str]) -> bool:
     """
     if not rows:
         return False
-    first, below = rows[0], [row for row in rows[1:] if len(row) == len(rows[0])]
+    first, below = rows[0], [row for row in rows[1:] if len(row) == len(rows[0]) and row != rows[0]]
     if any(_NUMBER.match(cell) or _DATE.match(cell) for cell in first if cell):
         return False
     named = [cell for cell in first if cell]
     if not named:
         return False
-    if any(cell.lower() in known for cell in named):
-        return True
     if not below:
         return True  # one row that could be names: then there are no examples, which is said elsewhere
     columns = list(zip(*below, strict=True))
+    if any(cell.lower() in known for cell, column in zip(first, columns, strict=True) if cell not in column):
+        return True
     if any(_all_numbers(column) for column in columns):
         return True
     if len(set(named)) < len(named):

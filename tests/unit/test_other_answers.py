@@ -105,10 +105,11 @@ def test_batches_are_bounded_by_what_their_answers_take(several, monkeypatch):
     predictor, store, rows = several
     monkeypatch.setattr(predictors, "BATCH", 16)
     usual = [len(part) for _answers, _truth, part in predictor.stream(store, rows)]
-    monkeypatch.setattr(predictors, "MOST_BYTES", 100)
+    monkeypatch.setattr(predictors, "MOST_BYTES", trees.num_bytes(store.batch(rows[:5])))
     small = list(predictor.stream(store, rows))
-    assert usual == [16, 16, 8] and len(small[0][2]) == 16
-    assert max(len(part) for _answers, _truth, part in small[1:]) < 8
+    assert usual == [16, 16, 8] and len(small[0][2]) == 5  # by the inputs, as answers are not known yet
+    monkeypatch.setattr(predictors, "MOST_BYTES", trees.num_bytes(small[0][:2]) * 2 // 5)
+    assert max(len(part) for _answers, _truth, part in list(predictor.stream(store, rows))[1:]) <= 2
     assert np.concatenate([part for _answers, _truth, part in small]).tolist() == rows.tolist()
 
 
