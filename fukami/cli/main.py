@@ -21,7 +21,7 @@ from fukami.cli import _verbs
 from fukami.cli._json import plain
 from fukami.cli._parser import HelpAsked, Parser, common, language_name
 from fukami.cli._screen import Screen
-from fukami.core import arrow, language, stopping, worker
+from fukami.core import arrow, language, rooms, stopping, worker
 from fukami.core.errors import FukamiError, UsageError
 from fukami.core.language import _
 from fukami.core.shortage import is_shortage, shortage
@@ -233,11 +233,11 @@ def _refusal(error: OSError) -> FukamiError | None:
 
 def _bug(error: BaseException, as_json: bool) -> int:
     ours = bug(error)
-    return _told(ours.as_dict(), str(ours), BUG, as_json)
+    return _told(ours.as_dict(), str(ours), ours.exit_code, as_json)
 
 
 def bug(error: BaseException) -> FukamiError:
-    """A mistake of ours: one message, and the traceback in a file that its reader can send."""
+    """A mistake of ours, or of a plugin: one message, and the traceback in a file that its reader can send."""
     path = Path(tempfile.gettempdir()) / f"fukami-bug-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.txt"
     told = "".join(traceback.format_exception(error))
     try:
@@ -245,6 +245,8 @@ def bug(error: BaseException) -> FukamiError:
         place = str(path)
     except OSError:
         place, error = "", RuntimeError(told)  # nowhere to write: better on the screen than lost
+    if at := rooms.blamed(error):
+        return rooms.broken(at, f"{type(error).__name__}: {error}" + (f" ({place})" if place else ""))
     ours = FukamiError(
         "F-BUG",
         _("this is a mistake in Fukami, not in what you typed"),

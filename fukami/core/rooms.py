@@ -131,11 +131,19 @@ def _place(path: Path, error: Exception) -> str:
     return f"{path}:{lines[-1]}" if lines else str(path)
 
 
+def blamed(error: BaseException) -> str:
+    """Where in a plugin's file something went wrong that nobody foresaw: the deepest such line; empty where there is none."""
+    folders = plugins()
+    frames = traceback.extract_tb(error.__traceback__) if folders else ()
+    lines = [f"{f.filename}:{f.lineno}" for f in frames if any(Path(f.filename).is_relative_to(folder) for folder in folders)]
+    return lines[-1] if lines else ""
+
+
 def broken(where: object, got: str) -> UsageError:
     """The error for a plugin's file that cannot be used."""
     return UsageError(
         "F-PLUGIN-BROKEN",
-        _("a file of a plugin cannot be loaded"),
+        _("a file of a plugin does not work"),
         where=str(where),
         got=got,
         fix=_("mend the file, or do without the plugin ({variable}, or the package that brings it)").format(variable=VARIABLE),

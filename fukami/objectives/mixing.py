@@ -34,7 +34,8 @@ def mix(batch: Batch, task: Signature, learning: LearningChoices, rng: torch.Gen
     """The batch with inputs blended and targets made `Mixed`; the same batch where neither is switched on.
 
     Inputs must be float tensors of one size; mixup and cutmix of anything else (tokens, rows with categories) is a
-    `UsageError`, and so is cutmix of anything but images.
+    `UsageError`, and so is cutmix of anything but images, of targets that lie on them (a mask would not be cut along), and of
+    targets whose losses the model itself knows.
     """
     if not (learning.mixup or learning.cutmix):
         return batch
@@ -54,7 +55,8 @@ def mix(batch: Batch, task: Signature, learning: LearningChoices, rng: torch.Gen
             out[name], weight = _paste(x, order_B, weight, box)
         else:
             out[name] = torch.lerp(x[order_B], x, weight)
-    for name in task.targets:
+    for name, target in task.targets.items():
+        _require_blendable(batch[name], target, cut)
         out[name] = Mixed(batch[name], batch[name][order_B], weight)
     return out
 
@@ -105,3 +107,15 @@ def _require_mixable(x: Any, name: str, cut: bool) -> None:
             got=f"{x.ndim - 1}D",
             fix="--set cutmix=0",
         )
+
+
+def _require_blendable(batch: Any, target: Any, cut: bool) -> None:
+    if isinstance(batch, torch.Tensor) and target.losses and not (cut and target.framed):
+        return
+    raise UsageError(
+        "F-MIX-TARGET",
+        _("mixup and cutmix cannot blend the target {name}").format(name=target.name),
+        expected=_("one class, labels, or a number for each example"),
+        got=target.kind,
+        fix="--set mixup=0 --set cutmix=0",
+    )

@@ -38,7 +38,8 @@ def target_of(kind: str, name: str = "label", losses: tuple[str, ...] = (), coun
     """A target as objectives see it, of K classes or of a number."""
     facts = {"class_counts": list(counts)} if counts else {}
     paired = partial(field_class(kind).paired, field_class(kind)())
-    return SimpleNamespace(kind=kind, name=name, losses=losses, facts=lambda: facts, paired=paired)
+    losses = losses or field_class(kind).losses
+    return SimpleNamespace(kind=kind, name=name, losses=losses, framed=False, facts=lambda: facts, paired=paired)
 
 
 def task_of(kind: str, *losses: str, counts: tuple[int, ...] = ()):
@@ -182,6 +183,12 @@ def test_what_cannot_be_mixed_is_refused():
         mix({"image": torch.zeros(2, 5), "label": torch.zeros(2)}, task_of("category"), LearningChoices(cutmix=0.2), rng)
     batch = images()
     assert mix(batch, task_of("category"), LearningChoices(), rng) is batch
+    lying = task_of("mask", "dice")
+    lying.target.framed = True
+    assert isinstance(mix(batch, lying, LearningChoices(mixup=0.4), rng)["label"], Mixed)
+    for task, learning in ((lying, {"cutmix": 1.0}), (task_of("tags"), {"mixup": 0.4})):  # a mask; a model of its own losses
+        with pytest.raises(UsageError, match="F-MIX-TARGET"):
+            mix(batch, task, LearningChoices(**learning), rng)
 
 
 def test_the_penalty_sums_weights_but_not_biases():

@@ -10,6 +10,7 @@ import pytest
 
 import fukami
 from fukami.cli import _verbs
+from fukami.cli.main import main
 from fukami.core import language
 from fukami.core.cards import card, cards, known, load
 from fukami.core.errors import UsageError
@@ -235,6 +236,14 @@ def test_a_file_that_cannot_be_imported_is_told_by_its_line(tmp_path, monkeypatc
         load("metrics", "odd")
     assert caught.value.code == "F-PLUGIN-BROKEN" and got in caught.value.got
     assert caught.value.where == f"{tmp_path / 'metrics' / 'odd.py'}:{line}"
+
+
+def test_what_goes_wrong_in_a_plugin_is_no_mistake_of_ours(plugged, monkeypatch, capsys, tmp_path):
+    text = TASK.replace("return predict", "return unheard, predict")
+    monkeypatch.setenv("FUKAMI_PLUGINS", str(laid_out(plugged.parent / "broken", {**FILES, "tasks/row_weather.py": text})))
+    assert main(["check", "row-weather", str(weather(tmp_path / "june.weather"))]) == 2
+    told = capsys.readouterr().err
+    assert "F-PLUGIN-BROKEN" in told and "tasks/row_weather.py:20" in told and "unheard" in told and "F-BUG" not in told
 
 
 def test_a_folder_that_is_not_there_is_told(tmp_path, monkeypatch):
