@@ -24,15 +24,13 @@ from fukami.training.asked import Asked
 from fukami.training.verb import run_training
 from tests.runs.test_first_hour import table
 
-STEPS, PER_EPOCH = 900, 50
-
 
 def main(folder: Path, kills: int) -> dict[str, Any]:
     torch.set_num_threads(1)
     session.SAVE_EVERY_S = 0.0
     source = table(folder / "people.csv", {"row": "row", "label": "category"}, rows=560)
     settings = {
-        "epochs": STEPS / PER_EPOCH,
+        "epochs": 18 if kills > 10 else 5,  # of fifty steps
         "batch_size": 8,
         "plan": "default",
         "snapshot_steps": 4,

@@ -31,6 +31,7 @@ CARD = ModelCard(
         "large": {"width": 768, "depth": 12, "heads": 12},
     },
     size="small",
+    small={"width": 16, "depth": 1},
     options={"width": 128, "depth": 4, "heads": 4, "dropout": 0.0},
     parameters={"passage": {"tiny": 1_140_480, "small": 2_874_112, "base": 16_889_856, "large": 97_540_608}},
     learning={"learning_rate": 3e-3, "weight_decay": 0.1, "optimizer": "muon", "momentum": 0.95},

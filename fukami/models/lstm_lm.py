@@ -28,6 +28,7 @@ CARD = ModelCard(
         "large": {"width": 1024, "depth": 2},
     },
     size="small",
+    small={"width": 16},
     options={"width": 256, "depth": 1, "dropout": 0.1},
     parameters={"passage": {"tiny": 1_073_280, "small": 4_638_336, "base": 12_410_496, "large": 33_193_600}},
     learning={"learning_rate": 5e-3, "weight_decay": 0.0},

@@ -20,5 +20,5 @@ def test_kills_lose_nothing(tmp_path, kills):
     told = json.loads(done.stdout)
     assert told["deaths"] == dict.fromkeys(("early", "running", "writing"), kills // 3)
     assert told["run"] == told["whole"]
-    assert len(told["run"]["steps"]) > 100 and len(told["run"]["valid"]) > 10
+    assert len(told["run"]["steps"]) > 100 and len(told["run"]["valid"]) >= 5
     assert told["left"] == []

@@ -49,7 +49,7 @@ def test_total_best_and_marginals_are_those_of_all_sequences(barred):
     for b, length in enumerate(lengths_B.tolist()):
         scores = every(crf, x_BLK[b], length)
         all_S = torch.tensor(list(scores.values()), dtype=torch.float64)
-        assert float(total_B[b]) == pytest.approx(float(all_S.logsumexp(0)), abs=1e-9)
+        assert total_B[b].item() == pytest.approx(float(all_S.logsumexp(0)), abs=1e-9)
         assert tuple(best_BL[b, :length].tolist()) == max(scores, key=lambda tags: scores[tags])
         assert not best_BL[b, length:].any() and not p_BLK[b, length:].any()
         share_S = all_S.softmax(0)

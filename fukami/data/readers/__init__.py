@@ -3,7 +3,7 @@
     TOLD = N_("…")                       what it reads, in a few words
     claims(source, kinds) -> float       0: not mine; 1: certainly mine. Looks at names and first bytes only.
     read(source, choices, *, kinds) -> Table
-    FOR = ("mask",)                      where it reads the targets of a kind: it goes first where such are asked for
+    FOR = ("mask",)                      kinds that it is made for: it goes first where such are asked for
 
 `source` is a `Path` that exists and may be read, or an object from Python. Adding a layout means adding a file here.
 """

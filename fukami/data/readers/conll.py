@@ -25,7 +25,7 @@ from fukami.data.joined import joined
 from fukami.data.parts import part_in
 
 TOLD = N_("words and tags, one word a line")
-FOR = ("tags",)
+FOR = ("tags", "words")
 EXTENSIONS = (".conll", ".conllu", ".conllx", ".bio", ".iob", ".iob2", ".bioes", ".ner")
 _TAG = re.compile(r"O|[BIESLUM][-_]\S+")
 _PARTS = {

@@ -279,7 +279,7 @@ class Mask(TargetField):
             drawn_HW = _on_picture(index_HW.numpy(), plane, row)
             shares = np.bincount(drawn_HW.ravel(), minlength=len(names))[: len(names)] / drawn_HW.size
             classes = {names[k]: round(float(shares[k]), 4) for k in np.argsort(-shares, kind="stable") if shares[k] > 0}
-            score = round(float(sure_HW.float().mean()), 4)
+            score = round(sure_HW.float().mean().item(), 4)
             found.append({"mask": self.written(drawn_HW), "classes": classes, "score": score})
         return found
 

@@ -310,7 +310,8 @@ class Tags(TargetField):
             ):
                 found.append(torch.inf)
             else:
-                apart = (torch.as_tensor(one["score"]).double() - torch.as_tensor(other["score"]).double()).abs()
+                mine, theirs = (torch.as_tensor(each["score"]).detach().double() for each in (one, other))
+                apart = (mine - theirs).abs()
                 found.append(float(apart.nan_to_num(nan=torch.inf).max()) if len(apart) else 0.0)
         return torch.tensor(found, dtype=torch.float64)
 
