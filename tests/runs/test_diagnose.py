@@ -52,6 +52,11 @@ def found(out: Path, task: str, data, **settings) -> tuple[list[str], dict]:
     return [one["cause"] for one in told["findings"] if not one["follows"]], told
 
 
+def slow(*given):
+    """One of several cases, of which the quick tier takes another."""
+    return pytest.param(*given, marks=pytest.mark.slow)
+
+
 # -- planted faults -------------------------------------------------------------------------------------------------------
 def test_a_rate_a_thousand_times_too_high(tmp_path):
     causes, told = found(tmp_path / "run", PICTURES, digits(600), model=layers(64, 64), learning_rate=1.0)
@@ -106,11 +111,13 @@ class Raw(nn.Module):
         return self.layers(x_BCHW * 80 + 100)
 
 
+@pytest.mark.slow
 def test_inputs_that_are_not_normalised(tmp_path):
     causes, told = found(tmp_path / "run", PICTURES, digits(600), model=Raw(), learning_rate=1e-3)
     assert causes == ["input-scale"] and told["findings"][0]["evidence"]["size"] > 100
 
 
+@pytest.mark.slow
 def test_thirty_layers_of_sigmoids(tmp_path):
     causes, told = found(tmp_path / "run", PICTURES, digits(600), model=layers(*[32] * 30, between=nn.Sigmoid))
     assert causes == ["gradients"] and told["findings"][0]["code"] == "F-DIAGNOSE-VANISHING"
@@ -133,6 +140,7 @@ class Amplified(nn.Module):
         return self.last(x_BD)
 
 
+@pytest.mark.slow
 def test_gradients_that_explode(tmp_path):
     causes, told = found(tmp_path / "run", PICTURES, digits(600), model=Amplified(), learning_rate=1e-3, clip_norm=0)
     assert causes[0] == "gradients", told["findings"]
@@ -158,7 +166,7 @@ def test_a_training_that_waits_for_its_data(tmp_path, monkeypatch):
     assert first["evidence"]["share"] > 0.35 and "batches_ahead=2" in first["fix"]
 
 
-@pytest.mark.parametrize(("rate", "code"), [(1e-7, "F-DIAGNOSE-RATE-LOW"), (3.0, "F-DIAGNOSE-RATE-HIGH"), (2e-3, "")])
+@pytest.mark.parametrize(("rate", "code"), [slow(1e-7, "F-DIAGNOSE-RATE-LOW"), slow(3.0, "F-DIAGNOSE-RATE-HIGH"), (2e-3, "")])
 def test_a_rate_is_judged_by_few_examples_where_all_of_them_teach_too_little(tmp_path, monkeypatch, rate, code):
     """As with the sentences of film reviews, most of whose words come up a few times an epoch."""
     data = sentences(300)
@@ -177,6 +185,7 @@ def test_a_rate_is_judged_by_few_examples_where_all_of_them_teach_too_little(tmp
     assert look.figures["range_test_on_few"] > 0 and look.figures["examples"] < 300
 
 
+@pytest.mark.slow
 def test_a_constant_column_as_the_only_input(tmp_path):
     target = load_breast_cancer(return_X_y=True)[1][:400]
     same = pd.DataFrame({"sensor": np.full(400, 5.0), "y": target})
@@ -189,6 +198,7 @@ def test_a_constant_column_as_the_only_input(tmp_path):
     assert causes == ["constant-inputs"] and told["findings"][0]["evidence"]["commonest"] > 0.95
 
 
+@pytest.mark.slow
 def test_a_batch_of_one_with_batch_norm(tmp_path):
     torch.manual_seed(0)
     network = nn.Sequential(nn.Conv2d(1, 8, 3), nn.BatchNorm2d(8), nn.ReLU(), nn.Flatten(), nn.Linear(288, 10))
@@ -196,7 +206,7 @@ def test_a_batch_of_one_with_batch_norm(tmp_path):
     assert causes == ["tiny-batches"] and "batch_size=32" in told["findings"][0]["fix"]
 
 
-@pytest.mark.parametrize("copies", ["exact", "nearly"])
+@pytest.mark.parametrize("copies", ["exact", slow("nearly")])
 def test_a_test_part_copied_from_the_training_part(tmp_path, copies):
     x, y = load_breast_cancer(return_X_y=True)
     again = x[:60] if copies == "exact" else x[:60] * (1 + 1e-6 * np.random.default_rng(0).standard_normal((60, x.shape[1])))
@@ -205,6 +215,7 @@ def test_a_test_part_copied_from_the_training_part(tmp_path, copies):
     assert causes == ["leakage"], told["findings"]
 
 
+@pytest.mark.slow
 def test_labels_of_which_a_fifth_are_wrong(tmp_path):
     x, y = digits()
     rng = np.random.default_rng(0)
