@@ -13,7 +13,7 @@ def masks(facts: dict[str, Any]) -> dict[str, Any]:
     """Settings for a class for each pixel, from `num_examples`.
 
     >>> masks({"num_examples": 367})["epochs"]
-    40
+    24
     """
     total = facts["num_examples"]
     return {
@@ -31,9 +31,9 @@ def masks(facts: dict[str, Any]) -> dict[str, Any]:
 
 
 def epochs(num_examples: int) -> int:
-    """40 for 367 examples: fewer for more, and never fewer than 600 steps of 8 in all.
+    """24 for 367 examples: fewer for more, and never fewer than 500 steps of 8 in all.
 
     >>> [epochs(n) for n in (20, 367, 5000)]
-    [240, 40, 14]
+    [200, 24, 8]
     """
-    return max(5, round(40 * (367 / num_examples) ** 0.4), -(-600 * 8 // num_examples))
+    return max(5, round(24 * (367 / num_examples) ** 0.4), -(-500 * 8 // num_examples))
