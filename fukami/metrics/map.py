@@ -1,0 +1,18 @@
+"""Mean average precision of COCO: the mean over IoU thresholds from 0.5 to 0.95 (Lin et al. 2014, `pycocotools`)."""
+
+import numpy as np
+
+from fukami.core.cards import MetricCard
+from fukami.metrics.states.detections import Detections
+
+CARD = MetricCard(
+    name="map",
+    summary="mean average precision of COCO: over IoU thresholds from 0.5 to 0.95",
+    of=("boxes",),
+    higher_is_better=True,
+)
+State = Detections
+
+
+def compute(state: Detections) -> np.ndarray:
+    return state.mean()

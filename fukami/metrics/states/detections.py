@@ -1,0 +1,157 @@
+"""Boxes that were answered, each with whether it found something: what average precision is read from.
+
+An answer finds a true box of its class where their IoU reaches a threshold: the surest answer chooses first, each true box is
+found once, and what finds a box that is not judged counts neither way (a crowd may be found by any number). That is the
+protocol of COCO (`pycocotools.cocoeval`, all areas, precision at 101 recalls). Different: answers of one score count together,
+so that the order of examples never matters; and each example has a weight. B examples, R replicates, D answers, G true boxes,
+K classes, S thresholds of IoU.
+"""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from fukami.fields import batch as trees
+from fukami.fields.boxes.overlap import iou
+from fukami.metrics.contract import State
+
+THRESHOLDS = np.linspace(0.5, 0.95, 10)
+RECALLS = np.linspace(0.0, 1.0, 101)
+CROWD = 2
+
+
+class Found(NamedTuple):
+    """Answers of some examples: which example, class and score each has, and at each threshold whether it is right (1), wrong
+    (0), or found what is not judged (-1)."""
+
+    example_D: np.ndarray
+    class_D: np.ndarray
+    score_D: np.ndarray
+    right_DS: np.ndarray
+
+
+class Detections(State):
+    """Every answer with what it found, and how many true boxes of each class each example has."""
+
+    def __init__(self, target: Any, replicates: int = 0, *, room: float = 1.0):
+        super().__init__(target, replicates, room=room)
+        self.classes = len(target.state["classes"])
+        self._parts: list[tuple[Found, np.ndarray, np.ndarray]] = []
+
+    def update(self, answers: Any, truth: Any, weights_RB: np.ndarray, /) -> None:
+        self._parts.append((*matched(answers, truth, self.classes), weights_RB))
+
+    def merge(self, other: "Detections") -> None:
+        self._parts += other._parts
+
+    def average_precision(self, thresholds: slice = slice(None)) -> np.ndarray:
+        """`ap_RKS`: of the data and each replicate, class and threshold; NaN where no true box is judged."""
+        rows, S = 1 + self.replicates, len(THRESHOLDS[thresholds])
+        ap_RKS = np.full((rows, self.classes, S), np.nan)
+        if not self._parts:
+            return ap_RKS
+        starts = np.cumsum([0, *(len(judged_BK) for _found, judged_BK, _w in self._parts)])
+        example_D = np.concatenate([f.example_D + start for (f, _j, _w), start in zip(self._parts, starts, strict=False)])
+        class_D, score_D, right_DS = (
+            np.concatenate([getattr(found, name) for found, _j, _w in self._parts])
+            for name in ("class_D", "score_D", "right_DS")
+        )
+        weights_RB = np.concatenate([w for _f, _j, w in self._parts], axis=1)
+        true_RK = weights_RB @ np.concatenate([judged_BK for _f, judged_BK, _w in self._parts]).astype(np.float64)
+        for k in range(self.classes):
+            own = np.flatnonzero(class_D == k)
+            own = own[np.argsort(-score_D[own], kind="stable")]
+            last = np.flatnonzero(np.append(np.diff(score_D[own]) != 0, True)) if len(own) else own
+            for s in range(S):
+                right_D = right_DS[own, thresholds][:, s]
+                for r in range(rows):
+                    if true_RK[r, k] > 0:
+                        weight_D = weights_RB[r, example_D[own]]
+                        ap_RKS[r, k, s] = _area(right_D, weight_D, last, true_RK[r, k])
+        return ap_RKS
+
+    def mean(self, thresholds: slice = slice(None)) -> np.ndarray:
+        """(1 + R,): average precision, mean over classes that occur and over thresholds."""
+        ap_RK = self.average_precision(thresholds).mean(2)
+        known_RK = ~np.isnan(ap_RK)
+        count_R = known_RK.sum(1)
+        total_R = np.where(known_RK, ap_RK, 0.0).sum(1)
+        return np.divide(total_R, count_R, out=np.full(len(ap_RK), np.nan), where=count_R > 0)
+
+
+def _area(right_D: np.ndarray, weight_D: np.ndarray, last: np.ndarray, true: float) -> float:
+    """Precision at 101 recalls, each the best at that recall or a higher one; 0 where that is not reached."""
+    hits = np.cumsum(weight_D * (right_D == 1))[last]
+    all_answers = hits + np.cumsum(weight_D * (right_D == 0))[last]
+    precision = np.divide(hits, all_answers, out=np.zeros(len(last)), where=all_answers > 0)
+    envelope = np.append(np.maximum.accumulate(precision[::-1])[::-1], 0.0)
+    return float(envelope[np.searchsorted(hits / true, RECALLS, side="left")].mean())
+
+
+def matched(answers: Any, truth: Any, classes: int, thresholds: np.ndarray = THRESHOLDS) -> tuple[Found, np.ndarray]:
+    """What each answer found, and `judged_BK`: true boxes of each class that are judged."""
+    B = len(truth)
+    judged_BK = np.zeros((B, classes), np.int64)
+    example_T = np.repeat(np.arange(B), np.asarray(truth.counts))
+    counted_T = np.asarray(truth.columns["ignored"]) == 0
+    np.add.at(judged_BK, (example_T[counted_T], np.asarray(truth.columns["class"])[counted_T]), 1)
+    example_D = np.repeat(np.arange(B), np.asarray(answers.counts))
+    class_D, score_D = (np.asarray(answers.columns[name]) for name in ("class", "score"))
+    right_DS = np.zeros((len(class_D), len(thresholds)), np.int8)
+    start = 0
+    for given, known in zip(answers.each(), truth.each(), strict=True):
+        for k in np.unique(given["class"]):
+            own_D, own_G = np.flatnonzero(given["class"] == k), np.flatnonzero(known["class"] == k)
+            own_D = own_D[np.argsort(-given["score"][own_D], kind="stable")]
+            if len(own_G):
+                found_DS = pairs(given["box"][own_D], known["box"][own_G], known["ignored"][own_G], thresholds)
+                ignored_DS = known["ignored"][own_G][found_DS.clip(0)] > 0
+                right_DS[start + own_D] = np.where(found_DS < 0, 0, np.where(ignored_DS, -1, 1))
+        start += len(given["class"])
+    return Found(example_D, class_D.astype(np.int64), score_D.astype(np.float64), right_DS), judged_BK
+
+
+def pairs(box_D4: np.ndarray, box_G4: np.ndarray, ignored_G: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
+    """`found_DS`: the true box that each answer, the surest first, finds at each threshold; -1 for none."""
+    iou_DG = iou(box_D4, box_G4, ignored_G == CROWD)
+    free_SG = np.ones((len(thresholds), len(box_G4)), bool)
+    found_DS = np.full((len(box_D4), len(thresholds)), -1)
+    least_S1, at_S = np.minimum(thresholds, 1 - 1e-10)[:, None], np.arange(len(thresholds))
+    # what is judged goes before what is not, and of equal overlaps the last is taken, as COCO does
+    rank_G = np.where(ignored_G > 0, -2.0, 0.0)
+    for d, iou_G in enumerate(iou_DG):
+        if iou_G.max() < least_S1[0, 0]:
+            continue
+        value_SG = np.where(free_SG & (iou_G >= least_S1), iou_G + rank_G, -np.inf)
+        best_S = len(iou_G) - 1 - value_SG[:, ::-1].argmax(1)
+        any_S = value_SG[at_S, best_S] > -np.inf
+        found_DS[d, any_S] = best_S[any_S]
+        taken_S = any_S & (ignored_G[best_S] != CROWD)
+        free_SG[at_S[taken_S], best_S[taken_S]] = False
+    return found_DS
+
+
+def best_threshold(answers: Any, truth: Any, overlap: float) -> float:
+    """The score from which on answers agree best with the truth: the highest F1 over all classes; between two scores."""
+    classes = 1 + max((int(np.max(one.columns["class"], initial=0)) for one in (answers, truth)), default=0)
+    found, judged_BK = matched(answers, truth, classes, np.array([overlap]))
+    counted_D = found.right_DS[:, 0] >= 0
+    score_D, right_D = found.score_D[counted_D], found.right_DS[counted_D, 0] == 1
+    if not len(score_D) or not right_D.any():
+        return 0.3
+    order = np.argsort(-score_D, kind="stable")
+    score_D, hits_D = score_D[order], np.cumsum(right_D[order])
+    last = np.append(np.diff(score_D) != 0, True)
+    f1_D = np.where(last, 2 * hits_D / (np.arange(1, len(hits_D) + 1) + judged_BK.sum()), -1.0)
+    best = int(f1_D.argmax())
+    below = score_D[best + 1] if best + 1 < len(score_D) else score_D[best] * 0.9
+    return round(float((score_D[best] + below) / 2), 4)
+
+
+def tallies(running: Detections) -> Iterator[Any]:
+    """Each part that was seen: answers, judged boxes, weights."""
+    yield from running._parts
+
+
+__all__ = ["Detections", "Found", "best_threshold", "matched", "pairs", "trees"]

@@ -1,0 +1,100 @@
+"""FCOS: every place of several grids says what it lies in, and how far the edges of that are. No boxes are set beforehand.
+
+Tian et al. 2019 (arXiv:1904.01355), by torchvision. `paper` is torchvision's `fcos_resnet50_fpn`. The other sizes are for
+processors and little data: a small network from scratch in the place of ResNet-50, heads of fewer and narrower layers, three
+grids in the place of five, which divide the picture by 8, 16 and 32.
+
+Reached by `small` on BCCD: see `recipes/detection.py`.
+"""
+
+from typing import Any
+
+import torch
+from torch import nn
+from torchvision.models.detection import FCOS
+from torchvision.models.detection.anchor_utils import AnchorGenerator
+from torchvision.models.detection.backbone_utils import resnet_fpn_backbone
+from torchvision.models.detection.fcos import FCOSHead
+from torchvision.ops.feature_pyramid_network import LastLevelP6P7
+
+from fukami.core.cards import ModelCard
+from fukami.core.specs import ImageSpec
+from fukami.layers.pyramid import Grids, Pyramid
+from fukami.models.detector import Detector
+from fukami.models.torchvision import replace_first_convolution
+
+CARD = ModelCard(
+    name="fcos",
+    summary="FCOS: each place of a grid says what it lies in and how far its edges are",
+    takes=("image",),
+    gives=("boxes",),
+    sizes={
+        "tiny": {"backbone": "pyramid", "width": 16, "head": 32, "convolutions": 1},
+        "small": {"backbone": "pyramid", "width": 24, "head": 64, "convolutions": 2},
+        "paper": {"backbone": "resnet50", "width": 64, "head": 256, "convolutions": 4},
+    },
+    size="small",
+    options={"backbone": "pyramid", "width": 24, "head": 64, "convolutions": 2, "blocks": 1},
+    learning={"learning_rate": 2e-3, "weight_decay": 0.05},
+    source="Tian et al. 2019, arXiv:1904.01355; torchvision",
+    licence="BSD-3-Clause",
+)
+
+FINEST = 8
+"""The finest grid divides the picture by this."""
+
+
+def build(
+    spec: ImageSpec,
+    *,
+    gives: str = "boxes",
+    target: Any,
+    backbone: str = "pyramid",
+    width: int = 24,
+    head: int = 64,
+    convolutions: int = 2,
+    blocks: int = 1,
+) -> nn.Module:
+    """Args:
+    spec: channels of the pictures; any size does.
+    gives: `boxes`.
+    target: how many classes there are.
+    backbone: `pyramid`, the small one, or a ResNet of torchvision by name.
+    width: features of the small backbone's first stage; it has four, which grow to six times that.
+    head: features of the heads, a multiple of 32.
+    convolutions: layers of each head before its last.
+    blocks: residual blocks of each stage of the small backbone.
+    """
+    if backbone == "pyramid":
+        widths = (width, 2 * width, 4 * width, 6 * width)
+        features: nn.Module = Grids(Pyramid(spec.channels, widths, blocks), list(widths[1:]), first=2, joined=head)
+    else:
+        more = LastLevelP6P7(head, head)
+        features = resnet_fpn_backbone(
+            backbone_name=backbone,
+            weights=None,
+            norm_layer=nn.BatchNorm2d,
+            trainable_layers=5,
+            returned_layers=[2, 3, 4],
+            extra_blocks=more,
+        )
+        replace_first_convolution(features, "body.conv1", spec.channels)
+    levels = 3 if backbone == "pyramid" else 5
+    anchors = AnchorGenerator(tuple((FINEST * 2**level,) for level in range(levels)), ((1.0,),) * levels)
+    heads = FCOSHead(head, 1, target["num_classes"], convolutions)
+    return Fcos(FCOS(features, target["num_classes"], anchor_generator=anchors, head=heads))
+
+
+class Fcos(Detector):
+    """torchvision's FCOS as a whole model."""
+
+    def loss(self, features: list[torch.Tensor], anchors: list[torch.Tensor], targets: list[dict[str, torch.Tensor]]) -> Any:
+        net: Any = self.net
+        places = [x.shape[2] * x.shape[3] for x in features]
+        return net.compute_loss(targets, net.head(features), anchors, places)
+
+    def candidates(self, features: list[torch.Tensor], anchors_A4: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        net: Any = self.net
+        told = net.head(features)
+        boxes_BA4 = net.box_coder.decode(told["bbox_regression"], anchors_A4.expand(len(told["bbox_regression"]), -1, -1))
+        return boxes_BA4, (told["cls_logits"].sigmoid() * told["bbox_ctrness"].sigmoid()).sqrt()
