@@ -35,7 +35,8 @@ CARD = ModelCard(
     },
     size="small",
     options={"backbone": "pyramid", "width": 24, "head": 64, "convolutions": 2, "blocks": 1},
-    learning={"learning_rate": 2e-3, "weight_decay": 0.05},
+    learning={"optimizer": "muon", "learning_rate": 1e-2, "momentum": 0.95, "weight_decay": 0.05},
+    image={"min_size_px": 64, "multiple_px": 32},
     source="Tian et al. 2019, arXiv:1904.01355; torchvision",
     licence="BSD-3-Clause",
 )

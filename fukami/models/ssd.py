@@ -28,7 +28,8 @@ CARD = ModelCard(
     size="small",
     options={"width": 32, "blocks": 1},
     quick_for=("image",),
-    learning={"learning_rate": 2e-3, "weight_decay": 0.05},
+    learning={"optimizer": "muon", "learning_rate": 1e-2, "momentum": 0.95, "weight_decay": 0.05},
+    image={"min_size_px": 64, "multiple_px": 32},
     source="Liu et al. 2016, arXiv:1512.02325; torchvision",
     licence="BSD-3-Clause",
 )
