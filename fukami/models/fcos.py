@@ -34,6 +34,8 @@ CARD = ModelCard(
         "paper": {"backbone": "resnet50", "width": 64, "head": 256, "convolutions": 4},
     },
     size="small",
+    parameters={"image": {"tiny": 276_982, "small": 780_750, "paper": 32_115_270}},
+    small={"width": 8},
     options={"backbone": "pyramid", "width": 24, "head": 64, "convolutions": 2, "blocks": 1},
     learning={"optimizer": "muon", "learning_rate": 1e-2, "momentum": 0.95, "weight_decay": 0.05},
     image={"min_size_px": 64, "multiple_px": 32},
