@@ -181,12 +181,13 @@ def pictures(
     for mistake in evaluation.get(of, [])[:SHOWN_MISTAKES]:
         row = _position(cells, mistake)
         if row is not None:
+            inputs = "".join(field.render(columns[name], row) for name, field in task.inputs.items())
             html = task.target.shown(columns[task.target.name], row, mistake) if task.target.name in columns else ""
-            html = html or "".join(field.render(columns[name], row) for name, field in task.inputs.items())
             frames = frames_of(task.inputs, columns, np.array([row])) if task.target.framed else NOTHING
-            drawn = {side: task.target.drawn(mistake.get(side), frames=frames) for side in ("target", "answer")}
+            sides = {side: mistake.get(side) for side in ("target", "answer")}
+            drawn = {side: task.target.drawn(told, frames=frames, over=inputs) for side, told in sides.items()}
             words = {side: "" for side, fragment in drawn.items() if fragment}
-            shown.append({**mistake, **words, "html": html, "drawn": drawn, "where": place(cells, row)})
+            shown.append({**mistake, **words, "html": html or inputs, "drawn": drawn, "where": place(cells, row)})
     return shown
 
 

@@ -415,8 +415,9 @@ class TargetField(Field):
         inputs and words do. `columns` are the target's own cells."""
         return ""
 
-    def drawn(self, told: Any, *, frames: Mapping[str, Frame] = NOTHING) -> str:
-        """An HTML fragment of what an evaluation tells of a target or of an answer, over `frames`; empty where words say it."""
+    def drawn(self, told: Any, *, frames: Mapping[str, Frame] = NOTHING, over: str = "") -> str:
+        """An HTML fragment of what an evaluation tells of a target or of an answer, over `frames`; empty where words say it.
+        `over` are the inputs as they are rendered, for what is drawn on them."""
         return ""
 
     # -- towards other programs --------------------------------------------------------------------------------------

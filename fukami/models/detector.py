@@ -11,6 +11,7 @@ from torchvision.models.detection.image_list import ImageList
 
 from fukami.fields.batch import Rows
 
+Told = dict[str, torch.Tensor]
 LEAST_SEEN = 0.25
 """The share of a box that has to be left in a varied picture, so that it is still to be found there."""
 
@@ -29,11 +30,12 @@ class Detector(nn.Module):
         net.transform = nn.Identity()
         self.net, self.least_px = net, least_px
 
-    def loss(self, features: list[torch.Tensor], anchors: list[torch.Tensor], targets: list[dict[str, torch.Tensor]]) -> Any:
-        """Parts of the loss by name."""
+    def loss(self, told: Told, anchors: list[torch.Tensor], targets: list[Told], places: list[int]) -> Told:
+        """Parts of the loss by name, each a mean over the boxes of all pictures; `told` is what the head said, `places` how many
+        there are on each level."""
         raise NotImplementedError
 
-    def candidates(self, features: list[torch.Tensor], anchors_A4: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def candidates(self, told: Told, anchors_A4: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """`boxes_BA4` in pixels and `scores_BAK`."""
         raise NotImplementedError
 
@@ -48,15 +50,30 @@ class Detector(nn.Module):
         features = list(net.backbone(x_BCHW).values())
         return size, features, net.anchor_generator(ImageList(x_BCHW, [size] * len(x_BCHW)), features)
 
+    @torch.compiler.disable  # how many boxes there are, and which places they take, differs from step to step
     def losses(self, inputs: dict[str, Any], targets: dict[str, Any], rng: torch.Generator) -> dict[str, torch.Tensor]:
         (x_BCHW,), (boxes,) = inputs.values(), targets.values()
         (height, width), features, anchors = self.seen(x_BCHW)
-        return self.loss(features, anchors, learnable(boxes, height, width))
+        told, places = self.heads(features), [x.shape[2] * x.shape[3] for x in features]
+        wanted = learnable(boxes, height, width)
+        if self.training:
+            return self.loss(told, anchors, wanted, places)
+        # each picture by itself: what is asked of an answer must not depend on its company
+        each = [
+            self.loss({name: one[b : b + 1] for name, one in told.items()}, anchors[b : b + 1], wanted[b : b + 1], places)
+            for b in range(len(x_BCHW))
+        ]
+        return {name: torch.stack([one[name] for one in each]) for name in each[0]}
+
+    def heads(self, features: list[torch.Tensor]) -> Told:
+        """What the heads say, by name, (B, A, …)."""
+        net: Any = self.net
+        return net.head(features)
 
     def forward(self, x_BCHW: torch.Tensor) -> dict[str, torch.Tensor]:
         """`boxes` (B, A, 4) in shares of the sides, cut to the picture, and `scores` (B, A, K)."""
         (height, width), features, anchors = self.seen(x_BCHW)
-        boxes_BA4, scores_BAK = self.candidates(features, anchors[0])
+        boxes_BA4, scores_BAK = self.candidates(self.heads(features), anchors[0])
         sides_4 = boxes_BA4.new_tensor([width, height, width, height])
         return {"boxes": (boxes_BA4 / sides_4).clamp(0, 1), "scores": scores_BAK}
 
@@ -70,7 +87,7 @@ class Detector(nn.Module):
         return [list(net.backbone.parameters()), list(net.head.parameters())]
 
 
-def learnable(boxes: Rows, height: int, width: int) -> list[dict[str, torch.Tensor]]:
+def learnable(boxes: Rows, height: int, width: int) -> list[Told]:
     """Boxes as torchvision takes them, in pixels: those that are judged, cut to the picture, unless little is left of them."""
     box_T4 = boxes.columns["box"]
     cut_T4 = box_T4.clamp(0, 1)

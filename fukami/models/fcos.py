@@ -20,7 +20,7 @@ from torchvision.ops.feature_pyramid_network import LastLevelP6P7
 from fukami.core.cards import ModelCard
 from fukami.core.specs import ImageSpec
 from fukami.layers.pyramid import Grids, Pyramid
-from fukami.models.detector import Detector
+from fukami.models.detector import Detector, Told
 from fukami.models.torchvision import replace_first_convolution
 
 CARD = ModelCard(
@@ -91,13 +91,11 @@ def build(
 class Fcos(Detector):
     """torchvision's FCOS as a whole model."""
 
-    def loss(self, features: list[torch.Tensor], anchors: list[torch.Tensor], targets: list[dict[str, torch.Tensor]]) -> Any:
+    def loss(self, told: Told, anchors: list[torch.Tensor], targets: list[Told], places: list[int]) -> Told:
         net: Any = self.net
-        places = [x.shape[2] * x.shape[3] for x in features]
-        return net.compute_loss(targets, net.head(features), anchors, places)
+        return net.compute_loss(targets, told, anchors, places)
 
-    def candidates(self, features: list[torch.Tensor], anchors_A4: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def candidates(self, told: Told, anchors_A4: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         net: Any = self.net
-        told = net.head(features)
         boxes_BA4 = net.box_coder.decode(told["bbox_regression"], anchors_A4.expand(len(told["bbox_regression"]), -1, -1))
         return boxes_BA4, (told["cls_logits"].sigmoid() * told["bbox_ctrness"].sigmoid()).sqrt()

@@ -17,7 +17,7 @@ from torchvision.ops import box_iou
 from fukami.core.cards import ModelCard
 from fukami.core.specs import ImageSpec
 from fukami.layers.pyramid import Grids, Pyramid
-from fukami.models.detector import Detector
+from fukami.models.detector import Detector, Told
 
 CARD = ModelCard(
     name="ssd",
@@ -55,20 +55,19 @@ def build(spec: ImageSpec, *, gives: str = "boxes", target: Any, width: int = 32
 class Ssd(Detector):
     """torchvision's SSD as a whole model."""
 
-    def loss(self, features: list[torch.Tensor], anchors: list[torch.Tensor], targets: list[dict[str, torch.Tensor]]) -> Any:
+    def loss(self, told: Told, anchors: list[torch.Tensor], targets: list[Told], places: list[int]) -> Told:
         net: Any = self.net
-        matched = []
+        matched, wanted = [], []
         for anchors_A4, one in zip(anchors, targets, strict=True):
             if len(one["boxes"]):
                 matched.append(net.proposal_matcher(box_iou(one["boxes"], anchors_A4)))
             else:
                 matched.append(torch.full((len(anchors_A4),), -1, dtype=torch.int64, device=anchors_A4.device))
-            one["labels"] = one["labels"] + 1  # 0 is nothing
-        return net.compute_loss(targets, net.head(features), anchors, matched)
+            wanted.append({"boxes": one["boxes"], "labels": one["labels"] + 1})  # 0 is nothing
+        return net.compute_loss(wanted, told, anchors, matched)
 
-    def candidates(self, features: list[torch.Tensor], anchors_A4: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def candidates(self, told: Told, anchors_A4: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         net: Any = self.net
-        told = net.head(features)
         B, A, _four = told["bbox_regression"].shape
         boxes = net.box_coder.decode_single(told["bbox_regression"].reshape(B * A, 4), anchors_A4.repeat(B, 1))
         return boxes.view(B, A, 4), F.softmax(told["cls_logits"], -1)[..., 1:]

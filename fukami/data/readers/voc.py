@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 from fukami.core.language import N_, _
 from fukami.core.recipe import DataChoices
 from fukami.core.tables import Table
-from fukami.data.annotated import Annotated, Notes, Pictures, files_below, part_of, table
+from fukami.data.readers._annotated import Annotated, Notes, Pictures, files_below, part_of, table
 from fukami.data.parts import PART_OF
 
 TOLD = N_("boxes in XML files, as Pascal VOC has them")

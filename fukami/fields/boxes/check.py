@@ -76,7 +76,9 @@ def check_boxes(column: Column, classes: Sequence[str] | None) -> Iterator[Probl
         [row for row, one in good.items() if (one.box[:, 2:] <= 0).any()],
         "F-BOXES-AREA",
         lambda n: _n(
-            "{n} picture has a box without area, which is left out", "{n} pictures have boxes without area, which are left out", n
+            "{n} picture has a box without area, which is left out",
+            "{n} pictures have boxes without area, which are left out",
+            n,
         ),
         expected=_("a width and a height above 0"),
         fix=_("mend the box: width and height, or the order of its corners"),
@@ -128,7 +130,9 @@ def check_boxes(column: Column, classes: Sequence[str] | None) -> Iterator[Probl
         )
 
 
-def _rows(column: Column, rows: list[int], code: str, what, *, expected: str, got: str = "", fix: str = "") -> Iterator[Problem]:  # noqa: ANN001
+def _rows(
+    column: Column, rows: list[int], code: str, what, *, expected: str, got: str = "", fix: str = ""
+) -> Iterator[Problem]:  # noqa: ANN001
     if rows:
         yield Problem(
             code=code,

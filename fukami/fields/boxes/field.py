@@ -288,8 +288,14 @@ class Boxes(TargetField):
         (one,) = marked(columns[0].take(np.array([row])))
         return counted(one, one.labels if one is not None else ())
 
-    def drawn(self, told: Any, *, frames: Mapping[str, Frame] = NOTHING) -> str:
-        return outlined(told, self.labels(), _plane(frames)) if isinstance(told, list) else ""
+    def drawn(self, told: Any, *, frames: Mapping[str, Frame] = NOTHING, over: str = "") -> str:
+        """`told` as `evaluate/details/boxes.py` has it: objects with corners in shares of the tensor, class, fault."""
+        plane = _plane(frames)
+        if not isinstance(told, list) or plane is None:
+            return ""
+        corners_T4 = given_pixels(np.array([one["corners"] for one in told], np.float64).reshape(-1, 4), plane, 0)
+        size = int(plane.raw[0][0]), int(plane.raw[0][1])
+        return outlined(corners_T4, told, self.labels(), size, over)
 
     def schema(self) -> dict[str, Any]:
         one = {

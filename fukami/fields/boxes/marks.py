@@ -77,7 +77,12 @@ def of_cell(cell: Any) -> Marked | None:
         boxes.append(box)
         labels.append(label)
         ignored.append(IGNORED.index(word) if word in IGNORED else 1)
-    return Marked(np.array(boxes, np.float64).reshape(-1, 4), tuple(labels), tuple(ignored), size=None if size is None else (size[0], size[1]))
+    return Marked(
+        np.array(boxes, np.float64).reshape(-1, 4),
+        tuple(labels),
+        tuple(ignored),
+        size=None if size is None else (size[0], size[1]),
+    )
 
 
 def _faulty(why: str) -> Marked:

@@ -1,13 +1,13 @@
-"""Boxes for people: how many of what there are, and outlines over the size of the picture."""
+"""Boxes for people: how many of what there are, and outlines on the picture."""
 
 import html
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from fukami.core.language import _
-from fukami.fields.frame import Plane
-from fukami.fields.image.render import THUMBNAIL_PX
 from fukami.fields.mask.render import colour
 
 MOST_LABELS = 6
@@ -26,25 +26,30 @@ def _counts(labels: Sequence[str]) -> str:
     return shown + (", …" if len(common) > MOST_LABELS else "")
 
 
-def outlined(told: Sequence[dict[str, Any]], classes: Sequence[str], plane: Plane | None) -> str:
-    """Boxes in pixels of a picture, each in the colour of its class, on a sheet as large as the thumbnail of the picture; what
-    differs from the other side (`"apart": true`) is drawn thick. Their numbers stand below."""
-    width, height = (float(side) for side in plane.raw[0]) if plane is not None else (1.0, 1.0)
-    shrink = THUMBNAIL_PX / max(width, height)
+def outlined(
+    corners_T4: np.ndarray, told: Sequence[dict[str, Any]], classes: Sequence[str], size: tuple[int, int], over: str
+) -> str:
+    """Boxes on `over`, the picture of that width and height as it is rendered, each in the colour of its class, those that are
+    a `fault` thick; below, how many of what there are, and how many of which fault."""
+    width, height = size
     shapes = []
-    for one in told:
-        (x, y, across, down), label = one["box"], str(one["label"])
-        k = classes.index(label) if label in classes else 255
-        title = html.escape(label + (f" {one['score']:.2f}" if "score" in one else ""))
-        stroke = f'stroke="rgb{colour(k)}" stroke-width="{2.5 if one.get("apart") else 1}"'
+    for (left, top, right, bottom), one in zip(corners_T4.tolist(), told, strict=True):
+        k = int(one["class"])
+        title = html.escape(f"{classes[k]} {one['score']:.2f}" if "score" in one else classes[k])
+        thick = 3 if one.get("fault") else 1
+        place = f'x="{left:.1f}" y="{top:.1f}" width="{right - left:.1f}" height="{bottom - top:.1f}"'
         shapes.append(
-            f'<rect x="{x * shrink:.1f}" y="{y * shrink:.1f}" width="{max(across, 0) * shrink:.1f}" '
-            f'height="{max(down, 0) * shrink:.1f}" fill="none" {stroke}><title>{title}</title></rect>'
+            f'<rect {place} fill="none" stroke="rgb{colour(k)}" stroke-width="{thick}" vector-effect="non-scaling-stroke">'
+            f"<title>{title}</title></rect>"
         )
-    sheet = f'width="{width * shrink:.0f}" height="{height * shrink:.0f}"'
-    frame = f'<rect {sheet} fill="#f4f4f4"/>'
-    words = _counts([str(one["label"]) for one in told]) or html.escape(_("nothing"))
+    words = _counts([classes[int(one["class"])] for one in told]) or html.escape(_("nothing"))
+    faults = Counter(str(one["fault"]) for one in told if one.get("fault"))
+    words += "".join(f"; <strong>{count} {html.escape(_(fault))}</strong>" for fault, count in faults.items())
+    sheet = (
+        f'viewBox="0 0 {width} {height}" preserveAspectRatio="none" style="position:absolute;inset:0;width:100%;height:100%"'
+    )
     return (
-        f'<figure style="margin:0"><svg xmlns="http://www.w3.org/2000/svg" role="img" {sheet}>{frame}{"".join(shapes)}</svg>'
+        f'<figure style="margin:0"><span style="position:relative;display:inline-block;line-height:0">{over}'
+        f'<svg xmlns="http://www.w3.org/2000/svg" {sheet}>{"".join(shapes)}</svg></span>'
         f"<figcaption>{words}</figcaption></figure>"
     )

@@ -7,12 +7,10 @@ so that the order of examples never matters; and each example has a weight. B ex
 K classes, S thresholds of IoU.
 """
 
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from fukami.fields import batch as trees
 from fukami.fields.boxes.overlap import iou
 from fukami.metrics.contract import State
 
@@ -147,11 +145,3 @@ def best_threshold(answers: Any, truth: Any, overlap: float) -> float:
     best = int(f1_D.argmax())
     below = score_D[best + 1] if best + 1 < len(score_D) else score_D[best] * 0.9
     return round(float((score_D[best] + below) / 2), 4)
-
-
-def tallies(running: Detections) -> Iterator[Any]:
-    """Each part that was seen: answers, judged boxes, weights."""
-    yield from running._parts
-
-
-__all__ = ["Detections", "Found", "best_threshold", "matched", "pairs", "trees"]

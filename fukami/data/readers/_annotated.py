@@ -19,6 +19,8 @@ from fukami.core.tables import Column, Table
 from fukami.data.files import is_junk
 from fukami.data.parts import part_named
 
+FOR = ("boxes",)
+
 
 @dataclass(frozen=True)
 class Annotated:
@@ -119,7 +121,9 @@ def table(source: Path, found: Iterable[Annotated], problems: Iterable[Problem],
     files = np.array([one.told_in for one in rows], dtype=object)
     columns = {
         "image": Column(
-            "image", pa.array([str(one.picture) for one in rows]), files=np.array([str(one.picture) for one in rows], dtype=object)
+            "image",
+            pa.array([str(one.picture) for one in rows]),
+            files=np.array([str(one.picture) for one in rows], dtype=object),
         ),
         "boxes": Column("boxes", pa.array(told, pa.string()), files=files),
     }

@@ -1,0 +1,138 @@
+"""Boxes in the layout of COCO: one JSON file with `images`, `annotations` and `categories`, for each part or for all.
+
+The file itself, or the folder that holds it: `annotations/instances_train2017.json` beside `train2017/`, or
+`train/_annotations.coco.json` beside its pictures. Parts are named by the file or by its folder. A `crowd` is not judged.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from fukami.core.errors import DataError
+from fukami.core.language import N_, _
+from fukami.core.recipe import DataChoices
+from fukami.core.tables import Table
+from fukami.data.files import read_bytes
+from fukami.data.parts import PART_OF, part_in
+from fukami.data.readers._annotated import Annotated, Notes, Pictures, files_below, part_of, table
+
+TOLD = N_("boxes in JSON files, as COCO has them")
+FOR = ("boxes",)
+EXPECTED = (
+    '{"images": [{"id", "file_name"}], "annotations": [{"image_id", "category_id", "bbox"}], "categories": [{"id", "name"}]}'
+)
+_QUICK, _SAMPLE = 4000, 1 << 16
+
+
+def claims(source: Path, kinds: tuple[str, ...]) -> float:
+    """Sure where a JSON file has annotations and images."""
+    if not set(FOR) & set(kinds):
+        return 0.0
+    return 0.95 if next(_files(source), None) is not None else 0.0
+
+
+def _files(source: Path) -> Iterator[Path]:
+    found = files_below(source, (".json",), _QUICK) if source.is_dir() else [source] if source.suffix.lower() == ".json" else []
+    yield from (path for path in found if _is_coco(path))
+
+
+def _is_coco(path: Path) -> bool:
+    with path.open("rb") as file:
+        head = file.read(_SAMPLE)
+        file.seek(max(0, path.stat().st_size - _SAMPLE))
+        ends = head + file.read(_SAMPLE)
+    return ends.lstrip().startswith(b"{") and (b'"annotations"' in ends or b'"bbox"' in ends) and b'"image' in ends
+
+
+def read(source: Path, choices: DataChoices, *, kinds: tuple[str, ...] = ()) -> Table:
+    """A row for each picture that the files list. Raises `DataError` for a file that is no such JSON, or without pictures."""
+    root = source if source.is_dir() else source.parent
+    if not source.is_dir() and root.name.lower() in ("annotations", "labels", "annots"):
+        root = root.parent
+    pictures, notes, rows = Pictures(root), Notes(), {}
+    for path in _files(source):
+        told = _told(path)
+        part = _part(path, root)
+        for name, cell in _cells(told, path, notes):
+            picture = pictures.of(name, path.parent)
+            if picture is None:
+                notes.add("F-BOXES-PICTURE", f"{path}: {name}")
+            elif picture in rows:
+                notes.add("F-BOXES-SEVERAL", f"{path}: {name}")
+            else:
+                rows[picture] = Annotated(picture, cell, f"{path}: {name}", part or part_of(picture, root))
+    problems = notes.problems(
+        {
+            "F-BOXES-PICTURE": (
+                _("{n} pictures that the file lists are not there and are left out"),
+                _("pictures below the same folder, named as in file_name"),
+                _("put them there, or remove them from the file"),
+            ),
+            "F-BOXES-SEVERAL": (
+                _("{n} pictures are listed twice; the first is taken"),
+                _("each picture once"),
+                _("remove the other"),
+            ),
+            "F-BOXES-LOST": (
+                _("{n} annotations are of no picture that the file lists and are left out"),
+                _("an image_id that is among the images"),
+                _("correct them, or remove them"),
+            ),
+            "F-BOXES-CLASS": (
+                _("{n} annotations are of no category that the file lists; their pictures are left out"),
+                _("a category_id that is among the categories"),
+                _("correct them, or remove them"),
+            ),
+        }
+    )
+    return table(source, rows.values(), problems, "coco", EXPECTED)
+
+
+def _told(path: Path) -> dict[str, Any]:
+    try:
+        told = json.loads(read_bytes(path).decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise DataError(
+            "F-BOXES-JSON", _("the file is no JSON"), where=str(path), expected=EXPECTED, got=str(error)[:80]
+        ) from None
+    shape = isinstance(told, dict) and all(
+        isinstance(told.get(name), list) and all(isinstance(one, dict) for one in told[name])
+        for name in ("images", "annotations", "categories")
+    )
+    if not shape:
+        raise DataError(
+            "F-BOXES-JSON",
+            _("the file is not in the layout of COCO"),
+            where=str(path),
+            expected=EXPECTED,
+            got=", ".join(sorted(map(str, told))[:8]) if isinstance(told, dict) else type(told).__name__,
+        )
+    return told
+
+
+def _cells(told: dict[str, Any], path: Path, notes: Notes) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Name of a picture and its cell."""
+    names = {one.get("id"): str(one.get("name")) for one in told["categories"]}
+    listed = {one.get("id") for one in told["images"]}
+    by_image: dict[Any, list[dict[str, Any]]] = defaultdict(list)
+    for number, one in enumerate(told["annotations"], 1):
+        if one.get("image_id") not in listed:
+            notes.add("F-BOXES-LOST", f"{path}: annotations[{number}]", f"image_id {one.get('image_id')}")
+            continue
+        label = names.get(one.get("category_id"))
+        if label is None:
+            notes.add("F-BOXES-CLASS", f"{path}: annotations[{number}]", f"category_id {one.get('category_id')}")
+        crowd = {"ignored": "crowd"} if one.get("iscrowd") else {}
+        by_image[one["image_id"]].append({"box": one.get("bbox"), "label": label, **crowd})
+    for one in told["images"]:
+        size = [one.get("width"), one.get("height")]
+        sized = all(isinstance(side, int | float) and side > 0 for side in size)
+        yield str(one.get("file_name")), {"boxes": by_image[one.get("id")], **({"size": size} if sized else {})}
+
+
+def _part(path: Path, root: Path) -> str:
+    """`instances_val2017.json` → valid."""
+    stem = "".join(" " if char.isdigit() else char for char in path.stem)
+    return part_in(stem.strip()) or (part_of(path, root) if path.parent.name.lower() in PART_OF else "")
