@@ -52,8 +52,8 @@ class Block(nn.Module):
 
 
 class Grids(nn.Module):
-    """Features of a pyramid's stages from `first` on, by name; with `joined`, each taken together with those of coarser ones, all
-    of that width (Lin et al. 2017)."""
+    """Features of a pyramid's stages from `first` on, by name; with `joined`, each taken together with those of coarser ones,
+    all of that width (Lin et al. 2017)."""
 
     def __init__(self, body: Pyramid, widths: list[int], *, first: int, joined: int = 0):
         super().__init__()

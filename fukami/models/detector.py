@@ -1,5 +1,5 @@
-"""What detectors of torchvision need to become whole models. Their ways of fitting pictures and of leaving out boxes are not used:
-fields do that, alike for every model. B batch, A candidates, K classes, T boxes, C channels, H and W pixels.
+"""What detectors of torchvision need to become whole models. Their ways of fitting pictures and of leaving out boxes are not
+used: fields do that, alike for every model. B batch, A candidates, K classes, T boxes, C channels, H and W pixels.
 """
 
 from typing import Any
@@ -17,8 +17,8 @@ LEAST_SEEN = 0.25
 
 
 class Detector(nn.Module):
-    """A detector `net` of torchvision, which subclasses ask for losses and candidates. Pictures `x_BCHW`, whose boxes are told in
-    shares of their sides.
+    """A detector `net` of torchvision, which subclasses ask for losses and candidates. Pictures `x_BCHW`, whose boxes are told
+    in shares of their sides.
 
     Pictures smaller than `least_px` are enlarged to it.
     """
@@ -31,8 +31,8 @@ class Detector(nn.Module):
         self.net, self.least_px = net, least_px
 
     def loss(self, told: Told, anchors: list[torch.Tensor], targets: list[Told], places: list[int]) -> Told:
-        """Parts of the loss by name, each a mean over the boxes of all pictures; `told` is what the head said, `places` how many
-        there are on each level."""
+        """Parts of the loss by name, each a mean over the boxes of all pictures; `told` is what the head said, `places` how
+        many there are on each level."""
         raise NotImplementedError
 
     def candidates(self, told: Told, anchors_A4: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -1,8 +1,8 @@
 """SSD: boxes of several shapes are laid over several grids; each is classified, and moved to fit.
 
 Liu et al. 2016 (arXiv:1512.02325), by torchvision; negatives are the hardest ones, three for each positive. Sizes are for
-processors and little data: a small network from scratch in the place of VGG-16, four grids, which divide the picture by 8 to 64,
-for boxes of a tenth to nine tenths of the picture's side.
+processors and little data: a small network from scratch in the place of VGG-16, four grids, which divide the picture by 8 to
+64, for boxes of a tenth to nine tenths of the picture's side.
 """
 
 from typing import Any

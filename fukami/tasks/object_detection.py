@@ -1,7 +1,7 @@
 """One picture in, a box around each thing of the learned classes out.
 
-Use it where things are to be found, counted or measured: cells, parts, cars, people. Data: annotations of Pascal VOC (XML), COCO
-(JSON) or YOLO (txt with data.yaml), or a table with a list of boxes for each picture.
+Use it where things are to be found, counted or measured: cells, parts, cars, people. Data: annotations of Pascal VOC (XML),
+COCO (JSON) or YOLO (txt with data.yaml), or a table with a list of boxes for each picture.
 """
 
 from fukami.core.cards import TaskCard

@@ -93,7 +93,7 @@ class Pictures:
 
         def likeness(path: Path) -> tuple[int, int]:
             shared = sum(a == b for a, b in zip(reversed(path.parent.parts), reversed(wanted), strict=False))
-            return shared, len(os.path.commonprefix([path.parts, near.parts]))
+            return shared, sum(a == b for a, b in zip(path.parts, near.parts, strict=False))
 
         return max(found, key=likeness, default=None)
 

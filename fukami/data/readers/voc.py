@@ -1,8 +1,8 @@
 """Boxes in the layout of Pascal VOC: an XML file for each picture, as labelImg and CVAT write it as well.
 
-Pictures lie anywhere below the same folder (`JPEGImages`, `images`, beside the XML) and are found by `filename`, or by the name of
-the XML file. Parts are lists (`ImageSets/Main/train.txt`) or folders. Corners are taken as they are written; what is `difficult` is
-not judged.
+Pictures lie anywhere below the same folder (`JPEGImages`, `images`, beside the XML) and are found by `filename`, or by the name
+of the XML file. Parts are lists (`ImageSets/Main/train.txt`) or folders. Corners are taken as they are written; what is
+`difficult` is not judged.
 """
 
 from pathlib import Path
@@ -12,8 +12,8 @@ from xml.etree import ElementTree
 from fukami.core.language import N_, _
 from fukami.core.recipe import DataChoices
 from fukami.core.tables import Table
-from fukami.data.readers._annotated import Annotated, Notes, Pictures, files_below, part_of, table
 from fukami.data.parts import PART_OF
+from fukami.data.readers._annotated import Annotated, Notes, Pictures, files_below, part_of, table
 
 TOLD = N_("boxes in XML files, as Pascal VOC has them")
 FOR = ("boxes",)

@@ -1,7 +1,8 @@
 """Details for boxes: each class on its own, what is taken for what, and the pictures with most faults. B examples, K classes.
 
-Of the boxes that are told (those of at least the threshold) one that overlaps no true box by half is invented; one that overlaps
-a true box of another class, confused; one whose true box a surer one has found, doubled. A true box that none has found is missed.
+Of the boxes that are told (those of at least the threshold) one that overlaps no true box by half is invented; one that
+overlaps a true box of another class, confused; one whose true box a surer one has found, doubled. A true box that none has
+found is missed.
 """
 
 from collections import Counter
@@ -96,7 +97,7 @@ class CollectedDetails(Details):
         self.worst.update(np.array(wrong)[some], rows[some], [pictures[at] for at in some])
 
     def told(self, running: Running) -> dict[str, Any]:
-        ap_KS = running.state(Detections).average_precision()[0]
+        ap_KS = running.state(Detections).average_precision(drawn=False)[0]
         per_class = [
             {
                 "label": label,

@@ -132,7 +132,7 @@ def check_boxes(column: Column, classes: Sequence[str] | None) -> Iterator[Probl
 
 def _rows(
     column: Column, rows: list[int], code: str, what, *, expected: str, got: str = "", fix: str = ""
-) -> Iterator[Problem]:  # noqa: ANN001
+) -> Iterator[Problem]:
     if rows:
         yield Problem(
             code=code,

@@ -1,8 +1,8 @@
 """Things in a picture: a box around each, and its class. B batch, T boxes of all its examples, A candidates, K classes.
 
 Boxes lie on a picture: they are stored, learned and judged in shares of the sides of the tensor that the network sees, and told
-in pixels of the given picture. What the network gives are candidates, many for one thing; which of them are left is decided here, so that
-every network is treated alike and a graph needs no more than its candidates.
+in pixels of the given picture. What the network gives are candidates, many for one thing; which of them are left is decided
+here, so that every network is treated alike and a graph needs no more than its candidates.
 """
 
 from collections import Counter
@@ -135,8 +135,8 @@ class Boxes(TargetField):
         return replace(self, state={"classes": classes, "counts": [counts[label] for label in classes]})
 
     def encode(self, columns: Sequence[Column], *, frames: Mapping[str, Frame] = NOTHING) -> Arrays:
-        """`boxes` float32 (T, 6), ragged: left, top, right, bottom as shares of the tensor's sides, class, how it is judged. Boxes
-        are cut to the picture; those without area, and those of no class that was learned, are left out."""
+        """`boxes` float32 (T, 6), ragged: left, top, right, bottom as shares of the tensor's sides, class, how it is judged.
+        Boxes are cut to the picture; those without area, and those of no class that was learned, are left out."""
         found, plane = marked(columns[0]), _plane(frames)
         number = {label: k for k, label in enumerate(self.state["classes"])}
         parts = []

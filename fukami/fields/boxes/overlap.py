@@ -28,8 +28,8 @@ MOST_CANDIDATES = 1000
 def left_over(
     box_A4: torch.Tensor, score_AK: torch.Tensor, *, floor: float, overlap: float, most: int
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Box, class and score of what is left of A boxes with K scores each: those of at least `floor`, without any that overlaps a
-    surer one of its class by more than `overlap` (greedy non-maximum suppression), the surest first, at most `most`.
+    """Box, class and score of what is left of A boxes with K scores each: those of at least `floor`, without any that overlaps
+    a surer one of its class by more than `overlap` (greedy non-maximum suppression), the surest first, at most `most`.
     """
     from torchvision.ops import nms
 

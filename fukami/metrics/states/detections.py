@@ -23,10 +23,10 @@ class Found(NamedTuple):
     """Answers of some examples: which example, class and score each has, and at each threshold whether it is right (1), wrong
     (0), or found what is not judged (-1)."""
 
-    example_D: np.ndarray
-    class_D: np.ndarray
-    score_D: np.ndarray
-    right_DS: np.ndarray
+    example: np.ndarray
+    kind: np.ndarray
+    score: np.ndarray
+    right: np.ndarray
 
 
 class Detections(State):
@@ -43,29 +43,29 @@ class Detections(State):
     def merge(self, other: "Detections") -> None:
         self._parts += other._parts
 
-    def average_precision(self, thresholds: slice = slice(None)) -> np.ndarray:
-        """`ap_RKS`: of the data and each replicate, class and threshold; NaN where no true box is judged."""
-        rows, S = 1 + self.replicates, len(THRESHOLDS[thresholds])
+    def average_precision(self, thresholds: slice = slice(None), *, drawn: bool = True) -> np.ndarray:
+        """`ap_RKS`: of the data and, where `drawn`, each replicate, class and threshold; NaN where no true box is judged."""
+        rows, S = 1 + self.replicates * drawn, len(THRESHOLDS[thresholds])
         ap_RKS = np.full((rows, self.classes, S), np.nan)
         if not self._parts:
             return ap_RKS
         starts = np.cumsum([0, *(len(judged_BK) for _found, judged_BK, _w in self._parts)])
-        example_D = np.concatenate([f.example_D + start for (f, _j, _w), start in zip(self._parts, starts, strict=False)])
-        class_D, score_D, right_DS = (
+        example = np.concatenate([f.example + start for (f, _j, _w), start in zip(self._parts, starts, strict=False)])
+        kind, score, right = (
             np.concatenate([getattr(found, name) for found, _j, _w in self._parts])
-            for name in ("class_D", "score_D", "right_DS")
+            for name in ("kind", "score", "right")
         )
         weights_RB = np.concatenate([w for _f, _j, w in self._parts], axis=1)
         true_RK = weights_RB @ np.concatenate([judged_BK for _f, judged_BK, _w in self._parts]).astype(np.float64)
         for k in range(self.classes):
-            own = np.flatnonzero(class_D == k)
-            own = own[np.argsort(-score_D[own], kind="stable")]
-            last = np.flatnonzero(np.append(np.diff(score_D[own]) != 0, True)) if len(own) else own
+            own = np.flatnonzero(kind == k)
+            own = own[np.argsort(-score[own], kind="stable")]
+            last = np.flatnonzero(np.append(np.diff(score[own]) != 0, True)) if len(own) else own
             for s in range(S):
-                right_D = right_DS[own, thresholds][:, s]
+                right_D = right[own, thresholds][:, s]
                 for r in range(rows):
                     if true_RK[r, k] > 0:
-                        weight_D = weights_RB[r, example_D[own]]
+                        weight_D = weights_RB[r, example[own]]
                         ap_RKS[r, k, s] = _area(right_D, weight_D, last, true_RK[r, k])
         return ap_RKS
 
@@ -94,9 +94,9 @@ def matched(answers: Any, truth: Any, classes: int, thresholds: np.ndarray = THR
     example_T = np.repeat(np.arange(B), np.asarray(truth.counts))
     counted_T = np.asarray(truth.columns["ignored"]) == 0
     np.add.at(judged_BK, (example_T[counted_T], np.asarray(truth.columns["class"])[counted_T]), 1)
-    example_D = np.repeat(np.arange(B), np.asarray(answers.counts))
-    class_D, score_D = (np.asarray(answers.columns[name]) for name in ("class", "score"))
-    right_DS = np.zeros((len(class_D), len(thresholds)), np.int8)
+    example = np.repeat(np.arange(B), np.asarray(answers.counts))
+    kind, score = (np.asarray(answers.columns[name]) for name in ("class", "score"))
+    right = np.zeros((len(kind), len(thresholds)), np.int8)
     start = 0
     for given, known in zip(answers.each(), truth.each(), strict=True):
         for k in np.unique(given["class"]):
@@ -105,9 +105,9 @@ def matched(answers: Any, truth: Any, classes: int, thresholds: np.ndarray = THR
             if len(own_G):
                 found_DS = pairs(given["box"][own_D], known["box"][own_G], known["ignored"][own_G], thresholds)
                 ignored_DS = known["ignored"][own_G][found_DS.clip(0)] > 0
-                right_DS[start + own_D] = np.where(found_DS < 0, 0, np.where(ignored_DS, -1, 1))
+                right[start + own_D] = np.where(found_DS < 0, 0, np.where(ignored_DS, -1, 1))
         start += len(given["class"])
-    return Found(example_D, class_D.astype(np.int64), score_D.astype(np.float64), right_DS), judged_BK
+    return Found(example, kind.astype(np.int64), score.astype(np.float64), right), judged_BK
 
 
 def pairs(box_D4: np.ndarray, box_G4: np.ndarray, ignored_G: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
@@ -134,14 +134,14 @@ def best_threshold(answers: Any, truth: Any, overlap: float) -> float:
     """The score from which on answers agree best with the truth: the highest F1 over all classes; between two scores."""
     classes = 1 + max((int(np.max(one.columns["class"], initial=0)) for one in (answers, truth)), default=0)
     found, judged_BK = matched(answers, truth, classes, np.array([overlap]))
-    counted_D = found.right_DS[:, 0] >= 0
-    score_D, right_D = found.score_D[counted_D], found.right_DS[counted_D, 0] == 1
-    if not len(score_D) or not right_D.any():
+    counted_D = found.right[:, 0] >= 0
+    score, right_D = found.score[counted_D], found.right[counted_D, 0] == 1
+    if not len(score) or not right_D.any():
         return 0.3
-    order = np.argsort(-score_D, kind="stable")
-    score_D, hits_D = score_D[order], np.cumsum(right_D[order])
-    last = np.append(np.diff(score_D) != 0, True)
+    order = np.argsort(-score, kind="stable")
+    score, hits_D = score[order], np.cumsum(right_D[order])
+    last = np.append(np.diff(score) != 0, True)
     f1_D = np.where(last, 2 * hits_D / (np.arange(1, len(hits_D) + 1) + judged_BK.sum()), -1.0)
     best = int(f1_D.argmax())
-    below = score_D[best + 1] if best + 1 < len(score_D) else score_D[best] * 0.9
-    return round(float((score_D[best] + below) / 2), 4)
+    below = score[best + 1] if best + 1 < len(score) else score[best] * 0.9
+    return round(float((score[best] + below) / 2), 4)
