@@ -39,8 +39,8 @@ class Detector(nn.Module):
         """`boxes_BA4` in pixels and `scores_BAK`."""
         raise NotImplementedError
 
-    def seen(self, x_BCHW: torch.Tensor) -> tuple[tuple[int, int], list[torch.Tensor], list[torch.Tensor]]:
-        """The size of the pictures as they are looked at, features of each level, and anchors of each picture."""
+    def seen(self, x_BCHW: torch.Tensor) -> tuple[tuple[int, int], list[torch.Tensor], torch.Tensor]:
+        """The size of the pictures as they are looked at, features of each level, and `anchors_A4`, which are those of any."""
         height, width = x_BCHW.shape[2:]
         if min(height, width) < self.least_px:
             grow = self.least_px / min(height, width)
@@ -48,12 +48,13 @@ class Detector(nn.Module):
         size = int(x_BCHW.shape[2]), int(x_BCHW.shape[3])
         net: Any = self.net
         features = list(net.backbone(x_BCHW).values())
-        return size, features, net.anchor_generator(ImageList(x_BCHW, [size] * len(x_BCHW)), features)
+        return size, features, net.anchor_generator(ImageList(x_BCHW[:1], [size]), features)[0]
 
     @torch.compiler.disable  # how many boxes there are, and which places they take, differs from step to step
     def losses(self, inputs: dict[str, Any], targets: dict[str, Any], rng: torch.Generator) -> dict[str, torch.Tensor]:
         (x_BCHW,), (boxes,) = inputs.values(), targets.values()
-        (height, width), features, anchors = self.seen(x_BCHW)
+        (height, width), features, anchors_A4 = self.seen(x_BCHW)
+        anchors = [anchors_A4] * len(x_BCHW)
         told, places = self.heads(features), [x.shape[2] * x.shape[3] for x in features]
         wanted = learnable(boxes, height, width)
         if self.training:
@@ -72,8 +73,8 @@ class Detector(nn.Module):
 
     def forward(self, x_BCHW: torch.Tensor) -> dict[str, torch.Tensor]:
         """`boxes` (B, A, 4) in shares of the sides, cut to the picture, and `scores` (B, A, K)."""
-        (height, width), features, anchors = self.seen(x_BCHW)
-        boxes_BA4, scores_BAK = self.candidates(self.heads(features), anchors[0])
+        (height, width), features, anchors_A4 = self.seen(x_BCHW)
+        boxes_BA4, scores_BAK = self.candidates(self.heads(features), anchors_A4)
         sides_4 = boxes_BA4.new_tensor([width, height, width, height])
         return {"boxes": (boxes_BA4 / sides_4).clamp(0, 1), "scores": scores_BAK}
 

@@ -10,7 +10,7 @@ def boxes(facts: dict[str, Any]) -> dict[str, Any]:
     """Settings for boxes and classes, from `num_examples` and `size_px`.
 
     >>> boxes({"num_examples": 205, "size_px": 224})["epochs"]
-    40
+    24
     """
     size = facts.get("size_px", SIZE_PX)
     return {
@@ -29,9 +29,9 @@ def boxes(facts: dict[str, Any]) -> dict[str, Any]:
 
 
 def epochs(num_examples: int) -> int:
-    """40 for 205 examples: fewer for more, and never fewer than 600 steps of 8 in all.
+    """24 for 205 examples: fewer for more, and never fewer than 600 steps of 8 in all.
 
     >>> [epochs(n) for n in (20, 205, 5000)]
-    [240, 40, 11]
+    [240, 24, 7]
     """
-    return max(5, round(40 * (205 / num_examples) ** 0.4), -(-600 * 8 // num_examples))
+    return max(5, round(24 * (205 / num_examples) ** 0.4), -(-600 * 8 // num_examples))
