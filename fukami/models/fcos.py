@@ -97,5 +97,5 @@ class Fcos(Detector):
 
     def candidates(self, told: Told, anchors_A4: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         net: Any = self.net
-        boxes_BA4 = net.box_coder.decode(told["bbox_regression"], anchors_A4.expand(len(told["bbox_regression"]), -1, -1))
+        boxes_BA4 = net.box_coder.decode(told["bbox_regression"], anchors_A4.expand_as(told["bbox_regression"]))
         return boxes_BA4, (told["cls_logits"].sigmoid() * told["bbox_ctrness"].sigmoid()).sqrt()
