@@ -63,7 +63,11 @@ def reference(answers: Rows, truth: Rows, classes: int) -> tuple[float, float]:
             given.append({"image_id": image, "category_id": int(kind), "bbox": told(box), "score": float(score)})
     with contextlib.redirect_stdout(io.StringIO()):
         known = coco.COCO()
-        known.dataset = {"images": images, "annotations": marked, "categories": [{"id": k, "name": str(k)} for k in range(classes)]}
+        known.dataset = {
+            "images": images,
+            "annotations": marked,
+            "categories": [{"id": k, "name": str(k)} for k in range(classes)],
+        }
         known.createIndex()
         judged = cocoeval.COCOeval(known, known.loadRes(given), "bbox")
         judged.evaluate()

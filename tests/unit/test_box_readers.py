@@ -62,9 +62,13 @@ def as_yolo(root: Path) -> Path:
         picture(root / "images" / PART[name] / f"{name}.png")
         labels = root / "labels" / PART[name]
         labels.mkdir(parents=True)
-        lines = [f"{int(label == 'dog')} {(x + w / 2) / 100} {(y + h / 2) / 60} {w / 100} {h / 60}" for label, (x, y, w, h) in boxes]
+        lines = [
+            f"{int(label == 'dog')} {(x + w / 2) / 100} {(y + h / 2) / 60} {w / 100} {h / 60}" for label, (x, y, w, h) in boxes
+        ]
         (labels / f"{name}.txt").write_text("\n".join(lines))
-    (root / "data.yaml").write_text("path: /nowhere\ntrain: images/train\nval: images/val\ntest: images/test\nnames: [cat, dog]\n")
+    (root / "data.yaml").write_text(
+        "path: /nowhere\ntrain: images/train\nval: images/val\ntest: images/test\nnames: [cat, dog]\n"
+    )
     return root
 
 
@@ -92,7 +96,9 @@ def test_every_layout_says_the_same(layout, tmp_path):
     }
     for name, boxes in BOXES.items():
         np.testing.assert_allclose(found[name].box, np.array([box for _label, box in boxes]).reshape(-1, 4), atol=1e-3)
-    parts = dict(zip((Path(path).stem for path in table.columns["image"].values.to_pylist()), table.parts.tolist(), strict=True))
+    parts = dict(
+        zip((Path(path).stem for path in table.columns["image"].values.to_pylist()), table.parts.tolist(), strict=True)
+    )
     assert parts == {"a": "train", "b": "valid", "c": "test"}
 
 
@@ -168,7 +174,9 @@ def test_broken_coco_is_told(name, tmp_path):
     assert bool(cells(table)["a"].fault) == (name in ("of no category", "no box"))
 
 
-@pytest.mark.parametrize("text", ['{"images": [], "annotations": "many", "categories": []}', '{"images": [1], "annotations":', "{}"])
+@pytest.mark.parametrize(
+    "text", ['{"images": [], "annotations": "many", "categories": []}', '{"images": [1], "annotations":', "{}"]
+)
 def test_a_file_that_is_no_coco_is_refused(text, tmp_path):
     path = tmp_path / "x.json"
     path.write_text(text)

@@ -22,7 +22,9 @@ from fukami.models.detector import learnable
 
 
 def column(*cells) -> Column:
-    return Column("boxes", pa.array([cell if isinstance(cell, str | None) else json.dumps(cell) for cell in cells], pa.string()))
+    return Column(
+        "boxes", pa.array([cell if isinstance(cell, str | None) else json.dumps(cell) for cell in cells], pa.string())
+    )
 
 
 def cat(*box, label: str = "cat", **more) -> dict:
@@ -123,7 +125,9 @@ def test_what_is_not_judged_is_no_ideal_answer():
 
 
 def test_models_learn_boxes_that_can_be_seen():
-    box = torch.tensor([[0.1, 0.1, 0.5, 0.5], [-0.9, 0.1, 0.1, 0.5], [-0.1, 0.1, 0.3, 0.5], [0.2, 0.2, 0.2, 0.4], [0.1, 0.1, 0.5, 0.5]])
+    box = torch.tensor(
+        [[0.1, 0.1, 0.5, 0.5], [-0.9, 0.1, 0.1, 0.5], [-0.1, 0.1, 0.3, 0.5], [0.2, 0.2, 0.2, 0.4], [0.1, 0.1, 0.5, 0.5]]
+    )
     rows = Rows({"box": box, "class": torch.arange(5), "ignored": torch.tensor([0, 0, 0, 0, 1])}, torch.tensor([2, 3]))
     first, second = learnable(rows, 10, 20)
     assert first["labels"].tolist() == [0] and second["labels"].tolist() == [2]
@@ -166,7 +170,10 @@ def test_the_program_leaves_the_same_and_tells_it_in_the_same_pixels(seed):
 
 def test_a_box_that_is_only_just_there_may_be_missing():
     def answer(*boxes):
-        told = {"box": torch.tensor([[0.0, 0, b, b] for b, _s in boxes]).reshape(-1, 4), "class": torch.zeros(len(boxes)).long()}
+        told = {
+            "box": torch.tensor([[0.0, 0, b, b] for b, _s in boxes]).reshape(-1, 4),
+            "class": torch.zeros(len(boxes)).long(),
+        }
         return Rows({**told, "score": torch.tensor([s for _b, s in boxes])}, torch.tensor([len(boxes)]))
 
     field = Boxes()

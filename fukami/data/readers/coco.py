@@ -66,22 +66,22 @@ def read(source: Path, choices: DataChoices, *, kinds: tuple[str, ...] = ()) -> 
     problems = notes.problems(
         {
             "F-BOXES-PICTURE": (
-                _("{n} pictures that the file lists are not there and are left out"),
+                _("pictures that the file lists, but that are not there, are left out: {n}"),
                 _("pictures below the same folder, named as in file_name"),
                 _("put them there, or remove them from the file"),
             ),
             "F-BOXES-SEVERAL": (
-                _("{n} pictures are listed twice; the first is taken"),
+                _("of pictures that are listed twice the first is taken; others: {n}"),
                 _("each picture once"),
                 _("remove the other"),
             ),
             "F-BOXES-LOST": (
-                _("{n} annotations are of no picture that the file lists and are left out"),
+                _("annotations of no picture that the file lists are left out: {n}"),
                 _("an image_id that is among the images"),
                 _("correct them, or remove them"),
             ),
             "F-BOXES-CLASS": (
-                _("{n} annotations are of no category that the file lists; their pictures are left out"),
+                _("pictures with annotations of no category that the file lists are left out; such annotations: {n}"),
                 _("a category_id that is among the categories"),
                 _("correct them, or remove them"),
             ),

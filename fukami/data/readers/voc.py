@@ -52,15 +52,15 @@ def read(source: Path, choices: DataChoices, *, kinds: tuple[str, ...] = ()) -> 
             notes.add("F-BOXES-BARE", str(picture))
     problems = notes.problems(
         {
-            "F-BOXES-XML": (_("{n} annotations cannot be read and are left out"), "XML", _("mend the file, or remove it")),
-            "F-BOXES-PICTURE": (_("{n} annotations have no picture and are left out"), EXPECTED, _("correct their names")),
+            "F-BOXES-XML": (_("annotations that cannot be read are left out: {n}"), "XML", _("mend the file, or remove it")),
+            "F-BOXES-PICTURE": (_("annotations without a picture are left out: {n}"), EXPECTED, _("correct their names")),
             "F-BOXES-SEVERAL": (
-                _("{n} annotations are about a picture that has one already; the first is taken"),
+                _("of several annotations of one picture the first is taken; others: {n}"),
                 _("one annotation for each picture"),
                 _("remove the other"),
             ),
             "F-BOXES-BARE": (
-                _("{n} pictures have no annotation and are left out"),
+                _("pictures without an annotation are left out: {n}"),
                 EXPECTED,
                 _("an annotation without objects says that there is nothing in a picture"),
             ),

@@ -78,26 +78,26 @@ def read(source: Path, choices: DataChoices, *, kinds: tuple[str, ...] = ()) -> 
     problems = notes.problems(
         {
             "F-BOXES-LINE": (
-                _("{n} lines are no class and four numbers; their pictures are left out"),
+                _("pictures with lines that are no class and four numbers are left out; such lines: {n}"),
                 "class x y width height",
                 _("mend the line, or remove it"),
             ),
             "F-BOXES-PIXELS": (
-                _("{n} lines hold numbers above 1, which are no shares of the picture's sides; their pictures are left out"),
+                _("pictures with numbers above 1, which are no shares of their sides, are left out; such lines: {n}"),
                 _("numbers from 0 to 1"),
                 _("divide them by width and height of the picture"),
             ),
             "F-BOXES-CLASS": (
-                _("{n} lines are of a class that has no name; their pictures are left out"),
+                _("pictures with lines of a class that has no name are left out; such lines: {n}"),
                 _("one of {names}").format(names=", ".join(names[:8]) or "0, 1, …"),
                 _("add its name, or correct the number"),
             ),
             "F-BOXES-BARE": (
-                _("{n} pictures have no text file: they are taken to have nothing in them"),
+                _("pictures without a text file are taken to have nothing in them: {n}"),
                 EXPECTED,
                 _("remove them if they were never looked at"),
             ),
-            "F-BOXES-PICTURE": (_("{n} text files have no picture and are left out"), EXPECTED, _("correct their names")),
+            "F-BOXES-PICTURE": (_("text files without a picture are left out: {n}"), EXPECTED, _("correct their names")),
         }
     )
     return table(source, rows, problems, "yolo", EXPECTED)

@@ -52,8 +52,7 @@ class Detections(State):
         starts = np.cumsum([0, *(len(judged_BK) for _found, judged_BK, _w in self._parts)])
         example = np.concatenate([f.example + start for (f, _j, _w), start in zip(self._parts, starts, strict=False)])
         kind, score, right = (
-            np.concatenate([getattr(found, name) for found, _j, _w in self._parts])
-            for name in ("kind", "score", "right")
+            np.concatenate([getattr(found, name) for found, _j, _w in self._parts]) for name in ("kind", "score", "right")
         )
         weights_RB = np.concatenate([w for _f, _j, w in self._parts], axis=1)
         true_RK = weights_RB @ np.concatenate([judged_BK for _f, judged_BK, _w in self._parts]).astype(np.float64)

@@ -9,7 +9,8 @@ from fukami.core.tables import Column
 def cells(rectangles_N4: np.ndarray, height: int, width: int) -> list[Column]:
     """Raw cells that mark the rectangles `(left, top, right, bottom)`, in pixels of pictures of this size."""
     told = [
-        [{"box": [left, top, right - left, bottom - top], "label": "white"}] for left, top, right, bottom in rectangles_N4.tolist()
+        [{"box": [left, top, right - left, bottom - top], "label": "white"}]
+        for left, top, right, bottom in rectangles_N4.tolist()
     ]
     return [Column("x", pa.array(told))]
 
