@@ -15,9 +15,10 @@ from fukami.fields import batch as trees
 from fukami.fields.batch import Rows
 from fukami.fields.boxes.field import Boxes
 from fukami.fields.boxes.marks import of_cell
+from fukami.fields.boxes.matching import best_threshold
 from fukami.fields.frame import Plane
 from fukami.metrics.contract import Running
-from fukami.metrics.states.detections import Detections, best_threshold
+from fukami.metrics.states.detections import Detections
 from fukami.models.detector import learnable
 
 

@@ -15,9 +15,10 @@ from fukami.evaluate.details.confusion import Confusion
 from fukami.evaluate.details.contract import Details
 from fukami.evaluate.details.tables import Worst
 from fukami.fields import batch as trees
+from fukami.fields.boxes.matching import pairs
 from fukami.fields.boxes.overlap import iou
 from fukami.metrics.contract import Running, State
-from fukami.metrics.states.detections import Detections, pairs
+from fukami.metrics.states.detections import Detections
 
 OVERLAP = 0.5
 MISSED, INVENTED, CONFUSED, DOUBLED = FAULTS = (N_("missed"), N_("invented"), N_("confused"), N_("doubled"))

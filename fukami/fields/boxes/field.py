@@ -24,6 +24,7 @@ from fukami.fields import batch as trees
 from fukami.fields import cells
 from fukami.fields.boxes.check import check_boxes, check_on_pictures
 from fukami.fields.boxes.marks import IGNORED, Marked, marked
+from fukami.fields.boxes.matching import UNSETTLED, best_threshold
 from fukami.fields.boxes.overlap import iou, left_over
 from fukami.fields.boxes.render import counted, outlined
 from fukami.fields.contract import NOTHING, Arrays, Field, Ragged, TargetField
@@ -39,8 +40,6 @@ CARD = FieldCard(
     ),
 )  # fmt: skip
 
-UNSETTLED = 0.3
-"""The score from which on a box is told, before validation answers say better."""
 MATCHED = 0.5
 """IoU from which on a box counts as found, where the threshold is settled."""
 
@@ -233,8 +232,6 @@ class Boxes(TargetField):
 
     def settled(self, answers: trees.Rows, truth: trees.Rows) -> Self:
         """A copy with the threshold whose boxes agree best with the truth (F1 over all classes, IoU from 0.5 on)."""
-        from fukami.metrics.states.detections import best_threshold
-
         threshold = best_threshold(trees.arrays(answers), trees.arrays(truth), MATCHED)
         return replace(self, state={**self.state, "threshold": threshold})
 

@@ -1,8 +1,8 @@
 """Raw cells of boxes: what people write about one picture, as arrays. T boxes.
 
 A cell is a list (or JSON of one) with an object for each box: `{"box": [x, y, width, height], "label": "cat"}` in pixels of
-the picture, or its corners `xmin, ymin, xmax, ymax` in the place of `box`. `"ignored": "difficult"` or `"crowd"` says that it is
-not judged: a crowd covers any number of answers. An empty list is a picture with nothing in it; an empty cell is no answer.
+the picture, or its corners `xmin, ymin, xmax, ymax` in the place of `box`. `"ignored": "difficult"` or `"crowd"` says that it
+is not judged: a crowd covers any number of answers. An empty list is a picture with nothing in it; an empty cell is no answer.
 """
 
 import json
