@@ -34,11 +34,11 @@ CARD = ModelCard(
     },
     size="small",
     parameters={"draws": {"tiny": 1, "small": 2, "base": 3, "paper": 4}},
-    small={"width": 8},
+    small={"width": 8, "depth": 0, "stem": 4},
     quick_for=("draws",),
     typical_for=("draws",),
     options={"width": 32, "depth": 1, "blocks": 2, "stem": 2, "moments": 1000},
-    learning={"optimizer": "adam", "learning_rate": 2e-3, "weight_decay": 0.0, "ema": 0.995, "warmup": 0.05, "schedule": "cosine"},
+    learning={"optimizer": "muon", "learning_rate": 1e-2, "momentum": 0.95, "weight_decay": 0.0, "ema": 0.99},
     source="Ho et al. 2020, arXiv:2006.11239; Song et al. 2021, arXiv:2010.02502; by hand",
 )
 

@@ -6,4 +6,4 @@ from typing import Any
 def image_generation(facts: dict[str, Any]) -> dict[str, Any]:
     """Settings for a generator, from `num_examples`."""
     total = facts["num_examples"]
-    return {"name": "ddpm", "batch_size": 64, "epochs": max(1, round(60_000 / total))}
+    return {"name": "ddpm", "batch_size": 32, "epochs": max(1, round(200_000 / total)), "schedule": "cosine", "warmup": 0.05}

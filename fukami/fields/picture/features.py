@@ -32,14 +32,15 @@ def features(pixels_BCHW: np.ndarray | torch.Tensor) -> np.ndarray:
     >>> features(np.zeros((2, 1, 28, 28), np.uint8)).shape == (2, NUM_FEATURES)
     True
     """
-    pixels = torch.as_tensor(pixels_BCHW)
-    parts = [_few(pixels[start : start + AT_A_TIME]) for start in range(0, len(pixels), AT_A_TIME)]
+    starts = range(0, len(pixels_BCHW), AT_A_TIME)
+    wide = (np.asarray(pixels_BCHW[start : start + AT_A_TIME], np.float64) for start in starts)
+    parts = [_few(torch.from_numpy(x_BCHW)) for x_BCHW in wide]
     return np.concatenate(parts) if parts else np.zeros((0, NUM_FEATURES))
 
 
 @torch.no_grad()
 def _few(pixels_BCHW: torch.Tensor) -> np.ndarray:
-    x = pixels_BCHW.contiguous().double() / 127.5 - 1
+    x = pixels_BCHW.contiguous() / 127.5 - 1
     if x.shape[2:] != (SIDE, SIDE):
         x = F.interpolate(x, (SIDE, SIDE), mode="bilinear", antialias=True, align_corners=False)
     for (_filters, side, stride), (weight, bias) in zip(LAYERS, _weights(x.shape[1]), strict=True):

@@ -5,7 +5,6 @@ B pictures, C channels, H and W pixels.
 
 import base64
 import binascii
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -14,7 +13,6 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import pyarrow as pa
 import torch
-from PIL import Image as Pillow
 
 from fukami.core.cards import FieldCard
 from fukami.core.errors import DataError
@@ -28,6 +26,7 @@ from fukami.fields.contract import NOTHING, Arrays, Field, TargetField
 from fukami.fields.frame import Frame
 from fukami.fields.image.field import Image
 from fukami.fields.picture import features
+from fukami.fields.picture.render import as_text
 
 CARD = FieldCard(
     name="picture",
@@ -43,8 +42,6 @@ CARD = FieldCard(
     ),
 )  # fmt: skip
 
-PREFIX = "data:image/png;base64,"
-"""How a picture begins that is told in JSON."""
 LARGEST_PX = 64
 """Pictures are made no larger than this unless `size_px` asks for more."""
 KEPT = 2048
@@ -189,7 +186,7 @@ class Picture(TargetField):
 
     def restore(self, answers: torch.Tensor, *, frames: Mapping[str, Frame] = NOTHING) -> list[dict[str, Any]]:
         """`{"picture"}`: a PNG in base64."""
-        return [{"picture": PREFIX + base64.b64encode(png(one)).decode("ascii")} for one in np.asarray(answers.cpu())]
+        return [{"picture": as_text(one)} for one in answers.cpu().numpy()]
 
     def known(self, truth: torch.Tensor) -> list[dict[str, Any]]:
         return self.restore(truth)
@@ -211,14 +208,6 @@ class Picture(TargetField):
 
     def portable(self, *, fixed: bool = False) -> dict[str, Any]:
         return {"kind": self.kind, "code": ["picture"]}
-
-
-def png(pixels_CHW: np.ndarray) -> bytes:
-    """The bytes of a PNG, which says of itself that the picture was made."""
-    buffer = io.BytesIO()
-    pixels = np.ascontiguousarray(pixels_CHW[0] if len(pixels_CHW) == 1 else pixels_CHW.transpose(1, 2, 0))
-    Pillow.fromarray(pixels).save(buffer, "PNG", optimize=False)
-    return buffer.getvalue()
 
 
 def _decoded(column: Column) -> Column:

@@ -72,4 +72,5 @@ def frechet(made: tuple[np.ndarray, np.ndarray], true: tuple[np.ndarray, np.ndar
 def _root(cov_DD: np.ndarray) -> np.ndarray:
     """A matrix whose product with its own transpose is the covariance."""
     values_D, vectors_DD = np.linalg.eigh(cov_DD)
-    return vectors_DD * np.sqrt(np.maximum(values_D, 0))
+    # what is no more than rounding of zero would be far from it as a root
+    return vectors_DD * np.sqrt(np.where(values_D > 1e-13 * values_D[-1], values_D, 0))
