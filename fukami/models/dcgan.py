@@ -73,6 +73,23 @@ class DCGAN(nn.Module):
         (seeds_B,) = inputs.values()
         return self.generator(noise(seeds_B, (self.num_noise,)))
 
+    def stages(self, inputs: dict[str, Any], options: Any) -> tuple[dict[str, Any], tuple[str, ...], dict[str, Any]]:
+        """The generator as a graph."""
+        (seeds_B,) = inputs.values()
+        example = {"noise": noise(seeds_B, (self.num_noise,))}
+        return {"generator": (Maker(self.generator), example)}, ("noise", "generator"), {"shape": [self.num_noise]}
+
+
+class Maker(nn.Module):
+    """`noise` by name → pictures."""
+
+    def __init__(self, generator: nn.Module):
+        super().__init__()
+        self.generator = generator
+
+    def forward(self, inputs: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        return {"made": self.generator(inputs["noise"])}
+
 
 def halvings(spec: ImageSpec) -> tuple[int, int, int]:
     """How often pictures are halved until a side of four to seven is left, and that height and width.

@@ -70,10 +70,9 @@ def kept_of(moments: int) -> np.ndarray:
     return np.cumprod(1 - np.minimum(1 - share[1:] / share[:-1], 0.999))
 
 
-def course(moments: int, steps: int, noise: float) -> list[tuple[int, float, float, float, float]]:
-    """The sampler's steps, from noise to picture: the moment `t`, the root of what is noise and of what is picture there, and how
-    much of the estimated noise and of drawn noise goes into the picture of the next step, which has `kept` of it (Song et al.,
-    equations 12 and 16).
+def course(moments: int, steps: int, noise: float) -> list[tuple[int, float, float, float, float, float]]:
+    """The sampler's steps, from noise to picture: the moment `t`; the root of what is noise and of what is picture there; and how
+    much of the noise that was found, of drawn noise and of the picture makes up the next one (Song et al., equations 12, 16).
 
     >>> [(t, round(a, 3)) for t, a, *_more in course(1000, 3, 0.0)]
     [(999, 1.0), (666, 0.868), (333, 0.513)]
@@ -84,7 +83,8 @@ def course(moments: int, steps: int, noise: float) -> list[tuple[int, float, flo
     for number, t in enumerate(at):
         now, then = kept[t], kept[at[number + 1]] if number + 1 < steps else 1.0
         drawn = noise * math.sqrt((1 - then) / (1 - now) * (1 - now / then))
-        found.append((t, math.sqrt(1 - now), math.sqrt(now), math.sqrt(max(0.0, 1 - then - drawn**2)), drawn))
+        again = math.sqrt(max(0.0, 1 - then - drawn**2))
+        found.append((t, math.sqrt(1 - now), math.sqrt(now), again, drawn, math.sqrt(then)))
     return found
 
 
@@ -114,15 +114,32 @@ class DDPM(nn.Module):
         """Pictures of seeds, by `options.steps` steps into which `options.noise` of the ancestral sampler's noise is drawn."""
         (seeds_B,) = inputs.values()
         x_BCHW = noise(seeds_B, self.shape)
-        for number, (t, hidden, seen, again, drawn) in enumerate(course(self.moments, options.steps, options.noise)):
+        for number, (t, hidden, seen, again, drawn, share) in enumerate(course(self.moments, options.steps, options.noise)):
             found_BCHW = self(x_BCHW, torch.full_like(seeds_B, t))
             clean_BCHW = ((x_BCHW - hidden * found_BCHW) / seen).clamp(-1, 1)
             found_BCHW = (x_BCHW - seen * clean_BCHW) / hidden
-            share = math.sqrt(max(0.0, 1 - again**2 - drawn**2))
             x_BCHW = share * clean_BCHW + again * found_BCHW
             if drawn:
                 x_BCHW = x_BCHW + drawn * noise(seeds_B, self.shape, number + 1)
         return x_BCHW
+
+    def stages(self, inputs: dict[str, Any], options: Any) -> tuple[dict[str, Any], tuple[str, ...], dict[str, Any]]:
+        """One step as a graph; the way from noise to picture is told."""
+        (seeds_B,) = inputs.values()
+        example = {"x": noise(seeds_B, self.shape), "t": torch.full_like(seeds_B, self.moments // 2)}
+        told = {"shape": self.shape, "course": course(self.moments, options.steps, options.noise)}
+        return {"step": (Step(self.network), example)}, ("noise", "diffusion"), told
+
+
+class Step(nn.Module):
+    """Noisy pictures `x` and their moments `t` by name → the noise that is found in them."""
+
+    def __init__(self, network: nn.Module):
+        super().__init__()
+        self.network = network
+
+    def forward(self, inputs: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        return {"found": self.network(inputs["x"], inputs["t"])}
 
 
 class UNet(nn.Module):
@@ -193,9 +210,9 @@ class Attention(nn.Module):
         nn.init.zeros_(self.answers.weight)
 
     def forward(self, x_BDHW: torch.Tensor) -> torch.Tensor:
-        query, key, value = self.asks(self.norm(x_BDHW)).flatten(2).transpose(1, 2).chunk(3, 2)
-        found_BLD = F.scaled_dot_product_attention(query, key, value)
-        return x_BDHW + self.answers(found_BLD.transpose(1, 2).reshape(x_BDHW.shape))
+        query, key, value = self.asks(self.norm(x_BDHW)).flatten(2).transpose(1, 2)[:, None].chunk(3, 3)
+        found_B1LD = F.scaled_dot_product_attention(query, key, value)
+        return x_BDHW + self.answers(found_B1LD[:, 0].transpose(1, 2).reshape(x_BDHW.shape))
 
 
 def norm(width: int) -> nn.Module:

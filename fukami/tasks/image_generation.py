@@ -5,6 +5,7 @@ whole, since no picture that is made belongs to a true one.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import nn
@@ -15,7 +16,7 @@ from fukami.fields.draws.field import Draws
 from fukami.fields.picture.field import Picture
 from fukami.objectives.contract import Batch
 from fukami.tasks.compose import by_whole_models
-from fukami.tasks.contract import Task, whole_answers
+from fukami.tasks.contract import Stage, Stages, Task, whole_answers
 
 CARD = TaskCard(
     name="image-generation",
@@ -52,6 +53,13 @@ def made(task: Task, network: nn.Module, batch: Batch, rng: torch.Generator):
         return whole_answers(task, network, batch, rng)
 
 
+def staged(task: Task, network: nn.Module, inputs: Batch) -> Stages:
+    """The graphs of the model, and how a program asks them."""
+    model: Any = network.encoder
+    graphs, code, told = model.stages(inputs, task.options)
+    return Stages({name: Stage(*graph) for name, graph in graphs.items()}, code, told=told)
+
+
 def contract() -> Task:
     """The task over fields that have learned nothing yet."""
-    return by_whole_models(CARD, (Draws(name="draws"),), Picture(name="image"), answer=made, options=Sampling())
+    return by_whole_models(CARD, (Draws(name="draws"),), Picture(name="image"), answer=made, graphs=staged, options=Sampling())

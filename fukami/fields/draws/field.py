@@ -142,7 +142,7 @@ class Draws(InputField):
         return {"count": len(columns[0])}
 
     def portable(self, *, fixed: bool = False) -> dict[str, Any]:
-        return {"kind": self.kind, "name": self.name, "code": ["seeds"], "example": "7"}
+        return {"kind": self.kind, "name": self.name, "code": ["seeds"], "arguments": "seeds_typed", "example": 7}
 
     def as_inputs(self, columns: Sequence[Column], rows: np.ndarray, folder: Path) -> list[Any]:
         return _seeds(columns[0].take(rows)).tolist()
