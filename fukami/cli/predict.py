@@ -31,7 +31,10 @@ def arguments(parser: Parser) -> None:
         help=_("a file; a folder or a CSV or JSONL table for many; `-` for standard input"),
     )
     parser.add_argument(
-        "--out", type=Path, metavar="FOLDER", help=_("write pictures that are answered into this folder, instead of telling them")
+        "--out",
+        type=Path,
+        metavar="FOLDER",
+        help=_("write pictures that are answered into this folder, instead of telling them"),
     )
     _parser.settings(parser)
 

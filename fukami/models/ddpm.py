@@ -63,7 +63,7 @@ def kept_of(moments: int) -> np.ndarray:
     """float64 (T): which share of a picture's variance is left at each moment, from nearly all to nearly none.
 
     >>> kept_of(1000)[[0, 499, 999]].round(4).tolist()
-    [1.0, 0.4923, 0.0]
+    [1.0, 0.4938, 0.0]
     """
     at = (np.arange(moments + 1) / moments + 0.008) / 1.008
     share = np.cos(at * np.pi / 2) ** 2
@@ -75,10 +75,10 @@ def course(moments: int, steps: int, noise: float) -> list[tuple[int, float, flo
     much of the noise that was found, of drawn noise and of the picture makes up the next one (Song et al., equations 12, 16).
 
     >>> [(t, round(a, 3)) for t, a, *_more in course(1000, 3, 0.0)]
-    [(999, 1.0), (666, 0.868), (333, 0.513)]
+    [(833, 0.967), (500, 0.713), (166, 0.269)]
     """
     kept, steps = kept_of(moments), min(steps, moments)
-    at = [round(moments * (steps - number) / steps) - 1 for number in range(steps)]
+    at = [int(moments * (steps - number - 0.5) / steps) for number in range(steps)]  # the middle of each stretch
     found = []
     for number, t in enumerate(at):
         now, then = kept[t], kept[at[number + 1]] if number + 1 < steps else 1.0

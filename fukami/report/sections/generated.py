@@ -22,9 +22,9 @@ def build(content: Content) -> dict[str, Any] | None:
         "near": _(
             "From the nearest of {n} training pictures a made one is {made} away, a true one that was kept aside {true} (medians)."
         ).format(**words),
-        "copies": _("{share} of what is made lies as near to a training picture as the nearest {usual} of true ones do.").format(
-            share=percent(share), usual=percent(usual)
-        ),
+        "copies": _(
+            "{share} of what is made lies as near to a training picture as the nearest {usual} of true ones do."
+        ).format(share=percent(share), usual=percent(usual)),
         "warning": _("That is more than chance explains: the model may be repeating training pictures.")
         if share > 3 * usual
         else "",
