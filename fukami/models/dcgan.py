@@ -1,13 +1,14 @@
 """Two networks that learn against each other: a generator makes pictures of noise, a discriminator tells them from true ones.
 
-Radford, Metz, Chintala 2016 (arXiv:1511.06434) by the non-saturating loss of Goodfellow et al. 2014. What differs: sizes that are
-no power of two are made larger and cut; the discriminator has no batch norms but spectral norms (Miyato et al. 2018), which keep
-it from running ahead; labels of true pictures are smoothed by none; each player is moved by RMSprop, whose momentum is none, as
-is Adam's in later work.
+Radford, Metz, Chintala 2016 (arXiv:1511.06434) by the non-saturating loss of Goodfellow et al. 2014. What differs: sizes that
+are no power of two are made larger and cut; the discriminator has spectral norms (Miyato et al. 2018) in place of batch norms,
+which keeps it from running ahead; each player is moved by RMSprop without momentum, at a higher rate, and a moving average of
+the generator's weights makes the pictures.
 
 B pictures, C channels, H and W pixels, Z numbers of noise, D features.
 """
 
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -122,7 +123,7 @@ class Generator(nn.Module):
                     nn.BatchNorm2d(after),
                     nn.ReLU(inplace=True),
                 )
-                for before, after in zip(widths[:-1], widths[1:], strict=True)
+                for before, after in pairwise(widths)
             )
         )
         self.last = nn.ConvTranspose2d(widths[-1], spec.channels, 4, stride=2, padding=1)
@@ -144,7 +145,7 @@ class Discriminator(nn.Module):
         self.layers = nn.Sequential(
             *(
                 nn.Sequential(spectral_norm(nn.Conv2d(before, after, 4, stride=2, padding=1)), nn.LeakyReLU(0.2, inplace=True))
-                for before, after in zip(widths[:-1], widths[1:], strict=True)
+                for before, after in pairwise(widths)
             )
         )
         self.last = spectral_norm(nn.Linear(widths[-1] * height * wide, 1))

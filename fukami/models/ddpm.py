@@ -71,8 +71,8 @@ def kept_of(moments: int) -> np.ndarray:
 
 
 def course(moments: int, steps: int, noise: float) -> list[tuple[int, float, float, float, float, float]]:
-    """The sampler's steps, from noise to picture: the moment `t`; the root of what is noise and of what is picture there; and how
-    much of the noise that was found, of drawn noise and of the picture makes up the next one (Song et al., equations 12, 16).
+    """The sampler's steps, from noise to picture: the moment `t`; the root of what is noise and of what is picture there; and
+    how much of the noise that was found, of drawn noise and of the picture makes up the next one (Song et al., eqs. 12, 16).
 
     >>> [(t, round(a, 3)) for t, a, *_more in course(1000, 3, 0.0)]
     [(833, 0.967), (500, 0.713), (166, 0.269)]

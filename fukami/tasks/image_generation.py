@@ -31,7 +31,7 @@ CARD = TaskCard(
     most_judged=2000,
     without={
         "explain": "a picture that is made follows from a seed, which has no parts that could be weighed",
-        "diagnose": "there are no labels, and of two players that learn against each other the loss of neither says how well it goes",
+        "diagnose": "there are no labels, and of two players that learn against each other no loss says how well it goes",
     },
 )
 
@@ -40,9 +40,7 @@ CARD = TaskCard(
 class Sampling:
     """How a model that is asked several times draws a picture; one that makes it at once has nothing to choose."""
 
-    steps: int = option(
-        20, "For ddpm: steps from noise to picture; more are better, and take as much longer.", low=1, high=1000
-    )
+    steps: int = option(20, "For ddpm: steps from noise to picture; more are better, and take longer.", low=1, high=1000)
     noise: float = option(
         0.0, "For ddpm: noise that is drawn on the way; 0 for none (DDIM), 1 for the ancestral sampler.", low=0, high=1
     )

@@ -29,7 +29,7 @@ def as_text(pixels_CHW: np.ndarray) -> str:
 
 
 def sheet(pixels_NCHW: np.ndarray) -> str:
-    """Pictures side by side as one, in a square; each as large as it is, while the sheet has no more than about 1,000 pixels."""
+    """Pictures side by side as one, in a square, each as large as it is; the sheet is no wider than about 1,000 pixels."""
     N, C, H, W = pixels_NCHW.shape
     across = max(1, min(int(np.ceil(np.sqrt(N))), max(1, 2 * SHEET_PX // (W + GAP))))
     down = -(-N // across)

@@ -57,7 +57,8 @@ def frechet(made: tuple[np.ndarray, np.ndarray], true: tuple[np.ndarray, np.ndar
     The trace of the root of a product is the sum of the singular values of a product of roots, which stays exact where the
     covariances have no full rank.
 
-    >>> round(frechet((np.zeros(2), np.eye(2)), (np.ones(2), np.eye(2))), 9), frechet((np.ones(2), np.eye(2)), (np.ones(2), np.eye(2)))
+    >>> here, there = (np.zeros(2), np.eye(2)), (np.ones(2), np.eye(2))
+    >>> round(frechet(here, there), 9), frechet(there, there)
     (1.0, 0.0)
     """
     (mean_D, cov_DD), (other_D, own_DD) = made, true

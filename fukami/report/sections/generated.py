@@ -20,7 +20,7 @@ def build(content: Content) -> dict[str, Any] | None:
     return {
         "sheets": [{"title": title, "source": source} for title, source in sheets],
         "near": _(
-            "From the nearest of {n} training pictures a made one is {made} away, a true one that was kept aside {true} (medians)."
+            "From the nearest of {n} training pictures a made one is {made} away, a true one kept aside {true} (medians)."
         ).format(**words),
         "copies": _(
             "{share} of what is made lies as near to a training picture as the nearest {usual} of true ones do."
