@@ -87,9 +87,10 @@ def _of_files(kinds: tuple[str, ...]) -> FieldCard | None:
 
 
 def _without_classes(kinds: tuple[str, ...]) -> bool:
-    """Whether examples are files and nothing else: everything that is asked for is one, or is drawn."""
+    """Whether examples are files and nothing else: what goes in is drawn, and all the rest are files."""
     asked = [cards("fields")[kind] for kind in kinds if kind in cards("fields")]
-    return bool(asked) and all(told.extensions or told.columns == "none" for told in asked)
+    read = [told for told in asked if told.columns != "none"]
+    return len(read) < len(asked) and all(told.extensions for told in read)
 
 
 def _scan(folder: Path) -> list[os.DirEntry]:
