@@ -92,6 +92,8 @@ class DDPM(nn.Module):
     """A whole model: `losses` of pictures, `answers` to seeds; `forward` tells the noise in noisy pictures `x_BCHW` at moments
     `t_B`."""
 
+    kept_T: torch.Tensor
+
     def __init__(self, spec: ImageSpec, *, width: int, depth: int, blocks: int, stem: int, moments: int):
         super().__init__()
         self.shape, self.moments = (spec.channels, spec.height, spec.width), moments

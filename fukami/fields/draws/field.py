@@ -174,7 +174,7 @@ def _seed(value: Any) -> int:
             expected=_("a whole number, or a range of them: {examples}").format(examples="7, 0:16"),
             got=str(told)[:80],
         )
-    return int(told)
+    return int(str(told))
 
 
 def _whole(kind: str) -> NotImplementedError:

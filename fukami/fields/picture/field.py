@@ -120,7 +120,9 @@ class Picture(TargetField):
         (column,) = columns
         column = column.take(np.sort(generator(seed, "picture", "kept").permutation(len(column))[:KEPT]))
         column = column.take(np.flatnonzero(made.usable([column])))
-        kept_NS = features.short(features.features(made.image.encode([column])["pixels"]))
+        pixels_NCHW = made.image.encode([column])["pixels"]
+        assert isinstance(pixels_NCHW, np.ndarray)
+        kept_NS = features.short(features.features(pixels_NCHW))
         mean_S, std_S = kept_NS.mean(0), np.maximum(kept_NS.std(0), 1e-6)
         bytes_NS = np.clip(np.rint((kept_NS - mean_S) / std_S * WITHIN), -127, 127).astype(np.int8)
         known = {"mean": mean_S.tolist(), "std": std_S.tolist(), "bytes": base64.b64encode(bytes_NS.tobytes()).decode("ascii")}
