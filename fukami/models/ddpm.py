@@ -92,8 +92,6 @@ class DDPM(nn.Module):
     """A whole model: `losses` of pictures, `answers` to seeds; `forward` tells the noise in noisy pictures `x_BCHW` at moments
     `t_B`."""
 
-    kept_T: torch.Tensor
-
     def __init__(self, spec: ImageSpec, *, width: int, depth: int, blocks: int, stem: int, moments: int):
         super().__init__()
         self.shape, self.moments = (spec.channels, spec.height, spec.width), moments
@@ -108,7 +106,7 @@ class DDPM(nn.Module):
         (x_BCHW,) = targets.values()
         t_B = torch.randint(self.moments, (len(x_BCHW),), generator=rng, device=x_BCHW.device)
         noise_BCHW = torch.randn(x_BCHW.shape, generator=rng, device=x_BCHW.device)
-        kept_B111 = self.kept_T[t_B][:, None, None, None]
+        kept_B111 = self.get_buffer("kept_T")[t_B][:, None, None, None]
         noisy_BCHW = kept_B111.sqrt() * x_BCHW + (1 - kept_B111).sqrt() * noise_BCHW
         return {"noise": (self(noisy_BCHW, t_B).float() - noise_BCHW).square().flatten(1).mean(1)}
 
