@@ -53,12 +53,19 @@ def diagnose(
     return diagnosed(place, data, module=module, loss=loss, seconds=seconds)
 
 
-def predict(run: Opened | str | Path, inputs: Sequence[Any] | Any, *, settings: dict[str, Any] | None = None) -> dict[str, Any]:
+def predict(
+    run: Opened | str | Path,
+    inputs: Sequence[Any] | Any,
+    *,
+    settings: dict[str, Any] | None = None,
+    out: str | Path | None = None,
+) -> dict[str, Any]:
     """Answers for new inputs: `{"predictions": [{"input", …output}]}`.
 
     `inputs` are paths, text, bytes, arrays, mappings, tables (a path of a CSV, JSONL or Parquet file stands for all its rows),
     folders (every file in them), or "-" for standard input. What is left out, such as rows without any content, is told on
-    standard error. `settings` are options of the task for these answers, such as how many tokens are written.
+    standard error. `settings` are options of the task for these answers, such as how many tokens are written. Pictures
+    that are answered become files in the folder `out`, where it is given; the answers then hold their paths.
     """
     opened, many = _opened(run), _many(inputs)
     beforehand.require_meaning(opened.told["task"], "predict")
@@ -67,7 +74,12 @@ def predict(run: Opened | str | Path, inputs: Sequence[Any] | Any, *, settings: 
 
     if settings:
         opened = opened.asked_with(settings)
-    return {"predictions": predict_inputs(opened, many)}
+    predictions = predict_inputs(opened, many)
+    if out is not None:
+        from fukami.answered_pictures import written
+
+        predictions = written(predictions, Path(out), run=opened.path.name)
+    return {"predictions": predictions}
 
 
 def explain(

@@ -1,6 +1,7 @@
 """`fukami predict RUN INPUT…`: answers for new inputs."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 from fukami.cli import _parser
@@ -16,6 +17,7 @@ EXAMPLES = (
     ("fukami predict runs/cats cat.jpg other/*.jpg", N_("an answer for each picture")),
     ("fukami predict runs/cats photos/", N_("an answer for each file of a folder and of its sub-folders")),
     ("fukami predict runs/income people.csv --json", N_("an answer for each row of a table")),
+    ("fukami predict runs/shoes 0:16 --out shoes/", N_("pictures made of 16 seeds, as files")),
     ("echo 'A fine film.' | fukami predict runs/reviews -", N_("text or JSON from standard input")),
 )
 
@@ -28,13 +30,19 @@ def arguments(parser: Parser) -> None:
         nargs="+",
         help=_("a file; a folder or a CSV or JSONL table for many; `-` for standard input"),
     )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="FOLDER",
+        help=_("write pictures that are answered into this folder, instead of telling them"),
+    )
     _parser.settings(parser)
 
 
 def call(args: Any) -> dict[str, Any]:
     from fukami import api
 
-    return api.predict(args.run, args.inputs, settings=_parser.chosen(args))
+    return api.predict(args.run, args.inputs, settings=_parser.chosen(args), out=args.out)
 
 
 def show(result: dict[str, Any], screen: Screen) -> None:

@@ -158,6 +158,8 @@ class BaselineCard(Card):
     """Kinds of target field it applies to."""
     needs: str = ""
     """The method of the input fields that it takes features from; empty where it looks at targets only."""
+    bound: bool = False
+    """Whether it is no rival but the best that there can be: other true pictures, say. It is told beside the others."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -99,7 +99,8 @@ class _Binding:
         role = "target" if name in self.task.targets else "input"
         for key in (name, field.kind, role):
             column = self.table.hints.get(key)
-            if column in self.free:
+            # a layout means labels by its target: a task whose target is of another kind looks further
+            if column in self.free and (key != role or self._score(field, column) > 0):
                 return [column]
         return []
 

@@ -7,7 +7,7 @@ from typing import Any
 from fukami.core.cards import card
 from fukami.core.language import N_, _
 from fukami.evaluate.evaluation import Evaluation
-from fukami.report.figures import baseline_label
+from fukami.report.figures import baseline_label, is_bound
 
 
 def verdict(evaluation: Evaluation, beside: Mapping[str, Mapping[str, float | None]], headline: str) -> list[str]:
@@ -19,7 +19,7 @@ def verdict(evaluation: Evaluation, beside: Mapping[str, Mapping[str, float | No
     out = []
     for name, metrics in beside.items():
         other = metrics.get(headline)
-        if other is None or not math.isfinite(other) or not math.isfinite(own.value):
+        if is_bound(name) or other is None or not math.isfinite(other) or not math.isfinite(own.value):
             continue
         words = {"baseline": baseline_label(name), "metric": headline, "value": f"{own.value:.4g}", "other": f"{other:.4g}"}
         if (own.value <= other) if higher else (own.value >= other):
@@ -46,5 +46,5 @@ def baseline_proof(headline: str, found: Evaluation, beside: dict[str, dict[str,
 def beats_all(headline: str, found: Evaluation, beside: dict[str, dict[str, float]]) -> bool:
     """Whether the model's headline metric is better than every baseline's."""
     own, sign = found.metrics[headline].value, 1 if card("metrics", headline).higher_is_better else -1
-    known = [told[headline] for told in beside.values() if told.get(headline) is not None]
+    known = [told[headline] for name, told in beside.items() if told.get(headline) is not None and not is_bound(name)]
     return own == own and all(sign * own > sign * value for value in known)

@@ -2,12 +2,16 @@
 
 from typing import Any
 
+from fukami.core.language import _
+
 
 def words(answer: dict[str, Any]) -> str:
     """What is answered, without how sure it is.
 
     >>> words({"label": "cat", "score": 0.95123}), words({"labels": ["red", "round"]}), words({"value": 206855.8})
     ('cat', 'red, round', '206,856')
+    >>> words({"mask": "data:image/png;base64,iVBORw0KGgo"})
+    'a picture'
     """
     return _told(next((part for part in answer.values() if not isinstance(part, dict)), ()))
 
@@ -38,4 +42,6 @@ def _told(part: Any) -> str:
         return f"{part:,.6g}" if abs(part) >= 1 else f"{part:.4g}"
     if isinstance(part, (list, tuple)):
         return ", ".join(map(str, part)) or "–"
+    if isinstance(part, str) and part.startswith("data:image/"):
+        return _("a picture")
     return str(part)

@@ -23,7 +23,8 @@ class Whole(Protocol):
     """A model that goes the whole way from inputs to raw answers, and knows what it learns by.
 
     `players`, where it has them, are names of its parts that learn in turn, each by its own losses. One whose `forward` takes
-    its inputs to what `answers` gives, in one pass without chance, can leave Fukami as a graph.
+    its inputs to what `answers` gives, in one pass without chance, can leave Fukami as a graph; of others the task says which
+    graphs a program asks instead.
     """
 
     def losses(self, inputs: dict[str, Any], targets: dict[str, Any], rng: torch.Generator) -> dict[str, torch.Tensor]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from fukami.core.cards import MetricCard, cards
+from fukami.core.cards import BaselineCard, MetricCard, cards
 from fukami.core.language import _
 from fukami.core.percent import SPACE, percent
 from fukami.report.svg import element
@@ -134,3 +134,13 @@ def baseline_label(name: str) -> str:
     """What a baseline is called: the summary of its card, or its name."""
     card = cards("evaluate/baselines").get(name)
     return _(card.summary) if card is not None else name.replace("_", " ").replace("-", " ")
+
+
+def is_bound(name: str) -> bool:
+    """Whether a baseline is the best that there can be, which no model has to beat.
+
+    >>> is_bound("majority")
+    False
+    """
+    card = cards("evaluate/baselines").get(name)
+    return isinstance(card, BaselineCard) and card.bound

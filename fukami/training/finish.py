@@ -23,6 +23,7 @@ from fukami.evaluate.verdict import baseline_proof
 from fukami.explain import nearest
 from fukami.predictor import Predictor, save_model
 from fukami.report.page import page_of
+from fukami.tasks.contract import is_read
 from fukami.training.begin import figures_of_plan, say
 from fukami.training.prepare import Prepared
 from fukami.training.session import Session, held_out
@@ -162,5 +163,5 @@ def example_of(prepared: Prepared) -> str:
         if len(str(file)) < 1024 and file.is_file():
             return str(file)
     source = prepared.recipe.data.source
-    many = is_table(source) or known("data/datasets", source)
+    many = (is_table(source) or known("data/datasets", source)) and is_read(prepared.task.inputs[first])
     return source if many else prepared.task.inputs[first].example()

@@ -37,8 +37,9 @@ def examples(kind: str, seed: int = 0):
     noise = torch.Generator().manual_seed(seed)
     if isinstance(field, Scored):
         answers = field.answers(torch.randn(len(truth), 1, field.num_outputs, generator=noise))
-    else:  # what would be right for other examples
-        answers = trees.taken(field.ideal(truth), torch.randperm(trees.size(truth), generator=noise).numpy())
+    else:  # what would be right for other examples, of which some are missing: where answers are judged as a whole, that counts
+        other = torch.randint(trees.size(truth), (trees.size(truth),), generator=noise).numpy()
+        answers = trees.taken(field.ideal(truth), other)
         answers = trees.mapped(answers, lambda leaf: noisy(leaf, noise))
     return wide(answers), trees.arrays(truth), field
 

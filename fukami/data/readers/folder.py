@@ -48,15 +48,16 @@ def claims(source: Path, kinds: tuple[str, ...]) -> float:
 
 
 def read(source: Path, choices: DataChoices, *, kinds: tuple[str, ...] = ()) -> Table:
-    """Columns `path` (for texts also `text`) and `class`; without class folders there is no `class`."""
+    """Columns `path` (for texts also `text`) and `class`; without class folders there is no `class`, nor where nobody asks for
+    one: then every file counts, wherever it lies."""
     wanted = _wanted(kinds)
     if not wanted:
         from fukami.data.readers import _nobody
 
         raise _nobody(source)
-    root = _unwrapped(source, wanted)
+    root, plain = _unwrapped(source, wanted), _without_classes(kinds)
     found = _Found(root, wanted)
-    parts = _parts(root)
+    parts = _parts(root, plain=plain)
     if parts:
         for part, folders in parts.items():
             for folder in folders:
@@ -64,6 +65,8 @@ def read(source: Path, choices: DataChoices, *, kinds: tuple[str, ...] = ()) -> 
         found.others([f.name for f in _folders(root) if not part_named(f.name)])
     else:
         found.classes(root, "")
+    if plain:
+        found.forget_classes()
     if not found.paths and not found.loose:
         from fukami.data.readers import _nobody
 
@@ -81,6 +84,13 @@ def _of_files(kinds: tuple[str, ...]) -> FieldCard | None:
     known = cards("fields")
     found = (known[kind] for kind in kinds or known if kind in known)
     return next((told for told in found if told.extensions and told.files_are != "document"), None)
+
+
+def _without_classes(kinds: tuple[str, ...]) -> bool:
+    """Whether examples are files and nothing else: what goes in is drawn, and all the rest are files."""
+    asked = [cards("fields")[kind] for kind in kinds if kind in cards("fields")]
+    read = [told for told in asked if told.columns != "none"]
+    return len(read) < len(asked) and all(told.extensions for told in read)
 
 
 def _scan(folder: Path) -> list[os.DirEntry]:
@@ -142,15 +152,18 @@ def _unwrapped(folder: Path, wanted: frozenset[str]) -> Path:
     return folder
 
 
-def _parts(root: Path) -> dict[str, list[Path]]:
-    """Part → its folders, where the folders of `root` are parts rather than classes: `train` is there, or nothing but parts."""
+def _parts(root: Path, *, plain: bool = False) -> dict[str, list[Path]]:
+    """Part → its folders, where the folders of `root` are parts rather than classes: `train` is there, or nothing but parts.
+
+    `plain` where there are no classes, which such folders then need not hold.
+    """
     folders = _folders(root)
     named: dict[str, list[Path]] = {}
     for folder in folders:
         if part := part_named(folder.name):
             named.setdefault(part, []).append(folder)
     whole = named and sum(map(len, named.values())) == len(folders)
-    if not named or not ("train" in named or whole) or not any(_folders(f) for fs in named.values() for f in fs):
+    if not named or not ("train" in named or whole) or not (plain or any(_folders(f) for fs in named.values() for f in fs)):
         return {}
     return {part: named[part] for part in ("train", "valid", "test") if part in named}
 
@@ -243,6 +256,13 @@ class _Found:
                     count=len(names),
                 )
             )
+
+    def forget_classes(self) -> None:
+        """Takes files as they are, in class folders and outside of them."""
+        self.loose += zip(self.paths, self.parts, strict=True)
+        self.paths.clear()
+        self.labels.clear()
+        self.parts.clear()
 
     def told(self) -> list[Problem]:
         """Everything that was passed over, one problem for each reason."""

@@ -13,6 +13,7 @@ from fukami.report.figures import (
     count,
     data,
     figure,
+    is_bound,
     is_ratio,
     meaning,
     metric_card,
@@ -87,6 +88,7 @@ def verdict(metric: str, told: Figure, rivals: dict[str, Figure]) -> dict[str, s
     `good` asks that the whole interval lies on the better side of the baseline's figure.
     """
     card = metric_card(metric)
+    rivals = {name: value for name, value in rivals.items() if not is_bound(name)}
     if not rivals or card is None:
         return None
     rival = ranked(metric, rivals)[0]
