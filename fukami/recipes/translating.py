@@ -1,0 +1,18 @@
+"""Recommended settings for texts that are written from texts."""
+
+from typing import Any
+
+
+def translation(facts: dict[str, Any]) -> dict[str, Any]:
+    """Settings for translation, from `num_examples`: pairs.
+
+    >>> translation({"num_examples": 50_000})["name"]
+    'seq2seq'
+    """
+    total = facts["num_examples"]
+    return {
+        "name": "seq2seq",
+        "batch_size": 128 if total >= 20_000 else 32,
+        "epochs": max(2, min(60, round(12 * (50_000 / max(total, 1)) ** 0.5))),
+        "warmup": 0.1,
+    }
