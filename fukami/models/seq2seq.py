@@ -28,12 +28,13 @@ CARD = ModelCard(
     gives=("sentence",),
     sizes={
         "tiny": {"embedding": 64, "width": 64},
-        "small": {"embedding": 128, "width": 256},
+        "small": {"embedding": 128, "width": 192},
         "base": {"embedding": 256, "width": 384},
         "large": {"embedding": 512, "width": 512},
     },
     size="small",
-    options={"embedding": 128, "width": 256, "dropout": 0.2, "smoothing": 0.1},
+    options={"embedding": 128, "width": 192, "dropout": 0.1, "smoothing": 0.1},
+    parameters={"text": {"tiny": 2_165_696, "small": 4_920_832, "base": 11_435_392, "large": 22_833_280}},
     learning={"learning_rate": 3e-3, "weight_decay": 0.0, "clip_norm": 20.0},
     source="Bahdanau et al. 2014, arXiv:1409.0473; Luong et al. 2015, arXiv:1508.04025; cells of torch",
     exempt={"pruning": "what recurrent layers keep cannot be followed"},
@@ -46,8 +47,8 @@ def build(
     gives: str = "sentence",
     target: TokenSpec,
     embedding: int = 128,
-    width: int = 256,
-    dropout: float = 0.2,
+    width: int = 192,
+    dropout: float = 0.1,
     smoothing: float = 0.1,
 ) -> nn.Module:
     """See `Seq2Seq`."""

@@ -61,7 +61,7 @@ class Sentence(TargetField):
     @dataclass(frozen=True)
     class Options:
         vocabulary_size: int = option(
-            0, "Most pieces in the vocabulary; 0 for 4,000, or 8,000 and 16,000 from 100,000 and a million examples on.", low=0
+            0, "Most pieces in the vocabulary; 0 for 3,000, or 8,000 and 16,000 from 100,000 and a million examples on.", low=0
         )
         max_tokens: int = option(
             0, "Longer texts are cut in training, and none is written; 0 for the longest of training, at most 256.", low=0
@@ -112,7 +112,7 @@ class Sentence(TargetField):
         if total > LEARNED_FROM:
             rows = np.sort(generator(seed, "sentence", "learn").permutation(total)[:LEARNED_FROM])
             texts = [texts[row] for row in rows]
-        size = self.options.vocabulary_size or (4000 if total < 100_000 else 8000 if total < 1_000_000 else 16_000)
+        size = self.options.vocabulary_size or (3000 if total < 100_000 else 8000 if total < 1_000_000 else 16_000)
         told = tokens.learned(texts, size)
         loaded = load(told)
         lengths = [len(e) for e in loaded.tokenizer.encode_batch_fast([text.strip()[: LONG * 4] for text in texts])]
