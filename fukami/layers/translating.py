@@ -6,7 +6,7 @@ D width.
 """
 
 from abc import abstractmethod
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import nn
@@ -22,6 +22,8 @@ Tensors = dict[str, torch.Tensor]
 class Translator(nn.Module):
     """What families share. `smoothing` is the share of each token's target that the other tokens get in training."""
 
+    varying: ClassVar[dict[str, dict[int, str]]]
+    """Of what `read`, `start` and `step` give, by name, the axes whose size varies besides the first, each with a name."""
     num_features: int
 
     def __init__(self, target: TokenSpec, smoothing: float):
@@ -79,8 +81,9 @@ class Translator(nn.Module):
     def chances(self, h_TD: torch.Tensor) -> torch.Tensor:
         """Log-likelihoods (T, V) of what comes next, float32; padding and the like are never written."""
         logits_TV = self.logits(h_TD).float()
-        logits_TV[:, self.unwritten] = -torch.inf
-        return logits_TV.log_softmax(1)
+        never_V = torch.zeros(logits_TV.shape[1], dtype=torch.bool, device=h_TD.device)
+        never_V[self.unwritten] = True
+        return logits_TV.masked_fill(never_V, -torch.inf).log_softmax(1)
 
     def search(self, memory: Tensors, beams: int, most: int, penalty: float) -> Tensors:
         """Beam search, all examples and beams at once: of what can be written next the K that are likeliest for their length
@@ -119,6 +122,36 @@ class Translator(nn.Module):
             "lengths": written_BL.sum(1),
             "log_likelihood": total_BK[rows_B, best_B],
         }
+
+
+class Reads(nn.Module):
+    """The graph of what is done once for a source: what is remembered of it, and where writing starts."""
+
+    def __init__(self, model: Translator):
+        super().__init__()
+        self.model = model
+
+    def forward(self, inputs: dict[str, Any]) -> Tensors:
+        memory = self.model.read(next(iter(inputs.values())))
+        started = self.model.start(memory)
+        return {f"memory_{n}": value for n, value in memory.items()} | {f"state_{n}": value for n, value in started.items()}
+
+
+class Steps(nn.Module):
+    """The graph of what is done for each token: `chance` (B, V) of the next one, and the state as `next_…`."""
+
+    def __init__(self, model: Translator):
+        super().__init__()
+        self.model = model
+
+    def forward(self, inputs: Tensors) -> Tensors:
+        memory, state = (_named(inputs, prefix) for prefix in ("memory_", "state_"))
+        h_BD, after = self.model.step(inputs["last"], memory, state)
+        return {"chance": self.model.chances(h_BD)} | {f"next_{name}": value for name, value in after.items()}
+
+
+def _named(tensors: Tensors, prefix: str) -> Tensors:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
 
 
 def stretch(length: torch.Tensor, penalty: float) -> torch.Tensor:

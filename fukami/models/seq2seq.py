@@ -1,13 +1,13 @@
 """Recurrent encoder and decoder with attention: Bahdanau et al. 2014, in the form that Luong et al. 2015 gave it.
 
-The encoder reads both ways. The decoder has two layers of cells, the second of which sees what the first one's states attend to,
-as in Wu et al. 2016: what was attended to before is remembered there, so that nothing has to be fed back and all steps of a
+The encoder reads both ways. The decoder has two layers of cells, the second of which sees what the first one's states attend
+to, as in Wu et al. 2016: what was attended to before is remembered there, so that nothing has to be fed back and all steps of a
 training are computed at once. The table of target tokens is shared with the answer (Press and Wolf 2016).
 
 Shapes: B batch, S source tokens, L target tokens, D width.
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import nn
@@ -35,7 +35,7 @@ CARD = ModelCard(
     size="small",
     options={"embedding": 128, "width": 192, "dropout": 0.1, "smoothing": 0.1},
     parameters={"text": {"tiny": 2_165_696, "small": 4_920_832, "base": 11_435_392, "large": 22_833_280}},
-    learning={"learning_rate": 3e-3, "weight_decay": 0.0, "clip_norm": 20.0},
+    learning={"learning_rate": 4e-3, "weight_decay": 0.0, "clip_norm": 20.0},
     source="Bahdanau et al. 2014, arXiv:1409.0473; Luong et al. 2015, arXiv:1508.04025; cells of torch",
     exempt={"pruning": "what recurrent layers keep cannot be followed"},
 )
@@ -58,9 +58,9 @@ def build(
 class Seq2Seq(Translator):
     """Tables of `embedding` features and states of `width`, half of them in each direction of the encoder."""
 
-    def __init__(
-        self, spec: TokenSpec, target: TokenSpec, *, embedding: int, width: int, dropout: float, smoothing: float
-    ):
+    varying: ClassVar[dict[str, dict[int, str]]] = {name: {1: "source"} for name in ("states", "keys", "valid")}
+
+    def __init__(self, spec: TokenSpec, target: TokenSpec, *, embedding: int, width: int, dropout: float, smoothing: float):
         super().__init__(target, smoothing)
         self.source = Embedding(spec, embedding, dropout=dropout)
         self.reader = BothWays("gru", embedding, width // 2, 1, dropout)

@@ -1,8 +1,8 @@
 """Pairs of texts: two files of as many lines each (`train.en`, `train.ja`), or a table of two columns of texts.
 
-Of files, the ending says the language and the rest of the name the part (`dev.en`, `test.src`). What is read first is translated
-into the other: English where it is one of the two, else in the order of the alphabet or of the columns. It is told, and
-`--set text=ja --set translation=en` turns it round.
+Of files, the ending says the language and the rest of the name the part (`dev.en`, `test.src`). What is read first is
+translated into the other: English where it is one of the two, else in the order of the alphabet or of the columns.
+It is told, and `--set text=ja --set translation=en` turns it round.
 """
 
 import re

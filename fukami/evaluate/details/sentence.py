@@ -1,5 +1,5 @@
-"""Details for texts that were written: the worst, typical ones and the best beside their references, how long they are, and what
-the measures counted.
+"""Details for texts that were written: the worst, typical ones and the best beside their references, how long they are,
+and what the measures counted.
 """
 
 from typing import Any
@@ -43,7 +43,9 @@ class CollectedDetails(Details):
             worst.update(score_B, rows, pairs)
 
     def told(self, running: Running) -> dict[str, Any]:
-        signatures = {name: str(running.state(kind).measure.get_signature()) for name, kind in (("bleu", Words), ("chrf", Letters))}
+        signatures = {
+            name: str(running.state(kind).measure.get_signature()) for name, kind in (("bleu", Words), ("chrf", Letters))
+        }
         told = {"length_ratio": float(self.tokens[0] / max(self.tokens[1], 1)), "signatures": signatures}
         return told | {"mistakes": self._mistakes()} if self.keep else told
 

@@ -1,7 +1,7 @@
 """Texts to be written: what a translation, a summary, a correction is. N examples, B batch, L tokens, T tokens of all.
 
-The store holds whole sentences as rows of pieces; special ids are 0 pad, 1 unknown, 2 the beginning, 3 the end, 4 mask, of which
-a stored row has none. Answers and truth have one form, rows of tokens; an answer also says how likely the model found it.
+The store holds whole sentences as rows of pieces; special ids are 0 pad, 1 unknown, 2 the beginning, 3 the end, 4 mask, of
+which a stored row has none. Answers and truth have one form, rows of tokens; an answer also says how likely the model found it.
 """
 
 import html
