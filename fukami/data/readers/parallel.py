@@ -96,7 +96,7 @@ def directed(table: Table, choices: DataChoices) -> Table:
         where=table.name,
         fix=_("the other way round: {options}").format(options=f"--set text={second} --set translation={first}"),
     )
-    hints = {**table.hints, "text": first, "translation": second}
+    hints = {**table.hints, "input": first, "target": second}
     return replace(table, hints=hints, problems=(*table.problems, told))
 
 
