@@ -40,6 +40,10 @@ CARD = ModelCard(
     exempt={"pruning": "what recurrent layers keep cannot be followed"},
 )
 
+STD = 0.5
+"""Deviation of both tables at first. With a tenth, states hardly differ and attention finds nothing for hundreds of steps: 300
+steps of pairs from a small grammar ended at 4.1 nats a sentence, with this one at 0.65."""
+
 
 def build(
     spec: TokenSpec,
@@ -62,11 +66,11 @@ class Seq2Seq(Translator):
 
     def __init__(self, spec: TokenSpec, target: TokenSpec, *, embedding: int, width: int, dropout: float, smoothing: float):
         super().__init__(target, smoothing)
-        self.source = Embedding(spec, embedding, dropout=dropout)
+        self.source = Embedding(spec, embedding, dropout=dropout, std=STD)
         self.reader = BothWays("gru", embedding, width // 2, 1, dropout)
         self.bridge, self.keys = nn.Linear(width, 2 * width), nn.Linear(width, width, bias=False)
         self.tokens = nn.Embedding(target.vocabulary_size, embedding)
-        nn.init.normal_(self.tokens.weight, std=0.1)
+        nn.init.normal_(self.tokens.weight, std=STD)
         self.first = CELLS["gru"](embedding, width, batch_first=True)
         self.second = CELLS["gru"](2 * width, width, batch_first=True)
         self.join, self.bias = nn.Linear(2 * width, embedding), nn.Parameter(torch.zeros(target.vocabulary_size))

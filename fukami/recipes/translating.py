@@ -13,6 +13,6 @@ def translation(facts: dict[str, Any]) -> dict[str, Any]:
     return {
         "name": "seq2seq",
         "batch_size": 64 if total >= 10_000 else 32,
-        "epochs": max(2, min(60, round(8 * (50_000 / max(total, 1)) ** 0.5))),
+        "epochs": max(2, min(60, round(6 * (50_000 / max(total, 1)) ** 0.5))),
         "warmup": 0.1,
     }

@@ -63,8 +63,8 @@ def of_files(files: dict[str, Path], choices: DataChoices) -> Table:
     """Language → file, as a table of a line a row. Raises `DataError` F-PARALLEL-LINES where they do not pair."""
     columns, problems = {}, []
     for side, path in files.items():
-        if (kind := content(path)) not in ("text", "empty"):
-            raise DataError("F-FILE-KIND", _("this kind of file cannot be read as data"), where=str(path), got=kind)
+        if (held := content(path)) not in ("text", "empty"):
+            raise DataError("F-FILE-KIND", _("this kind of file cannot be read as data"), where=str(path), got=held)
         data, noticed = to_utf8(read_bytes(path), where=str(path), encoding=choices.encoding)
         problems += noticed
         lines = data.decode().removeprefix("\ufeff").replace("\r\n", "\n").removesuffix("\n").split("\n")
