@@ -18,7 +18,7 @@ from fukami.fields.text.field import Text
 MANY = 0.01
 ODD = np.log(4.0)
 """A pair's ratio of lengths is odd where it is four times the usual one, or a quarter."""
-FEWEST, SHORT = 20, 20
+FEWEST, SHORT = 20, 12
 SPEAKS = 0.7
 """Nats for each pair of letters from which a text speaks for the other side's language."""
 _BUCKETS = 1 << 15
@@ -85,7 +85,7 @@ def _astray(sources: Sequence[str], targets: Sequence[str]) -> np.ndarray:
     speaks_V = shares_2V[1] - shares_2V[0]
 
     def mean(pairs: np.ndarray) -> float:
-        return float(speaks_V[pairs].mean()) if len(pairs) >= SHORT // 2 else 0.0
+        return float(speaks_V[pairs].mean()) if len(pairs) >= SHORT else 0.0
 
     return np.array([mean(s) > SPEAKS or mean(t) < -SPEAKS for s, t in zip(*sides, strict=True)])
 

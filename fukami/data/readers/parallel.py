@@ -5,6 +5,7 @@ translated into the other: English where it is one of the two, else in the order
 It is told, and `--set text=ja --set translation=en` turns it round.
 """
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -24,6 +25,7 @@ from fukami.data.files import content, is_junk, read_bytes
 from fukami.data.joined import joined
 from fukami.data.parts import part_in
 from fukami.data.readers import delimited, json_lines
+from fukami.fields import cells
 from fukami.fields.text.field import Text
 
 TOLD = N_("pairs of texts, in two files or two columns")
@@ -50,7 +52,10 @@ def read(source: Path, choices: DataChoices, *, kinds: tuple[str, ...] = ()) -> 
     """A column for each language, or those of the table."""
     if source.is_file():
         reader = json_lines if json_lines.claims(source, kinds) else delimited
-        return directed(_unnested(reader.read(source, choices)), choices)
+        table = reader.read(source, choices)
+        if reader is delimited and choices.header == "auto" and any(map(_is_sentence, table.columns)):
+            table = reader.read(source, replace(choices, header="no"))
+        return directed(_unnested(table), choices)
     groups = _groups(source)
     order = {"train": 0, "": 1, "valid": 2, "test": 3}
     tables = [(part_in(stem), of_files(files, choices)) for stem, files in groups.items()]
@@ -68,8 +73,8 @@ def of_files(files: dict[str, Path], choices: DataChoices) -> Table:
         data, noticed = to_utf8(read_bytes(path), where=str(path), encoding=choices.encoding)
         problems += noticed
         lines = data.decode().removeprefix("\ufeff").replace("\r\n", "\n").removesuffix("\n").split("\n")
-        cells = pa.array([line.strip() for line in lines], pa.large_string())
-        columns[side] = Column(side, cells, base=path.parent, file=str(path), rows=np.arange(1, len(lines) + 1))
+        values = pa.array([line.strip() for line in lines], pa.large_string())
+        columns[side] = Column(side, values, base=path.parent, file=str(path), rows=np.arange(1, len(lines) + 1))
     counts = {str(files[side]): len(column) for side, column in columns.items()}
     if len(set(counts.values())) > 1:
         raise DataError(
@@ -85,7 +90,9 @@ def of_files(files: dict[str, Path], choices: DataChoices) -> Table:
 
 def directed(table: Table, choices: DataChoices) -> Table:
     """The table with what is translated into what, where two columns of texts leave no other question."""
-    texts = [name for name, column in table.columns.items() if Text.recognise(column) > 0 and _is_text(column)]
+    texts = [name for name, column in table.columns.items() if _is_text(column)]
+    named = [name for name in texts if _known(name)]
+    texts = named if len(named) == 2 else texts
     if len(texts) != 2 or {"text", "translation", "input", "target"} & set(choices.columns):
         return table
     first, second = sorted(texts, key=_precedence) if all(map(_known, texts)) else _by_names(texts)
@@ -131,17 +138,34 @@ def _by_names(texts: Sequence[str]) -> list[str]:
     return sorted(texts, key=lambda name: name.lower() in usual)
 
 
+def _is_sentence(name: str) -> bool:
+    """Whether what was taken for the name of a column is a sentence of the first row."""
+    return len(name.split()) > 3 or name.rstrip().endswith((".", "!", "?", "。", "！", "？"))
+
+
 def _is_text(column: Column) -> bool:
-    return not column.is_array and (pa.types.is_string(column.values.type) or pa.types.is_large_string(column.values.type))
+    """Whether most cells hold letters."""
+    if not Text.recognise(column):
+        return False
+    some = cells.strings(cells.sample(column, 1000))
+    return 2 * sum(any(map(str.isalpha, text)) for text in some) > len(some)
 
 
 def _unnested(table: Table) -> Table:
     """A column of objects with a text for each language (`{"translation": {"en": …, "ja": …}}`) as columns of their own."""
-    columns: dict[str, Column] = {}
     for name, column in table.columns.items():
-        if not column.is_array and pa.types.is_struct(column.values.type):
-            inner = {field.name: column.values.field(at) for at, field in enumerate(column.values.type)}
-            columns |= {side: replace(column, name=side, values=cells) for side, cells in inner.items()}
-        else:
-            columns[name] = column
-    return replace(table, columns=columns)
+        if column.is_array or not str(next(iter(column.values.drop_null()), "")).startswith("{"):
+            continue
+        try:
+            rows = [json.loads(cell) if cell else {} for cell in column.values.to_pylist()]
+        except ValueError:
+            continue
+        if not all(isinstance(row, dict) for row in rows):
+            continue
+        sides = dict.fromkeys(side for row in rows for side in row if isinstance(row[side], str))
+        inner = {side: pa.array([row.get(side) for row in rows], pa.string()) for side in sides}
+        columns = {other: kept for other, kept in table.columns.items() if other != name}
+        columns |= {side: replace(column, name=side, values=values) for side, values in inner.items()}
+        problems = tuple(problem for problem in table.problems if problem.code != "F-JSON-CELLS")
+        return replace(table, columns=columns, problems=problems)
+    return table
