@@ -31,7 +31,7 @@ from fukami.fields.text.field import Text
 TOLD = N_("pairs of texts, in two files or two columns")
 FOR = ("sentence",)
 SOURCES = ("src", "source", "input", "from", "原文")
-TARGETS = ("tgt", "trg", "target", "output", "to", "translation", "訳", "訳文")
+TARGETS = ("tgt", "trg", "target", "output", "to", "訳", "訳文")
 _NAMED = re.compile(
     r"^(?P<stem>.*?)[._-]?(?P<side>src|tgt|trg|source|target|eng|jpn|deu|fra|spa|zho|kor|rus|[a-z]{2}(?:[-_][A-Za-z]{2,4})?)$"
 )
@@ -93,7 +93,7 @@ def directed(table: Table, choices: DataChoices) -> Table:
     texts = [name for name, column in table.columns.items() if _is_text(column)]
     named = [name for name in texts if _known(name)]
     texts = named if len(named) == 2 else texts
-    if len(texts) != 2 or {"text", "translation", "input", "target"} & set(choices.columns):
+    if len(texts) != 2 or choices.columns:
         return table
     first, second = sorted(texts, key=_precedence) if all(map(_known, texts)) else _by_names(texts)
     told = Problem(

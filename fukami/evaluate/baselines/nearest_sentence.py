@@ -1,5 +1,7 @@
 """The translation of the training text that is most like the source: what a translation memory gives."""
 
+from typing import Any
+
 import numpy as np
 from sklearn.preprocessing import normalize
 
@@ -20,11 +22,11 @@ _AT_ONCE = 256
 
 def fit(examples: Examples) -> Answers:
     few = examples.sample(MOST)
-    known = normalize(plain_features(few.inputs, few.columns)).T
+    known: Any = normalize(plain_features(few.inputs, few.columns))
 
     def answer(columns: InputColumns):
-        asked = normalize(plain_features(few.inputs, columns))
-        parts = [asked[start : start + _AT_ONCE] @ known for start in range(0, asked.shape[0], _AT_ONCE)]
+        asked: Any = normalize(plain_features(few.inputs, columns))
+        parts = [asked[start : start + _AT_ONCE] @ known.T for start in range(0, asked.shape[0], _AT_ONCE)]
         return taken(few, np.concatenate([np.asarray(part.argmax(1)).ravel() for part in parts]))
 
     return answer

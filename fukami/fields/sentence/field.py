@@ -36,7 +36,7 @@ from fukami.fields.text.tokenization import has_text, load
 CARD = FieldCard(
     name="sentence",
     summary="a text that is written as an answer: a translation, a summary",
-    usual_targets=("translation", "target", "tgt", "summary", "answer", "output", "訳", "訳文", "翻訳", "要約"),
+    usual_targets=("target", "tgt", "summary", "answer", "output", "訳", "訳文", "翻訳", "要約"),
     exempt={"recognised": "a column of texts is a text, unless texts are to be written"},
 )
 
