@@ -35,6 +35,7 @@ CARD = ModelCard(
     size="small",
     options={"embedding": 128, "width": 192, "dropout": 0.1, "smoothing": 0.1},
     parameters={"text": {"tiny": 2_165_696, "small": 4_920_832, "base": 11_435_392, "large": 22_833_280}},
+    small={"embedding": 32, "width": 32},
     learning={"learning_rate": 4e-3, "weight_decay": 0.0, "clip_norm": 20.0},
     source="Bahdanau et al. 2014, arXiv:1409.0473; Luong et al. 2015, arXiv:1508.04025; cells of torch",
     exempt={"pruning": "what recurrent layers keep cannot be followed"},

@@ -35,6 +35,7 @@ CARD = ModelCard(
     size="small",
     options={"width": 192, "depth": 2, "heads": 4, "dropout": 0.1, "smoothing": 0.1},
     parameters={"text": {"tiny": 2_180_992, "small": 8_237_440, "base": 15_581_824, "large": 60_540_544}},
+    small={"width": 32, "depth": 1, "heads": 2},
     learning={"learning_rate": 2e-3, "weight_decay": 0.01, "clip_norm": 20.0},
     source="Vaswani et al. 2017, arXiv:1706.03762; Xiong et al. 2020, arXiv:2002.04745",
 )

@@ -1,7 +1,8 @@
 """Recommended settings for texts that are written from texts.
 
-900 pairs of a small grammar were learned whole by `seq2seq:tiny` in 12 epochs, 23 s of two busy cores (BLEU 100, the
-nearest training sentence 65, seed 0). An epoch of small-parallel-enja costs `seq2seq` about six minutes of one core without wide instructions.
+900 pairs of a small grammar were learned whole by `seq2seq:tiny` in 12 epochs, 23 s of two busy cores (BLEU 100, the nearest
+training sentence 65, seed 0). An epoch of small-parallel-enja costs `seq2seq` about six minutes of one core without wide
+instructions.
 """
 
 from typing import Any

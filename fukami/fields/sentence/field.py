@@ -200,7 +200,7 @@ class Sentence(TargetField):
 
     def texts(self, rows: Rows) -> list[str]:
         """What rows of tokens say."""
-        return tokens.written(self.state["tokenizer"], [torch.as_tensor(row["id"]).tolist() for row in rows.each()])
+        return tokens.written(self.state["tokenizer"], [row["id"].tolist() for row in rows.each()])
 
     def apart(self, left: dict[str, Any], right: dict[str, Any]) -> torch.Tensor:
         """Where both say the same, how far apart the likelihoods of a token are; else the share of the tokens from the first
@@ -260,7 +260,7 @@ def _rows(ids_BL: torch.Tensor, lengths_B: torch.Tensor) -> Rows:
 
 
 def _apart(left: dict[str, Any], right: dict[str, Any], left_row: dict[str, Any], right_row: dict[str, Any]) -> float:
-    one, two = (torch.as_tensor(row["id"]).tolist() for row in (left_row, right_row))
+    one, two = (row["id"].tolist() for row in (left_row, right_row))
     if one == two:
         difference = abs(left["score"] - right["score"])
         return difference if np.isfinite(difference) else np.inf
