@@ -86,6 +86,8 @@ def full(labels: list[str] | None = None) -> Content:
                 for why in ("usual", "surprising")
             ],
             "unknown_share": 0.02,
+            "signatures": {labels[0]: labels[1]},
+            "length_ratio": 0.97,
             "samples": [{"html": "", "answer": {"text": v}, "where": v} for v in labels],
             "residuals": {"points": [[float(i), i * 1.1] for i in range(30)]},
         },

@@ -93,7 +93,9 @@ def attention(
 
 
 def obstacle(case: Case) -> str:
-    """Whether there are no gradients, or no attention."""
+    """Whether there are no gradients, no attention, or attention of steps that are taken one after the other."""
+    if not case.predictor.task.is_one_pass(case.predictor.network):
+        return _("its answers are written step by step, and attend to one another as well")
     return no_gradients(case) or ("" if _passed(case, 1.0)[0] else _("its network has no attention between tokens"))
 
 

@@ -164,12 +164,12 @@ def _bytes(told: dict[str, Any]) -> dict[str, Any] | None:
         "code": ["text_bytes", "text_joined", "text"],
         "space_before": bool(cut["add_prefix_space"]),
         "pattern": written_out(_BYTE_LEVEL),
-        "letters": _letters(),
+        "letters": byte_letters(),
         "merges": _merges(model),
     }
 
 
-def _letters() -> list[str]:
+def byte_letters() -> list[str]:
     """A printable character for each byte, as GPT-2 chose them."""
     plain = {*range(33, 127), *range(161, 173), *range(174, 256)}
     others = iter(range(256, 512))

@@ -1,0 +1,1 @@
+"""Texts that are written as an answer: translations, summaries, corrections."""
