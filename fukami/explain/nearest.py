@@ -93,7 +93,7 @@ def keep(
     with system_errors(place / FEATURES):
         save_file({"features": np.ascontiguousarray(kept_ND.numpy())}, place / FEATURES)
     rights.give_usual(place / FEATURES)
-    field = predictor.task.input
+    field = next(iter(predictor.task.inputs.values()))  # whichever: an example stands in one place
     source = predictor.recipe.data.source
     names = [f"{source}{told}" if told.startswith("[") else told for told in named(field, columns[field.name], chosen)]
     artefact.write_json(place / NAMES, {"names": names})
