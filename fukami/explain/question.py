@@ -84,7 +84,7 @@ def _score(predictor: Predictor, target: Scored, given: Given, scores: torch.Ten
 
     def margin(batch: Any) -> torch.Tensor:
         inputs = {name: predictor.plan.arranged(own) for name, own in given(batch).items()}
-        return target.margin(predictor.network(inputs).float(), index)
+        return target.margin(predictor.task.judged(predictor.network(inputs)).float(), index)
 
     label = labels[index] if labels else None
     return Question(value, margin, label, target.margin_unit, target.margin_scale, directed=label is not None)

@@ -204,9 +204,13 @@ class Task:
         inputs = {name: batch[name] for name in self.inputs}
         answer = self.assess if judging and self.assess is not None else self.answer
         if answer is None:
-            return self.target.answers(network(inputs))
+            return self.target.answers(self.judged(network(inputs)))
         device = next(iter(trees.named(inputs).values())).device
         return answer(self, network, batch if judging else inputs, torch.Generator(device).manual_seed(seed))
+
+    def judged(self, outputs: Any) -> Any:
+        """What of a network's raw outputs belongs to the target that is judged: heads of several give theirs by name."""
+        return outputs[self.target.name] if len(self.targets) > 1 and isinstance(outputs, dict) else outputs
 
     def is_one_pass(self, network: nn.Module) -> bool:
         """Whether `TargetField.answers` of what `network` gives, asked once, are the answers, so that a graph can hold it."""
