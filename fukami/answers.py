@@ -130,7 +130,11 @@ def as_single(value: Any, task: Task) -> Any:
         told = only(parsed(value), task)
     except ValueError:
         return value
-    return told if not isinstance(told, dict) or len(task.inputs) > 1 or any(field.takes_rows for field in task.inputs.values()) else value
+    return (
+        told
+        if not isinstance(told, dict) or len(task.inputs) > 1 or any(field.takes_rows for field in task.inputs.values())
+        else value
+    )
 
 
 def gathered(task: Task, single: list[tuple[Any, Any]]) -> tuple[list[Any], Columns]:

@@ -92,7 +92,9 @@ class Predictor:
         """What the network gives for a batch of input tensors, before it is made answers: one tensor in float32."""
         self.task.require_one_pass()
         judged = self.task.judged
-        return self._computed(lambda given: judged(self.network(given)).float(), {name: batch[name] for name in self.task.inputs})
+        return self._computed(
+            lambda given: judged(self.network(given)).float(), {name: batch[name] for name in self.task.inputs}
+        )
 
     def _computed(self, ask: Callable[[dict[str, Any]], Any], batch: dict[str, Any]) -> Any:
         """What `ask` gives for a batch of input tensors, as the plan says, without gradients."""

@@ -65,7 +65,9 @@ def seen_again(run: Opened, names: Iterable[str]) -> dict[str, Again]:
     seen = np.load(run.path / "reference" / "seen.npy", allow_pickle=False)
     targets = found[task.target.name]
     return {
-        name: Again("".join(one.render(found[own], row) for own, one in task.inputs.items()), words(task.target.render(targets, row)))
+        name: Again(
+            "".join(one.render(found[own], row) for own, one in task.inputs.items()), words(task.target.render(targets, row))
+        )
         for row, name in enumerate(rows)
         if hashes[row] in seen
     }

@@ -44,7 +44,7 @@ class Case:
         self.predictor, self.columns, self.seed, self.samples = predictor, columns, seed, samples
         self.raw: dict[str, Sequence[Column]] = as_given(self.field, columns)
         given = predictor.batch(self.raw, np.zeros(1, np.int64))
-        self.batch: Any = given[self.field.name] if self.field.name in given else given
+        self.batch: Any = given.get(self.field.name, given)
         self.answers: Any = predictor.answers(given)
         self.question = question_of(predictor, self.given, self.answers, of)
 

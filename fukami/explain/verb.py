@@ -21,8 +21,8 @@ from fukami.explain.case import Case
 from fukami.explain.cohort import Cohort
 from fukami.explain.contract import Weights
 from fukami.explain.explanation import Explanation
-from fukami.explain.joint import explained, fitting, usual
 from fukami.explain.faithfulness import faithfulness_of, together
+from fukami.explain.joint import explained, fitting, usual
 from fukami.explain.nearest import Reference, features, not_kept, reference_of
 from fukami.explain.summary import summed_up
 from fukami.fields import batch as trees

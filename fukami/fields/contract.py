@@ -125,7 +125,8 @@ class Field(ABC):
         """
 
     def frame(self, columns: Sequence[Column]) -> Frame | None:
-        """Where the elements of these cells lie in the tensors; None for data whose elements have no place."""
+        """Where the elements of these cells lie in the tensors; None for data whose elements have no place, and as long as a
+        field has to learn first what its elements are."""
         return None
 
     def stored_as(self) -> dict[str, Any]:

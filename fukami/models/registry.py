@@ -240,8 +240,8 @@ def wrap(module: "nn.Module", spec: Any, num_outputs: int) -> "Network":
 
 
 def reference(family: ModelCard, takes: str) -> Any:
-    """The inputs of kind `takes` for which the family's parameters are listed; of pictures, the smallest that it takes. Those of
-    several inputs (`image+text`) are called by their numbers.
+    """The inputs of kind `takes` for which the family's parameters are listed; of pictures, the smallest that it takes.
+    Several (`image+text`) are called by their numbers.
 
     >>> reference(card("models", "cnn"), "image").height, reference(card("models", "resnet"), "image").height
     (32, 64)

@@ -209,8 +209,10 @@ class Text(InputField):
         values = np.fromiter(chain.from_iterable(rows), np.int32, int(lengths.sum()))
         return {"ids": Ragged(values, np.concatenate([[0], lengths.cumsum()]).astype(np.int64))}
 
-    def frame(self, columns: Sequence[Column]) -> Line:
+    def frame(self, columns: Sequence[Column]) -> Line | None:
         """Where each token lies in its text, as characters; what a tokenizer puts around it lies nowhere."""
+        if not self.state:
+            return None
         most = self.state["max_tokens"]
         texts = cells.strings(columns[0])
         cut = [text[: most * CHARACTERS_PER_TOKEN] for text in texts]

@@ -1,4 +1,4 @@
-"""A recording in, its letters out, by connectionist temporal classification: lengths that have nothing to do with each other."""
+"""A recording in, its letters out, by connectionist temporal classification: of lengths of their own."""
 
 from fukami.core.cards import TaskCard
 from fukami.fields.letters.field import Letters

@@ -1,6 +1,5 @@
 """Reads a text in both directions and says at which tokens the passage begins and ends. B batch, L tokens."""
 
-import torch
 from torch import nn
 
 from fukami.core.cards import ModelCard

@@ -7,7 +7,11 @@ from fukami.core.cards import ModelCard
 from fukami.models.bag_of_embeddings import Bag
 
 CARD = ModelCard(
-    name="two-towers", summary="a bag of words for each of two texts", takes=("text+text",), gives=("vector",), options={"width": 32}
+    name="two-towers",
+    summary="a bag of words for each of two texts",
+    takes=("text+text",),
+    gives=("vector",),
+    options={"width": 32},
 )
 
 
