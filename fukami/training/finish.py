@@ -14,6 +14,7 @@ from torch import nn
 from fukami.core import artefact
 from fukami.core.beforehand import is_table
 from fukami.core.cards import known
+from fukami.core.given import is_file
 from fukami.core.next_commands import next_commands
 from fukami.core.recipe import Recipe
 from fukami.evaluate import whole
@@ -159,7 +160,7 @@ def example_of(prepared: Prepared) -> str:
     column = prepared.columns[first][0]
     if len(rows) and (column.base is not None or (column.files is not None and column.rows is None)):
         file = column.base / column.take(rows[:1]).strings()[0] if column.base is not None else Path(column.where(int(rows[0])))
-        if len(str(file)) < 1024 and file.is_file():
+        if is_file(file):
             return str(file)
     source = prepared.recipe.data.source
     many = is_table(source) or known("data/datasets", source)

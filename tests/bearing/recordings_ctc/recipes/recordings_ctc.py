@@ -2,4 +2,4 @@
 
 
 def usual(facts):
-    return {"name": "listener", "batch_size": 16, "epochs": 20, "learning_rate": 1e-2, "clip_norm": 5.0}
+    return {"name": "listener", "batch_size": 16, "epochs": 40, "learning_rate": 2e-2, "clip_norm": 1.0}
