@@ -1,5 +1,6 @@
 """The last stage: calibrate, judge on held-out examples, prove, and write the run folder in one step."""
 
+import json
 import platform
 import shutil
 from dataclasses import dataclass, replace
@@ -155,6 +156,8 @@ def input_fingerprint(prepared: Prepared) -> np.ndarray:
 
 def example_of(prepared: Prepared) -> str:
     """Something that `fukami predict` can be tried on: a held-out file, else the data itself where it has a name."""
+    if len(prepared.task.inputs) > 1:
+        return json.dumps({name: one.example() for name, one in prepared.task.inputs.items()})
     rows, _part = held_out(prepared)
     first = next(iter(prepared.task.inputs))
     column = prepared.columns[first][0]

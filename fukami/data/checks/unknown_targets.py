@@ -22,7 +22,7 @@ def check(evidence: Evidence) -> Iterator[Problem]:
         except DataError:
             continue  # too little to learn from: the field's own check says so
         cells = [column.take(rest) for column in columns]
-        strange = rest[field.usable(cells) & ~learned.usable(cells)]  # a target that some may lack is not unknown where it is missing
+        strange = rest[field.usable(cells) & ~learned.usable(cells)]  # one that may be missing is not unknown where it is
         if len(strange):
             yield Problem(
                 code="F-TARGET-UNKNOWN",

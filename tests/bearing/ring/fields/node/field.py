@@ -69,9 +69,7 @@ class Node(InputField):
         return iter(())
 
     def _read(self, columns):
-        """Number, next and value (N, 3)."""
-        parts = [text.replace(">", "=").split("=") for text in cells.strings(columns[0])]
-        return np.array([[float(x) for x in one] for one in parts]).reshape(-1, 3)
+        return read(cells.strings(columns[0]))
 
     def fingerprint(self, columns):
         return cells.hashes(text.encode() for text in cells.strings(columns[0]))
@@ -80,12 +78,12 @@ class Node(InputField):
         return replace(self, state={"mean": float(self._read(columns)[:, 2].mean())})
 
     def encode(self, columns, *, frames=NOTHING):
-        told_N3 = self._read(columns)
-        number_N, next_N = told_N3[:, 0].astype(np.int64), told_N3[:, 1].astype(np.int64)
-        value_G = np.zeros(int(max(number_N.max(), next_N.max())) + 1, np.float32)
+        own_N3, all_G3 = self._read(columns), read(columns[0].told.get("graph", cells.strings(columns[0])))
+        number_G, next_G = all_G3[:, 0].astype(np.int64), all_G3[:, 1].astype(np.int64)
+        value_G = np.zeros(int(max(number_G.max(), next_G.max())) + 1, np.float32)
         before_G = np.full(len(value_G), -1, np.int64)
-        value_G[number_N], before_G[next_N] = told_N3[:, 2] - self.state["mean"], number_N
-        return {"number": number_N, "value": Shared(value_G), "before": Shared(before_G)}
+        value_G[number_G], before_G[next_G] = all_G3[:, 2] - self.state["mean"], number_G
+        return {"number": own_N3[:, 0].astype(np.int64), "value": Shared(value_G), "before": Shared(before_G)}
 
     def batch(self, stored, rows, device="cpu"):
         value_G, before_G = stored["value"].values, stored["before"].values
@@ -126,3 +124,9 @@ class Node(InputField):
 
     def sketch(self, columns):
         return {"count": len(columns[0])}
+
+
+def read(texts):
+    """Number, next and value (N, 3)."""
+    parts = [text.replace(">", "=").split("=") for text in texts]
+    return np.array([[float(x) for x in one] for one in parts]).reshape(-1, 3)
