@@ -26,7 +26,7 @@ class Joint(Explainable):
 
     def __init__(self, inputs: Mapping[str, InputField]):
         self.inputs = dict(inputs)
-        self.draws = max(one.draws for one in self.inputs.values())
+        self.draws = max(one.draws for one in self.inputs.values())  # type: ignore[misc]
 
     def several(self, value: Any) -> None:
         """An example of several inputs is told by their names; no value holds many of them."""

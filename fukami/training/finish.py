@@ -156,15 +156,14 @@ def input_fingerprint(prepared: Prepared) -> np.ndarray:
 
 def example_of(prepared: Prepared) -> str:
     """Something that `fukami predict` can be tried on: a held-out file, else the data itself where it has a name."""
-    if len(prepared.task.inputs) > 1:
-        return json.dumps({name: one.example() for name, one in prepared.task.inputs.items()})
     rows, _part = held_out(prepared)
-    first = next(iter(prepared.task.inputs))
-    column = prepared.columns[first][0]
-    if len(rows) and (column.base is not None or (column.files is not None and column.rows is None)):
+    inputs = prepared.task.inputs
+    column = prepared.columns[next(iter(inputs))][0]
+    if len(inputs) == 1 and len(rows) and (column.base is not None or (column.files is not None and column.rows is None)):
         file = column.base / column.take(rows[:1]).strings()[0] if column.base is not None else Path(column.where(int(rows[0])))
         if is_file(file):
             return str(file)
     source = prepared.recipe.data.source
     many = is_table(source) or known("data/datasets", source)
-    return source if many else prepared.task.inputs[first].example()
+    told = {name: one.example() for name, one in inputs.items()}
+    return source if many else json.dumps(told) if len(told) > 1 else next(iter(told.values()))
