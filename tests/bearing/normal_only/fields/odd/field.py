@@ -5,20 +5,20 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
-import torch
 
 from fukami.core.cards import FieldCard
 from fukami.core.tables import Column
 from fukami.fields import cells
-from fukami.fields.contract import NOTHING, TargetField
+from fukami.fields.contract import NOTHING
 from fukami.fields.gather import gathered
+from fukami.fields.scored import Scored
 
 CARD = FieldCard(name="odd", summary="whether something is odd", usual_targets=("odd", "fault"))
 KNOWN = {"yes": 1.0, "no": 0.0}
 
 
 @dataclass(frozen=True)
-class Odd(TargetField):
+class Odd(Scored):
     """Answers are errors (B), after `settle` in units of what few validation examples reach; truths 1, 0, NaN."""
 
     @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class Odd(TargetField):
     kind: ClassVar[str] = "odd"
     losses: ClassVar[tuple[str, ...]] = ()
     settles: ClassVar[bool] = True  # type: ignore[assignment]
+    num_outputs: ClassVar[int] = 1  # type: ignore[assignment]
     name: str = "odd"
     options: Options = Options()
     state: dict[str, Any] = field(default_factory=dict)
@@ -67,6 +68,12 @@ class Odd(TargetField):
     def settled(self, answers, truth):
         return replace(self, state={"usual": max(float(answers.quantile(0.6)), 1e-9)})
 
+    def margin(self, outputs, index):
+        return self.settle(outputs)
+
+    def guess(self, truth, count):
+        return np.zeros(count)
+
     def unsettled(self):
         return replace(self, state={})
 
@@ -75,9 +82,6 @@ class Odd(TargetField):
 
     def given(self, answers):
         return (answers > 1).float()
-
-    def apart(self, left, right):
-        return (left - right).abs().double().nan_to_num(nan=torch.inf)
 
     def restore(self, answers, *, frames=NOTHING):
         return [{"odd": score > 1, "score": score} for score in answers.tolist()]

@@ -12,7 +12,7 @@ from fukami.core.specs import Spec
 from fukami.core.tables import Column
 from fukami.fields import cells
 from fukami.fields.contract import NOTHING, InputField, Ragged
-from fukami.fields.units import Portrait, Units
+from fukami.fields.units import Units
 
 CARD = FieldCard(
     name="recording",
@@ -117,10 +117,6 @@ class Recording(InputField):
     def without(self, batch, units, gone_PU, filling=None, draw=0):
         kept_PL = torch.from_numpy(~gone_PU[:, units.of])
         return Waves(batch.values[:, : len(units.of)] * kept_PL, batch.lengths.expand(len(gone_PU)))
-
-    def portrait(self, batch, units, weights_U, detail=None):
-        told = [f"{name}: {weight:+.2f}" for name, weight in zip(units.names, weights_U.tolist(), strict=True)]
-        return Portrait(f"<p>{', '.join(told)}</p>", lambda: b"", tuple(told[:8]))
 
     def render(self, columns, row):
         return f"<span>{len(self._waves([columns[0].take(np.array([row]))])[0])} steps</span>"

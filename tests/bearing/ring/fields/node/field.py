@@ -13,7 +13,7 @@ from fukami.core.tables import Column
 from fukami.fields import cells
 from fukami.fields.contract import NOTHING, InputField, Shared
 from fukami.fields.gather import gathered
-from fukami.fields.units import Portrait, Units
+from fukami.fields.units import Units
 
 CARD = FieldCard(
     name="node",
@@ -111,10 +111,6 @@ class Node(InputField):
     def without(self, batch, units, gone_PU, filling=None, draw=0):
         kept_PU = torch.from_numpy(~gone_PU)
         return Nodes(batch.own * kept_PU[:, 0], batch.before * kept_PU[:, 1])
-
-    def portrait(self, batch, units, weights_U, detail=None):
-        lines = tuple(f"{name}: {weight:+.2f}" for name, weight in zip(units.names, weights_U.tolist(), strict=True))
-        return Portrait(f"<p>{', '.join(lines)}</p>", lambda: b"", lines)
 
     def render(self, columns, row):
         return f"<span>{cells.strings(columns[0].take(np.array([row])))[0].replace('>', '→')}</span>"
