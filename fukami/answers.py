@@ -43,7 +43,7 @@ def predict_inputs(run: Opened, inputs: Sequence[Any]) -> list[dict[str, Any]]:
 def grouped(run: Opened, inputs: Sequence[Any]) -> Iterator[tuple[list[Any], Columns]]:
     """Inputs as columns: single ones together, each table by itself."""
     single: list[tuple[Any, Any]] = []
-    name = run.predictor.task.input.name
+    name = "+".join(run.predictor.task.inputs)
     for number, value in enumerate(spread(run.predictor.task, inputs)):
         many = as_many(run, value)
         if many is None:
@@ -59,7 +59,10 @@ def grouped(run: Opened, inputs: Sequence[Any]) -> Iterator[tuple[list[Any], Col
 
 def spread(task: Task, inputs: Sequence[Any]) -> Iterator[Any]:
     """The inputs one by one, those that hold several taken apart by the field that reads them."""
-    field = task.input
+    if len(task.inputs) > 1:  # each holds them by their names
+        yield from inputs
+        return
+    (field,) = task.inputs.values()
     for value in inputs:
         several = field.several(value)
         if several is None:
@@ -127,12 +130,26 @@ def as_single(value: Any, task: Task) -> Any:
         told = only(parsed(value), task)
     except ValueError:
         return value
-    return told if not isinstance(told, dict) or any(field.takes_rows for field in task.inputs.values()) else value
+    return (
+        told
+        if not isinstance(told, dict) or len(task.inputs) > 1 or any(field.takes_rows for field in task.inputs.values())
+        else value
+    )
 
 
 def gathered(task: Task, single: list[tuple[Any, Any]]) -> tuple[list[Any], Columns]:
     names, values = [name for name, _value in single], [settled(value) for _name, value in single]
-    return names, {name: field.gather(values) for name, field in task.inputs.items()}
+    if len(task.inputs) == 1:
+        return names, {name: field.gather(values) for name, field in task.inputs.items()}
+    for value in values:
+        if not isinstance(value, dict) or not task.inputs.keys() <= value.keys():
+            raise DataError(
+                "F-INPUT-NAMES",
+                _("an input has several parts, each of which has to be given by its name"),
+                where=shortened(value),
+                expected="{" + ", ".join(f'"{name}": …' for name in task.inputs) + "}",
+            )
+    return names, {name: field.gather([value[name] for value in values]) for name, field in task.inputs.items()}
 
 
 def from_table(run: Opened, source: Any, name: str) -> tuple[list[Any], Columns]:

@@ -91,7 +91,10 @@ class Predictor:
     def outputs(self, batch: dict[str, Any]) -> torch.Tensor:
         """What the network gives for a batch of input tensors, before it is made answers: one tensor in float32."""
         self.task.require_one_pass()
-        return self._computed(lambda given: self.network(given).float(), {name: batch[name] for name in self.task.inputs})
+        judged = self.task.judged
+        return self._computed(
+            lambda given: judged(self.network(given)).float(), {name: batch[name] for name in self.task.inputs}
+        )
 
     def _computed(self, ask: Callable[[dict[str, Any]], Any], batch: dict[str, Any]) -> Any:
         """What `ask` gives for a batch of input tensors, as the plan says, without gradients."""
@@ -191,8 +194,8 @@ def save_model(predictor: Predictor, folder: Path, *, dtype: torch.dtype | None 
 
     `dtype` is the number format of the weights in the file; None leaves them as they are.
     """
-    input_field = predictor.task.input
-    target = predictor.task.target
+    task, target = predictor.task, predictor.task.target
+    state = task.input.state if len(task.inputs) == 1 else {}  # no library has a file that says it for several inputs
     checkpoint.save(
         predictor.network,
         folder,
@@ -201,8 +204,8 @@ def save_model(predictor: Predictor, folder: Path, *, dtype: torch.dtype | None 
         gives=predictor.task.card.needs,
         options=predictor.recipe.model.options,
         classes=tuple(target.labels()) if isinstance(target, Scored) else (),
-        image={key: input_field.state[key] for key in ("mean", "std") if key in input_field.state},
-        tokenizer=input_field.state.get("tokenizer", ""),
+        image={key: state[key] for key in ("mean", "std") if key in state},
+        tokenizer=state.get("tokenizer", ""),
         dtype=dtype,
     )
 

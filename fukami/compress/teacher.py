@@ -36,7 +36,8 @@ def teacher_of(place: str, task: Task) -> Teacher:
         device = next(iter(trees.named(inputs).values())).device
         if shows and next(network.parameters()).device != device:
             network.to(device)
-        return network(inputs, features=True) if shows else (network(inputs), None)
+        outputs, features = network(inputs, features=True) if shows else (network(inputs), None)
+        return task.judged(outputs), features
 
     return teacher
 

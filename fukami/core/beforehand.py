@@ -78,8 +78,9 @@ def require_method(told: Told, method: str) -> None:
     """Raises `UsageError` where there is no such method, or F-EXPLAIN-KIND where it does not explain the run's inputs."""
     if method == "auto":
         return
-    kind = _fields(told, "inputs")[0]["kind"]
-    offers = card("fields", kind).offers
+    kinds = [field["kind"] for field in _fields(told, "inputs")]
+    kind = "+".join(kinds)
+    offers = card("fields", kind).offers if len(kinds) == 1 else ("units",)  # several are weighed part by part
     if card("explain/methods", method).asks in offers:
         return
     suited = [name for name, found in cards("explain/methods").items() if found.asks in offers]

@@ -50,7 +50,7 @@ class TaskCard(Card):
     recipe: str = ""
     """The default recipe, `file/function` in `recipes/`."""
     takes: str = ""
-    """The kind of input that the model is asked about, where it is not the first input."""
+    """The kind of input that the model is asked about, where it is not the inputs' own."""
     optional: tuple[str, ...] = ()
     """Kinds of targets that examples may lack: normal examples alone are learned from, say, and faults are known only later."""
     validates: str = "headline"
@@ -70,8 +70,8 @@ class TaskCard(Card):
 
     @property
     def asked(self) -> str:
-        """The kind of input that a model of it reads."""
-        return self.takes or self.inputs[0]
+        """The kind of input that a model of it reads; of several, their kinds in order: `text+text`."""
+        return self.takes or "+".join(self.inputs)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +79,7 @@ class ModelCard(Card):
     """A family of models: what it takes and gives, its sizes as data, and where it comes from."""
 
     takes: tuple[str, ...]
-    """Kinds of input field it can read: image, text, row."""
+    """Kinds of input field it can read: image, text, row; of several inputs, which it takes by name, `image+text`."""
     gives: tuple[str, ...]
     """Kinds of features it can give; a kind of target where it is a whole model."""
     only: dict[str, tuple[str, ...]] = field(default_factory=dict)

@@ -33,6 +33,10 @@ class Spec(ABC):
         return self
 
 
+Specs = Spec | dict[str, Spec]
+"""What a model is built for: one input, or several by name."""
+
+
 @dataclass(frozen=True)
 class ImageSpec(Spec):
     """Float images `x_BCHW`, normalised."""

@@ -7,6 +7,7 @@ tables whose every other column is an input, the last column as the target. Wher
 from collections.abc import Iterable
 
 import numpy as np
+import pyarrow as pa
 
 from fukami.core.cards import card, cards
 from fukami.core.errors import DataError, UsageError, nearest
@@ -68,6 +69,8 @@ class _Binding:
             for name, field in self.task.targets.items():
                 if name not in self.bound and name in asked and not self.task.is_optional(name):
                     self._take(name, self._last(field, name) if many else self._alike(field, name, target=True))
+                elif name not in self.bound and name in asked:  # none of these examples has it
+                    self.bound[name] = [Column(name, pa.nulls(len(self.table), pa.string()))]
         for name in many:
             self._take_rest(name)
         self.bound |= {name: self.bound[source] for name, source in self.task.same.items() if source in self.bound}

@@ -56,15 +56,18 @@ def seen_again(run: Opened, names: Iterable[str]) -> dict[str, Again]:
     task = run.predictor.task
     try:
         _table, columns = bound(run, source, run.recipe)
-        rows = rows_of(task.input, columns[task.input.name], wanted, source)
+        first = next(iter(task.inputs.values()))  # whichever: an example stands in one place
+        rows = rows_of(first, columns[first.name], wanted, source)
         found = {name: [column.take(np.array([*rows.values()], np.int64)) for column in own] for name, own in columns.items()}
         hashes = task.identity_of(found)
     except (FukamiError, OSError):  # the data is another one by now: the names are all that can be told
         return {}
     seen = np.load(run.path / "reference" / "seen.npy", allow_pickle=False)
-    inputs, targets = found[task.input.name], found[task.target.name]
+    targets = found[task.target.name]
     return {
-        name: Again(task.input.render(inputs, row), words(task.target.render(targets, row)))
+        name: Again(
+            "".join(one.render(found[own], row) for own, one in task.inputs.items()), words(task.target.render(targets, row))
+        )
         for row, name in enumerate(rows)
         if hashes[row] in seen
     }

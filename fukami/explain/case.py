@@ -12,6 +12,7 @@ import torch
 
 from fukami.core.tables import Column
 from fukami.engine.fitting import in_parts
+from fukami.explain.joint import as_given, explained
 from fukami.explain.question import question_of
 from fukami.fields import batch as trees
 from fukami.fields.units import Units, Way
@@ -25,11 +26,11 @@ MOST = 256
 
 
 class Case:
-    """One example of the task's only input, and which number of its scores is explained.
+    """One example of the task's input, or of several as one, and which number of its scores is explained.
 
     Args:
         predictor: who answered.
-        columns: the raw cells of the example, one row.
+        columns: the raw cells of the example, one row; of several inputs by name.
         of: the label whose score is explained; the answered one where it is empty.
         seed: of every draw.
         samples: how many changed copies a sampling method may ask for; 0 for its own number.
@@ -38,12 +39,18 @@ class Case:
         UsageError: F-EXPLAIN-LABEL where no label is called `of`.
     """
 
-    def __init__(self, predictor: Predictor, columns: Sequence[Column], *, of: str = "", seed: int = 0, samples: int = 0):
-        self.field = predictor.task.input
-        self.predictor, self.columns, self.seed, self.samples = predictor, list(columns), seed, samples
-        self.batch: Any = predictor.batch({self.field.name: columns}, np.zeros(1, np.int64))[self.field.name]
-        self.answers: Any = predictor.answers({self.field.name: self.batch})
-        self.question = question_of(predictor, self.field.name, self.answers, of)
+    def __init__(self, predictor: Predictor, columns: Any, *, of: str = "", seed: int = 0, samples: int = 0):
+        self.field = explained(predictor.task.inputs)
+        self.predictor, self.columns, self.seed, self.samples = predictor, columns, seed, samples
+        self.raw: dict[str, Sequence[Column]] = as_given(self.field, columns)
+        given = predictor.batch(self.raw, np.zeros(1, np.int64))
+        self.batch: Any = given.get(self.field.name, given)
+        self.answers: Any = predictor.answers(given)
+        self.question = question_of(predictor, self.given, self.answers, of)
+
+    def given(self, batch: Any) -> dict[str, Any]:
+        """A batch of copies as the network's inputs."""
+        return as_given(self.field, batch)
 
     @cached_property
     def units(self) -> Units:
@@ -63,7 +70,7 @@ class Case:
     @cached_property
     def answer(self) -> dict[str, Any]:
         """What the predictor answers."""
-        return self.predictor.restored(self.answers, {self.field.name: self.columns}, np.zeros(1, np.int64))[0]
+        return self.predictor.restored(self.answers, self.raw, np.zeros(1, np.int64))[0]
 
     @property
     def at_a_time(self) -> int:

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fukami.core.cards import METHODS, card, load, methods_for
+from fukami.core.cards import METHODS, card, load
 from fukami.core.errors import UsageError
 from fukami.core.language import _
+from fukami.explain.joint import fitting
 
 if TYPE_CHECKING:
     from fukami.explain.case import Case
@@ -55,7 +56,7 @@ def require(method: str, case: "Case") -> None:
     reason = obstacle(method, case)
     if not reason:
         return
-    fit = [name for name in methods_for(case.field.kind) if name != method and not obstacle(name, case)]
+    fit = [name for name in fitting(case.field) if name != method and not obstacle(name, case)]
     raise UsageError(
         "F-EXPLAIN-FIT",
         _("{method} cannot explain this run: {reason}").format(method=method, reason=reason),

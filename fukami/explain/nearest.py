@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from fukami.core import artefact, language, rights
+from fukami.core.given import is_file
 from fukami.core.language import _
 from fukami.core.seeds import generator
 from fukami.core.system_errors import system_errors
@@ -93,7 +94,7 @@ def keep(
     with system_errors(place / FEATURES):
         save_file({"features": np.ascontiguousarray(kept_ND.numpy())}, place / FEATURES)
     rights.give_usual(place / FEATURES)
-    field = predictor.task.input
+    field = next(iter(predictor.task.inputs.values()))  # whichever: an example stands in one place
     source = predictor.recipe.data.source
     names = [f"{source}{told}" if told.startswith("[") else told for told in named(field, columns[field.name], chosen)]
     artefact.write_json(place / NAMES, {"names": names})
@@ -106,17 +107,10 @@ def named(field: InputField, columns: Sequence[Column], rows: np.ndarray) -> Ite
     column = columns[0]
     for row in rows:
         own = column.take(np.array([row]))
-        if column.base is not None and not field.takes_rows and _is_file(column.base / own.strings()[0][:1000]):
+        if column.base is not None and not field.takes_rows and is_file(column.base / own.strings()[0][:1000]):
             yield own.strings()[0]
         else:
             yield replace(own, name="").where(0)
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except OSError:  # a text is mostly too long to be a name
-        return False
 
 
 def reference_of(run: Path) -> Reference | None:

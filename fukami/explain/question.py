@@ -18,6 +18,7 @@ from fukami.core.language import N_, _
 from fukami.fields.scored import Scored
 from fukami.predictor import Predictor
 
+Given = Callable[[Any], dict[str, Any]]
 LIKELIHOOD = N_("log-likelihood of the answer")
 
 
@@ -42,14 +43,14 @@ class Question:
     directed: bool = True
 
 
-def question_of(predictor: Predictor, name: str, answers: Any, of: str = "") -> Question:
-    """What is explained of the answer to one example, whose input called `name` is changed.
+def question_of(predictor: Predictor, given: Given, answers: Any, of: str = "") -> Question:
+    """What is explained of the answer to one example; `given` makes the network's inputs of a batch of changed copies.
 
     `of` is the label whose score is explained; the answered one where it is empty. Raises `UsageError` F-EXPLAIN-LABEL.
     """
     target = predictor.task.target
     if isinstance(target, Scored):
-        return _score(predictor, target, name, answers, of)
+        return _score(predictor, target, given, answers, of)
     if of:
         raise UsageError(
             "F-EXPLAIN-LABEL",
@@ -58,8 +59,11 @@ def question_of(predictor: Predictor, name: str, answers: Any, of: str = "") -> 
             fix=_("leave out --of"),
         )
 
+    def arranged(batch: Any) -> dict[str, Any]:
+        return {name: predictor.plan.arranged(own) for name, own in given(batch).items()}
+
     def likelihood(batch: Any) -> torch.Tensor:
-        return predictor.likelihood({name: predictor.plan.arranged(batch)}, answers)
+        return predictor.likelihood(arranged(batch), answers)
 
     def undisturbed(batch: Any) -> torch.Tensor:
         with torch.no_grad():
@@ -68,18 +72,19 @@ def question_of(predictor: Predictor, name: str, answers: Any, of: str = "") -> 
     return Question(undisturbed, likelihood, None, LIKELIHOOD)
 
 
-def _score(predictor: Predictor, target: Scored, name: str, scores: torch.Tensor, of: str) -> Question:
+def _score(predictor: Predictor, target: Scored, given: Given, scores: torch.Tensor, of: str) -> Question:
     labels = target.labels()
     if of and of not in labels:
         raise unknown(_("label"), of, labels, code="F-EXPLAIN-LABEL")
     index = labels.index(of) if of else int(target.likeliest(scores)[0]) if labels else 0
 
     def value(batch: Any) -> torch.Tensor:
-        comparable = target.comparable(predictor.answers({name: batch}))
+        comparable = target.comparable(predictor.answers(given(batch)))
         return comparable.reshape(len(comparable), -1)[:, index]
 
     def margin(batch: Any) -> torch.Tensor:
-        return target.margin(predictor.network({name: predictor.plan.arranged(batch)}).float(), index)
+        inputs = {name: predictor.plan.arranged(own) for name, own in given(batch).items()}
+        return target.margin(predictor.task.judged(predictor.network(inputs)).float(), index)
 
     label = labels[index] if labels else None
     return Question(value, margin, label, target.margin_unit, target.margin_scale, directed=label is not None)

@@ -1,6 +1,6 @@
 """`explain`: why a run answers as it does, for one input or for many, each tested by taking away what is said to count."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from fukami.answers import grouped, require_usable, shown
-from fukami.core.cards import METHODS, card, load, methods_for
+from fukami.core.cards import METHODS, card, load
 from fukami.core.errors import DataError, UsageError
 from fukami.core.language import _
 from fukami.core.seeds import generator
@@ -22,6 +22,7 @@ from fukami.explain.cohort import Cohort
 from fukami.explain.contract import Weights
 from fukami.explain.explanation import Explanation
 from fukami.explain.faithfulness import faithfulness_of, together
+from fukami.explain.joint import explained, fitting, usual
 from fukami.explain.nearest import Reference, features, not_kept, reference_of
 from fukami.explain.summary import summed_up
 from fukami.fields import batch as trees
@@ -51,7 +52,7 @@ class Inputs:
     """N raw examples, what each is called, and their targets where they are the training's own held-out ones."""
 
     names: list[Any]
-    columns: list[Column]
+    columns: dict[str, list[Column]]
     truth: Any = None
 
     def __len__(self) -> int:
@@ -59,7 +60,12 @@ class Inputs:
 
     def take(self, rows: np.ndarray) -> "Inputs":
         truth = None if self.truth is None else trees.taken(self.truth, rows)
-        return Inputs([self.names[row] for row in rows], [column.take(rows) for column in self.columns], truth)
+        return Inputs([self.names[row] for row in rows], taken(self.columns, rows), truth)
+
+
+def taken(columns: Mapping[str, Sequence[Column]], rows: np.ndarray) -> dict[str, list[Column]]:
+    """Some rows of the inputs, by name."""
+    return {name: [column.take(rows) for column in own] for name, own in columns.items()}
 
 
 def explain_run(
@@ -110,7 +116,7 @@ def explanations(run: Opened, inputs: Any, *, method: str = "auto", **options: A
         return explain_run(run, many, method=name, **options)
     found, more = each(asked, name, groups, first)
     found = [replace(one, notes=(*notes, *more)) for one in beside_their_nearest(run, found)]
-    field = run.predictor.task.input
+    field = explained(run.predictor.task.inputs)
     # a batch, a folder or a table that happens to hold one is still several: what it holds has another name than itself
     single = not listed and field.several(inputs) is None and groups[0].names == [shown(inputs, f"{field.name}[0]")]
     return found[0] if single else found
@@ -119,17 +125,18 @@ def explanations(run: Opened, inputs: Any, *, method: str = "auto", **options: A
 # -- what is given -------------------------------------------------------------------------------------------------------
 def given(run: Opened, inputs: Sequence[Any]) -> Iterator[Inputs]:
     """The inputs as columns; without any, the examples that the training kept aside, with their targets."""
-    name = run.predictor.task.input.name
+    names = tuple(run.predictor.task.inputs)
     if not inputs:
         judged = held_out(run)
-        columns = [column.take(judged.rows) for column in judged.columns[name]]
+        columns = taken({name: judged.columns[name] for name in names}, judged.rows)
+        cells = [column for own in columns.values() for column in own]
         target = run.predictor.task.target
         truth = trees.arrays(target.truth(target.batch(judged.store.arrays[target.name], judged.rows)))
-        yield Inputs([place(columns, row) for row in range(len(judged.rows))], columns, truth)
+        yield Inputs([place(cells, row) for row in range(len(judged.rows))], columns, truth)
         return
-    for names, columns in grouped(run, inputs):
-        require_usable(run.predictor.task, columns, names)
-        yield Inputs(names, columns[name])
+    for called, columns in grouped(run, inputs):
+        require_usable(run.predictor.task, columns, called)
+        yield Inputs(called, {name: list(columns[name]) for name in names})
 
 
 def require_some(groups: list[Inputs], run: Opened) -> list[Inputs]:
@@ -163,18 +170,18 @@ def chosen(asked: Asked, groups: Sequence[Inputs]) -> tuple[str, list[str], Weig
 
     Raises `UsageError` where a method does not explain inputs of this kind.
     """
-    field = asked.run.predictor.task.input
+    field = explained(asked.run.predictor.task.inputs)
     if asked.method != "auto":
         card(METHODS, asked.method)
-        if asked.method not in methods_for(field.kind):
+        if asked.method not in fitting(field):
             raise UsageError(
                 "F-EXPLAIN-KIND",
                 _("{method} does not explain inputs of kind `{kind}`").format(method=asked.method, kind=field.kind),
-                expected=_("one of {names}").format(names=", ".join(methods_for(field.kind))),
+                expected=_("one of {names}").format(names=", ".join(fitting(field))),
                 got=asked.method,
             )
         return asked.method, [], None
-    *better, last = card("fields", field.kind).explained_by
+    *better, last = usual(field)
     notes: list[str] = []
     for name in better:
         case = case_of(asked, groups[0], 0)
@@ -191,8 +198,9 @@ def chosen(asked: Asked, groups: Sequence[Inputs]) -> tuple[str, list[str], Weig
 # -- one by one ----------------------------------------------------------------------------------------------------------
 def case_of(asked: Asked, inputs: Inputs, row: int) -> Case:
     """One example to be explained."""
-    columns = [column.take(np.array([row])) for column in inputs.columns]
-    return Case(asked.run.predictor, columns, of=asked.of, seed=asked.seed, samples=asked.samples)
+    columns = taken(inputs.columns, np.array([row]))
+    own = next(iter(columns.values())) if len(columns) == 1 else columns
+    return Case(asked.run.predictor, own, of=asked.of, seed=asked.seed, samples=asked.samples)
 
 
 def weighed(method: str, case: Case) -> Weights:
@@ -237,7 +245,7 @@ def explanation(
     """Weights, tested and drawn, with the nearest training examples."""
     alike = []
     if reference is not None and nearest:
-        features_BD = features(case.predictor, {case.field.name: case.batch})
+        features_BD = features(case.predictor, case.given(case.batch))
         alike = reference.nearest(features_BD[0].cpu().numpy(), nearest) if features_BD is not None else []
     question, weight_U = case.question, weights.weights
     scale = question.scale if weights.signed else None
@@ -260,7 +268,7 @@ def explanation(
 def surveyed(asked: Asked, method: str, groups: Sequence[Inputs]) -> tuple[list[Explanation], dict[str, Any], list[str]]:
     """What many examples say together; tested on some of them by the order that it gives to the units of all."""
     inputs = drawn(max(groups, key=len), max(SURVEYED, asked.examples), asked.seed)
-    cohort = Cohort(asked.run.predictor, inputs.columns, inputs.truth, asked.seed)
+    cohort = Cohort(asked.run.predictor, inputs.columns[asked.run.predictor.task.input.name], inputs.truth, asked.seed)
     found = load(METHODS, method).survey(cohort)
     names = cohort.units(0).names
     few = drawn(inputs, asked.examples or EXAMPLES, asked.seed)

@@ -53,7 +53,7 @@ class Material:
 
     def after(self, outputs: Any) -> dict[str, torch.Tensor]:
         """From raw outputs to what a graph gives, by name."""
-        return self.predictor.task.target.graphed(outputs)
+        return self.predictor.task.target.graphed(self.predictor.task.judged(outputs))
 
     @cached_property
     def stages(self) -> Stages | None:

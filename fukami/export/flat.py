@@ -80,9 +80,11 @@ Axes = Mapping[str, Mapping[int, str]]
 
 def axes(flat: Flat, inputs: dict[str, Any], more: Axes = MappingProxyType({})) -> list[dict[int, str]]:
     """For each tensor of `flat.names` the axes whose size varies: `batch`, `length` where the field's batch has lengths, and
-    those in `more`."""
+    those in `more`. Of several fields with lengths each has a name of its own: one name says that they are equally long."""
     long = [(name, batch._asdict()) for name, batch in inputs.items() if "lengths" in _fields(batch)]
-    varying = {f"{name}_{part}": {1: "length"} for name, parts in long for part, tensor in parts.items() if tensor.ndim > 1}
+    called = {name: "length" if len(long) == 1 else f"{name}_length" for name, _parts in long}
+    tensors = ((name, part, tensor) for name, parts in long for part, tensor in parts.items())
+    varying = {f"{name}_{part}": {1: called[name]} for name, part, tensor in tensors if tensor.ndim > 1}
     return [{0: "batch", **varying.get(name, {}), **more.get(name, {})} for name in flat.names]
 
 

@@ -24,7 +24,7 @@ from fukami.core.language import _
 from fukami.core.problems import Problem
 from fukami.core.tables import Column
 from fukami.fields.frame import Frame, Moved
-from fukami.fields.units import Portrait, Units, Way
+from fukami.fields.units import Portrait, Units, Way, listed
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -125,7 +125,8 @@ class Field(ABC):
         """
 
     def frame(self, columns: Sequence[Column]) -> Frame | None:
-        """Where the elements of these cells lie in the tensors; None for data whose elements have no place."""
+        """Where the elements of these cells lie in the tensors; None for data whose elements have no place, and as long as a
+        field has to learn first what its elements are."""
         return None
 
     def stored_as(self) -> dict[str, Any]:
@@ -215,10 +216,10 @@ class Explainable(ABC):
         `filling` comes from `filling`, of which version `draw` is taken.
         """
 
-    @abstractmethod
     def portrait(self, batch: Any, units: Units, weights_U: np.ndarray, detail: np.ndarray | None = None) -> Portrait:
         """The one example of `batch` drawn with the weights of its units; `detail` holds those of single elements, where a
-        method has them."""
+        method has them. The default lists the units."""
+        return listed(units, weights_U)
 
     def way(self, batch: Any, units: Units, filling: Any, network: nn.Module) -> Way | None:
         """How the one example of `batch` grows from one that says nothing; None where `network` hides the layer for it."""

@@ -17,7 +17,7 @@ from fukami.core import rights
 from fukami.core.cards import card
 from fukami.core.errors import RunError, UsageError
 from fukami.core.language import _
-from fukami.core.specs import Spec, TokenSpec
+from fukami.core.specs import Specs, TokenSpec
 from fukami.core.system_errors import system_errors
 from fukami.models.choice import Choice
 
@@ -41,7 +41,7 @@ class Saved:
     """
 
     choice: Choice | None
-    spec: Spec | None
+    spec: Specs | None
     gives: str
     format: str
     module: str = ""
@@ -52,7 +52,7 @@ def save(
     folder: Path,
     *,
     choice: Choice | None,
-    spec: Spec,
+    spec: Specs,
     gives: str = "vector",
     options: dict[str, Any] | None = None,
     classes: tuple[str, ...] = (),
@@ -65,7 +65,7 @@ def save(
     Args:
         network: encoder and head.
         choice: what the encoder was built from; None for a module of the user's own.
-        spec: of the input field.
+        spec: of the input field, or of several by name.
         gives: kind of features.
         options: the user's options of `registry.build`.
         classes: names of the outputs.
@@ -110,7 +110,7 @@ def save_graph(
     *,
     network: "nn.Module",
     choice: Choice | None,
-    spec: Spec,
+    spec: Specs,
     gives: str = "vector",
     options: dict[str, Any] | None = None,
 ) -> None:
@@ -153,9 +153,9 @@ def _as_library(
 
 
 def _recipe_of_encoder(
-    network: "nn.Module", choice: Choice | None, spec: Spec, gives: str, options: dict[str, Any], kind: str
+    network: "nn.Module", choice: Choice | None, spec: Specs, gives: str, options: dict[str, Any], kind: str
 ) -> dict[str, Any]:
-    told: dict[str, Any] = {"schema": 1, "format": kind, "gives": gives, "spec": dataclasses.asdict(spec)}
+    told: dict[str, Any] = {"schema": 1, "format": kind, "gives": gives, "spec": _told(spec)}
     if choice is None:
         encoder = getattr(network, "encoder", network)
         own = type(getattr(encoder, "module", encoder))
@@ -280,7 +280,14 @@ def _tuples(value: Any) -> Any:
     return tuple(_tuples(part) for part in value) if isinstance(value, list) else value
 
 
-def _spec(told: dict[str, Any]) -> Spec:
+def _told(spec: Specs) -> dict[str, Any]:
+    return {name: _told(one) for name, one in spec.items()} if isinstance(spec, dict) else dataclasses.asdict(spec)
+
+
+def _spec(told: dict[str, Any]) -> Any:
+    """What `_told` told; of several inputs, each by its name."""
     from fukami.fields.registry import input_class
 
+    if not isinstance(told.get("kind"), str):
+        return {name: _spec(one) for name, one in told.items()}
     return input_class(told["kind"]).Spec(**{name: _tuples(value) for name, value in told.items()})

@@ -13,7 +13,7 @@ from fukami.core.cards import ModelCard, TaskCard, card, cards, load
 from fukami.core.errors import UsageError, nearest, unknown
 from fukami.core.language import _
 from fukami.core.recipe import Recipe
-from fukami.core.specs import ImageSpec, Spec
+from fukami.core.specs import ImageSpec, Specs
 from fukami.models.checkpoint import choice_of
 from fukami.models.choice import Choice
 
@@ -161,13 +161,13 @@ FEATURES = ("vector", "sequence", "grid", "pyramid", "nodes")
 
 
 def build(
-    choice: Choice, spec: Spec, *, gives: str = "vector", options: dict[str, Any] | None = None, target: Any = None
+    choice: Choice, spec: Specs, *, gives: str = "vector", options: dict[str, Any] | None = None, target: Any = None
 ) -> "nn.Module":
     """The encoder, or the whole model, with new weights drawn from torch's generator.
 
     Args:
         choice: from `resolve`.
-        spec: from the input field.
+        spec: from the input field, or from several by name.
         gives: the kind of features wanted, or of target.
         options: the user's; they go before those of the size, which go before the family's defaults.
         target: what a whole model has to know of its target (`TargetField.target_spec`).
@@ -232,25 +232,28 @@ def _require_size(choice: Choice, spec: ImageSpec) -> None:
         )
 
 
-def wrap(module: "nn.Module", spec: Spec, num_outputs: int) -> "Network":
+def wrap(module: "nn.Module", spec: Any, num_outputs: int) -> "Network":
     """A network made of the user's own module; `models/wrapped.py` says how it is called and what it may answer."""
     from fukami.models.wrapped import wrap as wrapped
 
     return wrapped(module, spec, num_outputs)
 
 
-def reference(family: ModelCard, takes: str) -> Spec:
+def reference(family: ModelCard, takes: str) -> Any:
     """The inputs of kind `takes` for which the family's parameters are listed; of pictures, the smallest that it takes.
+    Several (`image+text`) are called by their numbers.
 
     >>> reference(card("models", "cnn"), "image").height, reference(card("models", "resnet"), "image").height
     (32, 64)
     """
     from fukami.fields.registry import input_class
 
+    if "+" in takes:
+        return {str(number): reference(family, kind) for number, kind in enumerate(takes.split("+"))}
     return input_class(takes).Spec.reference().at_least(int(family.image.get("min_size_px", 0)))
 
 
-def count_parameters(choice: Choice, spec: Spec, *, options: dict[str, Any] | None = None) -> int:
+def count_parameters(choice: Choice, spec: Specs, *, options: dict[str, Any] | None = None) -> int:
     """Number of learned numbers in the encoder; nothing is allocated."""
     import torch
 

@@ -35,7 +35,8 @@ class Outcome(NamedTuple):
 
     Attributes:
         loss: of each example, (B,) or with further axes that are averaged over; one number where examples are not separable.
-        outputs: what the network gave, where it was asked once and the loss follows from that and the batch.
+        outputs: what the network gave, where it was asked once and the loss follows from that and the batch; of several targets
+            by their names.
         features: what its encoder gave, where it has one to show.
         told: parts of the loss by name, for the history.
     """

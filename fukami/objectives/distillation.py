@@ -44,7 +44,8 @@ def distilled(objective: Objective, target: Scored, learning: LearningChoices, t
         with torch.no_grad():
             taught_BMK, shown = teacher(batch)
         found = objective(network, batch, rng)
-        answers = target.taught(found.outputs.float(), taught_BMK.float().mean(1, keepdim=True), temperature)
+        own = found.outputs[target.name] if isinstance(found.outputs, dict) else found.outputs
+        answers = target.taught(own.float(), taught_BMK.float().mean(1, keepdim=True), temperature)
         loss = (1 - weight) * found.loss.mean() + weight * answers
         if share and shown is not None and found.features is not None and len(shown) > 1:
             loss = loss + share * similarity_loss(found.features.float(), shown.float())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -49,11 +50,13 @@ def loss_name(target: TargetField, learning: LearningChoices) -> str:
 def supervised(
     task: Signature, learning: LearningChoices, *, loss: Loss | None = None, network: nn.Module | None = None
 ) -> Objective:
-    """Ask the network once; the loss says how far its outputs are from the target that is judged.
+    """Ask the network once; the loss says how far its outputs are from the target.
+
+    Of several targets each has its own loss, and outputs that stand under its name; the losses are added up.
 
     Args:
-        task: what is learned; where its target counts classes, their weights follow from the recipe's `imbalance`.
-        learning: names the loss.
+        task: what is learned; where a target counts classes, their weights follow from the recipe's `imbalance`.
+        learning: names the loss of the first target; others have their own default.
         loss: the caller's own, instead of the one that the recipe names; it may return a number or one number per row.
 
     Raises:
@@ -61,13 +64,30 @@ def supervised(
     """
     target, inputs = task.target, tuple(task.inputs)
     loss_of = mixed(_paired(target, loss or named_loss(target, learning)))
+    others = {
+        name: mixed(_paired(one, named_loss(one, replace(learning, loss="auto"))))
+        for name, one in task.targets.items()
+        if one is not target
+    }
 
     def objective(network: nn.Module, batch: Batch, _rng: torch.Generator) -> Outcome:
         outputs, features = network({name: batch[name] for name in inputs}, features=True)
         # the loss is computed in float32 even under autocast: a bfloat16 logarithm has three digits
-        return Outcome(loss_of(trees.mapped(outputs, _wide), batch[target.name]), outputs, features)
+        wide = trees.mapped(outputs, _wide)
+        if not others:
+            return Outcome(loss_of(wide, batch[target.name]), outputs, features)
+        told = {name: one(wide[name], batch[name]) for name, one in others.items() if name in batch}
+        told = {target.name: loss_of(wide[target.name], batch[target.name]), **told}
+        return Outcome(_added(list(told.values())), outputs, features, told)
 
     return objective
+
+
+def _added(losses: list[torch.Tensor]) -> torch.Tensor:
+    """Losses of each example together; as one number where one of them is."""
+    if any(loss.ndim == 0 for loss in losses) or len({len(loss) for loss in losses}) > 1:
+        losses = [loss.mean() for loss in losses]
+    return torch.stack([loss if loss.ndim == 0 else loss.reshape(len(loss), -1).mean(1) for loss in losses]).sum(0)
 
 
 def _paired(target: TargetField, loss: Loss) -> Loss:

@@ -15,7 +15,7 @@ from fukami.core.cards import TaskCard, card
 from fukami.core.errors import UsageError
 from fukami.core.language import _
 from fukami.core.recipe import DataChoices, LearningChoices
-from fukami.core.specs import Spec
+from fukami.core.specs import Specs
 from fukami.core.tables import Column, Table
 from fukami.fields import batch as trees
 from fukami.fields.cells import combined
@@ -112,8 +112,8 @@ class Task:
     than one more text. The batch then holds the targets as well."""
     same: dict[str, str] = field(default_factory=dict)
     """Target → the input whose own columns it is made of: a text that goes on, a picture that is to be restored."""
-    spec: Callable[["Task"], Spec] = field(default=lambda task: task.input.spec())
-    """The sizes that the network is built for, where it is not asked about the input itself."""
+    spec: Callable[["Task"], Specs] = field(default=lambda task: specs_of(task.inputs))
+    """The sizes that the network is built for, where it is not asked about the inputs themselves."""
     examples: Cuts = field(default=lambda task, table, columns, choices: (table, columns))
     """What an example is, from the rows that were read: each of them, unless the task cuts windows, positions, nodes."""
     questions: Cuts = field(default=lambda task, table, columns, choices: (table, columns))
@@ -204,9 +204,13 @@ class Task:
         inputs = {name: batch[name] for name in self.inputs}
         answer = self.assess if judging and self.assess is not None else self.answer
         if answer is None:
-            return self.target.answers(network(inputs))
+            return self.target.answers(self.judged(network(inputs)))
         device = next(iter(trees.named(inputs).values())).device
         return answer(self, network, batch if judging else inputs, torch.Generator(device).manual_seed(seed))
+
+    def judged(self, outputs: Any) -> Any:
+        """What of a network's raw outputs belongs to the target that is judged: heads of several give theirs by name."""
+        return outputs[self.target.name] if len(self.targets) > 1 and isinstance(outputs, dict) else outputs
 
     def is_one_pass(self, network: nn.Module) -> bool:
         """Whether `TargetField.answers` of what `network` gives, asked once, are the answers, so that a graph can hold it."""
@@ -222,6 +226,12 @@ class Task:
                 _("this cannot be done yet for a task that asks its network more than once for an answer"),
                 where=self.name,
             )
+
+
+def specs_of(inputs: Mapping[str, InputField]) -> Specs:
+    """What the only input tells a model, or what each of several does."""
+    found = {name: one.spec() for name, one in inputs.items()}
+    return next(iter(found.values())) if len(found) == 1 else found
 
 
 def whole_answers(task: Task, network: nn.Module, batch: Batch, rng: torch.Generator) -> Any:

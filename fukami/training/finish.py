@@ -1,5 +1,6 @@
 """The last stage: calibrate, judge on held-out examples, prove, and write the run folder in one step."""
 
+import json
 import platform
 import shutil
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from torch import nn
 from fukami.core import artefact
 from fukami.core.beforehand import is_table
 from fukami.core.cards import known
+from fukami.core.given import is_file
 from fukami.core.next_commands import next_commands
 from fukami.core.recipe import Recipe
 from fukami.evaluate import whole
@@ -156,12 +158,13 @@ def input_fingerprint(prepared: Prepared) -> np.ndarray:
 def example_of(prepared: Prepared) -> str:
     """Something that `fukami predict` can be tried on: a held-out file, else the data itself where it has a name."""
     rows, _part = held_out(prepared)
-    first = next(iter(prepared.task.inputs))
-    column = prepared.columns[first][0]
-    if len(rows) and (column.base is not None or (column.files is not None and column.rows is None)):
+    inputs = prepared.task.inputs
+    column = prepared.columns[next(iter(inputs))][0]
+    if len(inputs) == 1 and len(rows) and (column.base is not None or (column.files is not None and column.rows is None)):
         file = column.base / column.take(rows[:1]).strings()[0] if column.base is not None else Path(column.where(int(rows[0])))
-        if len(str(file)) < 1024 and file.is_file():
+        if is_file(file):
             return str(file)
     source = prepared.recipe.data.source
-    many = (is_table(source) or known("data/datasets", source)) and is_read(prepared.task.inputs[first])
-    return source if many else prepared.task.inputs[first].example()
+    many = (is_table(source) or known("data/datasets", source)) and any(map(is_read, inputs.values()))
+    told = {name: one.example() for name, one in inputs.items()}
+    return source if many else json.dumps(told) if len(told) > 1 else next(iter(told.values()))

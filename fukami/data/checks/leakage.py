@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
+import torch
 
 from fukami.core.language import _
 from fukami.core.percent import percent
@@ -41,22 +42,26 @@ def check(evidence: Evidence) -> Iterator[Problem]:
     if evidence.split is None or len(rows) < FEWEST or not tables:
         return
     for name, field in evidence.targets.items():
-        if name in evidence.task.same:  # the input's own columns, later or elsewhere: they cannot give it away
+        if name in evidence.task.same or name not in evidence.columns:  # the input's own columns cannot give it away
             continue
-        target = _target(field, [column.take(rows) for column in evidence.columns[name]])
+        known = rows[field.usable([column.take(rows) for column in evidence.columns[name]])]  # some may lack it
+        target = _target(field, [column.take(known) for column in evidence.columns[name]])
+        if len(known) < FEWEST or target is None:
+            continue
         for column in [column for columns in tables for column in columns][:MOST_COLUMNS]:
-            for signal in _signals(column.take(rows)):
+            for signal in _signals(column.take(known)):
                 left = unexplained(signal, target, is_class=field.discrete)
                 if left < ERRORS_LEFT:
                     yield _told(evidence, signal.name, column, left)
 
 
-def _target(field: TargetField, columns: list[Column]) -> np.ndarray:
-    """Numbers of the classes (or sets of labels), or values in the target's unit."""
+def _target(field: TargetField, columns: list[Column]) -> np.ndarray | None:
+    """Numbers of the classes (or sets of labels), or values in the target's unit; None where an answer is no single value."""
     if field.discrete:
         return np.unique(field.fingerprint(columns), return_inverse=True)[1]
     learned = field.learn(columns)
-    return learned.truth(learned.batch(learned.encode(columns), np.arange(len(columns[0])))).numpy()
+    truth = learned.truth(learned.batch(learned.encode(columns), np.arange(len(columns[0]))))
+    return truth.numpy() if isinstance(truth, torch.Tensor) and truth.ndim == 1 else None
 
 
 def _signals(column: Column) -> Iterator[Signal]:

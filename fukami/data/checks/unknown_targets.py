@@ -21,7 +21,8 @@ def check(evidence: Evidence) -> Iterator[Problem]:
             learned = field.learn([column.take(evidence.split.train) for column in columns])
         except DataError:
             continue  # too little to learn from: the field's own check says so
-        strange = rest[~learned.usable([column.take(rest) for column in columns])]
+        cells = [column.take(rest) for column in columns]
+        strange = rest[field.usable(cells) & ~learned.usable(cells)]  # one that may be missing is not unknown where it is
         if len(strange):
             yield Problem(
                 code="F-TARGET-UNKNOWN",

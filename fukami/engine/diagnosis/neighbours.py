@@ -18,7 +18,7 @@ def quantities(case: Case, rows: np.ndarray) -> torch.Tensor | None:
         leaves = value if isinstance(value, tuple) else (value,)
         if not any(leaf.is_floating_point() for leaf in leaves):
             return None
-        parts += [leaf.detach().float().cpu().flatten(1) for leaf in leaves]
+        parts += [leaf.detach().float().cpu().reshape(len(leaf), -1) for leaf in leaves]
     flat = torch.cat(parts, dim=1)
     if not flat.shape[1] or flat.shape[1] > MOST_FEATURES:
         return None

@@ -26,7 +26,7 @@ from fukami.core.specs import TokenSpec
 from fukami.core.tables import Column
 from fukami.fields import cells
 from fukami.fields.contract import NOTHING, Arrays, Field, InputField, Ragged, Tokens
-from fukami.fields.frame import Frame
+from fukami.fields.frame import Frame, Line
 from fukami.fields.gather import carried
 from fukami.fields.text import explain, tokenization
 from fukami.fields.text.check import check_texts
@@ -208,6 +208,16 @@ class Text(InputField):
         lengths = np.fromiter(map(len, rows), np.int64, len(rows))
         values = np.fromiter(chain.from_iterable(rows), np.int32, int(lengths.sum()))
         return {"ids": Ragged(values, np.concatenate([[0], lengths.cumsum()]).astype(np.int64))}
+
+    def frame(self, columns: Sequence[Column]) -> Line | None:
+        """Where each token lies in its text, as characters; what a tokenizer puts around it lies nowhere."""
+        if not self.state:
+            return None
+        most = self.state["max_tokens"]
+        texts = cells.strings(columns[0])
+        cut = [text[: most * CHARACTERS_PER_TOKEN] for text in texts]
+        found = [np.array(e.offsets or [(0, 0)]) for e in load(self.state["tokenizer"], most).tokenizer.encode_batch(cut)]
+        return Line([one[:, 0] for one in found], [one[:, 1] for one in found], tuple(texts))
 
     def stored_as(self) -> dict[str, Any]:
         """The tokenizer, where it cuts, and the id that stands for a text without tokens."""

@@ -1,0 +1,3 @@
+"""Families are plugins: pytest imports none of their files."""
+
+collect_ignore_glob = ["*/*"]
