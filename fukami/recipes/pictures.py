@@ -10,8 +10,8 @@ from typing import Any
 def image_generation(facts: dict[str, Any]) -> dict[str, Any]:
     """Settings for a generator, from `num_examples`: about 6,250 steps.
 
-    Muon learns as much in a third of the steps as Adam: noise was found to 0.129 after 300 steps of 32 (26 s of one core), where
-    Adam came to 0.227 in 150 of 64 (19 s), and Muon to 0.160 (22 s). Small batches are worth more than large ones.
+    Squared error of the noise that `ddpm:tiny` finds: 0.129 after 300 steps of 32 by Muon (26 s of one core); after 150 steps
+    of 64 0.160 by Muon (22 s) and 0.227 by Adam at a rate of 0.002 (19 s).
 
     >>> image_generation({"num_examples": 54_000})["epochs"]
     4
