@@ -54,8 +54,7 @@ class TaskCard(Card):
     optional: tuple[str, ...] = ()
     """Kinds of targets that examples may lack: normal examples alone are learned from, say, and faults are known only later."""
     validates: str = "headline"
-    """What a training's validation watches: the `headline` metric, the `loss` of what is learned where answers are dear, or
-    `nothing` where neither tells which weights are better."""
+    """What validation watches: the `headline`, the `loss` where answers are dear, `nothing` where neither tells better weights."""
     most_judged: int = 0
     """Most held-out examples that are answered for a judgement, where answers are dear; 0 for all. What is left out is told."""
     without: dict[str, str] = field(default_factory=dict)
@@ -274,8 +273,7 @@ class DatasetCard(Card):
     home: str
     """The page that describes it."""
     names: str = ""
-    """For what a library makes under names of its own: the names that are meant, as a regular expression. `table` is then told
-    the name as well."""
+    """Of what a library makes under names of its own, as a regular expression; `table` is then told the name as well."""
     files: dict[str, dict[str, Any]] = field(default_factory=dict)
     """File name → `{"urls": [...], "sha256" or "md5": "…" where known, "bytes": n}`. Empty where a library brings it along."""
     copies: tuple[dict[str, str], ...] = ()

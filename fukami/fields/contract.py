@@ -24,7 +24,8 @@ from fukami.core.language import _
 from fukami.core.problems import Problem
 from fukami.core.tables import Column
 from fukami.fields.frame import Frame, Moved
-from fukami.fields.units import Portrait, Units, Way, listed
+from fukami.fields.listed import listed
+from fukami.fields.units import Portrait, Units, Way
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -125,8 +126,7 @@ class Field(ABC):
         """
 
     def frame(self, columns: Sequence[Column]) -> Frame | None:
-        """Where the elements of these cells lie in the tensors; None for data whose elements have no place, and as long as a
-        field has to learn first what its elements are."""
+        """Where the elements of these cells lie in the tensors; None where they have no place, or are yet to be learned."""
         return None
 
     def stored_as(self) -> dict[str, Any]:
@@ -412,13 +412,11 @@ class TargetField(Field):
         """What `truth` gives, as answers that are wholly right: without scores."""
 
     def shown(self, columns: Sequence[Column], row: int, told: Mapping[str, Any]) -> str:
-        """An HTML fragment of one judged example with what an evaluation tells of its answer; empty where pictures of the
-        inputs and words do. `columns` are the target's own cells."""
+        """An HTML fragment of one judged example (`columns` are the target's own) and its answer; empty where words do."""
         return ""
 
     def drawn(self, told: Any, *, frames: Mapping[str, Frame] = NOTHING, over: str = "") -> str:
-        """An HTML fragment of what an evaluation tells of a target or of an answer, over `frames`; empty where words say it.
-        `over` are the inputs as they are rendered, for what is drawn on them."""
+        """An HTML fragment of what is told of a target or an answer, over `frames` or `over` the drawn inputs; empty: words do."""
         return ""
 
     # -- towards other programs --------------------------------------------------------------------------------------

@@ -6,7 +6,6 @@ U units of one example, P patterns of what is taken away.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from html import escape
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -92,23 +91,6 @@ def signed(weight: float) -> str:
     if not 1e-4 <= abs(rounded) < 1e12:
         return f"{rounded:+.3g}"
     return f"{rounded:+,.{max(0, 2 - math.floor(math.log10(abs(rounded))))}f}"
-
-
-def listed(units: Units, weights_U: np.ndarray) -> Portrait:
-    """Units by their names, each in the colour of its weight: the portrait of what has no better one."""
-    shares = strength(weights_U).tolist()
-    told = list(zip(units.names, shares, weights_U.tolist(), strict=True))
-    html = " ".join(
-        f'<span style="background:{css(s, opacity=0.7)}" title="{signed(w)}">{escape(n)}</span>' for n, s, w in told
-    )
-
-    def png() -> bytes:
-        from fukami.fields.lettering import Piece, drawn
-
-        return drawn([[Piece(f"{name}  {signed(weight)}", share)] for name, share, weight in told])
-
-    lines = (f"{signed(weight)}  {name}" for name, _share, weight in sorted(told, key=lambda one: -abs(one[2]))[:8])
-    return Portrait(f"<p>{html}</p>", png, tuple(lines))
 
 
 def css(share: float, *, opacity: float = 0.75) -> str:
