@@ -416,7 +416,7 @@ class TargetField(Field):
         return ""
 
     def drawn(self, told: Any, *, frames: Mapping[str, Frame] = NOTHING, over: str = "") -> str:
-        """An HTML fragment of what is told of a target or an answer, over `frames` or `over` the drawn inputs; empty: words do."""
+        """An HTML fragment of what is told of a target or an answer, in `frames`, `over` the drawn inputs; empty: words do."""
         return ""
 
     # -- towards other programs --------------------------------------------------------------------------------------
