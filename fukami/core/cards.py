@@ -54,7 +54,7 @@ class TaskCard(Card):
     optional: tuple[str, ...] = ()
     """Kinds of targets that examples may lack: normal examples alone are learned from, say, and faults are known only later."""
     validates: str = "headline"
-    """What validation watches: the `headline`, the `loss` where answers are dear, `nothing` where neither tells what is best."""
+    """What validation watches: the `headline`, the `loss` where answers are dear, `nothing` where neither tells the best."""
     most_judged: int = 0
     """Most held-out examples that are answered for a judgement, where answers are dear; 0 for all. What is left out is told."""
     without: dict[str, str] = field(default_factory=dict)
