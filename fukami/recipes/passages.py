@@ -1,5 +1,8 @@
 """Recommended settings for texts of which every character counts.
 
+Tiny Shakespeare, the last tenth, seed 0: 1.669 nats a character in 10 min 52 s of two cores (AVX2) that did other work as well,
+1,089 s of processor time; a trigram has 2.169.
+
 Of 150,000 characters of Tiny Shakespeare, passages of 64, lstm-lm (256 wide) reached 2.29 nats in 18 s of one busy core, gpt (4
 layers, 128 wide) 2.46 in 52 s with muon and 2.51 in 37 s with adamw: a small text and two cores are for the recurrent one.
 """
