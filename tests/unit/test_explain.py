@@ -139,7 +139,7 @@ def test_examples_that_are_too_few_for_the_metric_or_to_be_exchanged_are_said_to
     assert f"roc_auc cannot be computed on these {len(alike)} examples" in note and "how far answers move" in found.measure
     assert found.weights.max() > 0 and cohort.units(0).names[int(found.weights.argmax())] == "leak"
     run = SimpleNamespace(predictor=predictor)
-    one = Inputs(["row 1"], row_of(columns, 0), index[:1])
+    one = Inputs(["row 1"], {predictor.task.input.name: row_of(columns, 0)}, index[:1])
     _none, summary, notes = surveyed(Asked(run, "permutation"), "permutation", [one])  # type: ignore[arg-type]
     assert all(unit["weight"] == 0 for unit in summary["units"])
     assert len(notes) == 2 and "this 1 example" in notes[0] and "there is 1" in notes[1]
@@ -580,7 +580,7 @@ def test_the_truth_stands_beside_the_answer_where_it_is_known(task, truth, right
     key, value = next(iter(truth.items()))
     cell = Column(target.name, pa.array([value]))
     known = target.truth(target.batch(target.encode([cell]), np.array([0]))).numpy()
-    (found,), _notes = each(Asked(run), "occlusion", [Inputs(["one"], row_of(columns, 1), known)])  # type: ignore[arg-type]
+    (found,), _notes = each(Asked(run), "occlusion", [Inputs(["one"], {predictor.task.input.name: row_of(columns, 1)}, known)])  # type: ignore[arg-type]
     told = found.as_dict()
     assert told["truth"] == {key: pytest.approx(value) if key == "value" else value}
     wrong = dataclasses.replace(found, answer={**found.answer, "label": "class2"})
