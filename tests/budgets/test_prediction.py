@@ -66,7 +66,7 @@ def asked(tmp_path_factory):
     return {task: (str(place / task), str(one)) for task, one in zip(MODELS, inputs, strict=True)}
 
 
-@pytest.mark.parametrize("task", MODELS)
+@pytest.mark.parametrize("task", [pytest.param(t, marks=pytest.mark.slow) if n else t for n, t in enumerate(MODELS)])
 def test_an_answer_imports_nothing_needless(asked, task):
     done = subprocess.run([sys.executable, "-c", ASK, "predict", *asked[task]], capture_output=True, text=True, check=True)
     code, modules = json.loads(done.stderr.splitlines()[-1])

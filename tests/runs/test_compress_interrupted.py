@@ -70,6 +70,7 @@ def test_what_ends_early_leaves_nothing(small, tmp_path, monkeypatch, capsys, pl
     assert artefact.digest(small / artefact.MANIFEST) == before and [p.name for p in small.parent.iterdir()] == ["run"]
 
 
+@pytest.mark.slow
 def test_what_a_killed_compression_left_goes_with_the_next(small, tmp_path):
     left = tmp_path / ".run.999999999.scratch"
     left.mkdir()

@@ -56,6 +56,7 @@ def test_what_is_judged_is_read_from_the_files_that_are_kept(digits, tmp_path, m
     assert refused.value.code == code and not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_how_sure_a_compressed_run_is_fits_its_own_weights(digits, tmp_path, monkeypatch):
     """Weights three times as large answer alike and are far surer, which a temperature fitted anew takes back."""
     whole = Form.save
@@ -79,6 +80,7 @@ def test_how_sure_a_compressed_run_is_fits_its_own_weights(digits, tmp_path, mon
     assert run.evaluate()["metrics"]["log_loss"]["value"] == pytest.approx(run.metrics["log_loss"])
 
 
+@pytest.mark.slow
 def test_a_search_lets_every_form_be_as_sure_as_fits_its_own_weights(digits, tmp_path, monkeypatch):
     """A head of three times the size loses no log loss once its temperature is fitted; with the first run's it would lose much.
 

@@ -36,6 +36,7 @@ def used(run, place) -> None:
     assert (run.export("onnx", out=place / "onnx") / "model.onnx").exists()
 
 
+@pytest.mark.slow
 def test_bf16_leaves_the_callers_module_alone_and_takes_a_fresh_one_later(own, tmp_path):
     kept = {name: part.clone() for name, part in own.predictor.network.state_dict().items()}
     run = own.compress(to="bf16", out=tmp_path / "bf16")

@@ -89,6 +89,7 @@ def test_weights_that_begin_at_zero(tmp_path):
     assert all(not weight.any() for weight in network.parameters() if weight.ndim > 1), "the diagnosis changed the module"
 
 
+@pytest.mark.slow
 def test_first_weights_of_a_module_that_are_far_larger_than_what_layers_draw(tmp_path):
     network = layers(64, 64, 64)
     for weight in network.parameters():
@@ -148,6 +149,7 @@ def test_gradients_that_explode(tmp_path):
     assert first["code"] == "F-DIAGNOSE-EXPLODING" and "clip_norm" in first["fix"]
 
 
+@pytest.mark.slow
 def test_a_training_that_waits_for_its_data(tmp_path, monkeypatch):
     plain = Image.vary
 

@@ -258,6 +258,7 @@ def test_a_recipe_repeats_its_run_bit_by_bit(trained, capsys, tmp_path):
     assert artefact.digest(run / "model" / "model.safetensors") == artefact.digest(tmp_path / "again/model/model.safetensors")
 
 
+@pytest.mark.slow
 def test_pretrained_weights_from_a_local_run_are_frozen_then_tuned(trained, capsys, tmp_path, monkeypatch):
     data, _runs = trained
     base = call(

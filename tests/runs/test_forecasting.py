@@ -96,6 +96,7 @@ def test_stretches_of_columns_are_weighed(run, place):
     assert "<rect" in told.portrait.html
 
 
+@pytest.mark.slow
 def test_the_program_answers_as_the_run_does(run, place):
     run.export("onnx", out=place / "onnx")
     history = written(place / "history.csv", slice(-200, None))

@@ -12,7 +12,7 @@ import pytest
 from fukami.core import artefact
 from tests.runs.test_first_hour import table
 
-WORDS = ["--set", "epochs=60", "--set", "batch_size=16", "--set", "plan=default", "--model", "mlp"]
+WORDS = ["--set", "epochs=40", "--set", "batch_size=16", "--set", "plan=default", "--model", "mlp"]
 
 
 def start(data: Path, out: Path, *more: str, meanwhile: str = "") -> subprocess.Popen:
@@ -123,7 +123,7 @@ finish.whole.baselines = slow
     "stage",
     [
         pytest.param(SLOW_VALIDATION, id="validation", marks=pytest.mark.slow),
-        pytest.param(LONG_STEP, id="step"),
+        pytest.param(LONG_STEP, id="step", marks=pytest.mark.slow),
         pytest.param(JUDGING, id="judging", marks=pytest.mark.slow),
     ],
 )

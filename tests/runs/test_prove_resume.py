@@ -71,6 +71,7 @@ def test_a_proof_that_does_not_hold_ends_with_a_reason_and_keeps_the_training(da
     assert "resume" not in run.proofs and run.summary()["steps"] == 20
 
 
+@pytest.mark.slow
 def test_a_life_that_fails_is_told_with_its_last_words(tmp_path):
     job = prove_resume.Job(str(tmp_path / "none.toml"), "none", str(tmp_path), every=1, pause_at=1, pause_writing=False)
     with pytest.raises(GateError, match="F-RECIPE-MISSING"):

@@ -71,6 +71,7 @@ def test_explanations_weigh_parts_of_the_picture(run, shapes):
     assert len(told.weights.weights) and np.isfinite(told.weights.weights).all()
 
 
+@pytest.mark.slow
 def test_the_exported_program_answers_as_the_run(run, shapes, tmp_path):
     run.export("onnx", out=tmp_path / "onnx")
     picture = str(shapes / "test" / "images" / "2.png")

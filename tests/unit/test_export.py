@@ -495,6 +495,7 @@ def test_loops_answer_as_the_layers_they_replace(kind, options):
         torch.testing.assert_close(left, right)
 
 
+@pytest.mark.slow
 def test_onnx_s_loops_answer_as_pytorch_s(tmp_path):
     layers = {name: Own(kind, batch_first=True).eval() for name, kind in (("a", "RNN"), ("b", "GRU"), ("c", "LSTM"))}
 
@@ -673,6 +674,7 @@ def test_other_classes_in_the_answer_are_caught(run, monkeypatch):
     assert caught.value.code == "F-EXPORT-ANSWER"
 
 
+@pytest.mark.slow
 def test_weights_too_large_for_one_file_lie_beside_it(run, monkeypatch):
     monkeypatch.setattr(onnx_graph, "LARGEST_FILE", 100)
     told = api.export(run, out=run.path.parent / "large")

@@ -98,7 +98,9 @@ def limited(made, most):
     return made
 
 
-@pytest.mark.parametrize(("task", "cut"), [("text-classification", 5), ("tabular-regression", 1)])
+@pytest.mark.parametrize(
+    ("task", "cut"), [pytest.param("text-classification", 5, marks=pytest.mark.slow), ("tabular-regression", 1)]
+)
 def test_a_training_in_parts_has_the_losses_of_a_whole_one_and_resumes_exactly(tmp_path, task, cut):
     def new():
         return limited(learner(task, optimizer="sgd"), 4)

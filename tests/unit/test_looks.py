@@ -241,6 +241,7 @@ for _ in range(20):
 """
 
 
+@pytest.mark.slow
 def test_two_processes_at_once_do_no_damage(tmp_path):
     started = [
         subprocess.Popen([sys.executable, "-c", SCRIPT, start], stderr=subprocess.PIPE, text=True) for start in ("0", "500")

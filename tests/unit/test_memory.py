@@ -71,6 +71,7 @@ print(json.dumps({"quarter": quarter, "limited": limited, "free": run(0)}))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux's account of memory")
 def test_a_limit_on_the_process_is_survived_with_the_same_losses():
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "MALLOC_MMAP_THRESHOLD_": "1000000"}

@@ -43,6 +43,7 @@ def test_an_older_run_is_judged_and_exported_as_it_was(older):
     assert api.load("run").predict(told["inputs"]) == [near(answer) for answer in told["answers"]]
 
 
+@pytest.mark.slow
 def test_an_older_run_becomes_one_of_today_when_it_is_compressed(older):
     run, told = older
     made = run.compress(to="bf16", max_drop=20.0)

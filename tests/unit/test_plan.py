@@ -607,6 +607,7 @@ print(found.plan.precision, sorted({f.plan.precision for f in found.figures}), "
 """
 
 
+@pytest.mark.slow
 def test_without_amx_or_avx512_bf16_it_is_float32_and_no_compiler_is_imported(tmp_path):
     environment = os.environ | {"ONEDNN_MAX_CPU_ISA": "AVX2", "FUKAMI_CACHE": str(tmp_path)}
     told = subprocess.run([sys.executable, "-c", SCRIPT], env=environment, capture_output=True, text=True, check=False)

@@ -276,6 +276,7 @@ print(int(store.arrays["x"]["pixels"].sum(dtype="int64")), flush=True)
 """
 
 
+@pytest.mark.slow
 def test_of_two_processes_one_decodes_and_the_other_waits(cache):
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     both = [
