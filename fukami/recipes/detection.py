@@ -1,9 +1,9 @@
 """Recommended settings for boxes.
 
-BCCD, 205 pictures to learn from, judged on the authors' 72 test pictures, from scratch, seed 0. What was measured so far is a
-trial: `fcos:small` on pictures of 160 px, 6 epochs, mAP50 61.5 % and mAP 40.0 % in 126 s of one busy core (AVX2), where the
-boxes of the most similar picture have 18.8 %; AdamW in the place of Muon had 58.0 % and 28.9 %. The figure of the defaults
-(256 px, 24 epochs) is still to be measured; its test asks for 70 % in 30 minutes on two cores.
+BCCD, 205 pictures to learn from, judged on the authors' 72 test pictures, from scratch, seed 0: `fcos:small` on pictures of 256
+px, 24 epochs, mAP50 89.4 % (95 %: 85.5 to 91.8) and mAP 55.4 % in 11 min 2 s of one core (AVX2), the whole command; the boxes
+of the most similar picture have 18.8 %. On 160 px, 6 epochs, 126 s, it had 61.5 % and 40.0 %; AdamW in the place of Muon 58.0 %
+and 28.9 %.
 """
 
 from typing import Any
