@@ -49,6 +49,7 @@ def life(out: Path, resume: bool) -> subprocess.Popen:
     )
 
 
+@pytest.mark.slow
 def test_a_killed_training_resumes_to_the_same_weights_and_history(whole, tmp_path):
     out = tmp_path / "killed"
     first = life(out, resume=False)

@@ -164,6 +164,7 @@ def graph(tmp_path_factory):
     return network, path.read_bytes(), inputs
 
 
+@pytest.mark.slow
 def test_an_onnx_network_answers_as_the_network_it_was_made_from(graph):
     network, model, inputs = graph
     assert torch.allclose(OnnxNetwork(model)(inputs), network(inputs), atol=1e-5)

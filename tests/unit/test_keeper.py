@@ -298,6 +298,7 @@ def test_batches_ahead_are_given_up_where_they_do_not_fit():
     assert made.plan.batches_ahead == 0 and same_bits(made, free)
 
 
+@pytest.mark.slow
 def test_one_example_that_is_too_large_is_said():
     made = limited(learner("tabular-regression"), 0)
     with pytest.raises(RunError) as told:
