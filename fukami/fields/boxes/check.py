@@ -1,7 +1,7 @@
 """What the doctor finds in boxes: by themselves, and beside the pictures that they lie on."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -26,6 +26,25 @@ def check_boxes(column: Column, classes: Sequence[str] | None) -> Iterator[Probl
     """Unreadable cells, missing ones, no boxes at all, boxes without area, the same box twice, unknown, rare and similar
     classes. `classes` are those that were learned, if any."""
     found = marked(column)
+    yield from _left_out(column, found)
+    good = {row: one for row, one in enumerate(found) if one is not None and not one.fault}
+    counts = Counter(label for one in good.values() for label in one.labels)
+    if good and not counts and not classes:
+        yield Problem(
+            code="F-BOXES-NONE",
+            severity="error",
+            what=_("no picture to learn from has a box"),
+            where=cells.place(column),
+            expected='[{"box": [x, y, width, height], "label": "cat"}]',
+            fix=_("name the column that holds the boxes: --set target=COLUMN"),
+        )
+        return
+    yield from _shapes(column, good)
+    yield from _labels(column, good, counts, classes)
+
+
+def _left_out(column: Column, found: Sequence[Marked | None]) -> Iterator[Problem]:
+    """Pictures whose boxes cannot be read, and those of which nothing is said."""
     faulty = [row for row, one in enumerate(found) if one is not None and one.fault]
     if faulty:
         first = found[faulty[0]]
@@ -59,18 +78,10 @@ def check_boxes(column: Column, classes: Sequence[str] | None) -> Iterator[Probl
             fix=_("write [] where a picture has no boxes"),
             count=len(missing),
         )
-    good = {row: one for row, one in enumerate(found) if one is not None and not one.fault}
-    counts = Counter(label for one in good.values() for label in one.labels)
-    if good and not counts and not classes:
-        yield Problem(
-            code="F-BOXES-NONE",
-            severity="error",
-            what=_("no picture to learn from has a box"),
-            where=cells.place(column),
-            expected='[{"box": [x, y, width, height], "label": "cat"}]',
-            fix=_("name the column that holds the boxes: --set target=COLUMN"),
-        )
-        return
+
+
+def _shapes(column: Column, good: Mapping[int, Marked]) -> Iterator[Problem]:
+    """Boxes without area, and those that stand twice."""
     yield from _rows(
         column,
         [row for row, one in good.items() if (one.box[:, 2:] <= 0).any()],
@@ -91,6 +102,12 @@ def check_boxes(column: Column, classes: Sequence[str] | None) -> Iterator[Probl
         expected=_("one box for each thing"),
         fix=_("remove one of the two"),
     )
+
+
+def _labels(
+    column: Column, good: Mapping[int, Marked], counts: Mapping[str, int], classes: Sequence[str] | None
+) -> Iterator[Problem]:
+    """Classes that were not learned; before any are learned, those that are rare, or spelt in two ways."""
     if classes is not None:
         known = set(classes)
         unknown = [row for row, one in good.items() if not known.issuperset(one.labels)]
