@@ -12,7 +12,7 @@ from fukami.cli._parser import Parser, common
 
 ROOT = Path(__file__).parent.parent.parent
 PAGES = [ROOT / name for name in ("README.md", "README.ja.md", "CONTRIBUTING.md", "CHANGELOG.md")] + sorted(
-    ROOT.glob("docs/*.md")
+    ROOT.glob("docs/**/*.md")
 )
 SPEC = importlib.util.spec_from_file_location("errors", ROOT / "tools" / "errors.py")
 assert SPEC is not None and SPEC.loader is not None
