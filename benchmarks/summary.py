@@ -72,19 +72,46 @@ def loop_rate(one: Measurement) -> float | None:
     return told.units / (told.loop_seconds or told.seconds) if told and told.units else None
 
 
+LEAST_APART, WIDE = 0.05, 3.0
+"""An accuracy is outside the others' where it is further from the median than this and so many times the usual distance."""
+
+
+def outside(measurements: list[Measurement]) -> dict[str, str]:
+    """Sides that did not learn what the others learned, with the reason: how quick they were says nothing.
+
+    >>> from benchmarks.contract import Outcome
+    >>> runs = [Measurement(side, 0, outcome=Outcome(1.0, 10, a)) for side, a in zip("abcd", (0.75, 0.76, 0.5, 0.74))]
+    >>> outside(runs)
+    {'c': "invalid: its accuracy 0.5000 lies outside the others' (0.7400 – 0.7600)"}
+    """
+    told = [(m.side, m.outcome.accuracy) for m in measurements if m.outcome and m.outcome.accuracy is not None]
+    if not told:
+        return {}
+    middle = median(accuracy for _side, accuracy in told)
+    far = max(LEAST_APART, WIDE * median(abs(accuracy - middle) for _side, accuracy in told))
+    out = {side: accuracy for side, accuracy in told if abs(accuracy - middle) > far}
+    within = [accuracy for _side, accuracy in told if abs(accuracy - middle) <= far]
+    text = "invalid: its accuracy {:.4f} lies outside the others' ({:.4f} – {:.4f})"
+    return {side: text.format(accuracy, min(within), max(within)) for side, accuracy in out.items()}
+
+
 def summarised(measurements: list[Measurement], names: list[str], *, by_time: bool = False) -> list[Row]:
-    """A row for each of `names`, the first of which is Fukami. `by_time` compares seconds where rates would mislead."""
+    """A row for each of `names`, the first of which is Fukami. `by_time` compares seconds where rates would mislead.
+
+    A side whose accuracy lies `outside` the others' is not compared, and with Fukami's own there nothing is.
+    """
+    invalid = {} if by_time else outside(measurements)
     by_side = {name: [m for m in measurements if m.side == name] for name in names}
     first = by_side[names[0]]
     rows = []
     for name in names:
         own = by_side[name]
-        errors = [m.error for m in own if m.error]
+        errors = [m.error for m in own if m.error] or list(filter(None, [invalid.get(name)]))
         if errors or not own:
             rows.append(Row(name, error=errors[0] if errors else "not measured"))
             continue
         timed = by_time or rate(own[0]) is None
-        other = name != names[0]
+        other = name != names[0] and names[0] not in invalid
         told = [m.outcome for m in own if m.outcome]
         rows.append(
             Row(

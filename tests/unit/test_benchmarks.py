@@ -113,6 +113,19 @@ def test_times_are_compared_where_rates_would_mislead():
     assert peer.ratio == Spread(0.25, 0.25, 0.25) and peer.rate is None and peer.loop_ratio is None
 
 
+def test_a_side_that_learned_nothing_is_not_compared_and_where_it_is_fukami_nothing_is():
+    def runs(side, *accuracies):
+        return [Measurement(side, i, outcome=Outcome(1.0, 10, accuracy)) for i, accuracy in enumerate(accuracies)]
+
+    found = runs("fukami", 0.756, 0.740, 0.769) + runs("trainer", 0.756, 0.751, 0.772) + runs("tuned", 0.762, 0.499, 0.771)
+    own, trainer, tuned = summarised(found, ["fukami", "trainer", "tuned"])
+    assert not own.error and trainer.ratio is not None and trainer.accuracy == Spread(0.756, 0.751, 0.772)
+    assert tuned.error == "invalid: its accuracy 0.4990 lies outside the others' (0.7400 – 0.7720)" and tuned.ratio is None
+    found = runs("fukami", 0.5, 0.5, 0.5) + runs("trainer", 0.75, 0.76, 0.75) + runs("tuned", 0.76, 0.75, 0.76)
+    own, trainer, _tuned = summarised(found, ["fukami", "trainer", "tuned"])
+    assert own.error.startswith("invalid") and trainer.ratio is None
+
+
 def test_a_side_that_was_never_measured_is_told():
     _own, peer = summarised(of("fukami", 1), ["fukami", "peer"])
     assert peer.error == "not measured"
