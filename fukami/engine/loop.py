@@ -56,8 +56,9 @@ def train(learner: Learner) -> Iterator[Progress]:
     to be waited for, at most `CHECK_EVERY` steps later), `TooLarge` and `TornUpdate` where memory runs out.
     """
     order, per_epoch = learner.order, learner.order.steps_per_epoch
+    source = learner.store if isinstance(learner.store, Source) else None  # asked once: a protocol is slower than a layer
     # what depends on the learner cannot be prepared before it has learned
-    ahead = 0 if isinstance(learner.store, Source) else learner.plan.batches_ahead
+    ahead = learner.plan.batches_ahead if source is None else 0
     loader = Loader(lambda step: load(learner, step), first=learner.step, num_steps=learner.num_steps, ahead=ahead)
     with loader:
         while learner.step < learner.num_steps:
@@ -69,8 +70,8 @@ def train(learner: Learner) -> Iterator[Progress]:
             if learner.frozen_steps:
                 freeze_encoder(learner.network, step < learner.frozen_steps)
 
-            if isinstance(learner.store, Source):
-                learner.store.collect(learner.network, step)
+            if source is not None:
+                source.collect(learner.network, step)
             loaded = loader.take(step)
             ends = (step + 1) % per_epoch == 0 or step + 1 == learner.num_steps
             looks = learner.device.type == "cpu" or ends or (step + 1) % CHECK_EVERY == 0
