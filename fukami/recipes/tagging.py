@@ -1,4 +1,9 @@
-"""Recommended settings for tags on texts."""
+"""Recommended settings for tags on texts.
+
+Seed 0, one core each of two (AVX2), at the same time: conll2003-en testb entity F1 86.8 % (95 %: 85.8 to 87.7) in 14 min 04 s;
+ner-wikipedia-ja, a random fifth of its sentences, 71.9 % (70.0 to 73.6) in 20 min 16 s. A dictionary of the training texts'
+entities has 62.3 % and 25.5 %, a linear model for each word 68.5 % and 2.7 %.
+"""
 
 from typing import Any
 
