@@ -1,8 +1,8 @@
 """Recommended settings for texts that are written from texts.
 
-900 pairs of a small grammar were learned whole by `seq2seq:tiny` in 12 epochs, 23 s of two busy cores (BLEU 100, the nearest
-training sentence 65, seed 0). An epoch of small-parallel-enja costs `seq2seq` about six minutes of one core without wide
-instructions.
+small-parallel-enja, its 500 test sentences, seed 0: BLEU 34.2 (95 %: 31.9 to 37.1), chrF 33.5 with beam search. 16 min 56 s on
+two cores (AVX2), 1,809 s of processor time; the most similar training sentence's translation has 23.8. 900 pairs of a small
+grammar were learned whole by `seq2seq:tiny` in 12 epochs, 23 s of two busy cores.
 """
 
 from typing import Any
