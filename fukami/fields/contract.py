@@ -213,7 +213,7 @@ class Explainable(ABC):
     def without(self, batch: Any, units: Units, gone_PU: np.ndarray, filling: Any = None, draw: int = 0) -> Any:
         """A batch of P copies of the one example of `batch`, of which copy p lacks the units where `gone_PU[p]` is true.
 
-        `filling` comes from `filling`, of which version `draw` is taken.
+        `filling` comes from `filling`, of which version `draw` is taken. Of `units.placed` no element that stays may move.
         """
 
     def portrait(self, batch: Any, units: Units, weights_U: np.ndarray, detail: np.ndarray | None = None) -> Portrait:
