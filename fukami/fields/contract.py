@@ -411,12 +411,11 @@ class TargetField(Field):
     def known(self, truth: Any) -> list[dict[str, Any]]:
         """What `truth` gives, as answers that are wholly right: without scores."""
 
-    def shown(self, columns: Sequence[Column], row: int, told: Mapping[str, Any]) -> str:
-        """An HTML fragment of one judged example (`columns` are the target's own) and its answer; empty where words do."""
-        return ""
-
-    def drawn(self, told: Any, *, frames: Mapping[str, Frame] = NOTHING, over: str = "") -> str:
-        """An HTML fragment of what is told of a target or an answer, in `frames`, `over` the drawn inputs; empty: words do."""
+    def drawn(
+        self, told: Any, *, columns: Sequence[Column], row: int, frames: Mapping[str, Frame] = NOTHING, over: str = ""
+    ) -> str:
+        """An HTML fragment of what is told of a target or an answer, in `frames`, `over` the drawn inputs; empty: words do.
+        `columns` and `row` are the target's own cells, where they are there."""
         return ""
 
     # -- towards other programs --------------------------------------------------------------------------------------
