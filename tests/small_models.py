@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import torch
+from torch.nn import functional as F
 
 from fukami.core.cards import ModelCard, cards
 from fukami.core.specs import Spec
@@ -54,6 +55,17 @@ def alone(batch: Any, row: int) -> Any:
     if not hasattr(one, "lengths"):
         return one
     return mapped(one, lambda x: x[:, : int(one.lengths)] if x.ndim > 1 else x)
+
+
+def wider(batch: Any, spec: Any, more: int = 3) -> Any:
+    """A batch with more padding than its longest example needs, as beside others that are longer."""
+    if not hasattr(batch, "lengths"):
+        return batch
+
+    def padded(x: torch.Tensor) -> torch.Tensor:
+        return F.pad(x, (0, 0) * (x.ndim - 2) + (0, more), value=getattr(spec, "pad", 0)) if x.ndim > 1 else x
+
+    return mapped(batch, padded)
 
 
 def small_model(

@@ -273,7 +273,7 @@ class DatasetCard(Card):
     home: str
     """The page that describes it."""
     names: str = ""
-    """Of what a library makes under names of its own, as a regular expression; `table` is then told the name as well."""
+    """Of what a library makes under names of its own, as a regular expression; `knows` and `table` are then told the name."""
     files: dict[str, dict[str, Any]] = field(default_factory=dict)
     """File name → `{"urls": [...], "sha256" or "md5": "…" where known, "bytes": n}`. Empty where a library brings it along."""
     copies: tuple[dict[str, str], ...] = ()

@@ -5,49 +5,27 @@ import errno
 import os
 import shutil
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-try:
-    import fcntl
-except ImportError:  # Windows: two that change one run at once are not noticed
-    fcntl = None  # type: ignore[assignment]
+from fukami.core.locks import holding
 
 _SWAP = 2
 """RENAME_EXCHANGE of renameat2(2)."""
 _HERE = -100
 """AT_FDCWD: names are relative to the working folder."""
-_BETWEEN_S = 1.0
-"""How long nothing may have the name: it has to be renamed twice where it cannot be exchanged at once."""
 
 
-@contextlib.contextmanager
-def alone(folder: Path) -> Iterator[None]:
+def alone(folder: Path) -> contextlib.AbstractContextManager[None]:
     """Waits until no other process changes `folder`, and keeps others waiting meanwhile.
 
-    The lock is on the folder itself, not on its name: who waited for one that was exchanged meanwhile waits for the new one.
-    A file system that has no locks is trusted to have no second process that writes either.
+    The lock is a file beside it: the folder that has the name is another one after each change. Raises `PermissionError` where
+    nothing may be made there, and so no new version either.
     """
-    handle, until = None, time.monotonic() + _BETWEEN_S
-    while fcntl is not None:
-        try:
-            handle = os.open(folder, os.O_RDONLY)
-        except FileNotFoundError:
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.01)
-            continue
-        with contextlib.suppress(OSError):
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        if is_at(folder, os.fstat(handle)):
-            break
-        os.close(handle)
-    try:
-        yield
-    finally:
-        if handle is not None:
-            os.close(handle)
+    place = folder.resolve()  # whichever name it is called by
+    if not os.access(place.parent, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
+    return holding(place.parent / f".lock-{place.name}", busy=lambda: None)
 
 
 @contextlib.contextmanager
@@ -56,7 +34,7 @@ def watched(folder: Path) -> Iterator[Callable[[], bool]]:
 
     It is kept open meanwhile: the system could give the number of a folder that is gone to the next one.
     """
-    handle = None if fcntl is None else os.open(folder, os.O_RDONLY)
+    handle = None if os.name == "nt" else os.open(folder, os.O_RDONLY)  # Windows opens no folders
     try:
         yield lambda: handle is None or is_at(folder, os.fstat(handle))
     finally:

@@ -148,14 +148,20 @@ class Table:
     """Numbers (N) that grow along what the examples were cut from (a text, a series), where they were: parts that are drawn
     then lie one behind the other, and examples of equal numbers in one part."""
     spans: Spans | None = None
+    origin: np.ndarray | None = None
+    """The row (N) that each example was cut from, where a row gave several (`take`): those of one are never in two parts."""
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values()))) if self.columns else 0
 
     def take(self, rows: np.ndarray | Sequence[int]) -> "Table":
+        """The rows at these places, in that order; of one that is taken several times `origin` tells."""
         rows = np.asarray(rows, dtype=np.int64)
+        origin = self.origin if self.origin is None else self.origin[rows]
+        if origin is None and len(np.unique(rows)) < len(rows):
+            origin = rows
         parts = None if self.parts is None else self.parts[rows]
         order = None if self.order is None else self.order[rows]
         spans = None if self.spans is None else self.spans.take(rows)
         kept = {n: c.take(rows) for n, c in self.columns.items()}
-        return replace(self, columns=kept, parts=parts, order=order, spans=spans)
+        return replace(self, columns=kept, parts=parts, order=order, spans=spans, origin=origin)

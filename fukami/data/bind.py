@@ -268,7 +268,23 @@ def remarks(table: Table, task: Task, choices: DataChoices, columns: dict[str, l
                     )
                 )
             found += _misfit(field, column, table)
-    return found
+    return [*found, *_unused_labels(table, task, choices, columns)]
+
+
+def _unused_labels(table: Table, task: Task, choices: DataChoices, columns: dict[str, list[Column]]) -> list[Problem]:
+    """A warning where the data have labels and the task learns without any: what is made follows no class."""
+    if any(field.discrete for field in task.targets.values()) or any(map(_reads_many, task.inputs.values())):
+        return []
+    bound = {column.name for own in columns.values() for column in own}
+    aside = {*choices.ignore, *choices.groups, choices.group, choices.time}
+    known = usual("category", target=True)
+    labels = [c for c in table.columns if (c == table.hints.get("target") or plain(c) in known) and c not in bound | aside]
+    if not labels:
+        return []
+    fix = _("nothing, if that is meant (--set ignore={name} says so); `fukami tasks` lists tasks that learn labels")
+    what = _("the labels {name} are not used: this task learns without them").format(name=_listed(labels))
+    fix = fix.format(name=",".join(labels))
+    return [Problem(code="F-BIND-LABELS", severity="warning", what=what, where=table.name, fix=fix)]
 
 
 def _misfit(field: Field, column: Column, table: Table) -> list[Problem]:

@@ -66,8 +66,8 @@ def located(source: str | Path, *, layout: str = "auto") -> Path | str:
     text = str(source)
     if text.startswith(HUB):
         return text
-    if isinstance(source, str) and text and (card := named(text)):
-        here = Path(text)
+    here = Path(text)
+    if isinstance(source, str) and text and (card := named(text)) and _is_meant(card, text, here):
         if here.exists() and layout == "auto" and card.names and text != card.name:
             return here  # libraries have many names, and this is what lies here
         if here.exists() and layout == "auto":
@@ -88,6 +88,11 @@ def located(source: str | Path, *, layout: str = "auto") -> Path | str:
     from fukami.data import files
 
     return files.located(Path(text).expanduser(), known=tuple(datasets()))
+
+
+def _is_meant(card: DatasetCard, name: str, here: Path) -> bool:
+    """Whether data called `name` is that of `card`: one of a library's many names may as well be a path that is mistyped."""
+    return name == card.name or here.exists() or load(_ROOM, card.name).knows(name)
 
 
 def load_dataset(name: str) -> Table:

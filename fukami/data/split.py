@@ -86,11 +86,12 @@ def split(table: Table, columns: dict[str, list[Column]], task: Task, choices: D
     """Divides the examples of `table`; `columns` are those that `bind` chose.
 
     Parts that the data names are respected: a missing validation part is drawn from the training part; where there are only two
-    parts, the one that is not for training is the test. `choices.group` keeps equal values together, `choices.time` puts the
-    newest examples into the test part; examples that were cut from something longer (`Table.order`) are divided along it; else
-    classes are divided in proportion, numbers by tenths of their range. Deterministic in the data and `seed`. Of examples that
-    were cut from a sequence the newest test as well, and those that reach over the border between two parts are left out, which
-    the proof tells. Raises `DataError` where nothing would be left to train on.
+    parts, the one that is not for training is the test. `choices.group` keeps equal values together, and so do rows of which
+    several examples were cut (`Table.origin`); `choices.time` puts the newest examples into the test part; examples that were
+    cut from something longer (`Table.order`) are divided along it; else classes are divided in proportion, numbers by tenths of
+    their range. Deterministic in the data and `seed`. Of examples that were cut from a sequence the newest test as well, and
+    those that reach over the border between two parts are left out, which the proof tells. Raises `DataError` where nothing
+    would be left to train on.
     """
     case = _case(table, columns, task, choices, seed)
     given = _given(table)
@@ -194,7 +195,7 @@ def _parts_of(rows: np.ndarray, case: Case, *, valid: float, test: float) -> tup
         return draws.by_span(table.spans.when[rows], table.spans.moments, valid, test), "by time"
     if choices.time:
         return draws.by_time(moments(table.columns[choices.time])[rows], valid, test), "by time"
-    if choices.group:
+    if case.groups is not None:
         return draws.by_group(_together(case)[rows], valid, test, seed=seed), "grouped"
     if table.order is not None:
         return draws.by_time(table.order[rows], valid, test), "in order"
@@ -229,7 +230,7 @@ def _fold_numbers(rows: np.ndarray, case: Case) -> np.ndarray:
         return np.where(np.searchsorted(begins, last, "right") - 1 == number, number, NEVER)
     if choices.time:
         return draws.in_order(moments(case.table.columns[choices.time])[rows], count + 1) - 1
-    if choices.group:
+    if case.groups is not None:
         return draws.group_folds(together, count, seed=case.seed)
     if case.table.order is not None:
         return draws.in_order(case.table.order[rows], count)
@@ -238,10 +239,9 @@ def _fold_numbers(rows: np.ndarray, case: Case) -> np.ndarray:
 
 def _together(case: Case) -> np.ndarray:
     """Numbers that are equal for examples that have to stand in the same part: copies, or members of a group."""
-    if not case.choices.group:
+    if case.groups is None:
         return np.unique(case.hashes, return_inverse=True)[1]
-    cells = case.table.columns[case.choices.group].values.tolist()
     seen: dict[Any, int] = {}
     # A missing group says nothing: such an example stands for itself.
-    keys = (("", i) if cell is None or cell == "" else cell for i, cell in enumerate(cells))
+    keys = (("", i) if cell is None else cell for i, cell in enumerate(case.groups))
     return np.array([seen.setdefault(key, len(seen)) for key in keys], np.int64)

@@ -38,6 +38,15 @@ class Case:
         """Whether parts are stretches of time because examples were cut from a sequence; not where groups keep apart."""
         return self.table.spans is not None and not self.choices.group
 
+    @property
+    def groups(self) -> list[Any] | None:
+        """What keeps examples together, a value for each, None for those that stand alone: a column that the user named, or the
+        rows that they were cut from, where these do not lie one behind the other anyhow. None where nothing does."""
+        if self.choices.group:
+            return [None if cell == "" else cell for cell in self.table.columns[self.choices.group].values.tolist()]
+        cut = self.table.origin is not None and self.table.order is None and self.table.spans is None
+        return self.table.origin.tolist() if cut and not self.choices.time else None  # type: ignore[union-attr]
+
 
 class Proven(NamedTuple):
     """Rows of each part; how many were taken out of each; the figures of the proof; what the doctor should report."""
@@ -68,7 +77,7 @@ def proven(labels: np.ndarray, case: Case, *, given: bool) -> Proven:
         "copies_inside": {part: int(len(rows) - len(np.unique(hashes[rows]))) for part, rows in parts.items()},
         "near_copies": near,
         "content": {part: content(case.task, case.columns, rows, hashes) for part, rows in parts.items()},
-        **({"group": _across(table, case.choices.group, parts)} if case.choices.group else {}),
+        **({"group": _across(case.groups, case.choices.group, parts)} if case.groups is not None else {}),
         **({"time": case.choices.time} if case.choices.time else {}),
         **({} if table.spans is None else {"spans": _shared(table.spans, parts, labels)}),
     }
@@ -163,10 +172,10 @@ def _near_marks(
     return None if marks is None else (marks[test], marks[train])
 
 
-def _across(table: Table, group: str, parts: dict[str, np.ndarray]) -> dict[str, Any]:
-    """How many groups each part has, and which stand in two (given parts may break groups)."""
-    cells = table.columns[group].values.tolist()
-    sets = {part: {cells[i] for i in rows if cells[i] not in (None, "")} for part, rows in parts.items()}
+def _across(cells: list[Any], group: str, parts: dict[str, np.ndarray]) -> dict[str, Any]:
+    """How many groups each part has, and which stand in two (given parts may break groups). The column has no name where the
+    groups are rows that examples were cut from."""
+    sets = {part: {cells[i] for i in rows if cells[i] is not None} for part, rows in parts.items()}
     broken = (sets["train"] & (sets["test"] | sets["valid"])) | (sets["valid"] & sets["test"])
     return {
         "column": group,

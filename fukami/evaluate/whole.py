@@ -173,7 +173,7 @@ def pictures(
     evaluation: dict[str, Any], task: Task, columns: dict[str, list[Column]], *, of: str = "mistakes"
 ) -> list[dict[str, Any]]:
     """The most confident mistakes of an `Evaluation.as_dict()` (or other examples that it tells `of`), each rendered with its
-    answer by the target field, or else by the input fields.
+    answer by the target field, beside the drawn inputs or in place of them.
 
     Those that are not among the examples of `columns` are left out: the evaluation may have looked at more of them.
     """
@@ -182,12 +182,13 @@ def pictures(
         row = _position(cells, mistake)
         if row is not None:
             inputs = "".join(field.render(columns[name], row) for name, field in task.inputs.items())
-            html = task.target.shown(columns[task.target.name], row, mistake) if task.target.name in columns else ""
             frames = frames_of(task.inputs, columns, np.array([row])) if task.target.framed else NOTHING
-            sides = {side: mistake.get(side) for side in ("target", "answer")}
-            drawn = {side: task.target.drawn(told, frames=frames, over=inputs) for side, told in sides.items()}
+            own = {"columns": columns.get(task.target.name, ()), "row": row, "frames": frames, "over": inputs}
+            drawn = {side: task.target.drawn(mistake.get(side), **own) for side in ("target", "answer")}
             words = {side: "" for side, fragment in drawn.items() if fragment}
-            shown.append({**mistake, **words, "html": html or inputs, "drawn": drawn, "where": place(cells, row)})
+            # an answer of which no truth is told holds it in its drawing, and the inputs as well
+            whole = "" if "target" in mistake else drawn.pop("answer")
+            shown.append({**mistake, **words, "html": whole or inputs, "drawn": drawn, "where": place(cells, row)})
     return shown
 
 

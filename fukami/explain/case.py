@@ -4,6 +4,7 @@ P patterns of what is taken away, U units.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -55,7 +56,8 @@ class Case:
     @cached_property
     def units(self) -> Units:
         """The parts that are weighed."""
-        return self.field.units(self.batch, self.columns)
+        found = self.field.units(self.batch, self.columns)
+        return replace(found, placed=self.predictor.task.target.framed)
 
     @cached_property
     def filling(self) -> Any:

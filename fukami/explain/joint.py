@@ -5,6 +5,7 @@ U units of one example, P patterns of what is taken away.
 
 import io
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -53,7 +54,7 @@ class Joint(Explainable):
         filling = self.filling(batch) if filling is None else filling
         found = {}
         for name, own, start, stop in units.layout["parts"]:
-            one = self.inputs[name]
+            one, own = self.inputs[name], replace(own, placed=units.placed)
             found[name] = one.without(batch[name], own, gone_PU[:, start:stop], filling[name], draw % one.draws)
         return found
 

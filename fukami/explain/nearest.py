@@ -21,6 +21,7 @@ from fukami.core.tables import Column
 from fukami.data.store import Store
 from fukami.engine.fitting import in_parts
 from fukami.fields.contract import InputField
+from fukami.layers import pooling
 from fukami.models import registry
 from fukami.predictor import BATCH, Predictor
 
@@ -57,10 +58,12 @@ def features(predictor: Predictor, batch: dict[str, Any]) -> torch.Tensor | None
     given = {name: predictor.plan.arranged(batch[name]) for name in predictor.task.inputs}
     with torch.inference_mode(), predictor.plan.autocast():
         found = encoder(next(iter(given.values())) if len(given) == 1 else given)
+    if isinstance(found, pooling.Sequence):
+        found = pooling.masked_mean(found.x, pooling.valid(found.lengths, found.x.shape[1]))
     if not isinstance(found, torch.Tensor):  # a whole model's answer
         return None
-    if found.ndim > 3 or (found.ndim == 3 and not hasattr(encoder, "members")):
-        found = found.flatten(2).mean(2) if found.ndim == 4 else found.mean(1)
+    if found.ndim > 3:
+        found = found.flatten(2).mean(2)
     return found.float().flatten(1)
 
 

@@ -51,7 +51,7 @@ def pieces(format: FormatCard, described: dict[str, Any], material: Material) ->
     if not material.is_plain:
         asks = [*(material.stages.code if material.stages else ["once"]), *made, "asking"]
     usual = "table" if material.predictor.task.input.takes_rows else "single"
-    return ["folder", described["input"].get("arguments", usual), *fields, *asks, "command"]
+    return ["folder", described["input"].get("arguments", usual), *fields, *asks, described["answer"].get("command", "command")]
 
 
 def notes(described: dict[str, Any]) -> dict[str, str]:
@@ -126,12 +126,14 @@ def write(folder: Path, format: FormatCard, described: dict[str, Any], material:
 
 def program_head(described: dict[str, Any], typed: str) -> str:
     """The docstring of `predict.py`."""
+    pictures = described["answer"].get("command") == "command_pictures"
     return "\n".join(
         [
             _("Answers of {model} ({task}), without Fukami.").format(model=described["model"], task=described["task"]),
             "",
             f"    python predict.py {typed}",
             "    python predict.py - < inputs.jsonl      # " + _("one input as JSON in each line"),
+            *([f"    python predict.py --out made {typed}   # " + _("pictures as files of this folder")] if pictures else []),
             "",
             _("Each answer is a line of JSON. It reads {files} and preprocessing.json, which lie beside it.").format(
                 files=", ".join(f"{name}.onnx" for name in described.get("graphs", ["model"]))

@@ -213,7 +213,7 @@ class Explainable(ABC):
     def without(self, batch: Any, units: Units, gone_PU: np.ndarray, filling: Any = None, draw: int = 0) -> Any:
         """A batch of P copies of the one example of `batch`, of which copy p lacks the units where `gone_PU[p]` is true.
 
-        `filling` comes from `filling`, of which version `draw` is taken.
+        `filling` comes from `filling`, of which version `draw` is taken. Of `units.placed` no element that stays may move.
         """
 
     def portrait(self, batch: Any, units: Units, weights_U: np.ndarray, detail: np.ndarray | None = None) -> Portrait:
@@ -411,12 +411,11 @@ class TargetField(Field):
     def known(self, truth: Any) -> list[dict[str, Any]]:
         """What `truth` gives, as answers that are wholly right: without scores."""
 
-    def shown(self, columns: Sequence[Column], row: int, told: Mapping[str, Any]) -> str:
-        """An HTML fragment of one judged example (`columns` are the target's own) and its answer; empty where words do."""
-        return ""
-
-    def drawn(self, told: Any, *, frames: Mapping[str, Frame] = NOTHING, over: str = "") -> str:
-        """An HTML fragment of what is told of a target or an answer, in `frames`, `over` the drawn inputs; empty: words do."""
+    def drawn(
+        self, told: Any, *, columns: Sequence[Column], row: int, frames: Mapping[str, Frame] = NOTHING, over: str = ""
+    ) -> str:
+        """An HTML fragment of what is told of a target or an answer, in `frames`, `over` the drawn inputs; empty: words do.
+        `columns` and `row` are the target's own cells, where they are there."""
         return ""
 
     # -- towards other programs --------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ class Units:
 
     `names` tell each to people. `of` says for every element of the example's tensors (pixel, token, number and category) which
     unit it belongs to, -1 for none. `told` is what else JSON says of each: where it is, what it holds. `layout` is whatever the
-    field's own portrait needs.
+    field's own portrait needs. `placed`: an answer lies on the elements, so those that stay keep their places.
 
     >>> Units(("a", "b"), np.array([0, 1, 1])).summed(np.array([1.0, 2.0, 3.0])).tolist()
     [1.0, 5.0]
@@ -33,6 +33,7 @@ class Units:
     of: np.ndarray
     told: tuple[dict[str, Any], ...] = ()
     layout: dict[str, Any] = field(default_factory=dict)
+    placed: bool = False
 
     def __len__(self) -> int:
         return len(self.names)

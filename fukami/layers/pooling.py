@@ -3,7 +3,16 @@
 Shapes: B batch, L tokens, D features. `valid_BL` is True at real tokens.
 """
 
+from typing import NamedTuple
+
 import torch
+
+
+class Sequence(NamedTuple):
+    """Features of each element, and how many elements are real: `x_BLD`, in which what follows the end is zero; `lengths_B`."""
+
+    x: torch.Tensor
+    lengths: torch.Tensor
 
 
 def valid(lengths_B: torch.Tensor, length: int) -> torch.Tensor:

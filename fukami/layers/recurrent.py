@@ -14,7 +14,7 @@ from torch import nn
 from fukami.core.specs import TokenSpec
 from fukami.fields.contract import Tokens
 from fukami.layers.embedding import Embedding
-from fukami.layers.pooling import masked_max, masked_mean
+from fukami.layers.pooling import Sequence, masked_max, masked_mean
 
 CELLS: dict[str, Callable[..., nn.RNNBase]] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 
@@ -73,12 +73,12 @@ class Recurrent(BothWays):
         self.embedding = Embedding(spec, embedding, dropout=dropout)
         self.num_features = (4 if gives == "vector" else 2) * width
 
-    def forward(self, tokens: Tokens) -> torch.Tensor:
-        """`Tokens(ids_BL, lengths_B)` → `features_BD` or `features_BLD`; after the end of a sequence the latter is zero."""
+    def forward(self, tokens: Tokens) -> torch.Tensor | Sequence:
+        """`Tokens(ids_BL, lengths_B)` → `features_BD` or `Sequence(x_BLD, lengths_B)`."""
         x_BLE, valid_BL = self.embedding(tokens)
         x_BLE = self.read(x_BLE, valid_BL)
         if self.gives == "sequence":
-            return x_BLE * valid_BL.unsqueeze(2)
+            return Sequence(x_BLE * valid_BL.unsqueeze(2), valid_BL.sum(1))
         return torch.cat([masked_mean(x_BLE, valid_BL), masked_max(x_BLE, valid_BL)], dim=1)
 
     def layer_groups(self) -> list[list[nn.Parameter]]:

@@ -4,7 +4,7 @@ A family's file holds `CARD` and `build(spec, *, gives="vector", <options>) -> n
 input field's batch (`x_BCHW`, `Tokens`, `Cells`) and returns features of kind `gives`:
 
     vector    features_BD, or features_BMD for a model of M members that are trained apart and averaged
-    sequence  features_BLD
+    sequence  Sequence(x_BLD, lengths_B), of `layers/pooling.py`: whoever looks at all elements asks how many are real
     grid      features_BDHW
 
 A family whose `gives` names a kind of target is a `Whole` model: it is built with `target` besides, knows its own losses and

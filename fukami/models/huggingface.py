@@ -19,7 +19,7 @@ from fukami.core.errors import UsageError
 from fukami.core.language import _
 from fukami.core.specs import TokenSpec
 from fukami.fields.contract import Tokens
-from fukami.layers.pooling import valid
+from fukami.layers.pooling import Sequence, valid
 
 CARD = ModelCard(
     name="hf",
@@ -138,14 +138,16 @@ class TransformersEncoder(nn.Module):
             self.num_features = int(net.config.hidden_size)  # type: ignore[union-attr,arg-type]
         self.net = net
 
-    def forward(self, tokens: Tokens) -> torch.Tensor:
-        """`Tokens(ids_BL, lengths_B)` → `features_BD` or `features_BLD`."""
+    def forward(self, tokens: Tokens) -> torch.Tensor | Sequence:
+        """`Tokens(ids_BL, lengths_B)` → `features_BD` or `Sequence(x_BLD, lengths_B)`."""
         ids_BL, lengths_B = tokens
         if ids_BL.shape[1] == 0:
             ids_BL = ids_BL.new_full((len(ids_BL), 1), self.net.config.pad_token_id)  # type: ignore[union-attr,call-overload]
         mask_BL = valid(lengths_B.clamp(min=1), ids_BL.shape[1])
         found = self.net(input_ids=ids_BL, attention_mask=mask_BL.long())
-        return found.last_hidden_state * mask_BL.unsqueeze(2) if self.gives == "sequence" else found.logits
+        if self.gives == "sequence":
+            return Sequence(found.last_hidden_state * mask_BL.unsqueeze(2), mask_BL.sum(1))
+        return found.logits
 
     def layer_groups(self) -> list[list[nn.Parameter]]:
         """The embeddings, each block, and what follows the blocks together with the last of them."""

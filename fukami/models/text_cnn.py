@@ -14,7 +14,7 @@ from fukami.core.cards import ModelCard
 from fukami.core.specs import TokenSpec
 from fukami.fields.contract import Tokens
 from fukami.layers.embedding import Embedding
-from fukami.layers.pooling import masked_max
+from fukami.layers.pooling import Sequence, masked_max
 
 CARD = ModelCard(
     name="text-cnn",
@@ -45,7 +45,7 @@ def build(spec: TokenSpec, *, gives: str = "vector", embedding: int = 128, width
 
 
 class TextCNN(nn.Module):
-    """`Tokens(ids_BL, lengths_B)` → `features_BD` or `features_BLD`."""
+    """`Tokens(ids_BL, lengths_B)` → `features_BD` or `Sequence(x_BLD, lengths_B)`."""
 
     def __init__(self, spec: TokenSpec, *, gives: str, embedding: int, width: int, dropout: float):
         super().__init__()
@@ -55,14 +55,14 @@ class TextCNN(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.num_features = len(REACHES) * width
 
-    def forward(self, tokens: Tokens) -> torch.Tensor:
+    def forward(self, tokens: Tokens) -> torch.Tensor | Sequence:
         x_BLD, valid_BL = self.embedding(tokens)
         x_BDL = x_BLD.transpose(1, 2)
         padded = (F.pad(x_BDL, ((reach - 1) // 2, reach // 2)) for reach in REACHES)
         found = [filters(x_BDL) for filters, x_BDL in zip(self.filters, padded, strict=True)]
         found_BLD = torch.cat(found, dim=1).relu().transpose(1, 2)
         if self.gives == "sequence":
-            return self.dropout(found_BLD * valid_BL.unsqueeze(2))
+            return Sequence(self.dropout(found_BLD * valid_BL.unsqueeze(2)), valid_BL.sum(1))
         return self.dropout(masked_max(found_BLD, valid_BL))
 
     def layer_groups(self) -> list[list[nn.Parameter]]:

@@ -17,6 +17,7 @@ from fukami.core.cards import ModelCard
 from fukami.core.errors import UsageError, nearest
 from fukami.core.language import _
 from fukami.core.specs import ImageSpec
+from fukami.layers.pooling import Sequence
 
 CARD = ModelCard(
     name="timm",
@@ -105,6 +106,11 @@ def hub_address(options: dict[str, Any]) -> tuple[str, str] | None:
     return told.hf_hub_id, told.hf_hub_filename or "model.safetensors"
 
 
+def _whole(features_BLD: torch.Tensor) -> Sequence:
+    """Patches as a sequence: a picture has no padding."""
+    return Sequence(features_BLD, torch.full((len(features_BLD),), features_BLD.shape[1], device=features_BLD.device))
+
+
 def _no_such_features(encoder: "TimmEncoder") -> UsageError:
     return UsageError(
         "F-KIND-FIT",
@@ -132,14 +138,15 @@ class TimmEncoder(nn.Module):
         self.eval()
         device = next(self.parameters()).device
         with torch.no_grad():
-            features = self(torch.zeros(1, spec.channels, spec.height, spec.width, device=device))
+            found = self(torch.zeros(1, spec.channels, spec.height, spec.width, device=device))
         self.train(training)
+        features = found.x if isinstance(found, Sequence) else found
         if features.ndim != {"vector": 2, "grid": 4, "sequence": 3}[self.gives]:
             raise _no_such_features(self)
         return int(features.shape[-1] if self.gives == "sequence" else features.shape[1])
 
-    def forward(self, x_BCHW: torch.Tensor) -> torch.Tensor:
-        """Normalised pictures `x_BCHW` → `features_BD`, `features_BDHW` or `features_BLD`."""
+    def forward(self, x_BCHW: torch.Tensor) -> torch.Tensor | Sequence:
+        """Normalised pictures `x_BCHW` → `features_BD`, `features_BDHW` or `Sequence(x_BLD, lengths_B)`."""
         if any(self.pad):
             x_BCHW = F.pad(x_BCHW, (0, self.pad[0], 0, self.pad[1]))
         features: torch.Tensor = self.net(x_BCHW)
@@ -149,8 +156,8 @@ class TimmEncoder(nn.Module):
             features = features.permute(0, 3, 1, 2)
         if features.ndim == 3:  # patches after class and register tokens
             features = features[:, int(getattr(self.net, "num_prefix_tokens", 0)) :]
-            return features if self.gives == "sequence" else self._grid(features)
-        return features if self.gives == "grid" else features.flatten(2).transpose(1, 2)
+            return _whole(features) if self.gives == "sequence" else self._grid(features)
+        return features if self.gives == "grid" else _whole(features.flatten(2).transpose(1, 2))
 
     def _grid(self, features_BLD: torch.Tensor) -> torch.Tensor:
         if not hasattr(self.net, "patch_embed"):

@@ -17,7 +17,7 @@ from fukami.core.specs import TokenSpec
 from fukami.fields.contract import Tokens
 from fukami.layers.dropout import dropout
 from fukami.layers.embedding import Embedding
-from fukami.layers.pooling import masked_mean
+from fukami.layers.pooling import Sequence, masked_mean
 
 CARD = ModelCard(
     name="transformer",
@@ -77,7 +77,7 @@ class Block(nn.Module):
 
 
 class TransformerEncoder(nn.Module):
-    """`Tokens(ids_BL, lengths_B)` → `features_BD` or `features_BLD`."""
+    """`Tokens(ids_BL, lengths_B)` → `features_BD` or `Sequence(x_BLD, lengths_B)`."""
 
     def __init__(self, spec: TokenSpec, *, gives: str, width: int, depth: int, heads: int, dropout: float):
         super().__init__()
@@ -87,14 +87,16 @@ class TransformerEncoder(nn.Module):
         self.norm = nn.LayerNorm(width)
         self.num_features = width
 
-    def forward(self, tokens: Tokens) -> torch.Tensor:
+    def forward(self, tokens: Tokens) -> torch.Tensor | Sequence:
         x_BLD, valid_BL = self.embedding(tokens)
         x_BLD = x_BLD + 0.1 * positions(x_BLD.shape[1], x_BLD.shape[2]).to(x_BLD)  # 0.1: the deviation of the embedding
         attend_B11L = valid_BL[:, None, None, :]
         for block in self.blocks:
             x_BLD = block(x_BLD, attend_B11L)
         x_BLD = self.norm(x_BLD)
-        return x_BLD * valid_BL.unsqueeze(2) if self.gives == "sequence" else masked_mean(x_BLD, valid_BL)
+        if self.gives == "sequence":
+            return Sequence(x_BLD * valid_BL.unsqueeze(2), valid_BL.sum(1))
+        return masked_mean(x_BLD, valid_BL)
 
     def layer_groups(self) -> list[list[nn.Parameter]]:
         """The embedding, then each block; the last norm belongs to the last block."""

@@ -5,6 +5,7 @@ from typing import Any
 from torch import nn
 
 from fukami.core.cards import TaskCard
+from fukami.core.errors import UsageError
 from fukami.core.language import _
 from fukami.fields.contract import InputField, TargetField
 from fukami.fields.scored import scored
@@ -15,7 +16,16 @@ from fukami.tasks.contract import Task, whole_answers
 
 
 def linear_head(task: Task, num_features: int, members: int) -> nn.Module:
-    """features_BD or features_BMD → outputs_BMK, K from the target field."""
+    """features_BD or features_BMD → outputs_BMK, K from the target field. Raises `UsageError` F-TASK-HEAD where the task needs
+    features of another kind: their elements would count as members, and padding as elements."""
+    if task.card.needs != "vector":
+        raise UsageError(
+            "F-TASK-HEAD",
+            _("a linear head takes one vector for each example"),
+            where=task.name,
+            expected='needs="vector"',
+            got=f"needs={task.card.needs!r}",
+        )
     return LinearHead(num_features, scored(task.target, _("a linear head")).num_outputs, members=members)
 
 

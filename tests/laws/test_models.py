@@ -8,9 +8,10 @@ import torch
 
 from fukami.core.cards import cards
 from fukami.layers.heads import LinearHead
+from fukami.layers.pooling import Sequence
 from fukami.models import checkpoint, registry
 from fukami.models.contract import Network
-from tests.small_models import alone, families, small_batch, small_model
+from tests.small_models import alone, families, small_batch, small_model, wider
 
 CASES = [pytest.param(*case, id="-".join(case)) for case in families() if case[2] in registry.FEATURES]
 VECTORS = [pytest.param(name, takes, id=f"{name}-{takes}") for name, takes, gives in families() if gives == "vector"]
@@ -30,13 +31,19 @@ def built():
     return build
 
 
+def tensor_of(features):
+    return features.x if isinstance(features, Sequence) else features
+
+
 @pytest.mark.parametrize(("name", "takes", "gives"), CASES)
 def test_features_and_gradients(built, name, takes, gives):
     """Features have the promised shape, and every weight gets a finite gradient."""
     _choice, spec, encoder = built(name, takes, gives)
     batch = small_batch(spec)
     encoder.train()
-    features = encoder(batch)
+    found = encoder(batch)
+    assert isinstance(found, Sequence) == (gives == "sequence")
+    features = tensor_of(found)
     members = getattr(encoder, "members", 1)
     width = {"vector": -1, "sequence": -1, "grid": 1}[gives]
     assert features.ndim == {"vector": 2 + (members > 1), "sequence": 3, "grid": 4}[gives]
@@ -56,12 +63,18 @@ def test_a_sample_alone_is_answered_as_in_a_batch(built, name, takes, gives):
     batch = small_batch(spec, dtype=torch.float64)
     encoder.eval().double()  # deep networks magnify rounding: in double precision only true differences are seen
     with torch.no_grad():
-        together = encoder(batch)
-        assert torch.equal(together, encoder(batch))
+        found, padded = encoder(batch), encoder(wider(batch, spec))
+        together = tensor_of(found)
+        assert torch.equal(together, tensor_of(encoder(batch)))
         for row in range(3):
-            single = encoder(alone(batch, row))[0]
+            single = tensor_of(encoder(alone(batch, row)))[0]
             torch.testing.assert_close(together[row][: len(single)], single, rtol=1e-6, atol=1e-9)
             assert not together[row][len(single) :].any(), "what follows a shorter example says nothing"
+            more = tensor_of(padded)[row]
+            torch.testing.assert_close(more[: len(single)], single, rtol=1e-6, atol=1e-9)
+            assert not more[len(single) :].any()
+            if gives == "sequence":
+                assert int(found.lengths[row]) == int(padded.lengths[row]) == len(single)
     encoder.float()
 
 

@@ -16,7 +16,7 @@ from fukami.models.contract import Network
 from fukami.objectives.contract import mean_loss
 from fukami.tasks.contract import Task
 from fukami.tasks.registry import contract
-from tests.small_models import family_for
+from tests.small_models import family_for, wider
 from tests.synthetic import columns
 
 TASKS = sorted(cards("tasks"))
@@ -81,6 +81,18 @@ def test_a_sample_alone_is_answered_as_in_a_batch(name):
     for row in range(12):
         alone = task.ask(network, store.batch(np.array([row])))
         assert task.target.apart(alone, trees.part(together, row, row + 1)).item() <= 1e-4
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_more_padding_than_needed_changes_no_answer(name):
+    """Answers in a batch depend on no longer neighbour, whatever heads and decoders look at."""
+    excused(name, "alone-equals-together")
+    task, store = learned(name)
+    network, batch = tiny(task).eval(), store.batch(np.arange(6))
+    more = batch | {key: wider(batch[key], field.spec()) for key, field in task.inputs.items()}
+    if all(more[key] is batch[key] for key in task.inputs):
+        pytest.skip("its examples are all of one size")
+    assert task.target.apart(task.ask(network, more), task.ask(network, batch)).max().item() <= 1e-4
 
 
 @pytest.mark.parametrize("name", TASKS)

@@ -151,7 +151,7 @@ def test_recurrent_layers_read_as_packed_sequences(cell):
     x_BLD, _valid = own.embedding(tokens)
     packed = nn.utils.rnn.pack_padded_sequence(x_BLD, tokens.lengths, batch_first=True, enforce_sorted=False)
     expected, _lengths = nn.utils.rnn.pad_packed_sequence(reference(packed)[0], batch_first=True, total_length=7)
-    torch.testing.assert_close(own(tokens), expected, rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(own(tokens).x, expected, rtol=1e-5, atol=1e-6)
 
 
 def test_transformer_block_equals_torchs():

@@ -1,8 +1,12 @@
 """Pictures by the command that people type: from a folder to files, resumed and exported; to the figures that are claimed."""
 
+import base64
+import io
+import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -62,7 +66,12 @@ def test_what_is_exported_draws_the_same(folder, tmp_path, model):
     told = api.export(run, to="onnx", out=tmp_path / "onnx")
     assert told["parity"]["held"] and told["parity"]["max_difference"] < 1e-3
     command = [sys.executable, str(tmp_path / "onnx" / "predict.py"), "0:2"]
-    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout.count("data:image/png") == 2
+    lines = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path).stdout.splitlines()
+    assert [json.loads(line) for line in lines] == [{"input": n, "picture": str(Path("made", f"{n}.png"))} for n in (0, 1)]
+    for number, own in enumerate(run.predict(["0:2"])):
+        theirs = np.asarray(Pillow.open(tmp_path / "made" / f"{number}.png")).astype(int)
+        ours = np.asarray(Pillow.open(io.BytesIO(base64.b64decode(own["picture"].partition(",")[2]))))
+        assert np.abs(theirs - ours).max() <= 1
 
 
 @pytest.mark.slow

@@ -67,6 +67,32 @@ def test_what_lies_here_goes_before_an_environment_of_the_same_name(tmp_path, mo
     assert catalogue.located("gym:CartPole-v1") == "gym:CartPole-v1"
 
 
+@pytest.mark.parametrize("name", ["photos-v2", "Photos-v2", "data/photos-v2", "my.folder-v1"])
+def test_a_folder_that_is_not_there_is_no_environment(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "photos-v1").mkdir()
+    with pytest.raises(DataError) as caught:
+        catalogue.located(name)
+    assert caught.value.code == "F-DATA-MISSING" and caught.value.got == name
+    assert ("photos-v1" in caught.value.fix) == (name.lower() == "photos-v2")
+
+
+@pytest.mark.parametrize("name", ["CartPole-v1", "cartpole-v1", "CartPol-v1", "CartPole-v99", "gym:nothing", "gymnasium"])
+def test_a_name_that_is_nearly_an_environments_means_one(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert catalogue.located(name) == name
+
+
+@pytest.mark.parametrize(("name", "code"), [("photos-v2", "F-DATA-MISSING"), ("CartPole-v1", "")])
+def test_without_gymnasium_a_capital_tells_an_environment_from_a_folder(name, code, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, "gymnasium", None)
+    try:
+        assert catalogue.located(name) == name and not code
+    except DataError as error:
+        assert error.code == code
+
+
 def test_the_same_seed_and_actions_give_the_same_episode_and_bounds_are_used():
     world = world_of("MountainCar-v0")
     assert (world.num_numbers, world.num_actions, world.limit) == (2, 3, 200)

@@ -1,5 +1,6 @@
 """Which column feeds which field."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -161,6 +162,42 @@ def test_remarks_on_the_choice():
     assert told.code == "F-BIND-KIND" and told.got == "number" and told.severity == "warning"
     fine = read({"a": values, "target": ["x", "y"] * 30}, DataChoices(), kinds=("row",))
     assert remarks(fine, asked, DataChoices(), bind(fine, asked, DataChoices())) == []
+
+
+LABELLED = {"path": PATHS, "class": CLASSES, "id": [1, 2, 3, 4]}
+
+
+@pytest.mark.parametrize(
+    ("data", "choices", "told"),
+    [
+        (LABELLED, {}, ["class"]),
+        ({"path": PATHS, "分類": CLASSES, "label": CLASSES}, {}, ["分類, label"]),
+        ({"path": PATHS, "id": [1, 2, 3, 4]}, {}, []),
+        (LABELLED, {"ignore": ["class"]}, []),
+        (LABELLED, {"group": "class"}, []),
+    ],
+)
+def test_labels_that_a_task_leaves_unused_are_told(data, choices, told):
+    from fukami.tasks.registry import contract
+
+    asked, chosen = contract("image-generation"), DataChoices(**choices)
+    table = read(data, chosen, kinds=("image",))
+    found = [p for p in remarks(table, asked, chosen, bind(table, asked, chosen)) if p.code == "F-BIND-LABELS"]
+    assert [p.severity for p in found] == ["warning"] * len(told)
+    assert all(f"labels {names} are" in p.what for p, names in zip(found, told, strict=True))
+
+
+def test_labels_of_a_folder_or_an_archive_of_arrays_are_told_by_their_layout():
+    """Whatever the column is called: the layout says that it holds labels."""
+    from fukami.tasks.registry import contract
+
+    asked = contract("image-generation")
+    table = read({"path": PATHS, "kept": CLASSES}, DataChoices(), kinds=("image",))
+    table = replace(table, hints={"image": "path", "target": "kept"})
+    found = remarks(table, asked, DataChoices(), bind(table, asked, DataChoices()))
+    assert [p.code for p in found] == ["F-BIND-LABELS"] and "kept" in found[0].what
+    pictures = task("pictures")
+    assert not remarks(table, pictures, DataChoices(), bind(table, pictures, DataChoices()))
 
 
 def test_a_target_that_is_not_there_is_told_in_the_word_that_was_typed():

@@ -215,7 +215,7 @@ def test_every_fault_has_its_name():
     assert [one["support"] for one in told["per_class"]] == [1, 2] and told["per_class"][0]["precision"] == pytest.approx(1 / 3)
     assert told["confusion"]["pairs"] == [{"target": "b", "answer": "a", "count": 1}]
     (picture,) = told["mistakes"]
-    html = field.drawn(picture["answer"], frames={"image": PLANE.taken(np.array([0]))}, over="<img>")
+    html = field.drawn(picture["answer"], columns=(), row=0, frames={"image": PLANE.taken(np.array([0]))}, over="<img>")
     assert html.count("<rect") == 4 and "<img>" in html and "doubled" in html
 
 

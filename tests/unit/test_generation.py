@@ -3,6 +3,7 @@
 import base64
 import io
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -26,6 +27,7 @@ from fukami.evaluate.baselines.contract import Examples
 from fukami.evaluate.evaluation import Evaluation, Value
 from fukami.evaluate.judge import judge
 from fukami.evaluate.verdict import baseline_proof
+from fukami.export import assemble
 from fukami.export.standalone import noise as outside
 from fukami.fields.draws.field import Draws
 from fukami.fields.draws.noise import noise, normal, uniform
@@ -404,3 +406,17 @@ def test_pictures_become_files_that_say_where_they_come_from(tmp_path):
     image = Pillow.open(found[0]["picture"])
     np.testing.assert_array_equal(np.asarray(image), pictures(3)[0])
     assert image.info["Description"] == "made by a model: run shoes, input 7"
+
+
+def test_an_exported_program_writes_its_pictures_as_predict_does(tmp_path):
+    """The same names and the same pixels, and what made them; other values stay as they are."""
+    pixels = np.arange(12, dtype=np.uint8).reshape(1, 3, 4)
+    answer = Picture().restore(torch.from_numpy(pixels)[None])[0]["picture"]
+    kept, told, taken = assemble.member(("command_pictures",), "kept"), {"model": "ddpm", "task": "image-generation"}, set()
+    names = ["3", 3, "a/b c.png", {"seed": 4}]
+    theirs = [kept(answer, name, tmp_path / "theirs", told, taken) for name in names]
+    ours = written([{"input": name, "picture": answer} for name in names], tmp_path / "ours", run="r")
+    assert [Path(place).name for place in theirs] == [Path(one["picture"]).name for one in ours]
+    found = Pillow.open(theirs[1])
+    assert (np.asarray(found) == pixels[0]).all() and "ddpm (image-generation), input 3" in found.info["Description"]
+    assert kept(0.5, "3", tmp_path, told, taken) == 0.5 and kept("cat", "3", tmp_path, told, taken) == "cat"

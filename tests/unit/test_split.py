@@ -270,3 +270,32 @@ def test_near_pairs_keep_to_their_budget(monkeypatch):
 def test_hashes_combine_in_order():
     a, b = np.array([1, 2], np.uint64), np.array([2, 1], np.uint64)
     assert combined([a, b])[0] != combined([b, a])[0] and len(set(combined([a, b]).tolist())) == 2
+
+
+# -- several examples of one row -----------------------------------------------------------------------------------------
+CUT = [{}, {"valid_fraction": 0.0}, {"folds": 4}]
+
+
+@pytest.mark.parametrize("choices", CUT)
+def test_examples_of_one_row_never_stand_in_two_parts(choices):
+    """Positions of one history, cut from it by a task: no column says that they belong together, and they do."""
+    rows = np.repeat(np.arange(40), 5)
+    cut = table(texts(40)).take(rows)
+    asked = task()
+    columns = {name: [c.take(rows) for c in own] for name, own in bound(table(texts(40)), asked).items()}
+    columns["text"] = [Column("text", pa.array([f"{text} at {i}" for i, text in enumerate(columns["text"][0].strings())]))]
+    chosen = DataChoices(**choices)
+    made = folds(cut, columns, asked, chosen, seed=0) if chosen.folds else [split(cut, columns, asked, chosen, seed=0)]
+    for found in made:
+        of = [set(rows[getattr(found, part)].tolist()) for part in PARTS]
+        assert not (of[0] & of[1] or of[0] & of[2] or of[1] & of[2]) and found.told["group"]["broken"] == 0
+        assert sum(found.sizes().values()) == len(rows)
+    if chosen.folds:
+        assert sorted(np.concatenate([found.test for found in made]).tolist()) == list(range(len(rows)))
+
+
+def test_where_rows_came_from_is_kept_through_further_choices():
+    whole = table(texts(6))
+    assert whole.take([4, 1, 2]).origin is None
+    cut = whole.take([0, 0, 3, 3, 5])
+    assert cut.origin.tolist() == [0, 0, 3, 3, 5] and cut.take([1, 2, 4]).origin.tolist() == [0, 3, 5]

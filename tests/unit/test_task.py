@@ -12,6 +12,7 @@ from fukami.core.errors import UsageError
 from fukami.core.tables import Column
 from fukami.data.store import prepare
 from fukami.export.contract import Material, require_one_pass
+from fukami.tasks.compose import linear_head
 from fukami.tasks.contract import Task
 from fukami.tasks.registry import contract
 from tests.small_predictors import small_predictor
@@ -53,3 +54,10 @@ def test_a_task_that_draws_gives_the_same_answers_again_and_is_not_exported_as_o
         drawing.outputs(batch)
     with pytest.raises(UsageError, match="F-TASK-ANSWER"):
         require_one_pass(Material(drawing, batch, tmp_path), "onnx")
+
+
+def test_a_linear_head_on_a_sequence_is_refused():
+    """It would take elements for members, and average them together with the padding behind them."""
+    told = contract("text-classification")
+    with pytest.raises(UsageError, match="F-TASK-HEAD"):
+        linear_head(replace(told, card=replace(told.card, needs="sequence")), 8, 1)

@@ -3,9 +3,12 @@
 An example is an episode, known by the seed from which all chance in it follows. Those that are judged are never trained in.
 """
 
+import difflib
 from pathlib import Path
 
 from fukami.core.cards import DatasetCard
+from fukami.core.errors import UsageError
+from fukami.core.extras import needed
 from fukami.core.tables import Table
 
 CARD = DatasetCard(
@@ -20,6 +23,25 @@ CARD = DatasetCard(
 
 EPISODES = {"train": 20_000, "valid": 20, "test": 100}
 """Episodes of each part. A training begins as many of its own as it comes to."""
+
+
+def knows(name: str) -> bool:
+    """Whether an environment may be meant: there is one called so, or nearly so. Folders have such names as well (`photos-v2`).
+
+    Where gymnasium is not installed, a name with a capital counts, as its own have them: then that is told.
+    """
+    if name.startswith("gym:"):
+        return True
+    try:
+        registered = needed("gymnasium", extra="rl").registry
+    except UsageError:
+        return name.rpartition("/")[2][:1].isupper()
+    return bool(difflib.get_close_matches(_stem(name), set(map(_stem, registered)), n=1, cutoff=0.8))
+
+
+def _stem(name: str) -> str:
+    """A name as it is compared: without namespace and version."""
+    return name.rpartition("/")[2].rpartition("-v")[0].lower()
 
 
 def table(files: dict[str, Path], name: str) -> Table:

@@ -285,7 +285,9 @@ class Boxes(TargetField):
         (one,) = marked(columns[0].take(np.array([row])))
         return counted(one, one.labels if one is not None else ())
 
-    def drawn(self, told: Any, *, frames: Mapping[str, Frame] = NOTHING, over: str = "") -> str:
+    def drawn(
+        self, told: Any, *, columns: Sequence[Column], row: int, frames: Mapping[str, Frame] = NOTHING, over: str = ""
+    ) -> str:
         """`told` as `evaluate/details/boxes.py` has it: objects with corners in shares of the tensor, class, fault."""
         plane = _plane(frames)
         if not isinstance(told, list) or plane is None:

@@ -319,7 +319,9 @@ class Mask(TargetField):
             index_HW = np.array([known.get(int(value), IGNORE) for value in _values])[index_HW]
         return rendered(kept(index_HW.reshape(values_HW.shape).clip(0, IGNORE)), self.state.get("classes", ()))
 
-    def drawn(self, told: Any, *, frames: Mapping[str, Frame] = NOTHING, over: str = "") -> str:
+    def drawn(
+        self, told: Any, *, columns: Sequence[Column], row: int, frames: Mapping[str, Frame] = NOTHING, over: str = ""
+    ) -> str:
         return rendered(told, self.labels()) if isinstance(told, str) and told.startswith(decode.PREFIX) else ""
 
     def schema(self) -> dict[str, Any]:
@@ -344,7 +346,7 @@ class Mask(TargetField):
     def portable(self, *, fixed: bool = False) -> dict[str, Any]:
         told = {name: self.state[name] for name in ("classes", "values", "coloured")}
         colours = [list(PALETTE[k % len(PALETTE)]) for k in range(self.num_outputs)]
-        return {"kind": "mask", "code": ["mask"], "colours": colours, **told}
+        return {"kind": "mask", "code": ["mask"], "command": "command_pictures", "colours": colours, **told}
 
 
 def _reduced(outputs_BKHW: torch.Tensor, size: tuple[int, int]) -> dict[str, torch.Tensor]:

@@ -209,7 +209,7 @@ class Picture(TargetField):
         return self.image.sketch(columns)
 
     def portable(self, *, fixed: bool = False) -> dict[str, Any]:
-        return {"kind": self.kind, "code": ["picture"]}
+        return {"kind": self.kind, "code": ["picture"], "command": "command_pictures", "out": "made"}
 
 
 def _decoded(column: Column) -> Column:

@@ -330,10 +330,14 @@ class Series(InputField, TargetField):
         """The times that answers go on from are read by the same piece."""
         return {"code": ["series_clock", "series"]}
 
-    def shown(self, columns: Sequence[Column], row: int, told: Mapping[str, Any]) -> str:
+    def drawn(
+        self, told: Any, *, columns: Sequence[Column], row: int, frames: Mapping[str, Frame] = NOTHING, over: str = ""
+    ) -> str:
         """What came before and after, with the forecast over it."""
+        if not isinstance(told, list) or not columns:
+            return ""
         windows, recording = seen(columns)
-        return render.forecast(recording, windows, row, np.array(told["answer"]), self._band)
+        return render.forecast(recording, windows, row, np.array(told), self._band)
 
     def _band(self, values_H: np.ndarray, channel: int) -> tuple[np.ndarray, np.ndarray] | None:
         if "low" not in self.state:

@@ -288,7 +288,9 @@ class Tags(TargetField):
         tag_T = truth["tags"].columns["tag"]
         return trees.Rows({"tag": tag_T, "score": torch.ones(len(tag_T), device=tag_T.device)}, truth["tags"].counts)
 
-    def drawn(self, told: Any, *, frames: Mapping[str, Frame] = NOTHING, over: str = "") -> str:
+    def drawn(
+        self, told: Any, *, columns: Sequence[Column], row: int, frames: Mapping[str, Frame] = NOTHING, over: str = ""
+    ) -> str:
         """The text with those entities marked that an evaluation tells of: first element, the one after the last, type."""
         line = _line_of(frames)
         if line is None or not line.texts or not isinstance(told, list):

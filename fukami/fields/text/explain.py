@@ -1,6 +1,7 @@
 """Tokens of a text: what an explanation of it weighs, how they are taken away, and the text with its tokens coloured.
 
-A token is taken away by leaving it out: a shorter text is something that every network has seen, a mask often is not.
+A token is taken away by leaving it out: a shorter text is something that every network has seen, a mask often is not. Where an
+answer lies on the tokens (tags, a passage), that would move the text away under it: then the token becomes an unknown one.
 Shapes: P patterns, U units, L tokens.
 """
 
@@ -40,21 +41,28 @@ def units_of(text: str, state: dict[str, Any], most: int) -> Units:
 
 
 def without(tokens: Tokens, units: Units, gone_PU: np.ndarray, empty: int, pad: int) -> Tokens:
-    """The one text of the batch, without the tokens of each pattern. Where nothing is left there is one token `empty`.
+    """The one text of the batch, without the tokens of each pattern. Where nothing is left there is one token `empty`, and one
+    for each of them where the others keep their places.
 
     >>> units = Units(("a", "b", "c"), np.array([0, 1, 2]))
     >>> found = without(Tokens(torch.tensor([[5, 6, 7]]), torch.tensor([3])), units, np.eye(3, dtype=bool)[:2], 1, 0)
     >>> found.ids.tolist(), found.lengths.tolist()
     ([[6, 7], [5, 7]], [2, 2])
+    >>> placed = Units(units.names, units.of, placed=True)
+    >>> without(Tokens(torch.tensor([[5, 6, 7]]), torch.tensor([3])), placed, np.eye(3, dtype=bool)[:2], 1, 0).ids.tolist()
+    [[1, 6, 7], [5, 1, 7]]
     """
     ids_L = tokens.ids[0, : len(units.of)].cpu().numpy()
     kept_PL = np.ones((len(gone_PU), len(ids_L)), bool)
     kept_PL[:, units.of >= 0] = ~gone_PU[:, units.of[units.of >= 0]]
+    device = tokens.ids.device
+    if units.placed:
+        ids_PL = np.where(kept_PL, ids_L, empty)
+        return Tokens(torch.from_numpy(ids_PL).to(device), tokens.lengths.expand(len(gone_PU)))
     lengths_P = kept_PL.sum(1)
     first = np.argsort(~kept_PL, axis=1, kind="stable")[:, : max(1, lengths_P.max(initial=1))]
     ids_PL = np.where(np.arange(first.shape[1]) < lengths_P[:, None], ids_L[first], pad)
     ids_PL[lengths_P == 0, 0] = empty
-    device = tokens.ids.device
     return Tokens(torch.from_numpy(ids_PL).to(device), torch.from_numpy(np.maximum(lengths_P, 1)).to(device))
 
 

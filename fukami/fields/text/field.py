@@ -333,7 +333,9 @@ class Text(InputField):
 
     def without(self, batch: Tokens, units: Units, gone_PU: np.ndarray, filling: Any = None, draw: int = 0) -> Tokens:
         special = self.state["special"]
-        return explain.without(batch, units, gone_PU, special["unk"], special["pad"])
+        masks = units.placed and self.state["level"] == "pretrained"
+        empty = special.get("mask", special["unk"]) if masks else special["unk"]
+        return explain.without(batch, units, gone_PU, empty, special["pad"])
 
     def way(self, batch: Tokens, units: Units, filling: Any, network: nn.Module) -> Way | None:
         """From empty tokens, by the vectors that the network turns tokens into."""

@@ -17,15 +17,14 @@ class Reader(nn.Module):
 
     def forward(self, tokens):
         """How likely each token is the first, and the last (B, L, 2); padding is neither."""
-        outputs_BL2 = self.ends(self.read(tokens)).float()
+        outputs_BL2 = self.ends(self.read(tokens).x).float()
         real_BL = valid(tokens.lengths, outputs_BL2.shape[1])
         return outputs_BL2.masked_fill(~real_BL.unsqueeze(2), -1e4)
 
     def losses(self, inputs, targets, rng):
         ((_name, tokens),), ((_target, span_B2),) = inputs.items(), targets.items()
         log_BL2 = self(tokens).log_softmax(1)
-        place_B12 = span_B2.clamp(max=log_BL2.shape[1] - 1).unsqueeze(1)  # a copy without some tokens is shorter
-        return {"surprise": -log_BL2.gather(1, place_B12).sum((1, 2))}
+        return {"surprise": -log_BL2.gather(1, span_B2.unsqueeze(1)).sum((1, 2))}
 
     def answers(self, inputs, rng, options):
         (tokens,) = inputs.values()
