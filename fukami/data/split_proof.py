@@ -15,6 +15,7 @@ from fukami.core.problems import Problem
 from fukami.core.recipe import DataChoices
 from fukami.core.tables import ACROSS, PARTS, Column, Spans, Table, covered
 from fukami.data.near import near_pairs
+from fukami.fields import personal
 from fukami.fields.cells import combined
 from fukami.fields.contract import InputField
 from fukami.tasks.contract import Task
@@ -172,7 +173,7 @@ def _across(table: Table, group: str, parts: dict[str, np.ndarray]) -> dict[str,
         "column": group,
         "groups": {part: len(found) for part, found in sets.items()},
         "broken": len(broken),
-        "examples": sorted(map(str, broken))[:_SHOWN],
+        "examples": [] if personal.kind_of(table.columns[group]) else sorted(map(str, broken))[:_SHOWN],
     }
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from fukami.core.language import _, _n
 from fukami.core.problems import Problem
 from fukami.core.tables import Column
-from fukami.fields import cells
+from fukami.fields import cells, personal
 from fukami.fields.labels import UNLABELLED, alike, listed, meant, named, positions
 
 FEW = 100
@@ -82,6 +82,21 @@ def check_words(column: Column, unlabelled: Sequence[str]) -> Iterator[Problem]:
             if missing
             else _("if it means missing: --set unlabelled={words}").format(words=",".join([*others, name])),
             count=len(rows),
+        )
+
+
+def check_personal(column: Column) -> Iterator[Problem]:
+    """Classes are what a model answers, so they stand in the run as they are: told where they say who somebody is."""
+    if found := personal.kind_of(column):
+        yield Problem(
+            code="F-CATEGORY-PERSONAL",
+            severity="warning",
+            what=_("the labels look like personal data ({what}); a run and its report show the names of its classes").format(
+                what=_(found)
+            ),
+            where=cells.place(column),
+            fix=_("write a number or a pseudonym instead of each of them"),
+            count=len(column),
         )
 
 

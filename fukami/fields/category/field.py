@@ -22,7 +22,7 @@ from fukami.core.problems import Problem
 from fukami.core.recipe import option
 from fukami.core.tables import Column
 from fukami.fields import cells
-from fukami.fields.category.check import check_classes, check_known, check_words
+from fukami.fields.category.check import check_classes, check_known, check_personal, check_words
 from fukami.fields.contract import NOTHING, Arrays, Field, Ragged, Shared
 from fukami.fields.frame import Frame
 from fukami.fields.gather import gathered
@@ -117,6 +117,7 @@ class Category(Scored):
             yield from check_known(column, index, classes, self.state["classes"])
             return
         yield from check_words(column, self.options.unlabelled)
+        yield from check_personal(column)
         counts = np.bincount(index[index >= 0], minlength=len(classes))
         yield from check_classes(column, index, classes, counts)
 

@@ -24,7 +24,7 @@ from fukami.core.recipe import option
 from fukami.core.seeds import generator
 from fukami.core.specs import TokenSpec
 from fukami.core.tables import Column
-from fukami.fields import cells
+from fukami.fields import cells, personal
 from fukami.fields.contract import NOTHING, Arrays, Field, InputField, Ragged, Tokens
 from fukami.fields.frame import Frame, Line
 from fukami.fields.gather import carried
@@ -302,7 +302,7 @@ class Text(InputField):
 
     def render(self, columns: Sequence[Column], row: int) -> str:
         (text,) = cells.strings(columns[0].take(np.array([row])))
-        return f"<p>{html.escape(text[:SHOWN])}{'…' if len(text) > SHOWN else ''}</p>"
+        return f"<p>{html.escape(personal.masked(text[:SHOWN]))}{'…' if len(text) > SHOWN else ''}</p>"
 
     def schema(self) -> dict[str, Any]:
         return {"type": "string"}
