@@ -268,7 +268,24 @@ def remarks(table: Table, task: Task, choices: DataChoices, columns: dict[str, l
                     )
                 )
             found += _misfit(field, column, table)
-    return found
+    return [*found, *_aside(table, task, choices)]
+
+
+def _aside(table: Table, task: Task, choices: DataChoices) -> list[Problem]:
+    """A column that divides the examples is no input, where it would have been one."""
+    aside = [name for name in (choices.time, choices.group) if name in table.columns]
+    if not any(field.takes_rows for field in task.inputs.values()):
+        return []
+    return [
+        Problem(
+            code="F-BIND-ASIDE",
+            severity="note",
+            what=_("the column {name} divides the examples, so it is no input").format(name=name),
+            where=table.name,
+            fix=_("if it has to be an input as well, give it a second time under another name"),
+        )
+        for name in aside
+    ]
 
 
 def _misfit(field: Field, column: Column, table: Table) -> list[Problem]:

@@ -10,6 +10,10 @@ def _listed(words: str) -> frozenset[str]:
     return frozenset(word.strip() for word in words.split(","))
 
 
+def _words(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
 _SURE = {
     NAME: """
         full name, fullname, first name, firstname, given name, last name, lastname, surname, family name, maiden name,
@@ -59,7 +63,7 @@ SURE = {kind: _listed(words) for kind, words in _SURE.items()}
 """Titles that say what a column holds, as `personal.title_of` writes them."""
 VAGUE = {kind: _listed(words) for kind, words in _VAGUE.items()}
 """Titles that say so where the cells could be it."""
-SURNAMES = tuple(
+SURNAMES = _words(
     """
     佐藤 鈴木 高橋 田中 伊藤 渡辺 渡邊 渡邉 山本 中村 小林 加藤 吉田 山田 佐々木 山口 松本 井上 木村 斎藤 斉藤 齋藤
     齊藤 林 清水 山崎 森 池田 橋本 阿部 石川 山下 中島 石井 小川 前田 岡田 長谷川 藤田 後藤 近藤 村上 遠藤 青木 坂本
@@ -70,10 +74,10 @@ SURNAMES = tuple(
     秋山 中西 山中 吉村 川上 サトウ スズキ タカハシ タナカ イトウ ワタナベ ヤマモト ナカムラ コバヤシ カトウ ヨシダ
     ヤマダ ササキ ヤマグチ マツモト イノウエ キムラ シミズ ヤマザキ アベ イケダ ハシモト イシカワ ヤマシタ 石原 大橋
     松岡 馬場 浜田 森本 星野 矢野 浅野 大久保 松下 吉岡 荒木 黒田 小池 野田 須藤 堀 広瀬 大谷
-    """.split()
+    """
 )
 """Frequent Japanese surnames, in kanji and some in katakana."""
-FIRST_NAMES = frozenset(
+FIRST_NAMES = _words(
     """
     aaron abigail adam ahmed akiko akira alain alexander ali alice amanda amy ana andrea andreas andrew angela anja ann
     anna anthony aoi arthur ashley barbara ben benjamin betty billy birgit brandon brenda brian bryan camille carl
@@ -90,6 +94,6 @@ FIRST_NAMES = frozenset(
     renate richard robert roger ronald ryan sabine saburo sakura samantha samuel sandra sara sarah scott sean sharon
     shirley sophia sophie sota stefan stephanie stephen steven susan sylvie takashi taro teresa terry thomas timothy
     tomoko tyler ursula uwe victoria walter wei william wolfgang yoko yui yuki yumi yuto zachary
-    """.split()
+    """
 )
 """Frequent given names in Latin letters."""

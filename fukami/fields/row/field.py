@@ -119,6 +119,10 @@ class Row(InputField):
         numeric = 1 - parsing.numbers(array).bad.sum() / known
         return 0.8 if numeric > ENOUGH else 0.4
 
+    def kind_of(self, column: Column) -> str:
+        """The kind of a new column."""
+        return self._kind(column)[0]
+
     def check(self, columns: Sequence[Column]) -> Iterator[Problem]:
         """Constant, empty and identifier-like columns, missing and infinite values, cells unlike the rest of their column.
 
