@@ -7,6 +7,7 @@ from fukami.cli._parser import Parser
 from fukami.cli._results import show_baselines, show_groups, show_metrics, show_notes
 from fukami.cli._screen import Screen
 from fukami.core.language import N_, _, _n
+from fukami.core.percent import percent
 
 SUMMARY = N_("metrics with intervals, baselines, calibration and groups, written to report.html")
 USAGE = ("RUN [DATA]",)
@@ -35,7 +36,7 @@ def show(result: dict[str, Any], screen: Screen) -> None:
         [
             (_("task"), result.get("task")),
             (_("run"), result.get("run")),
-            (_("examples"), f"{result['examples']:,}" if result.get("examples") else None),
+            (_("examples"), _judged(result)),
             (
                 _("left out"),
                 _n("{n} example that the run was trained on", "{n} examples that the run was trained on", excluded)
@@ -51,3 +52,14 @@ def show(result: dict[str, Any], screen: Screen) -> None:
     if result.get("report"):
         screen.heading(_("Report"))
         screen.line(str(result["report"]), indent=2)
+
+
+def _judged(result: dict[str, Any]) -> str | None:
+    """How many examples the figures speak of, beside how many were given where that is not the same."""
+    judged, unusable = result.get("examples") or 0, result.get("unusable") or 0
+    if not judged or not unusable:
+        return f"{judged:,}" if judged else None
+    total = judged + unusable + (result.get("excluded") or 0)
+    return _("{n} of {total} that were given ({share})").format(
+        n=f"{judged:,}", total=f"{total:,}", share=percent(judged / total)
+    )

@@ -268,7 +268,7 @@ def remarks(table: Table, task: Task, choices: DataChoices, columns: dict[str, l
                     )
                 )
             found += _misfit(field, column, table)
-    return [*found, *_unused_labels(table, task, choices, columns)]
+    return [*found, *_unused_labels(table, task, choices, columns), *_aside(table, task, choices)]
 
 
 def _unused_labels(table: Table, task: Task, choices: DataChoices, columns: dict[str, list[Column]]) -> list[Problem]:
@@ -285,6 +285,23 @@ def _unused_labels(table: Table, task: Task, choices: DataChoices, columns: dict
     what = _("the labels {name} are not used: this task learns without them").format(name=_listed(labels))
     fix = fix.format(name=",".join(labels))
     return [Problem(code="F-BIND-LABELS", severity="warning", what=what, where=table.name, fix=fix)]
+
+
+def _aside(table: Table, task: Task, choices: DataChoices) -> list[Problem]:
+    """A column that divides the examples is no input, where it would have been one."""
+    aside = [name for name in (choices.time, choices.group) if name in table.columns]
+    if not any(field.takes_rows for field in task.inputs.values()):
+        return []
+    return [
+        Problem(
+            code="F-BIND-ASIDE",
+            severity="note",
+            what=_("the column {name} divides the examples, so it is no input").format(name=name),
+            where=table.name,
+            fix=_("if it has to be an input as well, give it a second time under another name"),
+        )
+        for name in aside
+    ]
 
 
 def _misfit(field: Field, column: Column, table: Table) -> list[Problem]:

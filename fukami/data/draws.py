@@ -12,6 +12,9 @@ from fukami.tasks.contract import Task
 _MOST_STRATA = 0.5
 """Where more than this share of examples has a stratum of its own there is nothing to keep in proportion."""
 
+_FEW_COPIES = 5
+"""So many copies of one example overfill no part that matters."""
+
 
 def strata(task: Task, columns: dict[str, list[Column]]) -> np.ndarray:
     """int64 (N): examples whose targets their fields take for alike share a stratum; all 0 without a target."""
@@ -29,7 +32,8 @@ def by_stratum(strata: np.ndarray, together: np.ndarray, valid: float, test: flo
     """Parts of which each stratum has its share, to within one example; every stratum trains.
 
     The units (copies count as one) are laid out stratum by stratum in random order, and every 1/share-th of them is taken:
-    systematic sampling, which keeps all proportions at once without looking at any stratum by itself.
+    systematic sampling, which keeps all proportions at once without looking at any stratum by itself. An example that comes so
+    often that it would fill half a part trains.
 
     >>> parts = by_stratum(np.repeat([0, 1], [80, 20]), np.arange(100), 0.1, 0.2, seed=0)
     >>> [(int((parts[:80] == p).sum()), int((parts[80:] == p).sum())) for p in ("train", "valid", "test")]
@@ -37,7 +41,9 @@ def by_stratum(strata: np.ndarray, together: np.ndarray, valid: float, test: flo
     """
     first, unit = np.unique(together, return_index=True, return_inverse=True)[1:]
     of_unit = np.full(len(first), "train", dtype="<U5")
-    left = np.arange(len(first))
+    light = ~_too_heavy(np.bincount(unit), [share for share in (valid, test) if share])
+    rest = light[unit].mean() if len(unit) else 1.0  # parts have their shares of all, drawn from what can be drawn
+    left, valid, test = np.flatnonzero(light), valid / rest, test / rest
     for part, share, of in (("test", test, 1.0), ("valid", valid, 1.0 - test)):
         rng = generator(seed, "split", part)
         taken = _systematic(strata[first][left], round((share / of if of else 0.0) * len(left)), rng)
@@ -46,6 +52,13 @@ def by_stratum(strata: np.ndarray, together: np.ndarray, valid: float, test: flo
     _let_all_train(of_unit, strata[first])
     _let_all_parts_be(of_unit, strata[first], {"test": test, "valid": valid})
     return of_unit[unit]
+
+
+def _too_heavy(sizes: np.ndarray, shares: list[float]) -> np.ndarray:
+    """Which units (bool) train because each would fill half a part by itself; none where too little would be left to draw."""
+    total = sizes.sum()
+    heavy = sizes > max(total * min(shares, default=1.0) / 2, _FEW_COPIES)
+    return heavy if sizes[~heavy].sum() > 1.5 * sum(shares) * total else np.zeros(len(sizes), bool)
 
 
 def sample(strata: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:

@@ -12,6 +12,7 @@ import numpy as np
 
 from fukami.core.errors import DataError
 from fukami.core.language import N_, _
+from fukami.core.percent import percent
 from fukami.core.problems import Problem
 from fukami.core.recipe import DataChoices
 from fukami.core.tables import ACROSS, PARTS, Column, Table
@@ -21,6 +22,8 @@ from fukami.data.split_proof import Case, proven
 from fukami.tasks.contract import Task
 
 __all__ = ["Split", "folds", "split"]
+FEW = 10
+"""Examples by which a part may always miss its share."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,7 @@ def split(table: Table, columns: dict[str, list[Column]], task: Task, choices: D
     if given is not None:
         return _finished(_completed(given, case), "given", case, _given_notes(given, table))
     labels, method = _parts_of(np.arange(len(table)), case, valid=choices.valid_fraction, test=choices.test_fraction)
-    return _finished(labels, method, case)
+    return _finished(labels, method, case, _share_notes(labels, method, case))
 
 
 def folds(table: Table, columns: dict[str, list[Column]], task: Task, choices: DataChoices, *, seed: int) -> list[Split]:
@@ -149,6 +152,26 @@ def _given_notes(given: np.ndarray, table: Table) -> list[Problem]:
             severity="note",
             what=_("the data has no test part, so its validation part is the final test and another one was drawn"),
             where=table.name,
+        )
+    ]
+
+
+def _share_notes(labels: np.ndarray, method: str, case: Case) -> list[Problem]:
+    """Parts that were drawn by chance and are far from their shares, because copies and groups stay whole."""
+    asked = {"valid": case.choices.valid_fraction, "test": case.choices.test_fraction}
+    found = {part: float((labels == part).mean()) for part in asked}
+    far = [part for part, share in asked.items() if abs(found[part] - share) * len(labels) > max(share * len(labels) / 2, FEW)]
+    if not far or method not in ("stratified", "random", "grouped"):
+        return []
+    return [
+        Problem(
+            code="F-SPLIT-SHARES",
+            severity="note",
+            what=_("parts are far from the shares that were asked for: copies of one input, and groups, stay in one part"),
+            where=case.table.name,
+            expected=", ".join(f"{part} {percent(share)}" for part, share in asked.items()),
+            got=", ".join(f"{part} {percent(share)}" for part, share in found.items()),
+            fix=_("remove copies, or name a group column with more values"),
         )
     ]
 

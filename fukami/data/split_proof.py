@@ -15,6 +15,7 @@ from fukami.core.problems import Problem
 from fukami.core.recipe import DataChoices
 from fukami.core.tables import ACROSS, PARTS, Column, Spans, Table, covered
 from fukami.data.near import near_pairs
+from fukami.fields import personal
 from fukami.fields.cells import combined
 from fukami.fields.contract import InputField
 from fukami.tasks.contract import Task
@@ -70,6 +71,8 @@ def proven(labels: np.ndarray, case: Case, *, given: bool) -> Proven:
     later = np.concatenate([hashes[parts["valid"]], hashes[parts["test"]]])
     parts["train"] = parts["train"][~np.isin(hashes[parts["train"]], later)]
     copies = {part: before[part] - len(parts[part]) for part in ("train", "valid")}
+    if not len(parts["train"]) and not given:
+        require_different(hashes, table, case.choices)
     _require_train(parts, copies, table, case.choices)
     near, near_problems = _near(case, parts)
     told = {
@@ -84,6 +87,20 @@ def proven(labels: np.ndarray, case: Case, *, given: bool) -> Proven:
     problems = [*_copy_problems(copies, table, given=given), *near_problems, *_group_problems(told, case.choices)]
     problems += _across_problems(told.get("spans", {}).get("left_out", 0), parts, table)
     return Proven(parts, copies, told, problems)
+
+
+def require_different(hashes: np.ndarray, table: Table, choices: DataChoices) -> None:
+    """Raises `DataError` where equal inputs, which stay in one part, are why there is nothing to train on or to judge by."""
+    different, time = len(np.unique(hashes)), choices.time
+    if different < len(hashes) / 2:
+        raise DataError(
+            "F-DATA-SAME-INPUTS",
+            _("the examples have nearly all the same inputs, so nothing tells them apart and none can be kept aside"),
+            where=table.name,
+            expected=_("inputs that differ from example to example"),
+            got=_("{n} different inputs in {total} examples").format(n=different, total=len(hashes)),
+            fix=_("add columns to learn from: {name} divides the examples and is no input").format(name=time) if time else "",
+        )
 
 
 def _require_train(parts: dict[str, np.ndarray], copies: dict[str, int], table: Table, choices: DataChoices) -> None:
@@ -181,7 +198,7 @@ def _across(cells: list[Any], group: str, parts: dict[str, np.ndarray]) -> dict[
         "column": group,
         "groups": {part: len(found) for part, found in sets.items()},
         "broken": len(broken),
-        "examples": sorted(map(str, broken))[:_SHOWN],
+        "examples": [] if personal.kind_of(table.columns[group]) else sorted(map(str, broken))[:_SHOWN],
     }
 
 

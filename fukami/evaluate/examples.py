@@ -15,6 +15,7 @@ from fukami.data.doctor import examine
 from fukami.data.limit import limited
 from fukami.data.split import Split, split
 from fukami.data.store import Store, prepare
+from fukami.evaluate.unjudged import reasons, unknown
 from fukami.opened import Opened
 from fukami.tasks.contract import Task
 
@@ -30,6 +31,8 @@ class Judged:
     problems: list[Problem]
     excluded: int
     unusable: int
+    unjudged: list[str] = dataclasses.field(default_factory=list)
+    """Why the `unusable` ones are not judged."""
     split: Split | None = None
     """How the training's own data is divided; None for other data."""
     limit: int = 0
@@ -80,7 +83,8 @@ def examples(run: Opened, source: Any, recipe: Any, *, own: bool) -> Judged:
         rows, excluded = unseen(run, hashes, table)
     store = prepare(task.fields, columns, hashes)
     problems = [] if own else examine(task, table, whole_columns, None)
-    return Judged(table, columns, store, rows, problems, excluded, unusable, division, recipe.data.limit)
+    why = reasons(task, whole_columns) if unusable else []
+    return Judged(table, columns, store, rows, problems, excluded, unusable, why, division, recipe.data.limit)
 
 
 class Divided(NamedTuple):
@@ -115,11 +119,14 @@ def usable_rows(task: Task, table: Table, columns: dict[str, list[Column]]) -> n
     """The examples whose cells the task's fields can use. Raises `DataError` F-EVALUATE-EMPTY where there are none."""
     keep = np.flatnonzero(task.usable(columns))
     if len(keep) == 0:
+        strange = [problem for name in task.targets if name in columns and (problem := unknown(task, name, columns))]
         raise DataError(
             "F-EVALUATE-EMPTY",
             _("no example of the data can be judged"),
             where=table.name,
-            expected=_("inputs that can be read and targets that the run knows"),
+            expected=strange[0].expected if strange else _("inputs that can be read and targets that the run knows"),
+            got=strange[0].got if strange else "; ".join(reasons(task, columns)),
+            fix=strange[0].fix if strange else "",
         )
     return keep
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from fukami.core import artefact
 from fukami.core.errors import FukamiError
-from fukami.core.language import _, _n
+from fukami.core.language import _
 from fukami.core.recipe import free_names
 from fukami.core.tables import Column
 from fukami.evaluate import whole
@@ -48,20 +48,9 @@ def evaluate_run(run: Opened, data: Any, settings: dict[str, Any]) -> dict[str, 
         "groups": found.as_dict().get("groups", {}),
         "proofs": {k: v for k, v in proofs.items() if k not in NOT_PROOFS},
         "unusable": judged.unusable,
-        "notes": [note for note in (remark, skipped, unusable_note(judged.unusable), not_kept) if note],
+        "notes": [note for note in (*judged.unjudged, remark, skipped, not_kept) if note],
         "report": report,
     }
-
-
-def unusable_note(count: int) -> str:
-    """Examples that no metric speaks of must not go unmentioned: leaving out what is unknown flatters a model."""
-    if not count:
-        return ""
-    return _n(
-        "{n} example is not judged: its input cannot be read, or its target is one the run does not know",
-        "{n} examples are not judged: their input cannot be read, or their target is one the run does not know",
-        count,
-    )
 
 
 def proofs_of(run: Opened, found: Any, beside: dict[str, dict[str, float]], *, own: bool) -> dict[str, Any]:

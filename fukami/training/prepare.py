@@ -18,6 +18,7 @@ from fukami.data.bind import bind, remarks
 from fukami.data.doctor import examine
 from fukami.data.limit import limited
 from fukami.data.split import Split, split
+from fukami.data.split_proof import require_different
 from fukami.data.store import Store, prepare
 from fukami.engine.progress import Display
 from fukami.fields.contract import NOTHING, Field
@@ -129,7 +130,7 @@ def prepared(recipe: Recipe, source: Any, *, model: Any = None, division: Split 
     assert found.split is not None
     division = division or found.split
     if len(division.valid) + len(division.test) == 0:
-        require_different_inputs(found)
+        require_different(found.task.identity_of(found.columns), found.table, recipe.data)
         raise DataError(
             "F-SPLIT-NOTHING-KEPT",
             _("no example is kept aside, so nothing could be said about the model"),
@@ -158,20 +159,6 @@ def prepared(recipe: Recipe, source: Any, *, model: Any = None, division: Split 
         store = prepare(fields, found.columns, fingerprints, progress=lambda done, _total: display.step(done))
     task = found.task.with_fields(fields)
     return Prepared(task, found.table, found.columns, division, found.problems, recipe, choice, pretrained, store, fingerprints)
-
-
-def require_different_inputs(found: Examined) -> None:
-    """Raises `DataError` where equal inputs, which stay in one part, are why none could be kept aside."""
-    hashes = found.task.identity_of(found.columns)
-    different = len(np.unique(hashes))
-    if different < len(hashes) / 2:
-        raise DataError(
-            "F-DATA-SAME-INPUTS",
-            _("the examples have nearly all the same inputs, so nothing tells them apart and none can be kept aside"),
-            where=found.table.name,
-            expected=_("inputs that differ from example to example"),
-            got=_("{n} different inputs in {total} examples").format(n=different, total=len(hashes)),
-        )
 
 
 def learned(task: Task, raw: Columns, seed: int, *, known: Mapping[str, Field] = NOTHING) -> dict[str, Field]:

@@ -133,6 +133,79 @@ def test_arrays_of_odd_shapes_are_refused():
             Image().learn([Column("x", np.zeros(shape, np.uint8))])
 
 
+GREY = np.random.default_rng(1).integers(0, 200, (6, 9, 9)).astype(np.uint8)
+GREY[:, 0, 0] = 0
+FORMS = {
+    "uint8": GREY,
+    "uint16": GREY.astype(np.uint16) * 257,
+    "fractions": (GREY / 255).astype(np.float32),
+    "around zero": (GREY / 127.5 - 1).astype(np.float32),
+    "whole numbers": GREY.astype(np.int64),
+    "8 bits in 16": GREY.astype(np.uint16),
+    "floats to 255": GREY.astype(np.float64),
+}
+
+
+@pytest.mark.parametrize("learned", [name for name in FORMS if name != "8 bits in 16"])
+@pytest.mark.parametrize("asked", FORMS)
+def test_the_same_picture_is_the_same_in_every_type_of_array(learned, asked):
+    field = Image().learn([Column("x", FORMS[learned])])
+    wanted = field.encode([Column("x", FORMS[learned])])["pixels"].astype(int)
+    if (learned, asked) == ("uint16", "8 bits in 16"):
+        return  # as dark as it says
+    for rows in (slice(None), slice(0, 1)):
+        found = field.encode([Column("x", FORMS[asked][rows])])["pixels"].astype(int)
+        assert np.abs(found - wanted[rows]).max() <= 1
+    both_float = FORMS[learned].dtype.kind == FORMS[asked].dtype.kind == "f"
+    if (both_float and learned != asked) or asked == "8 bits in 16":
+        assert [p.code for p in field.unfamiliar([Column("x", FORMS[asked])])] == ["F-IMAGE-RANGE"]
+    if learned == asked:
+        assert not list(field.unfamiliar([Column("x", FORMS[asked])]))
+
+
+def test_a_dark_array_is_what_its_file_is(tmp_path):
+    dark, files = GREY[0] // 16, tmp_path / "dark.png"
+    Pillow.fromarray(GREY[1]).save(tmp_path / "a.png")
+    Pillow.fromarray(dark).save(files)
+    field = Image().learn([Column("x", pa.array(["a.png"]), base=tmp_path)])
+    of_file = field.encode([Column("x", pa.array(["dark.png"]), base=tmp_path)])["pixels"]
+    np.testing.assert_array_equal(field.encode([Column("x", dark[None])])["pixels"], of_file)
+    (mixed,) = field.gather([dark, GREY[1, :5]])  # of several sizes
+    np.testing.assert_array_equal(field.encode([mixed])["pixels"][:1], of_file)
+
+
+def test_arrays_that_were_normalised_by_somebody_are_refused_unless_learned():
+    odd = (GREY / 60.0 - 1.4).astype(np.float32)
+    with pytest.raises(DataError, match="F-IMAGE-RANGE"):
+        Image().learn([Column("x", GREY)]).encode([Column("x", odd)])
+    field = Image().learn([Column("x", odd)])
+    assert field.encode([Column("x", odd)])["pixels"].max() == 255
+
+
+@pytest.mark.parametrize(
+    "learned, asked, count",
+    [
+        ((9, 20, 20), (3, 20, 20), 3),
+        ((9, 20, 20), (4, 20, 20), 4),
+        ((9, 20, 20), (1, 20, 20), 1),
+        ((9, 20, 20), (3, 30, 30), 3),
+        ((9, 20, 20), (20, 20, 3), 1),
+        ((9, 20, 20), (20, 20), 1),
+        ((9, 3, 20, 20), (3, 20, 20), 1),
+        ((9, 20, 20, 3), (20, 20, 3), 1),
+        ((9, 20, 20, 3), (4, 20, 20, 3), 4),
+        ((9, 64), (3, 64), 3),
+        ((9, 64), (64,), 1),
+    ],
+)
+def test_what_was_learned_says_how_many_pictures_an_array_holds(learned, asked, count):
+    pixels = np.random.default_rng(0).integers(0, 256, learned).astype(np.uint8)
+    field = Image().learn([Column("x", pixels)])
+    value = np.random.default_rng(1).integers(0, 256, asked).astype(np.uint8)
+    several = field.several(value) or [value]
+    assert len(several) == count == len(field.encode(field.gather(several))["pixels"])
+
+
 def test_float_range_is_learned_and_kept():
     train = np.random.default_rng(0).random((20, 8, 8)) * 16
     image = Image().learn([Column("x", train)])

@@ -134,3 +134,27 @@ def test_good_texts_have_no_encoding_problem():
         ["😀 emoji", "Ãrvore"],
     ):
         assert "F-TEXT-ENCODING" not in {p.code for p in Text().check([Column("text", pa.array(cells))])}
+
+
+def test_a_text_that_is_cut_is_told_when_it_is_asked_about():
+    field, _column = text(["word " * 20 + end for end in ("good", "bad")] * 20)
+    asked = Column("text", pa.array(["short", "filler " * 50 + "good", "filler " * 50 + "bad"]))
+    (problem,) = field.unfamiliar([asked])
+    assert (problem.code, problem.count, problem.severity) == ("F-TEXT-CUT", 2, "note")
+    assert str(field.state["max_tokens"]) in problem.what
+    assert not list(field.unfamiliar([asked.take(np.array([0]))]))
+    assert any(p.code == "F-TEXT-CUT" for p in field.check([asked]))
+
+
+@pytest.mark.parametrize("cells", [["word " * 400 + str(i) for i in range(5)], ["日本語" * 200 + str(i) for i in range(5)]])
+def test_the_share_of_training_texts_that_are_cut_is_told(cells):
+    short = [f"a short one {i}" for i in range(35)]
+    (problem,) = [p for p in Text().check([Column("text", pa.array(cells * 3 + short))]) if p.code == "F-TEXT-CUT"]
+    assert problem.severity == "warning" and "30.0" in problem.what and "256" in problem.what
+    options = Text.Options(max_tokens=1000)
+    assert not [p for p in Text(options=options).check([Column("text", pa.array(cells))]) if p.code == "F-TEXT-CUT"]
+
+
+def test_lengths_that_vary_a_little_are_no_news():
+    cells = ["word " * (3 + i % 30) for i in range(300)]
+    assert not [p for p in Text().check([Column("text", pa.array(cells))]) if p.code == "F-TEXT-CUT"]

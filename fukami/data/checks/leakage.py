@@ -18,6 +18,7 @@ from fukami.core.tables import Column
 from fukami.data.evidence import Evidence
 from fukami.fields import parsing
 from fukami.fields.contract import TargetField
+from fukami.fields.row.names import are_codes, named_things, repeated
 
 FEWEST = 40
 """With fewer examples a column may fit by chance."""
@@ -142,5 +143,7 @@ def _told(evidence: Evidence, name: str, column: Column, left: float) -> Problem
         where=column.file or evidence.table.name,
         expected=_("only what is known before the answer is"),
         got=_("{share} of the errors of guessing are left").format(share=percent(left)),
-        fix=_("if it is known only afterwards, leave it out: --set ignore={name}").format(name=name),
+        fix=_("if it names what several rows are about, keep these together: --set group={name}").format(name=name)
+        if named_things(column) or (repeated(column) and are_codes(column))
+        else _("if it is known only afterwards, leave it out: --set ignore={name}").format(name=name),
     )

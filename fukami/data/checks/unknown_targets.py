@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from fukami.core.errors import DataError
-from fukami.core.language import _, _n
+from fukami.core.language import _, _n, joined
 from fukami.core.problems import Problem
 from fukami.data.evidence import Evidence
 
@@ -14,6 +14,7 @@ def check(evidence: Evidence) -> Iterator[Problem]:
     """An error, as no model can give an answer that it was never told of."""
     if evidence.split is None:
         return
+    mend = _("add training examples of these labels, correct their spelling, or remove them")
     rest = np.concatenate([evidence.split.valid, evidence.split.test])
     for name, field in evidence.targets.items():
         columns = evidence.columns[name]
@@ -24,6 +25,8 @@ def check(evidence: Evidence) -> Iterator[Problem]:
         cells = [column.take(rest) for column in columns]
         strange = rest[field.usable(cells) & ~learned.usable(cells)]  # one that may be missing is not unknown where it is
         if len(strange):
+            odd = learned.check([column.take(strange) for column in columns])
+            own = next((problem for problem in odd if problem.code.endswith("-UNKNOWN")), None)
             yield Problem(
                 code="F-TARGET-UNKNOWN",
                 severity="error",
@@ -34,6 +37,7 @@ def check(evidence: Evidence) -> Iterator[Problem]:
                 ),
                 where=", ".join(evidence.place(int(row)) for row in strange[:3]) + (", …" if len(strange) > 3 else ""),
                 expected=_("every label in the training part"),
-                fix=_("add training examples of these labels, correct their spelling, or remove them"),
+                got=own.got if own else "",
+                fix=joined("; ", [own.fix, mend]) if own and own.fix else mend,
                 count=len(strange),
             )

@@ -139,7 +139,7 @@ def _labels(
         yield Problem(
             code="F-CATEGORY-ALIKE",
             severity="warning",
-            what=_("labels differ only in case, spaces or the form of characters"),
+            what=_("labels differ only in case, spaces, or in how letters or numbers are written"),
             where=cells.place(column),
             expected=_("one spelling for each class"),
             got=listed(group),

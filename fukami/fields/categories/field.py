@@ -6,7 +6,7 @@ Cells are lists, or strings such as `"sea;sun|beach"`; an array (N, K) of 0 and 
 
 import html
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Self
 
@@ -22,11 +22,11 @@ from fukami.core.problems import Problem
 from fukami.core.recipe import option
 from fukami.core.tables import Column
 from fukami.fields import cells
-from fukami.fields.category.check import FEW
+from fukami.fields.category.check import FEW, check_words, unknown
 from fukami.fields.contract import NOTHING, Arrays, Field, Ragged, Shared
 from fukami.fields.frame import Frame
 from fukami.fields.gather import gathered
-from fukami.fields.labels import alike, in_order, label_of, listed
+from fukami.fields.labels import UNLABELLED, alike, in_order, label_of, listed, positions
 from fukami.fields.scored import Scored
 
 CARD = FieldCard(
@@ -38,13 +38,15 @@ CARD = FieldCard(
 )  # fmt: skip
 
 
-def labels_in(value: Any, separators: str = ";|") -> list[str] | None:
-    """The labels of one raw cell, each once; None where it is missing.
+def labels_in(value: Any, separators: str = ";|", unlabelled: Collection[str] = ()) -> list[str] | None:
+    """The labels of one raw cell, each once; None where it is missing, as `unlabelled` words are.
 
-    >>> labels_in("a; b|a"), labels_in(["x", 1.0]), labels_in(""), labels_in(None)
-    (['a', 'b'], ['x', '1'], [], None)
+    >>> labels_in("a; b|a"), labels_in(["x", 1.0]), labels_in(""), labels_in("nan"), labels_in("NA", unlabelled=["NA"])
+    (['a', 'b'], ['x', '1'], [], None, None)
     """
     if value is None or (isinstance(value, float) and value != value):
+        return None
+    if isinstance(value, str) and value.strip() and (label_of(value) is None or label_of(value) in unlabelled):
         return None
     if isinstance(value, bytes):
         value = value.decode("utf-8", "replace")
@@ -72,6 +74,7 @@ class Categories(Scored):
     class Options:
         separators: str = option(";|", "The signs between the labels of one cell.")
         threshold: float = option(0.5, "Labels with at least this probability are given as the answer.", low=0, high=1)
+        unlabelled: list = option(list(UNLABELLED), "Words that stand for a missing label; empty where each names a class.")
 
     kind: ClassVar[str] = "categories"
     losses: ClassVar[tuple[str, ...]] = ("binary-cross-entropy", "focal-binary")
@@ -116,7 +119,8 @@ class Categories(Scored):
                 )
             return [None if not np.isfinite(row).all() else [names[k] for k in np.flatnonzero(row > 0.5)] for row in values]
         raw = list(values) if isinstance(values, np.ndarray) else cells.arrow(column).to_pylist()
-        return [labels_in(value, self.options.separators) for value in raw]
+        unlabelled = set(self.options.unlabelled) - set(self.state.get("classes", ()))
+        return [labels_in(value, self.options.separators, unlabelled) for value in raw]
 
     def check(self, columns: Sequence[Column]) -> Iterator[Problem]:
         (column,) = columns
@@ -138,6 +142,11 @@ class Categories(Scored):
                 fix=_("fill in the labels; write an empty list where none applies"),
                 count=max(1, len(missing)),
             )
+        if "classes" in self.state:
+            yield from self._check_known(column, rows)
+            return
+        if not column.is_array and cells.is_text(cells.arrow(column)):
+            yield from check_words(column, self.options.unlabelled)
         always = [label for label, n in counts.items() if n == len(rows) - len(missing)]
         if always and len(always) == len(counts):
             yield Problem(
@@ -165,18 +174,25 @@ class Categories(Scored):
             yield Problem(
                 code="F-CATEGORY-ALIKE",
                 severity="warning",
-                what=_("labels differ only in case, spaces or the form of characters"),
+                what=_("labels differ only in case, spaces, or in how letters or numbers are written"),
                 where=cells.place(column),
                 expected=_("one spelling for each class"),
                 got=listed(group),
                 count=sum(counts[label] for label in group[1:]),
             )
 
+    def _check_known(self, column: Column, rows: Sequence[list[str] | None]) -> Iterator[Problem]:
+        known = positions(self.state["classes"])
+        strange = {i: odd for i, labels in enumerate(rows) if (odd := [label for label in labels or () if label not in known])}
+        if strange:
+            names = list(dict.fromkeys(label for odd in strange.values() for label in odd))
+            yield unknown(column, np.array(list(strange)), names, self.state["classes"])
+
     def usable(self, columns: Sequence[Column]) -> np.ndarray:
         """Whether labels are given, and all of them were there in training."""
-        known = set(self.state["classes"]) if "classes" in self.state else None
+        known = positions(self.state["classes"]).keys() if "classes" in self.state else None
         return np.array(
-            [labels is not None and (known is None or known.issuperset(labels)) for labels in self._rows(columns[0])],
+            [labels is not None and (known is None or known >= set(labels)) for labels in self._rows(columns[0])],
             dtype=bool,
         )
 
@@ -198,8 +214,8 @@ class Categories(Scored):
     def encode(self, columns: Sequence[Column], *, frames: Mapping[str, Frame] = NOTHING) -> Arrays:
         """`truths` uint8 (N, K). Raises `DataError` where labels are missing or unknown."""
         rows = self._rows(columns[0])
-        position = {label: k for k, label in enumerate(self.state["classes"])}
-        truths = np.zeros((len(rows), len(position)), np.uint8)
+        position = positions(self.state["classes"])
+        truths = np.zeros((len(rows), len(self.state["classes"])), np.uint8)
         for row, labels in enumerate(rows):
             if labels is None or not position.keys() >= set(labels):
                 raise DataError(

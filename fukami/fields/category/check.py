@@ -1,14 +1,14 @@
 """What the doctor finds in labels: a single class, one for each example, rare ones, one name in two spellings."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from fukami.core.language import _, _n
 from fukami.core.problems import Problem
 from fukami.core.tables import Column
-from fukami.fields import cells
-from fukami.fields.labels import alike, listed
+from fukami.fields import cells, personal
+from fukami.fields.labels import UNLABELLED, alike, listed, meant, named, positions
 
 FEW = 100
 """A class with fewer examples than this is worth a warning."""
@@ -51,13 +51,81 @@ def check_classes(column: Column, index: np.ndarray, classes: list[str], counts:
         yield Problem(
             code="F-CATEGORY-ALIKE",
             severity="warning",
-            what=_("labels differ only in case, spaces or the form of characters"),
+            what=_("labels differ only in case, spaces, or in how letters or numbers are written"),
             where=cells.places(column, rows),
             expected=_("one spelling for each class"),
             got=listed(group),
             fix=_("write {label} everywhere, if they mean the same").format(label=repr(group[0].strip())),
             count=len(rows),
         )
+
+
+def check_words(column: Column, unlabelled: Sequence[str]) -> Iterator[Problem]:
+    """Words that programs write for a missing value and people for a class: which of both they were taken for."""
+    codes, names = named(column)
+    doubtful = {word.casefold() for word in UNLABELLED}
+    found = {name: i for i, name in enumerate(names) if name is not None and name.casefold() in doubtful}
+    for name in found:
+        rows = np.flatnonzero(np.isin(codes, [i for i, other in enumerate(names) if other == name]))
+        missing = name in unlabelled
+        others = [word for word in found if word != name and word in unlabelled]
+        yield Problem(
+            code="F-CATEGORY-WORD",
+            severity="warning",
+            what=_("the label {name} is taken for a missing one").format(name=name)
+            if missing
+            else _("the label {name} is taken for a class").format(name=name),
+            where=cells.places(column, rows),
+            expected=_("labels that can be no word for a missing one"),
+            got=name,
+            fix=_("if it is a class: --set unlabelled={words}").format(words=",".join(others))
+            if missing
+            else _("if it means missing: --set unlabelled={words}").format(words=",".join([*others, name])),
+            count=len(rows),
+        )
+
+
+def check_personal(column: Column) -> Iterator[Problem]:
+    """Classes are what a model answers, so they stand in the run as they are: told where they say who somebody is."""
+    if found := personal.kind_of(column):
+        yield Problem(
+            code="F-CATEGORY-PERSONAL",
+            severity="warning",
+            what=_("the labels look like personal data ({what}); a run and its report show the names of its classes").format(
+                what=_(found)
+            ),
+            where=cells.place(column),
+            fix=_("write a number or a pseudonym instead of each of them"),
+            count=len(column),
+        )
+
+
+def check_known(column: Column, index: np.ndarray, classes: list[str], learned: Sequence[str]) -> Iterator[Problem]:
+    """Labels that are none of the `learned` ones: `index` (N) is each example's place in `classes`."""
+    known = positions(learned)
+    strange = [i for i, label in enumerate(classes) if label not in known]
+    rows = np.flatnonzero(np.isin(index, strange))
+    if len(rows):
+        yield unknown(column, rows, [classes[i] for i in strange], learned)
+
+
+def unknown(column: Column, rows: np.ndarray, strange: Sequence[str], learned: Sequence[str]) -> Problem:
+    """The problem of `rows` whose labels are `strange`."""
+    close = meant(strange, learned)
+    return Problem(
+        code="F-CATEGORY-UNKNOWN",
+        severity="warning",
+        what=_n(
+            "{n} example has a label that the training did not have; it is left out",
+            "{n} examples have a label that the training did not have; they are left out",
+            len(rows),
+        ),
+        where=cells.places(column, rows),
+        expected=listed(learned),
+        got=listed(strange),
+        fix=_("did you mean {names}?").format(names=close) if close else "",
+        count=len(rows),
+    )
 
 
 def _check_counts(column: Column, index: np.ndarray, classes: list[str], counts: np.ndarray) -> Iterator[Problem]:

@@ -1,7 +1,9 @@
 """One label out of several. B batch, M members, K classes, N examples.
 
-Labels are strings whatever the file holds: `1`, `1.0` and `"1"` are the class "1", truth values are "false" and "true".
-Classes stand in numeric order where all are numbers, else in alphabetical order; of two the second is the positive one.
+Labels are strings whatever the file holds, and one class has one name in all of them: `1`, `1.0` and `"1"` are the class "1",
+truth values are "false" and "true", blanks around a name and the width of its letters do not count. What programs write for a
+missing value (NA, null, None) is taken for a missing label and told, unless `unlabelled` says otherwise. Classes stand in
+numeric order where all are numbers, else in alphabetical order; of two the second is the positive one.
 """
 
 import html
@@ -20,11 +22,11 @@ from fukami.core.problems import Problem
 from fukami.core.recipe import option
 from fukami.core.tables import Column
 from fukami.fields import cells
-from fukami.fields.category.check import check_classes
+from fukami.fields.category.check import check_classes, check_known, check_personal, check_words
 from fukami.fields.contract import NOTHING, Arrays, Field, Ragged, Shared
 from fukami.fields.frame import Frame
 from fukami.fields.gather import gathered
-from fukami.fields.labels import label_of, labels_of, listed
+from fukami.fields.labels import UNLABELLED, label_of, labels_of, listed, positions
 from fukami.fields.scored import Scored
 
 CARD = FieldCard(
@@ -51,6 +53,7 @@ class Category(Scored):
     @dataclass(frozen=True)
     class Options:
         positive: str = option("", "Of two classes, the positive one; empty for the second in order.")
+        unlabelled: list = option(list(UNLABELLED), "Words that stand for a missing label; empty where each names a class.")
 
     kind: ClassVar[str] = "category"
     losses: ClassVar[tuple[str, ...]] = ("cross-entropy", "focal")
@@ -80,9 +83,13 @@ class Category(Scored):
             return 0.1
         return 0.9 if cells.is_text(values) or pa.types.is_boolean(values.type) or distinct <= 20 else 0.5
 
+    def _labels(self, column: Column) -> tuple[np.ndarray, list[str]]:
+        """`labels_of` with the words for a missing label; a class that was learned is none of them."""
+        return labels_of(column, set(self.options.unlabelled) - set(self.state.get("classes", ())))
+
     def check(self, columns: Sequence[Column]) -> Iterator[Problem]:
         (column,) = columns
-        index, classes = labels_of(column)
+        index, classes = self._labels(column)
         where = cells.place(column)
         missing = np.flatnonzero(index < 0)
         if len(missing) == len(column):
@@ -107,44 +114,28 @@ class Category(Scored):
                 count=len(missing),
             )
         if "classes" in self.state:
-            yield from self._check_known(column, index, classes)
+            yield from check_known(column, index, classes, self.state["classes"])
             return
+        yield from check_words(column, self.options.unlabelled)
+        yield from check_personal(column)
         counts = np.bincount(index[index >= 0], minlength=len(classes))
         yield from check_classes(column, index, classes, counts)
 
-    def _check_known(self, column: Column, index: np.ndarray, classes: list[str]) -> Iterator[Problem]:
-        strange = [i for i, label in enumerate(classes) if label not in self.state["classes"]]
-        rows = np.flatnonzero(np.isin(index, strange))
-        if len(rows):
-            yield Problem(
-                code="F-CATEGORY-UNKNOWN",
-                severity="warning",
-                what=_n(
-                    "{n} example has a label that the training did not have; it is left out",
-                    "{n} examples have a label that the training did not have; they are left out",
-                    len(rows),
-                ),
-                where=cells.places(column, rows),
-                expected=listed(self.state["classes"]),
-                got=listed([classes[i] for i in strange]),
-                count=len(rows),
-            )
-
     def usable(self, columns: Sequence[Column]) -> np.ndarray:
-        index, classes = labels_of(columns[0])
+        index, classes = self._labels(columns[0])
         if "classes" not in self.state:
             return index >= 0
-        known = np.array([*(label in self.state["classes"] for label in classes), False])
-        return known[index]
+        known = positions(self.state["classes"])
+        return np.array([*(label in known for label in classes), False])[index]
 
     def fingerprint(self, columns: Sequence[Column]) -> np.ndarray:
-        index, classes = labels_of(columns[0])
+        index, classes = self._labels(columns[0])
         return cells.hashes([*(c.encode("utf-8", "surrogatepass") for c in classes), b""])[index]
 
     # -- learning and storing ----------------------------------------------------------------------------------------
     def learn(self, columns: Sequence[Column], *, seed: int = 0, beside: Mapping[str, Field] = NOTHING) -> Self:
         """Takes the class names and their counts. Raises `DataError` where there are fewer than two classes."""
-        index, classes = labels_of(columns[0])
+        index, classes = self._labels(columns[0])
         if len(classes) < 2:
             raise DataError(
                 "F-CATEGORY-ONE-CLASS",
@@ -159,7 +150,8 @@ class Category(Scored):
         return replace(self, state={"classes": classes, "counts": counts})
 
     def _positive_last(self, classes: list[str], counts: list[int]) -> tuple[list[str], list[int]]:
-        if len(classes) != 2 or self.options.positive not in classes:
+        first = positions(classes).get(label_of(self.options.positive) or "")
+        if len(classes) != 2 or first is None:
             raise DataError(
                 "F-CATEGORY-POSITIVE",
                 _("the positive class is not one of two classes"),
@@ -167,14 +159,12 @@ class Category(Scored):
                 expected=listed(classes),
                 got=self.options.positive,
             )
-        if classes[1] == self.options.positive:
-            return classes, counts
-        return classes[::-1], counts[::-1]
+        return (classes, counts) if first == 1 else (classes[::-1], counts[::-1])
 
     def encode(self, columns: Sequence[Column], *, frames: Mapping[str, Frame] = NOTHING) -> Arrays:
         """`index` int32 (N). Raises `DataError` where a label is missing or was not there in training."""
-        index, classes = labels_of(columns[0])
-        position = {label: i for i, label in enumerate(self.state["classes"])}
+        index, classes = self._labels(columns[0])
+        position = positions(self.state["classes"])
         lookup = np.array([*(position.get(label, -1) for label in classes), -1], dtype=np.int32)
         encoded = lookup[index]
         bad = np.flatnonzero(encoded < 0)
@@ -256,7 +246,7 @@ class Category(Scored):
 
     def sketch(self, columns: Sequence[Column]) -> dict[str, Any]:
         """Counts by class."""
-        index, classes = labels_of(columns[0])
+        index, classes = self._labels(columns[0])
         counts = np.bincount(index[index >= 0], minlength=len(classes)).tolist()
         return {"count": len(columns[0]), "missing": int((index < 0).sum()), "classes": dict(zip(classes, counts, strict=True))}
 

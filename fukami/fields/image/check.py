@@ -19,6 +19,7 @@ from fukami.core.tables import Column
 from fukami.fields import cells
 from fukami.fields.image import decode, looks
 from fukami.fields.image.look import THUMBNAIL_PX
+from fukami.fields.image.ranges import Levels, is_surprising, learned_range, range_of, range_of_array
 
 SMALL_PX = 8
 NEARLY_SAME = 0.99
@@ -165,13 +166,30 @@ def _check_pixels(column: Column) -> Iterator[Problem]:
         )
 
 
+def unlike_learned(column: Column, levels: Levels) -> Iterator[Problem]:
+    """A note where arrays are read in another range than the one that was learned."""
+    if not looks.is_pixels(column) or not len(column) or not is_surprising(levels, column.values):
+        return
+    found, known = range_of_array(levels, column.values), levels.get("array")
+    yield Problem(
+        code="F-IMAGE-RANGE",
+        severity="note",
+        what=_("the pixels are read as numbers from {low} to {high}").format(low=f"{found.low:g}", high=f"{found.high:g}"),
+        where=cells.place(column),
+        expected=_("from {low} to {high}, as in training").format(low=f"{known[0]:g}", high=f"{known[1]:g}") if known else "",
+        got=f"{column.values.dtype.name} {column.values.min():.4g}…{column.values.max():.4g}",
+        fix=_("give arrays of the same type and range as in training"),
+        count=len(column),
+    )
+
+
 class Traits(NamedTuple):
     """`widths` and `heights` of the readable pictures, the `channels` that show all of them, and learned `levels`."""
 
     widths: np.ndarray
     heights: np.ndarray
     channels: int
-    levels: decode.Levels
+    levels: Levels
 
 
 def traits_of(column: Column) -> Traits:
@@ -186,9 +204,8 @@ def _of_pixels(column: Column) -> Traits:
     layout = decode.layout_of(column.values.shape, column.name)
     x_NCHW = decode.as_nchw(column.values, layout)
     N, C, H, W = x_NCHW.shape
-    low, high = (float(np.nanmin(x_NCHW)), float(np.nanmax(x_NCHW))) if x_NCHW.size else (0.0, 255.0)
     same = C == 3 and bool((x_NCHW[:200, 0] == x_NCHW[:200, 1]).all() and (x_NCHW[:200, 1] == x_NCHW[:200, 2]).all())
-    levels = {"array": list(decode.range_of(low, high))}
+    levels = {"array": list(learned_range(x_NCHW))}
     return Traits(np.full(max(N, 1), W), np.full(max(N, 1), H), 1 if C == 1 or same else 3, levels)
 
 
@@ -202,8 +219,7 @@ def _of_files(column: Column) -> Traits:
         if look.levels is not None:
             deep.setdefault(look.mode, []).append(look.levels)
     levels = {
-        mode: list(decode.range_of(min(low for low, _h in ranges), max(high for _l, high in ranges)))
-        for mode, ranges in deep.items()
+        mode: list(range_of(min(low for low, _h in ranges), max(high for _l, high in ranges))) for mode, ranges in deep.items()
     }
     modes = Counter(g.grey for g in found)
     widths, heights = np.array([g.width for g in found]), np.array([g.height for g in found])

@@ -8,8 +8,9 @@ import contextlib
 import io
 import stat
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from PIL import Image as Pillow
@@ -18,6 +19,7 @@ from PIL import ImageOps
 from fukami.core.errors import DataError
 from fukami.core.language import _
 from fukami.fields.frame import Plane
+from fukami.fields.image.ranges import Levels, Range, range_in, range_of_array
 
 Pillow.init()  # now, as Pillow's lazy loading of its readers is not safe among threads
 FORMATS = tuple(
@@ -33,8 +35,6 @@ MOST_PIXELS = 178_956_970
 MOST_BYTES = 1 << 30
 GREY = (0.299, 0.587, 0.114)
 """How much red, green and blue count for grey (ITU-R 601, as Pillow does)."""
-TOPS = (1, 16, 255, 1023, 4095, 16383, 65535)
-"""White in the usual ways of writing pixels, from fractions to 16 bits."""
 _SIDES = (1, 3, 4)
 _DEEP = ("I", "F")
 
@@ -43,40 +43,10 @@ warnings.filterwarnings("ignore", category=Pillow.DecompressionBombWarning)
 warnings.filterwarnings("ignore", "Corrupt EXIF data", UserWarning)  # the pixels are whole, and the message names no file
 
 
-class Range(NamedTuple):
-    """The raw values that mean black and white, where pixels have more than 8 bits or come as numbers of any kind."""
-
-    low: float
-    high: float
-
-
-def range_of(low: float, high: float) -> Range:
-    """The range in which values between `low` and `high` were probably written.
-
-    A 12-bit camera that saves 16-bit files uses 0 … 4095: stretched over 0 … 65535 everything would be black.
-
-    >>> range_of(0, 0.98), range_of(3, 16), range_of(0, 4001), range_of(-0.9, 1)
-    (Range(low=0, high=1), Range(low=0, high=16), Range(low=0, high=4095), Range(low=-1, high=1))
-    """
-    if low < 0:
-        return Range(-1, 1) if low >= -1 and high <= 1 else Range(float(low), float(max(high, low + 1e-6)))
-    for top in TOPS:
-        if high <= top:
-            return Range(0, top)
-    return Range(0, float(high))
-
-
-Levels = dict[str, list[float]]
-"""Kind of pixels (a Pillow mode such as `I;16`, or `array`) → low and high of the range that was learned for it."""
-
-
-def range_in(levels: Levels, kind: str, values: np.ndarray) -> Range:
-    """The learned range of this kind of pixels; where none was learned, what the values themselves suggest."""
-    return Range(*levels[kind]) if kind in levels else range_of(float(values.min()), float(values.max()))
-
-
 def to_bytes(values: np.ndarray, levels: Range) -> np.ndarray:
     """Numbers of any kind → uint8, `levels` spread over 0 … 255."""
+    if values.dtype == bool:
+        values = values.astype(np.uint8)
     if values.dtype == np.uint8 and levels == (0, 255):
         return values
     scaled = (values.astype(np.float32) - np.float32(levels.low)) * np.float32(255 / (levels.high - levels.low))
@@ -306,6 +276,24 @@ def layout_of(shape: tuple[int, ...], where: str) -> str:
     )
 
 
+def holds_one(shape: tuple[int, ...], learned: Mapping[str, Any]) -> bool:
+    """Whether an array of `shape` is one picture rather than N of them, for a field that learned what `learned` says.
+
+    >>> grey, colour = {"shape": [20, 20], "channels": 1}, {"shape": [32, 32, 3], "channels": 3}
+    >>> [holds_one(s, grey) for s in ((20, 20), (3, 20, 20), (4, 40, 40), (20, 20, 3), (9, 20, 20))]
+    [True, False, False, True, False]
+    >>> [holds_one(s, colour) for s in ((32, 32, 3), (3, 32, 32), (5, 32, 32), (2, 32, 32, 3))]
+    [True, True, False, False]
+    """
+    own = tuple(learned.get("shape", ()))
+    if own and shape in (own, (len(shape) and shape[0], *own)):
+        return shape == own
+    if len(shape) == 3:
+        grey = len(own) == 2 or (not own and learned.get("channels") == 1)
+        return shape[-1] in _SIDES or (shape[0] in _SIDES and not (grey and shape[0] > 1))
+    return len(shape) < 3
+
+
 def is_square(length: int) -> bool:
     """Whether a row of numbers could be the pixels of a square picture, at least 4 px wide."""
     return _square(length)[1] >= 4
@@ -345,5 +333,5 @@ def with_channels(x_NCHW: np.ndarray, channels: int) -> np.ndarray:
 def from_array(cell: np.ndarray, levels: Levels, where: str) -> Pillow.Image:
     """One array of pixels as a picture in mode L or RGB. Raises `DataError` where its shape is none of a picture."""
     x_1CHW = as_nchw(cell[None], layout_of((1, *cell.shape), where))
-    x_1CHW = with_channels(to_bytes(x_1CHW, range_in(levels, "array", cell)), 1 if x_1CHW.shape[1] == 1 else 3)
+    x_1CHW = with_channels(to_bytes(x_1CHW, range_of_array(levels, cell[None])), 1 if x_1CHW.shape[1] == 1 else 3)
     return Pillow.fromarray(np.ascontiguousarray(x_1CHW[0, 0] if x_1CHW.shape[1] == 1 else x_1CHW[0].transpose(1, 2, 0)))

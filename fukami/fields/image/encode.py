@@ -19,6 +19,7 @@ from fukami.fields.gather import gathered
 from fukami.fields.image import decode, looks
 from fukami.fields.image.look_cache import Key
 from fukami.fields.image.memory import MEMORY, Form
+from fukami.fields.image.ranges import range_of_array
 
 SHAPING = tuple(Form._fields)
 """The parts of a state that shape the pixels."""
@@ -102,7 +103,7 @@ def _of_array(column: Column, state: dict[str, Any]) -> np.ndarray:
     size, channels = state["size_px"], state["channels"]
     x_NCHW = decode.as_nchw(column.values, layout)
     out = _channels_last(len(x_NCHW), channels, size)
-    levels = decode.range_in(state["levels"], "array", x_NCHW) if len(x_NCHW) else decode.Range(0, 255)
+    levels = range_of_array(state["levels"], x_NCHW)
     step = max(1, (64 << 20) // max(1, x_NCHW[0].size * 4)) if len(x_NCHW) else 1
     for start in range(0, len(x_NCHW), step):
         part = decode.to_bytes(x_NCHW[start : start + step], levels)

@@ -30,11 +30,12 @@ from fukami.fields.contract import NOTHING, Arrays, Field, InputField, Ragged, S
 from fukami.fields.frame import Frame, Moved, Plane
 from fukami.fields.image import decode, explain, looks
 from fukami.fields.image.augment import augmented, mirror_is_harmless
-from fukami.fields.image.check import check_pictures, correlate, difference_hashes, traits_of
+from fukami.fields.image.check import check_pictures, correlate, difference_hashes, traits_of, unlike_learned
 from fukami.fields.image.encode import SHAPING, encoded, moments, normalised, on_device, reduced
 from fukami.fields.image.look import array_hashes
 from fukami.fields.image.memory import MEMORY
 from fukami.fields.image.portable import as_files, odd_pictures, portable, portable_frames
+from fukami.fields.image.ranges import Levels
 from fukami.fields.image.render import rendered
 from fukami.fields.units import Portrait, Units, Way
 
@@ -161,14 +162,16 @@ class Image(InputField):
             return [Column(self.name, pa.array([v if isinstance(v, bytes) else str(v) for v in values]))]
         if all(isinstance(v, np.ndarray) for v in values) and len({v.shape for v in values}) == 1:
             return [Column(self.name, np.stack(values))]
-        return [Column(self.name, pa.array([_encoded(v) for v in values]))]
+        return [Column(self.name, pa.array([_encoded(v, self.state.get("levels", {})) for v in values]))]
+
+    def unfamiliar(self, columns: Sequence[Column]) -> Iterator[Problem]:
+        yield from unlike_learned(columns[0], self.state["levels"])
 
     def several(self, value: Any) -> list[Any] | None:
-        """Arrays `(N, H, W, C)`, `(N, C, H, W)` or `(N, H, W)` hold N pictures."""
-        if not isinstance(value, np.ndarray) or value.ndim < 3:
+        """Arrays `(N, H, W, C)`, `(N, C, H, W)` or `(N, H, W)` hold N pictures; rows of pixels do where they were learned."""
+        if not isinstance(value, np.ndarray) or decode.holds_one(value.shape, self.state):
             return None
-        one = value.ndim == 3 and (value.shape[-1] in (1, 3, 4) or value.shape[0] in (1, 3, 4))
-        return None if one else list(value)
+        return list(value)
 
     def example(self) -> str:
         return "picture.jpg"
@@ -183,7 +186,8 @@ class Image(InputField):
         side = float(np.median(np.sqrt(found.widths * found.heights)))
         ratio = np.maximum(found.widths / found.heights, found.heights / found.widths)
         resize = "squash" if float(np.median(ratio)) <= MOST_STRETCHED else "pad"
-        state = {
+        shape = {"shape": list(column.values.shape[1:])} if looks.is_pixels(column) else {}
+        state = shape | {
             "size_px": max(1, self.options.size_px or int(min(round(side), LARGEST_PX))),
             "source_px": round(side),
             "channels": 1 if self.options.channels == 1 else 3 if self.options.channels else found.channels,
@@ -350,7 +354,7 @@ def _looks_like_picture(cell: Any) -> bool:
     return Path(str(cell)).suffix.lower() in CARD.extensions
 
 
-def _encoded(value: Any) -> bytes:
+def _encoded(value: Any, levels: Levels) -> bytes:
     """One picture of whatever form as the bytes of a file, so that a mixture can stand in one column."""
     if isinstance(value, bytes):
         return value
@@ -358,6 +362,8 @@ def _encoded(value: Any) -> bytes:
         return Path(value).read_bytes()
     out = io.BytesIO()
     try:
+        if isinstance(value, np.ndarray):
+            value = decode.from_array(value, levels, "")
         picture = value if hasattr(value, "save") else Pillow.fromarray(np.asarray(value))
         picture.save(out, "PNG")
     except (TypeError, ValueError, IndexError, OSError, AttributeError):  # Pillow's many words for what is no picture

@@ -11,6 +11,7 @@ from PIL import Image as Pillow
 from fukami.core.seeds import generator
 from fukami.core.tables import Column
 from fukami.fields.image import decode, looks
+from fukami.fields.image.ranges import TOPS, Levels
 
 
 def portable(name: str, state: dict[str, Any], extensions: Sequence[str]) -> dict[str, Any]:
@@ -19,7 +20,7 @@ def portable(name: str, state: dict[str, Any], extensions: Sequence[str]) -> dic
     mode, code = "L" if state["channels"] == 1 else "RGB", [f"image_{state['resize']}", "image"]
     told = {"kind": "image", "name": name, "code": code, "example": "picture.jpg"}
     told |= {"size": [state["size_px"]] * 2, "formats": sorted(decode.FORMATS), "extensions": list(extensions), "mode": mode}
-    return {**told, **kept, "ranges": [[0, 1], [-1, 1], *([0, top] for top in decode.TOPS[1:])]}
+    return {**told, **kept, "ranges": [[0, 1], [-1, 1], *([0, top] for top in TOPS[1:])]}
 
 
 def portable_frames(state: dict[str, Any]) -> dict[str, Any]:
@@ -58,7 +59,7 @@ def odd_pictures(folder: Path) -> list[str]:
     return [str(folder / file) for file in (*drawn, "cut.jpg", "text.jpg", "none.jpg")]
 
 
-def as_files(columns: Sequence[Column], rows: np.ndarray, folder: Path, levels: decode.Levels) -> list[str]:
+def as_files(columns: Sequence[Column], rows: np.ndarray, folder: Path, levels: Levels) -> list[str]:
     """Paths of the pictures of some rows; those that are no files (arrays, bytes) are written into `folder`."""
     column = columns[0].take(rows)
     if looks.is_pixels(column):
@@ -85,7 +86,7 @@ def _path(cell: Any, base: Path | None) -> Path | None:
     return path if path.is_file() else None
 
 
-def _png(cell: np.ndarray, levels: decode.Levels, where: str) -> bytes:
+def _png(cell: np.ndarray, levels: Levels, where: str) -> bytes:
     buffer = io.BytesIO()
     image: Pillow.Image = decode.from_array(cell, levels, where)
     image.save(buffer, "PNG")

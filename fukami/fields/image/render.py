@@ -12,11 +12,12 @@ from PIL import Image as Pillow
 from fukami.core.errors import DataError
 from fukami.core.tables import Column
 from fukami.fields.image import decode, looks
+from fukami.fields.image.ranges import Levels
 
 THUMBNAIL_PX = 160
 
 
-def rendered(column: Column, row: int, levels: decode.Levels) -> str:
+def rendered(column: Column, row: int, levels: Levels) -> str:
     """The picture of a row, or why it cannot be shown."""
     column = column.take(np.array([row]))
     (cell,) = looks.raw_cells(column)
@@ -34,7 +35,7 @@ def rendered(column: Column, row: int, levels: decode.Levels) -> str:
     return f'<img src="data:image/{kind};base64,{data}" alt="{html.escape(name, quote=True)}">'
 
 
-def _shown(cell: Any, column: Column, where: str, levels: decode.Levels) -> Pillow.Image:
+def _shown(cell: Any, column: Column, where: str, levels: Levels) -> Pillow.Image:
     if isinstance(cell, np.ndarray):
         return decode.from_array(cell, levels, where)
     image = decode.decoded(decode.content(cell, column.base, where), where, at_least=THUMBNAIL_PX)

@@ -8,7 +8,6 @@ for unknown or missing. N rows, n numbers, M categories.
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from html import escape
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -25,7 +24,7 @@ from fukami.core.recipe import option
 from fukami.core.seeds import generator
 from fukami.core.specs import RowSpec
 from fukami.core.tables import Column
-from fukami.fields import parsing
+from fukami.fields import parsing, personal
 from fukami.fields.contract import NOTHING, Arrays, Cells, Field, InputField, Ragged, Shared
 from fukami.fields.frame import Frame
 from fukami.fields.gather import gathered
@@ -33,6 +32,7 @@ from fukami.fields.row import explain, portable, scaling
 from fukami.fields.row.columns.contract import LearnedColumn
 from fukami.fields.row.columns.recognise import ENOUGH, Forced, kind_of
 from fukami.fields.row.columns.registry import column_class, learned
+from fukami.fields.row.render import rendered
 from fukami.fields.units import Portrait, Units
 
 CARD = FieldCard(
@@ -62,6 +62,7 @@ class RowOptions:
     number: list = option([], "Columns to be read as numbers, whatever they look like.")
     date: list = option([], "Columns to be read as dates, whatever they look like.")
     missing: list = option([], "Further words that stand for a missing value.")
+    keep: list = option([], "Columns of personal data that are inputs all the same.")
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,10 @@ class Row(InputField):
         numeric = 1 - parsing.numbers(array).bad.sum() / known
         return 0.8 if numeric > ENOUGH else 0.4
 
+    def kind_of(self, column: Column) -> str:
+        """The kind of a new column."""
+        return self._kind(column)[0]
+
     def check(self, columns: Sequence[Column]) -> Iterator[Problem]:
         """Constant, empty and identifier-like columns, missing and infinite values, cells unlike the rest of their column.
 
@@ -128,7 +133,7 @@ class Row(InputField):
             return
         self._require_known_names(columns)
         for column in columns:
-            kind, how, forced = self._kind_of(column)
+            kind, how, forced = self._kind(column)
             yield from column_class(kind).examine(column, how, forced=forced, missing=self._missing)
 
     def unfamiliar(self, columns: Sequence[Column]) -> Iterator[Problem]:
@@ -192,7 +197,7 @@ class Row(InputField):
             sample = np.sort(generator(seed, "row", "sample").choice(total, _SAMPLED, replace=False))
         width = sum(int(np.prod(c.values.shape[1:])) if c.is_array else 1 for c in columns)
         knots = int(np.clip(25_600 // width, 16, 256))  # keeps the run's JSON small where there are hundreds of columns
-        kinds = [self._kind_of(column) for column in columns]
+        kinds = [self._kind(column) for column in columns]
         told = [
             column_class(kind).learn(column, how, self.options, sample=sample, knots=knots).told
             for column, (kind, how, _forced) in zip(columns, kinds, strict=True)
@@ -286,14 +291,8 @@ class Row(InputField):
         return [column.describe() for column in self._learned()]
 
     def render(self, columns: Sequence[Column], row: int) -> str:
-        """A small table of names and values."""
-        lines = []
-        for column in columns:
-            value = column.values[row]
-            value = value.as_py() if isinstance(value, pa.Scalar) else value
-            text = "–" if value is None or (isinstance(value, float) and value != value) else str(value)
-            lines.append(f"<tr><th>{escape(column.name)}</th><td>{escape(text[:200])}</td></tr>")
-        return f'<table class="row">{"".join(lines)}</table>'
+        """A small table of names and values; those of personal columns are hidden."""
+        return rendered(columns, row, self.state)
 
     def schema(self) -> dict[str, Any]:
         """A JSON object with one property per column; all are required, and may be null where the value is not known."""
@@ -373,6 +372,17 @@ class Row(InputField):
 
     def _forced(self) -> Forced:
         return Forced(self.options.category, self.options.number, self.options.date)
+
+    def _kind(self, column: Column) -> tuple[str, dict[str, Any], bool]:
+        """The same, but that personal data is left out, or kept as hashes where it is asked for."""
+        kind, how, forced = self._kind_of(column)
+        found = personal.kind_of(column) if kind not in ("vector", "ignored") or how.get("why") == "identifier" else ""
+        if not found or (forced and kind != "category"):
+            return kind, how, forced
+        asked = forced or column.name in self.options.keep
+        return (
+            ("personal", {"personal": found}, forced) if asked else ("ignored", {"why": "personal", "personal": found}, forced)
+        )
 
     def _kind_of(self, column: Column) -> tuple[str, dict[str, Any], bool]:
         """The kind of a new column, how it is read, and whether the user named the kind."""

@@ -8,7 +8,7 @@ import numpy as np
 from fukami.core.language import _, _n
 from fukami.core.problems import Problem
 from fukami.core.tables import Column
-from fukami.fields import cells
+from fukami.fields import cells, personal
 from fukami.fields.text.tokenization import has_text
 
 LONG = 100_000
@@ -73,6 +73,20 @@ def _check_characters(column: Column, texts: list[str]) -> Iterator[Problem]:
             got=repr(_around(texts[garbled[0]], _GARBLED)),
             fix=_("save the file as UTF-8, or name its encoding: --set encoding=shift_jis"),
             count=len(garbled),
+        )
+    private = [row for row, text in enumerate(texts) if personal.holds_any(text)]
+    if private:
+        yield Problem(
+            code="F-TEXT-PERSONAL",
+            severity="warning" if len(private) > len(texts) / 100 else "note",
+            what=_n(
+                "{n} text holds an e-mail address or a telephone number; the report hides them, the words of the model do not",
+                "{n} texts hold e-mail addresses or telephone numbers; the report hides them, the words of the model do not",
+                len(private),
+            ),
+            where=cells.places(column, private),
+            fix=_("take them out before the training"),
+            count=len(private),
         )
     control = [row for row, text in enumerate(texts) if _CONTROL.search(text)]
     if control:

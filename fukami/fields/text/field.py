@@ -24,11 +24,11 @@ from fukami.core.recipe import option
 from fukami.core.seeds import generator
 from fukami.core.specs import TokenSpec
 from fukami.core.tables import Column
-from fukami.fields import cells
+from fukami.fields import cells, personal
 from fukami.fields.contract import NOTHING, Arrays, Field, InputField, Ragged, Tokens
 from fukami.fields.frame import Frame, Line
 from fukami.fields.gather import carried
-from fukami.fields.text import explain, tokenization
+from fukami.fields.text import cutting, explain, tokenization
 from fukami.fields.text.check import check_texts
 from fukami.fields.text.features import alike, hashed_features, learn_weights, simhash
 from fukami.fields.text.portable import odd_texts, portable
@@ -57,6 +57,8 @@ MEASURED = 20_000
 NEARLY_SAME = 0.9
 """Likeness (cosine of word counts) from which texts are nearly the same."""
 SHOWN = 300
+MOST_TOKENS = 256
+"""Tokens that are read of a text where nobody says how many."""
 CHARACTERS_PER_TOKEN = 64
 """A text is cut to this many characters per admitted token before it is split, so that one huge cell costs nothing."""
 _TELLING = ("sun", "moon", "tree", "river")
@@ -127,6 +129,16 @@ class Text(InputField):
 
     def check(self, columns: Sequence[Column]) -> Iterator[Problem]:
         yield from check_texts(columns[0])
+        if self.state:
+            yield from self.unfamiliar(columns)
+        elif texts := cutting.looked_at(columns[0]):
+            told, _level = self._tokenizer(texts, is_unspaced(texts))
+            lengths = cutting.lengths_of(texts, told, cutting.LONGEST)
+            yield from cutting.cut_in_training(columns[0], lengths, self._most_tokens(lengths), len(columns[0]))
+
+    def unfamiliar(self, columns: Sequence[Column]) -> Iterator[Problem]:
+        most = self.state["max_tokens"]
+        yield from cutting.cut_when_asked(columns[0], self.state["tokenizer"], most, most * CHARACTERS_PER_TOKEN)
 
     def usable(self, columns: Sequence[Column]) -> np.ndarray:
         return np.fromiter(map(has_text, cells.strings(columns[0])), dtype=bool, count=len(columns[0]))
@@ -162,25 +174,30 @@ class Text(InputField):
             rows = np.sort(generator(seed, "text", "learn").permutation(len(texts))[:LEARNED_FROM])
             texts = [texts[row] for row in rows]
         unspaced = is_unspaced(texts[:1000])
-        if self.options.tokenizer:
-            told, level = read_tokenizer(self.options.tokenizer), "pretrained"
-        else:
-            told, level = self._learned_tokenizer(texts, unspaced)
+        told, level = self._tokenizer(texts, unspaced)
         loaded = load(told)
         few = texts[:: max(1, len(texts) // MEASURED)]
-        longest = self.options.max_tokens or 256
-        lengths = [len(e) for e in loaded.tokenizer.encode_batch_fast([t[: longest * CHARACTERS_PER_TOKEN] for t in few])]
+        lengths = cutting.lengths_of(few, told, (self.options.max_tokens or MOST_TOKENS) * CHARACTERS_PER_TOKEN)
         state = {
             "level": level,
             "unspaced": unspaced,
             "vocabulary_size": loaded.tokenizer.get_vocab_size(with_added_tokens=True),
-            "max_tokens": self.options.max_tokens or max(1, min(256, int(np.ceil(np.quantile(lengths, 0.99))))),
+            "max_tokens": self._most_tokens(lengths),
             "special": loaded.special,
             "median_tokens": int(np.median(lengths)),
             "tokenizer": told,
             "weights": learn_weights(few, unspaced=unspaced),
         }
         return replace(self, state=state)
+
+    def _most_tokens(self, lengths: np.ndarray) -> int:
+        return self.options.max_tokens or max(1, min(MOST_TOKENS, int(np.ceil(np.quantile(lengths, 0.99)))))
+
+    def _tokenizer(self, texts: list[str], unspaced: bool) -> tuple[str, str]:
+        """Its JSON, and the level."""
+        if self.options.tokenizer:
+            return read_tokenizer(self.options.tokenizer), "pretrained"
+        return self._learned_tokenizer(texts, unspaced)
 
     def _learned_tokenizer(self, texts: list[str], unspaced: bool) -> tuple[str, str]:
         options, level = self.options, self.options.level
@@ -285,7 +302,7 @@ class Text(InputField):
 
     def render(self, columns: Sequence[Column], row: int) -> str:
         (text,) = cells.strings(columns[0].take(np.array([row])))
-        return f"<p>{html.escape(text[:SHOWN])}{'…' if len(text) > SHOWN else ''}</p>"
+        return f"<p>{html.escape(personal.masked(text[:SHOWN]))}{'…' if len(text) > SHOWN else ''}</p>"
 
     def schema(self) -> dict[str, Any]:
         return {"type": "string"}

@@ -18,7 +18,7 @@ CARD = ColumnCard(name="ignored", summary="a constant, an identifier, an empty c
 
 @dataclass(frozen=True)
 class IgnoredColumn(LearnedColumn):
-    """`how["why"]` is constant, identifier, empty or nested."""
+    """`how["why"]` is constant, identifier, empty, nested or personal."""
 
     kind: ClassVar[str] = "ignored"
     used: ClassVar[bool] = False
@@ -35,6 +35,9 @@ class IgnoredColumn(LearnedColumn):
             fix = _("if it is a quantity: --set number={name}; if it names a kind: --set category={name}").format(
                 name=column.name
             )
+        elif why == "personal":
+            what = _("column {name} holds personal data, so it is left out")
+            fix = _("if it has to be an input: --set keep={name}; its words are then kept as hashes").format(name=column.name)
         else:
             what = _("column {name} holds lists or records, which a row cannot use, so it is left out")
             fix = _("spread it over several columns, one value each")
@@ -43,6 +46,7 @@ class IgnoredColumn(LearnedColumn):
             severity="note" if why == "constant" else "warning",
             what=what.format(name=column.name),
             where=findings.place(column),
+            got=_(how["personal"]) if "personal" in how else "",
             fix=fix,
             count=len(column),
         )
