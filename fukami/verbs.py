@@ -60,7 +60,8 @@ def predict(
     settings: dict[str, Any] | None = None,
     out: str | Path | None = None,
 ) -> dict[str, Any]:
-    """Answers for new inputs: `{"predictions": [{"input", …output}]}`.
+    """Answers for new inputs: `{"predictions": [{"input", …output}]}`, and `{"input", "error": {"code", "what", …}}` for each
+    of several that cannot be answered.
 
     `inputs` are paths, text, bytes, arrays, mappings, tables (a path of a CSV, JSONL or Parquet file stands for all its rows),
     folders (every file in them), or "-" for standard input. What is left out, such as rows without any content, is told on

@@ -46,13 +46,20 @@ def call(args: Any) -> dict[str, Any]:
 
 
 def show(result: dict[str, Any], screen: Screen) -> None:
-    rows = [_row(prediction) for prediction in result["predictions"]]
-    screen.table((), rows)
+    screen.table((), [_row(prediction) for prediction in result["predictions"]])
+
+
+def code(result: dict[str, Any]) -> int:
+    """1 where an input has no answer."""
+    return int(any("error" in prediction for prediction in result["predictions"]))
 
 
 def _row(prediction: dict[str, Any]) -> tuple[str, str, str]:
-    """The input, the answer and how sure it is."""
+    """The input, the answer and how sure it is; or why there is none, and what mends it."""
     answer = {key: value for key, value in prediction.items() if key != "input"}
+    if error := answer.get("error"):
+        mend = f" ({_('fix')}: {error['fix']})" if error.get("fix") else ""
+        return _input(prediction["input"]), "–", f"{error['code']}  {error['what']}{mend}"
     sure = sureness(answer)
     return _input(prediction.get("input")), words(answer), "" if sure is None else number(sure)
 

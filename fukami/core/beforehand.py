@@ -28,14 +28,24 @@ def is_table(name: str) -> bool:
 
 
 def require_inputs(told: Told, inputs: Iterable[Any]) -> None:
-    """Raises `DataError` F-INPUT-MISSING for the first input that is named as a file of the run's kind, and is none."""
+    """Raises `DataError` F-INPUT-MISSING where all that is given are names of files of the run's kind, and none is there."""
+    listed = list(inputs)
+    missing = missing_inputs(told, listed)
+    if missing and len(missing) == len(listed):
+        raise missing_input(missing[0])
+
+
+def missing_inputs(told: Told, inputs: Iterable[Any]) -> list[str]:
+    """Those of the inputs that are named as files of the run's kind, and are none."""
     endings = [ending for field in _fields(told, "inputs") for ending in card("fields", field["kind"]).extensions]
+    missing = []
     for value in inputs:
         if not isinstance(value, (str, Path)) or len(str(value).split()) != 1 or len(str(value)) > 4096:
             continue
         path = Path(value)
         if (is_table(path.name) or path.suffix.lower() in endings) and not exists(path):
-            raise missing_input(str(value))
+            missing.append(str(value))
+    return missing
 
 
 def missing_input(name: str) -> DataError:
