@@ -248,7 +248,7 @@ def gathered(task: Task, single: list[tuple[Any, Any]]) -> tuple[list[Any], Colu
 def from_table(run: Opened, source: Any, name: str) -> Group:
     """Every row of a table."""
     from fukami.data import read
-    from fukami.data.bind import bind
+    from fukami.data.bind import bind, taken_files
 
     predictor = run.predictor
     table: Table = read(source, predictor.recipe.data, kinds=predictor.task.card.inputs)
@@ -256,6 +256,8 @@ def from_table(run: Opened, source: Any, name: str) -> Group:
         tell(problem if name != "-" else replace(problem, where=problem.where.replace(str(source), "-")))
     columns = bind(table, predictor.task, predictor.recipe.data, with_targets=False)
     columns = {key: columns[key] for key in predictor.task.inputs}
+    for problem in taken_files(table, predictor.task, columns):
+        tell(problem)
     table, columns = predictor.task.questions(predictor.task, table, columns, predictor.recipe.data)
     first = next(iter(columns.values()))[0]
     numbers = first.rows if first.rows is not None else np.arange(len(first)) + 1

@@ -28,7 +28,7 @@ def arguments(parser: Parser) -> None:
         "inputs",
         metavar="INPUT",
         nargs="+",
-        help=_("a file; a folder or a CSV or JSONL table for many; `-` for standard input"),
+        help=_("a file; a folder or a table (CSV, Excel, JSONL, Parquet) for many; `-` for standard input"),
     )
     parser.add_argument(
         "--out",

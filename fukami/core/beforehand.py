@@ -9,7 +9,7 @@ from fukami.core.errors import DataError, UsageError, nearest, unknown
 from fukami.core.given import exists, shortened
 from fukami.core.language import _
 
-TABLES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")
+TABLES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 PACKED = (".gz", ".bz2", ".zst", ".xz")
 Told = dict[str, Any]
 """What `run.json` holds."""
