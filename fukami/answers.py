@@ -35,12 +35,13 @@ REFUSED = (DataError, UsageError)
 
 class Group(NamedTuple):
     """Inputs that are read together, each with its name: the columns of those that could be read, in order, and the errors of
-    the others by their place. `table` is the name of the table whose rows they are."""
+    the others by their place. `table` is the name of the table whose rows they are, and `given` the table, as it was read."""
 
     names: list[Any]
     columns: Columns
     errors: dict[int, FukamiError] = {}
     table: str | None = None
+    given: Table | None = None
 
     @property
     def read(self) -> list[int]:
@@ -55,7 +56,7 @@ class Group(NamedTuple):
         """The inputs at places from `first` to before `end`."""
         errors = {place - first: error for place, error in self.errors.items() if first <= place < end}
         rows = [row for row, place in enumerate(self.read) if first <= place < end]
-        return Group(self.names[first:end], self.rows(rows), errors, self.table)
+        return Group(self.names[first:end], self.rows(rows), errors)
 
 
 def predict_inputs(run: Opened, inputs: Sequence[Any]) -> list[dict[str, Any]]:
@@ -63,9 +64,20 @@ def predict_inputs(run: Opened, inputs: Sequence[Any]) -> list[dict[str, Any]]:
 
     Raises that error where the input is the only one.
     """
-    told: list[dict[str, Any]] = []
+    return errors_told([one for _group, told in asked(run, inputs) for one in told])
+
+
+def asked(run: Opened, inputs: Sequence[Any]) -> Iterator[tuple[Group, list[dict[str, Any]]]]:
+    """Each group with what is told of its inputs, errors as they were raised; of a table that cannot be read, that alone."""
+    before = 0
     for group in grouped(run, inputs):
-        told += answered(run.predictor, group, before=len(told))
+        told = answered(run.predictor, group, before=before)
+        yield group, told
+        before += len(told)
+
+
+def errors_told(told: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What is told of all inputs, errors as plain values; an error that is all there is, is raised."""
     if len(told) == 1 and "error" in told[0]:
         raise told[0]["error"]
     return [{**one, "error": one["error"].as_dict()} if "error" in one else one for one in told]
@@ -258,10 +270,15 @@ def from_table(run: Opened, source: Any, name: str) -> Group:
     columns = {key: columns[key] for key in predictor.task.inputs}
     for problem in taken_files(table, predictor.task, columns):
         tell(problem)
-    table, columns = predictor.task.questions(predictor.task, table, columns, predictor.recipe.data)
+    whole, (table, columns) = table, predictor.task.questions(predictor.task, table, columns, predictor.recipe.data)
     first = next(iter(columns.values()))[0]
     numbers = first.rows if first.rows is not None else np.arange(len(first)) + 1
-    return Group([f"{name}:{number}" if name else f"[{number - 1}]" for number in numbers], columns, table=name)
+    return Group(
+        [f"{name}:{number}" if name else f"[{number - 1}]" for number in numbers],
+        columns,
+        table=name,
+        given=whole if table is whole else None,
+    )
 
 
 def from_stream(run: Opened, content: bytes) -> Group | Singles:

@@ -8,7 +8,7 @@ from fukami.cli import _parser
 from fukami.cli._parser import Parser
 from fukami.cli._screen import Screen, number
 from fukami.core.given import shortened
-from fukami.core.language import N_, _
+from fukami.core.language import N_, _, _n
 from fukami.fields.answers import sureness, words
 
 SUMMARY = N_("answers for new inputs: files, folders, tables, or standard input")
@@ -16,7 +16,7 @@ USAGE = ("RUN INPUT…",)
 EXAMPLES = (
     ("fukami predict runs/cats cat.jpg other/*.jpg", N_("an answer for each picture")),
     ("fukami predict runs/cats photos/", N_("an answer for each file of a folder and of its sub-folders")),
-    ("fukami predict runs/income people.csv --json", N_("an answer for each row of a table")),
+    ("fukami predict runs/income people.csv --out answers.xlsx", N_("the rows of a table with their answers, as a table")),
     ("fukami predict runs/shoes 0:16 --out shoes/", N_("pictures made of 16 seeds, as files")),
     ("echo 'A fine film.' | fukami predict runs/reviews -", N_("text or JSON from standard input")),
 )
@@ -33,8 +33,10 @@ def arguments(parser: Parser) -> None:
     parser.add_argument(
         "--out",
         type=Path,
-        metavar="FOLDER",
-        help=_("write pictures that are answered into this folder, instead of telling them"),
+        metavar="PLACE",
+        help=_(
+            "a file for the rows with their answers (.csv, .tsv, .xlsx, .jsonl, .parquet), or a folder for answered pictures"
+        ),
     )
     _parser.settings(parser)
 
@@ -46,7 +48,11 @@ def call(args: Any) -> dict[str, Any]:
 
 
 def show(result: dict[str, Any], screen: Screen) -> None:
-    screen.table((), [_row(prediction) for prediction in result["predictions"]])
+    told = result["predictions"]
+    if result.get("out"):
+        screen.line(f"{result['out']} ({_n('{n} answer', '{n} answers', sum('error' not in one for one in told))})")
+        told = [one for one in told if "error" in one]
+    screen.table((), [_row(prediction) for prediction in told])
 
 
 def code(result: dict[str, Any]) -> int:
