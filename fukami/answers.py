@@ -9,14 +9,15 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from fukami.core.beforehand import TABLES, is_table, missing_input
+from fukami.core.beforehand import TABLES, is_table, missing_input, missing_inputs
 from fukami.core.cards import card, known
-from fukami.core.errors import DataError, UsageError, nearest
+from fukami.core.errors import DataError, FukamiError, UsageError, nearest
 from fukami.core.given import exists, is_file, parsed, settled, shortened
 from fukami.core.language import _, _n
 from fukami.core.problems import Problem
@@ -26,35 +27,141 @@ from fukami.opened import Opened
 from fukami.tasks.contract import Task
 
 Columns = dict[str, list[Column]]
+Singles = list[tuple[Any, Any]]
+"""Single inputs with their names; in the place of one that cannot be read, the error that says why."""
+REFUSED = (DataError, UsageError)
+"""Why an input is not answered, unlike what is wrong with the run or the machine."""
+
+
+class Group(NamedTuple):
+    """Inputs that are read together, each with its name: the columns of those that could be read, in order, and the errors of
+    the others by their place. `table` is the name of the table whose rows they are, and `given` the table, as it was read."""
+
+    names: list[Any]
+    columns: Columns
+    errors: dict[int, FukamiError] = {}
+    table: str | None = None
+    given: Table | None = None
+
+    @property
+    def read(self) -> list[int]:
+        """The places of the inputs that `columns` hold."""
+        return [place for place in range(len(self.names)) if place not in self.errors]
+
+    def rows(self, rows: Sequence[int]) -> Columns:
+        """The columns of some of these."""
+        return {name: [column.take(np.array(rows, np.int64)) for column in own] for name, own in self.columns.items()}
+
+    def part(self, first: int, end: int) -> "Group":
+        """The inputs at places from `first` to before `end`."""
+        errors = {place - first: error for place, error in self.errors.items() if first <= place < end}
+        rows = [row for row, place in enumerate(self.read) if first <= place < end]
+        return Group(self.names[first:end], self.rows(rows), errors)
 
 
 def predict_inputs(run: Opened, inputs: Sequence[Any]) -> list[dict[str, Any]]:
-    """`{"input", …answer}` for each input, in order. Raises `DataError` naming the first input that cannot be read."""
-    predictor = run.predictor
-    answers: list[dict[str, Any]] = []
-    for names, columns in grouped(run, inputs):
-        require_usable(predictor.task, columns, names, before=len(answers))
-        tell_unfamiliar(predictor.task, columns)
-        told = predictor.predict(columns)
-        answers += [{"input": name, **answer} for name, answer in zip(names, told, strict=True)]
-    return answers
+    """`{"input", …answer}` for each input, in order, or `{"input", "error"}` for one that cannot be answered.
+
+    Raises that error where the input is the only one.
+    """
+    return errors_told([one for _group, told in asked(run, inputs) for one in told])
 
 
-def grouped(run: Opened, inputs: Sequence[Any]) -> Iterator[tuple[list[Any], Columns]]:
+def asked(run: Opened, inputs: Sequence[Any]) -> Iterator[tuple[Group, list[dict[str, Any]]]]:
+    """Each group with what is told of its inputs, errors as they were raised; of a table that cannot be read, that alone."""
+    before = 0
+    for group in grouped(run, inputs):
+        told = answered(run.predictor, group, before=before)
+        yield group, told
+        before += len(told)
+
+
+def errors_told(told: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What is told of all inputs, errors as plain values; an error that is all there is, is raised."""
+    if len(told) == 1 and "error" in told[0]:
+        raise told[0]["error"]
+    return [{**one, "error": one["error"].as_dict()} if "error" in one else one for one in told]
+
+
+def answered(predictor: Any, group: Group, *, before: int = 0) -> list[dict[str, Any]]:
+    """What is told of each input of a group, with errors as they were raised; `before` counts the inputs before these."""
+    errors, told = dict(group.errors), []
+    try:
+        errors |= unusable(predictor.task, group, before=before)
+        used = [row for row, place in enumerate(group.read) if place not in errors]
+        kept = group.rows(used) if len(errors) > len(group.errors) else group.columns
+        if len(errors) < len(group.names):
+            tell_unfamiliar(predictor.task, kept)
+            told = predictor.predict(kept)
+    except REFUSED as error:  # what shows only when inputs are made tensors
+        if group.table is not None:
+            return [{"input": group.table, "error": error}]
+        if (total := len(group.names)) > 1:
+            parts = (group.part(0, total // 2), 0), (group.part(total // 2, total), total // 2)
+            return [one for part, first in parts for one in answered(predictor, part, before=before + first)]
+        errors[0] = error
+    answers = iter(told)
+    return [
+        {"input": name, "error": errors[place]} if place in errors else {"input": name, **next(answers)}
+        for place, name in enumerate(group.names)
+    ]
+
+
+def grouped(run: Opened, inputs: Sequence[Any]) -> Iterator[Group]:
     """Inputs as columns: single ones together, each table by itself."""
-    single: list[tuple[Any, Any]] = []
-    name = "+".join(run.predictor.task.inputs)
-    for number, value in enumerate(spread(run.predictor.task, inputs)):
-        many = as_many(run, value)
-        if many is None:
-            single.append((shown(value, f"{name}[{number}]"), as_single(value, run.predictor.task)))
+    single: Singles = []
+    for name, value in named(run.predictor.task, inputs):
+        found = taken(run, name, value)
+        if not isinstance(found, Group):
+            single += found
             continue
         if single:
-            yield gathered(run.predictor.task, single)
+            yield from together(run.predictor.task, single)
             single = []
-        yield many
+        yield found
     if single:
-        yield gathered(run.predictor.task, single)
+        yield from together(run.predictor.task, single)
+
+
+def named(task: Task, inputs: Sequence[Any]) -> Iterator[tuple[Any, Any]]:
+    """Each input that is held by what was handed over, with its name; an error where that cannot be taken apart."""
+    name, numbers = "+".join(task.inputs), count()
+    for given in inputs:
+        try:
+            values = list(spread(task, [given]))
+        except REFUSED as error:
+            yield shown(given, f"{name}[{next(numbers)}]"), error
+            continue
+        for value in values:
+            yield shown(value, f"{name}[{next(numbers)}]"), value
+
+
+def taken(run: Opened, name: Any, value: Any) -> "Group | Singles":
+    """The rows of a table as a group; else the single inputs that `value` is, or the error that says why it is none."""
+    if isinstance(value, FukamiError):
+        return [(name, value)]
+    try:
+        if missing_inputs(run.told, [value]):
+            raise missing_input(str(value))
+        many = as_many(run, value)
+        return [(name, as_single(value, run.predictor.task))] if many is None else many
+    except REFUSED as error:
+        return [(name, error)]
+
+
+def together(task: Task, single: Singles) -> Iterator[Group]:
+    """Single inputs as one group, or as several where not all can be read beside each other; errors among them stay errors."""
+    errors = {place: value for place, (_name, value) in enumerate(single) if isinstance(value, FukamiError)}
+    good, columns = [pair for place, pair in enumerate(single) if place not in errors], {}
+    try:
+        columns = gathered(task, good)[1] if good else {}
+    except REFUSED as error:
+        if len(single) > 1:
+            yield from together(task, single[: len(single) // 2])
+            yield from together(task, single[len(single) // 2 :])
+            return
+        errors[0] = error
+    yield Group([name for name, _value in single], columns, errors)
 
 
 def spread(task: Task, inputs: Sequence[Any]) -> Iterator[Any]:
@@ -107,14 +214,12 @@ def shown(value: Any, unnamed: str) -> Any:
     return unnamed
 
 
-def as_many(run: Opened, value: Any) -> tuple[list[Any], Columns] | None:
-    """A table of inputs, where `value` is one: a path, standard input that holds one, or a DataFrame."""
+def as_many(run: Opened, value: Any) -> Group | Singles | None:
+    """A table of inputs, where `value` is one: a path or a DataFrame; or what standard input holds."""
     if isinstance(value, str) and value == "-":
         return from_stream(run, sys.stdin.buffer.read() if sys.stdin is not None else b"")
     if isinstance(value, (str, Path)) and is_table(str(value)) and is_file(value):
         return from_table(run, value, str(value))
-    if isinstance(value, str) and is_table(value) and len(value.split()) == 1 and not exists(value):
-        raise missing_input(value)
     if isinstance(value, str) and known("data/datasets", value) and not Path(value).exists():
         return from_table(run, value, value)
     if hasattr(value, "columns") and not isinstance(value, dict):
@@ -152,10 +257,10 @@ def gathered(task: Task, single: list[tuple[Any, Any]]) -> tuple[list[Any], Colu
     return names, {name: field.gather([value[name] for value in values]) for name, field in task.inputs.items()}
 
 
-def from_table(run: Opened, source: Any, name: str) -> tuple[list[Any], Columns]:
+def from_table(run: Opened, source: Any, name: str) -> Group:
     """Every row of a table."""
     from fukami.data import read
-    from fukami.data.bind import bind
+    from fukami.data.bind import bind, taken_files
 
     predictor = run.predictor
     table: Table = read(source, predictor.recipe.data, kinds=predictor.task.card.inputs)
@@ -163,20 +268,27 @@ def from_table(run: Opened, source: Any, name: str) -> tuple[list[Any], Columns]
         tell(problem if name != "-" else replace(problem, where=problem.where.replace(str(source), "-")))
     columns = bind(table, predictor.task, predictor.recipe.data, with_targets=False)
     columns = {key: columns[key] for key in predictor.task.inputs}
-    table, columns = predictor.task.questions(predictor.task, table, columns, predictor.recipe.data)
+    for problem in taken_files(table, predictor.task, columns):
+        tell(problem)
+    whole, (table, columns) = table, predictor.task.questions(predictor.task, table, columns, predictor.recipe.data)
     first = next(iter(columns.values()))[0]
     numbers = first.rows if first.rows is not None else np.arange(len(first)) + 1
-    return [f"{name}:{number}" if name else f"[{number - 1}]" for number in numbers], columns
+    return Group(
+        [f"{name}:{number}" if name else f"[{number - 1}]" for number in numbers],
+        columns,
+        table=name,
+        given=whole if table is whole else None,
+    )
 
 
-def from_stream(run: Opened, content: bytes) -> tuple[list[Any], Columns]:
+def from_stream(run: Opened, content: bytes) -> Group | Singles:
     """Standard input: a binary file, JSON (an object, a list, or one a line), a CSV table, or lines of text."""
     task = run.predictor.task
     if not content.strip():
         raise UsageError("F-INPUT-EMPTY", _("standard input is empty"), fix="… | fukami predict RUN -")
     text = as_text(content)
     if text is None:
-        return gathered(task, [("-", content)])
+        return [("-", content)]
     values = from_json(text, task)
     if values is None and any(field.takes_rows for field in task.inputs.values()):
         with tempfile.TemporaryDirectory(prefix="fukami-") as folder:
@@ -185,7 +297,7 @@ def from_stream(run: Opened, content: bytes) -> tuple[list[Any], Columns]:
             return from_table(run, place, "-")
     if values is None:
         values = [line for line in text.splitlines() if line.strip()]
-    return gathered(task, [(f"-:{number}", value) for number, value in enumerate(values, 1)])
+    return [(f"-:{number}", value) for number, value in enumerate(values, 1)]
 
 
 def as_text(content: bytes) -> str | None:
@@ -237,21 +349,35 @@ def tell(problem: Problem) -> None:
     print(f"{problem.code}  {problem.what}  ({place})", file=sys.stderr, flush=True)
 
 
-def require_usable(task: Task, columns: Columns, names: list[Any], *, before: int = 0) -> None:
-    """Raises `DataError` for the first input that its field cannot use; `before` counts the inputs before these."""
-    for name, field in task.inputs.items():
-        usable = field.usable(columns[name])
-        if usable.all():
-            continue
-        row = int(np.flatnonzero(~usable)[0])
-        problem = next((p for p in field.check([c.take(np.array([row])) for c in columns[name]]) if p.severity != "note"), None)
-        value = shortened(names[row]) if str(names[row]).strip() else _("input {n}").format(n=before + row + 1)
-        close = nearest(Path(value).name, [p.name for p in Path(value).parent.glob("*")]) if not exists(value) else []
-        raise DataError(
-            problem.code if problem else "F-INPUT-UNUSABLE",
-            problem.what if problem else _("an input cannot be used"),
-            where=value,
-            expected=problem.expected if problem else "",
-            got=problem.got if problem else "",
-            fix=_("did you mean {names}?").format(names=", ".join(close)) if close else (problem.fix if problem else ""),
-        )
+def require_usable(task: Task, group: Group, *, before: int = 0) -> None:
+    """Raises the error of the first input that cannot be read or used."""
+    errors = {**group.errors, **unusable(task, group, before=before)}
+    if errors:
+        raise errors[min(errors)]
+
+
+def unusable(task: Task, group: Group, *, before: int = 0) -> dict[int, FukamiError]:
+    """The errors of the inputs that were read but cannot be used, by their place; `before` counts the inputs before these."""
+    errors: dict[int, FukamiError] = {}
+    for name, field in task.inputs.items() if group.read else ():
+        for row in np.flatnonzero(~field.usable(group.columns[name])):
+            place = group.read[row]
+            called = (
+                shortened(group.names[place])
+                if str(group.names[place]).strip()
+                else _("input {n}").format(n=before + place + 1)
+            )
+            own = [column.take(np.array([row])) for column in group.columns[name]]
+            errors.setdefault(place, _error(field, own, called, is_row=group.table is not None))
+    return errors
+
+
+def _error(field: Field, columns: list[Column], called: str, *, is_row: bool) -> DataError:
+    """Why one input, told by its name `called`, cannot be used."""
+    problem = next((p for p in field.check(columns) if p.severity != "note"), None)
+    if problem is None:
+        return DataError("F-INPUT-UNUSABLE", _("an input cannot be used"), where=called)
+    is_place = is_row or exists(called)
+    close = [] if is_place else nearest(Path(called).name, [p.name for p in Path(called).parent.glob("*")])
+    fix = _("did you mean {names}?").format(names=", ".join(close)) if close else problem.fix
+    return DataError(problem.code, problem.what, where=called, expected=problem.expected, got=problem.got, fix=fix)

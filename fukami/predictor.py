@@ -4,6 +4,8 @@ Verbs take a predictor and give answers or another predictor; none of them asks 
 B examples of a batch.
 """
 
+import os
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -37,6 +39,10 @@ BATCH = 256
 """Examples answered at a time, fewer where memory does not suffice. Answers do not depend on it."""
 MOST_BYTES = 1 << 26
 """Of answers and targets that are handed on at a time."""
+
+if sys.platform != "win32":
+    # a forked process has none of the threads that its parent computed with, and would wait for them for ever
+    os.register_at_fork(after_in_child=lambda: torch.set_num_threads(1))
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,16 @@ class Run(Opened):
         """Answers for one raw input, a sequence of them, a table's path, or a DataFrame."""
         return [{k: v for k, v in told.items() if k != "input"} for told in verbs.predict(self, inputs)["predictions"]]
 
+    def predict_frame(self, inputs: Any) -> Any:
+        """The rows as they were given with `answer`, `probability_CLASS` of each class and `notes`, as a DataFrame of pandas.
+
+        A DataFrame that is given keeps its index, and its columns their types.
+        """
+        from fukami.answer_table import answer_frame
+
+        require_meaning(self.told["task"], "predict")
+        return answer_frame(self, inputs)
+
     def explain(self, inputs: Any, **options: Any) -> Any:
         """Why: `fukami.explain.Explanation` of one raw input, or a list of them; see `fukami.api.explain`.
 

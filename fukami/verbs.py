@@ -60,26 +60,28 @@ def predict(
     settings: dict[str, Any] | None = None,
     out: str | Path | None = None,
 ) -> dict[str, Any]:
-    """Answers for new inputs: `{"predictions": [{"input", …output}]}`.
+    """Answers for new inputs: `{"predictions": [{"input", …output}]}`, and `{"input", "error": {"code", "what", …}}` for each
+    of several that cannot be answered.
 
     `inputs` are paths, text, bytes, arrays, mappings, tables (a path of a CSV, JSONL or Parquet file stands for all its rows),
     folders (every file in them), or "-" for standard input. What is left out, such as rows without any content, is told on
-    standard error. `settings` are options of the task for these answers, such as how many tokens are written. Pictures
-    that are answered become files in the folder `out`, where it is given; the answers then hold their paths.
+    standard error. `settings` are options of the task for these answers, such as how many tokens are written. `out` is a
+    file for a table of the rows as they were given, the answers, the probability of each class, and notes (.csv, .tsv, .xlsx,
+    .jsonl, .parquet); or a folder for pictures that are answered, whose paths the answers then hold.
     """
     opened, many = _opened(run), _many(inputs)
     beforehand.require_meaning(opened.told["task"], "predict")
     beforehand.require_inputs(opened.told, many)
+    beforehand.require_out(out, many)
     from fukami.answers import predict_inputs
 
     if settings:
         opened = opened.asked_with(settings)
-    predictions = predict_inputs(opened, many)
-    if out is not None:
-        from fukami.answered_pictures import written
+    if out is None:
+        return {"predictions": predict_inputs(opened, many)}
+    from fukami.answer_table import written
 
-        predictions = written(predictions, Path(out), run=opened.path.name)
-    return {"predictions": predictions}
+    return {"predictions": written(opened, many, Path(out)), "out": str(out)}
 
 
 def explain(

@@ -172,7 +172,9 @@ def task(parser: Parser, *, optional: bool = False) -> None:
 
 def data(parser: Parser, *, optional: bool = False, without: str = "") -> None:
     """The DATA argument; `without` says what is taken where it is not given."""
-    told = _("a folder, a table (CSV, TSV, JSONL, Parquet), arrays (.npz, IDX) or a public name that `fukami datasets` lists")
+    told = _(
+        "a folder, a table (CSV, TSV, Excel, JSONL, Parquet), arrays (.npz, IDX) or a public name that `fukami datasets` lists"
+    )
     parser.add_argument("data", metavar="DATA", nargs="?" if optional else None, help=f"{told}; {without}" if without else told)
 
 

@@ -8,7 +8,7 @@ from fukami.cli import _parser
 from fukami.cli._parser import Parser
 from fukami.cli._screen import Screen, number
 from fukami.core.given import shortened
-from fukami.core.language import N_, _
+from fukami.core.language import N_, _, _n
 from fukami.fields.answers import sureness, words
 
 SUMMARY = N_("answers for new inputs: files, folders, tables, or standard input")
@@ -16,7 +16,7 @@ USAGE = ("RUN INPUT…",)
 EXAMPLES = (
     ("fukami predict runs/cats cat.jpg other/*.jpg", N_("an answer for each picture")),
     ("fukami predict runs/cats photos/", N_("an answer for each file of a folder and of its sub-folders")),
-    ("fukami predict runs/income people.csv --json", N_("an answer for each row of a table")),
+    ("fukami predict runs/income people.csv --out answers.xlsx", N_("the rows of a table with their answers, as a table")),
     ("fukami predict runs/shoes 0:16 --out shoes/", N_("pictures made of 16 seeds, as files")),
     ("echo 'A fine film.' | fukami predict runs/reviews -", N_("text or JSON from standard input")),
 )
@@ -28,13 +28,15 @@ def arguments(parser: Parser) -> None:
         "inputs",
         metavar="INPUT",
         nargs="+",
-        help=_("a file; a folder or a CSV or JSONL table for many; `-` for standard input"),
+        help=_("a file; a folder or a table (CSV, Excel, JSONL, Parquet) for many; `-` for standard input"),
     )
     parser.add_argument(
         "--out",
         type=Path,
-        metavar="FOLDER",
-        help=_("write pictures that are answered into this folder, instead of telling them"),
+        metavar="PLACE",
+        help=_(
+            "a file for the rows with their answers (.csv, .tsv, .xlsx, .jsonl, .parquet), or a folder for answered pictures"
+        ),
     )
     _parser.settings(parser)
 
@@ -46,13 +48,24 @@ def call(args: Any) -> dict[str, Any]:
 
 
 def show(result: dict[str, Any], screen: Screen) -> None:
-    rows = [_row(prediction) for prediction in result["predictions"]]
-    screen.table((), rows)
+    told = result["predictions"]
+    if result.get("out"):
+        screen.line(f"{result['out']} ({_n('{n} answer', '{n} answers', sum('error' not in one for one in told))})")
+        told = [one for one in told if "error" in one]
+    screen.table((), [_row(prediction) for prediction in told])
+
+
+def code(result: dict[str, Any]) -> int:
+    """1 where an input has no answer."""
+    return int(any("error" in prediction for prediction in result["predictions"]))
 
 
 def _row(prediction: dict[str, Any]) -> tuple[str, str, str]:
-    """The input, the answer and how sure it is."""
+    """The input, the answer and how sure it is; or why there is none, and what mends it."""
     answer = {key: value for key, value in prediction.items() if key != "input"}
+    if error := answer.get("error"):
+        mend = f" ({_('fix')}: {error['fix']})" if error.get("fix") else ""
+        return _input(prediction["input"]), "–", f"{error['code']}  {error['what']}{mend}"
     sure = sureness(answer)
     return _input(prediction.get("input")), words(answer), "" if sure is None else number(sure)
 

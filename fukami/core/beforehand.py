@@ -5,11 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from fukami.core.cards import card, cards
-from fukami.core.errors import DataError, UsageError, nearest, unknown
+from fukami.core.errors import DataError, UsageError, nearest, quoted, unknown
 from fukami.core.given import exists, shortened
 from fukami.core.language import _
 
-TABLES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")
+TABLES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
+WRITTEN = (".csv", ".tsv", ".xlsx", ".jsonl", ".parquet")
+"""Forms in which answers are written as a table."""
+NOT_WRITTEN = (".txt", ".html", ".feather", ".arrow", ".md", ".zip", ".gz", ".png", ".jpg")
 PACKED = (".gz", ".bz2", ".zst", ".xz")
 Told = dict[str, Any]
 """What `run.json` holds."""
@@ -28,14 +31,24 @@ def is_table(name: str) -> bool:
 
 
 def require_inputs(told: Told, inputs: Iterable[Any]) -> None:
-    """Raises `DataError` F-INPUT-MISSING for the first input that is named as a file of the run's kind, and is none."""
+    """Raises `DataError` F-INPUT-MISSING where all that is given are names of files of the run's kind, and none is there."""
+    listed = list(inputs)
+    missing = missing_inputs(told, listed)
+    if missing and len(missing) == len(listed):
+        raise missing_input(missing[0])
+
+
+def missing_inputs(told: Told, inputs: Iterable[Any]) -> list[str]:
+    """Those of the inputs that are named as files of the run's kind, and are none."""
     endings = [ending for field in _fields(told, "inputs") for ending in card("fields", field["kind"]).extensions]
+    missing = []
     for value in inputs:
         if not isinstance(value, (str, Path)) or len(str(value).split()) != 1 or len(str(value)) > 4096:
             continue
         path = Path(value)
         if (is_table(path.name) or path.suffix.lower() in endings) and not exists(path):
-            raise missing_input(str(value))
+            missing.append(str(value))
+    return missing
 
 
 def missing_input(name: str) -> DataError:
@@ -54,6 +67,26 @@ def missing_input(name: str) -> DataError:
         if close
         else _("look at the spelling; relative paths start from {folder}").format(folder=Path.cwd()),
     )
+
+
+def require_out(out: str | Path | None, inputs: Iterable[Any] = ()) -> None:
+    """Raises `UsageError` where answers cannot be written to `out`: a form that is not written, or an input itself."""
+    if out is None:
+        return
+    if Path(out).suffix.lower() in (*TABLES, *NOT_WRITTEN) and Path(out).suffix.lower() not in WRITTEN:
+        raise UsageError(
+            "F-OUT-KIND",
+            _("answers are not written in this form"),
+            where=str(out),
+            expected=_("{names}, or a folder for pictures").format(names=", ".join(WRITTEN)),
+            got=Path(out).suffix,
+            fix=f"--out {quoted(str(Path(out).with_suffix('.csv')))}",
+        )
+    same = [value for value in inputs if isinstance(value, (str, Path)) and exists(value) and exists(out)]
+    if any(Path(value).is_file() and Path(value).samefile(out) for value in same):
+        raise UsageError(
+            "F-OUT-INPUT", _("the answers would take the place of what they answer"), where=str(out), got=f"--out {out}"
+        )
 
 
 def require_meaning(task: str, verb: str) -> None:

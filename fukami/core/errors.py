@@ -9,6 +9,8 @@ F-MODEL-NAME  no model is called resnet81
 """
 
 import difflib
+import re
+import shlex
 import unicodedata
 from collections.abc import Iterable
 
@@ -81,6 +83,15 @@ def on_one_line(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() or c == "\u3000" else c.encode("unicode_escape").decode() for c in text)
+
+
+def quoted(name: str) -> str:
+    """`name` as a command that is to be pasted needs it: in quotation marks where a shell would take it apart.
+
+    >>> quoted("最終来店日"), quoted("Unnamed: 0")
+    ('最終来店日', "'Unnamed: 0'")
+    """
+    return name if re.fullmatch(r"[\w@%+=:,./-]+", name) else shlex.quote(name)
 
 
 def nearest(name: str, known: Iterable[str], *, most: int = 3) -> list[str]:

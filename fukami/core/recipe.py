@@ -12,6 +12,7 @@ A field's own options (`size_px`, `flip`, …) are declared in the field's file 
 import dataclasses
 import math
 import tomllib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,7 @@ class DataChoices:
     layout: str = option("auto", "How to read the data where two readings are possible.")
     encoding: str = option("auto", "The text encoding of a table; found out where it is auto.")
     delimiter: str = option("auto", "The character between the columns of a table.")
+    sheet: str = option("", "The sheet of a spreadsheet; the only one that holds a table where it is empty.")
     header: str = option("auto", "Whether the first line of a table names its columns.", choices=("auto", "yes", "no"))
 
 
@@ -322,6 +324,21 @@ def _literal(value: Any) -> Any:
         except ValueError:
             continue
     return {"true": True, "false": False, "yes": True, "no": False}.get(value.lower(), value)
+
+
+def whole_names(parts: Sequence[str], known: Iterable[str]) -> list[str]:
+    """Names that were divided at commas, put together again where they are one of the `known` names.
+
+    >>> whole_names(["dist", "km", "age"], ["dist, km", "age"])
+    ['dist, km', 'age']
+    """
+    whole = {tuple(part.strip() for part in name.split(",")): name for name in known}
+    found, start = [], 0
+    while start < len(parts):
+        end = next((end for end in range(len(parts), start + 1, -1) if tuple(parts[start:end]) in whole), start + 1)
+        found.append(whole.get(tuple(parts[start:end]), parts[start]))
+        start = end
+    return found
 
 
 _TRUTHS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}

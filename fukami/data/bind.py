@@ -5,17 +5,20 @@ tables whose every other column is an input, the last column as the target. Wher
 """
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
 from fukami.core.cards import card, cards
-from fukami.core.errors import DataError, UsageError, nearest
+from fukami.core.errors import DataError, UsageError, nearest, quoted
 from fukami.core.language import _
 from fukami.core.problems import Problem
-from fukami.core.recipe import DataChoices
+from fukami.core.recipe import DataChoices, whole_names
 from fukami.core.tables import Column, Table
+from fukami.data import places
 from fukami.data.names import OFTEN_TARGETS, plain, usual
+from fukami.fields.cells import sample
 from fukami.fields.contract import Field
 from fukami.tasks.contract import Task, is_read
 
@@ -40,9 +43,11 @@ class _Binding:
 
     def __init__(self, table: Table, task: Task, choices: DataChoices, *, strict: bool):
         self.table, self.task, self.choices, self.strict = table, task, choices, strict
+        self.ignore = whole_names(choices.ignore, table.columns)
         self.bound: dict[str, list[Column]] = {}
         self.free = list(table.columns)
         self.kept: list[str] | None = None
+        self.files: dict[Path, places.Places] = {}
 
     def all(self) -> dict[str, list[Column]]:
         self._set_aside()
@@ -79,10 +84,10 @@ class _Binding:
     # -- what the user and the layout say ----------------------------------------------------------------------------
     def _set_aside(self) -> None:
         """Columns that are no inputs: those to divide by, and those to leave out."""
-        aside = [*self.choices.ignore, *filter(None, (self.choices.group, self.choices.time))]
-        for name in (*aside, *self.choices.groups):
+        aside = [*self.ignore, *filter(None, (self.choices.group, self.choices.time))]
+        for name in (*aside, *whole_names(self.choices.groups, self.table.columns)):
             if name not in self.table.columns and self.strict:
-                raise self._no_column(name, "ignore" if name in self.choices.ignore else "group")
+                raise self._no_column(name, "ignore" if name in self.ignore else "group")
         self.free = [name for name in self.free if name not in aside]
 
     def _named(self, name: str) -> list[str]:
@@ -91,7 +96,7 @@ class _Binding:
         wanted = self.choices.columns.get(name) or (self.choices.columns.get(role) if only else None)
         if not wanted:
             return []
-        columns = [wanted] if wanted in self.table.columns else [part.strip() for part in str(wanted).split(",")]
+        columns = whole_names([part.strip() for part in str(wanted).split(",")], self.table.columns)
         missing = [column for column in columns if column not in self.table.columns]
         if missing and (self.strict or role == "input"):
             raise self._no_column(missing[0], self._option(name, target=role == "target"))
@@ -115,7 +120,7 @@ class _Binding:
             where=self.table.name,
             expected=_("one of {names}").format(names=_listed(self.table.columns)),
             got=name,
-            fix=f"--set {option}={close[0]}" if close else "",
+            fix=f"--set {option}={quoted(close[0])}" if close else "",
         )
 
     # -- what can be told from names and cells -----------------------------------------------------------------------
@@ -163,13 +168,26 @@ class _Binding:
         raise self._ambiguous(name, likely, target=True) if likely else self._nothing(name, target=True)
 
     def _score(self, field: Field, name: str) -> float:
-        return type(field).recognise(self.table.columns[name])
+        column, kind = self.table.columns[name], type(field)
+        score = kind.recognise(column)
+        if score < _LIKELY and _names_files(field, column):
+            score = max(score, kind.recognise(places.mended(sample(column), self._places(field, column))))
+        return score
+
+    def _places(self, field: Field, column: Column) -> places.Places:
+        assert column.base is not None
+        if column.base not in self.files:
+            self.files[column.base] = places_of(field, column)
+        return self.files[column.base]
 
     # -- claiming ----------------------------------------------------------------------------------------------------
     def _take(self, name: str, columns: list[str]) -> None:
         if columns:
-            self.bound[name] = [self.table.columns[c] for c in columns]
+            self.bound[name] = [self._mended(self.task.fields[name], self.table.columns[c]) for c in columns]
             self.free = [c for c in self.free if c not in columns]
+
+    def _mended(self, field: Field, column: Column) -> Column:
+        return places.mended(column, self._places(field, column)) if _names_files(field, column) else column
 
     def _keep_learned(self, field: Field) -> None:
         """Columns that a learned row knows can be no target: `free` keeps them apart until the rest is bound."""
@@ -183,8 +201,10 @@ class _Binding:
         if name in self.bound:
             return
         columns = self.free if self.kept is None else self.kept
+        learned = _learned(self.task.inputs[name])
+        if self.kept is not None and not self.strict and len(self.kept) < len(learned):
+            columns = [*self.kept, *self.free]  # what is missing is told beside all that is there
         if not columns:
-            learned = _learned(self.task.inputs[name])
             raise DataError(
                 "F-BIND-INPUTS",
                 _("no column is left to learn from"),
@@ -207,7 +227,7 @@ class _Binding:
             where=self.table.name,
             expected=_("one column"),
             got=_listed(columns),
-            fix=_(" or ").join(f"--set {option}={c}" for c in columns[:4]),
+            fix=_(" or ").join(f"--set {option}={quoted(c)}" for c in columns[:4]),
         )
 
     def _nothing(self, name: str, *, target: bool) -> UsageError:
@@ -231,6 +251,38 @@ class _Binding:
 def drawn(name: str, total: int) -> Column:
     """Cells of a field whose values are drawn: a number for each example, from which its draws follow."""
     return Column(name, np.arange(total))
+
+
+def _names_files(field: Field, column: Column) -> bool:
+    """Whether the cells of a table may be paths of files that lie beside it."""
+    told = card("fields", field.kind)
+    return (
+        bool(told.extensions)
+        and told.files_are == "path"
+        and column.base is not None
+        and column.files is None
+        and not column.is_array
+    )
+
+
+def places_of(field: Field, column: Column) -> places.Places:
+    """The files beside a table that hold this kind of data."""
+    return places.Places(column.base or Path(), frozenset(card("fields", field.kind).extensions))
+
+
+def taken_files(table: Table, task: Task, columns: dict[str, list[Column]]) -> list[Problem]:
+    """What is worth saying of the files that cells were taken to mean."""
+    pairs = [
+        (field, table.columns.get(columns[name][0].name), columns[name][0])
+        for name, field in task.inputs.items()
+        if columns.get(name)
+    ]
+    return [
+        problem
+        for field, given, taken in pairs
+        if given is not None and _names_files(field, given)
+        for problem in places.remarks(given, taken, places_of(field, given))
+    ]
 
 
 def _reads_many(field: Field) -> bool:

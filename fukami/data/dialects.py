@@ -62,6 +62,16 @@ def find_delimiter(text: str, *, extension: str = "") -> str:
     return best
 
 
+def told_delimiter(text: str) -> str:
+    """What a first line such as `sep=;` says, which Excel writes and obeys; else nothing.
+
+    >>> told_delimiter("sep=;\\na;b\\n"), told_delimiter("a;b\\n")
+    (';', '')
+    """
+    found = re.match(r'"?sep=([^"\r\n])"?[ \t]*(?:\r?\n|$)', text, re.IGNORECASE)
+    return found[1] if found else ""
+
+
 def remarks_on_top(text: str, delimiter: str) -> int:
     """How many first lines are remarks (`|1x3 Cross validator`, `# made by …`, `%`) rather than rows.
 

@@ -14,8 +14,9 @@ from fukami.core.errors import DataError, nearest
 from fukami.core.language import _
 from fukami.data.encodings import wide
 
-JUNK = frozenset(("thumbs.db", "desktop.ini", "__macosx", "__pycache__", "icon\r"))
-"""Files and folders that operating systems leave behind; nobody means them as data."""
+JUNK = frozenset(("thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "__pycache__", "icon\r", "$recycle.bin", "lost+found"))
+JUNK |= {"@eadir", "#recycle", "#snapshot", "@recycle", "@__thumb"}
+"""Files and folders that operating systems and network drives leave behind; nobody means them as data."""
 COMPRESSIONS = (".gz", ".bz2", ".zst", ".xz")
 MOST_BYTES = 8 << 30
 """A table that is larger than this once uncompressed is refused: it is read into memory."""
@@ -234,8 +235,12 @@ def _kind_of_zip(path: Path) -> str:
         return "zip"
     if names and all(name.endswith(".npy") for name in names):
         return "npz"
-    if "[Content_Types].xml" in names:
+    if any(name.startswith("xl/workbook.") for name in names):
         return "xlsx"
+    if "[Content_Types].xml" in names:
+        return "office document"
+    if {"mimetype", "content.xml"} <= set(names):
+        return "ods"
     if any(name.endswith("data.pkl") for name in names):
         return "pickle"
     return "zip"

@@ -96,6 +96,8 @@ def find_form(data: bytes, *, extension: str, delimiter: str = "auto") -> Form:
     """The form that the first lines suggest."""
     text = dialects.sample(data)
     chosen = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";"}.get(delimiter, delimiter)
+    if told := dialects.told_delimiter(text):
+        return Form(delimiter=told if delimiter == "auto" else chosen, skip=1)
     if delimiter == "auto":
         # Remarks may hide the delimiter, so both are looked at without the first lines that begin like one.
         body = "\n".join(line for line in text.splitlines() if line.lstrip()[:1] not in ("#", "%", "|")) or text
@@ -106,6 +108,8 @@ def find_form(data: bytes, *, extension: str, delimiter: str = "auto") -> Form:
 def parse(data: bytes, form: Form) -> tuple[Parsed, Form]:
     """The rows, and the form that fits them best: quotes as quotes, quotes after a blank, or quotes as plain characters."""
     found = _parse(data, form)
+    if found.ragged and (shorter := _without_empty_ends(data, found, form)) is not None:
+        data, found = shorter, _parse(shorter, form)
     if b'"' not in data or not (found.ragged or _has_line_ends(found)):
         return found, form
     others = [replace(form, tight=True)] if found.ragged else []
@@ -117,6 +121,16 @@ def parse(data: bytes, form: Form) -> tuple[Parsed, Form]:
         if len(tried.ragged) < len(found.ragged) or (len(tried.ragged) == len(found.ragged) and len(tried) > len(found)):
             found, form = tried, other
     return found, form
+
+
+def _without_empty_ends(data: bytes, found: Parsed, form: Form) -> bytes | None:
+    """The bytes without the delimiters at the ends of rows behind which nothing stands, and for which there is no name."""
+    lines, mended = data.split(b"\n"), False
+    for line, cells, text in found.ragged:
+        excess, bare = cells - found.width, text.rstrip(" \r\n")
+        if excess > 0 and "\n" not in text and bare.endswith(form.delimiter * excess):
+            lines[line - 1], mended = bare[:-excess].encode(), True
+    return b"\n".join(lines) if mended else None
 
 
 def _parse(data: bytes, form: Form) -> Parsed:
@@ -228,15 +242,16 @@ def headed(parsed: Parsed, header: str) -> tuple[list[str], Parsed, bool]:
     `header` is yes, no or auto. Columns without a name are called column1, column2, ….
     """
     rows = list(zip(*(column.slice(0, 200).to_pylist() for column in parsed.cells), strict=True))
-    named = header == "yes" or (header == "auto" and dialects.has_header([list(row) for row in rows], known=_Usual()))
+    named = header == "yes" or (header == "auto" and dialects.has_header([list(row) for row in rows], known=Usual()))
     if not named or not rows:
         return [f"column{i + 1}" for i in range(parsed.width)], parsed, False
-    names = [name or f"column{i + 1}" for i, name in enumerate(rows[0])]
-    below = Parsed([column.slice(1) for column in parsed.cells], parsed.lines[1:], parsed.ragged, parsed.width)
-    return names, below, True
+    cells = [column.slice(1) for column in parsed.cells]
+    used = [i for i, name in enumerate(rows[0]) if name or pc.any(pc.not_equal(cells[i], "")).as_py()]  # else: a last comma
+    names = [rows[0][i] or f"column{i + 1}" for i in used]
+    return names, Parsed([cells[i] for i in used], parsed.lines[1:], parsed.ragged, len(used)), True
 
 
-class _Usual(frozenset):
+class Usual(frozenset):
     """Usual names, found whatever way blanks and hyphens are written."""
 
     def __contains__(self, name: object) -> bool:

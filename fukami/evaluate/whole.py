@@ -12,6 +12,7 @@ import numpy as np
 from fukami.core.cards import card
 from fukami.core.errors import unknown
 from fukami.core.language import _
+from fukami.core.recipe import whole_names
 from fukami.core.seeds import generator
 from fukami.core.tables import Column, Table
 from fukami.data.store import Store, frames_of
@@ -45,6 +46,7 @@ def metric_names(task: Task) -> tuple[str, ...]:
 
 def group_columns(table: Table, names: Sequence[str]) -> dict[str, Column]:
     """The columns to group by. An unknown name raises `UsageError` with the nearest."""
+    names = whole_names(names, table.columns)
     for name in names:
         if name not in table.columns:
             raise unknown(_("column"), name, table.columns, code="F-COLUMN-NAME")

@@ -134,9 +134,9 @@ def given(run: Opened, inputs: Sequence[Any]) -> Iterator[Inputs]:
         truth = trees.arrays(target.truth(target.batch(judged.store.arrays[target.name], judged.rows)))
         yield Inputs([place(cells, row) for row in range(len(judged.rows))], columns, truth)
         return
-    for called, columns in grouped(run, inputs):
-        require_usable(run.predictor.task, columns, called)
-        yield Inputs(called, {name: list(columns[name]) for name in names})
+    for group in grouped(run, inputs):
+        require_usable(run.predictor.task, group)
+        yield Inputs(group.names, {name: list(group.columns[name]) for name in names})
 
 
 def require_some(groups: list[Inputs], run: Opened) -> list[Inputs]:

@@ -5,6 +5,7 @@ The graph's inputs are the field's tensors by name (`image`; `text_ids` and `tex
 file is code: it is read as data by onnxruntime, from memory, so that it can name no other file.
 """
 
+import os
 from collections import namedtuple
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,6 +19,9 @@ from fukami.core.errors import RunError
 from fukami.core.extras import needed
 from fukami.core.language import _
 from fukami.fields import batch as trees
+
+_LEFT: list[Any] = []
+"""Sessions that were opened before this process was forked."""
 
 
 class OnnxNetwork(nn.Module):
@@ -33,7 +37,7 @@ class OnnxNetwork(nn.Module):
         super().__init__()
         self.model, self.name = model, name
         self._session: Any = None
-        self._threads = 0
+        self._threads = self._process = 0
 
     @classmethod
     def read(cls, path: Path) -> "OnnxNetwork":
@@ -60,7 +64,11 @@ class OnnxNetwork(nn.Module):
     def session(self) -> Any:
         """The opened file; opened anew where torch's number of threads has changed."""
         threads = torch.get_num_threads()
+        if self._session is not None and self._process != os.getpid():
+            _LEFT.append(self._session)  # to close it would mean to wait for threads that were not forked with it
+            self._session = None
         if self._session is None or self._threads != threads:
+            self._process = os.getpid()
             self._session, self._threads = opened(self.model, threads, name=self.name), threads
         return self._session
 

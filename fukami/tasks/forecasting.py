@@ -11,7 +11,7 @@ import numpy as np
 from fukami.core.cards import TaskCard
 from fukami.core.errors import DataError
 from fukami.core.language import _
-from fukami.core.recipe import DataChoices, option
+from fukami.core.recipe import DataChoices, option, whole_names
 from fukami.core.tables import ACROSS, Column, Spans, Table
 from fukami.fields.series.cutting import require_length, windows
 from fukami.fields.series.field import Series
@@ -92,7 +92,8 @@ def heard(task: Task, table: Table, columns: Columns, choices: DataChoices) -> R
     assert isinstance(field, Series)
     known = field.heard if field.state else Known(choices.time, task.options.series or choices.group)
     bound = {column.name for column in columns["past"]}
-    beside = [c for name, c in table.columns.items() if name not in bound and name not in choices.ignore]
+    ignore = whole_names(choices.ignore, table.columns)
+    beside = [c for name, c in table.columns.items() if name not in bound and name not in ignore]
     return recording(columns["past"], known, beside=beside)
 
 

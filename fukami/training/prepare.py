@@ -14,7 +14,7 @@ from fukami.core.problems import Problem, errors
 from fukami.core.recipe import Recipe
 from fukami.core.tables import Column, Table
 from fukami.data import read
-from fukami.data.bind import bind, remarks
+from fukami.data.bind import bind, remarks, taken_files
 from fukami.data.doctor import examine
 from fukami.data.limit import limited
 from fukami.data.split import Split, split
@@ -91,13 +91,13 @@ def examined(recipe: Recipe, source: Any, *, raising: bool = True) -> Examined:
     task = task_for(recipe)
     table = read(source, recipe.data, kinds=task.card.kinds)
     table, columns = task.examples(task, table, bind(table, task, recipe.data), recipe.data)
-    total, whole = len(table), columns
+    total, whole, files = len(table), columns, taken_files(table, task, columns)
     usable = task.usable(columns)
     if not usable.all():
         keep = np.flatnonzero(usable)
         table, columns = table.take(keep), {n: [c.take(keep) for c in cols] for n, cols in columns.items()}
     division = split(table, columns, task, recipe.data, seed=recipe.learning.seed) if len(table) else None
-    noticed = [*remarks(table, task, recipe.data, columns), *(division.problems if division else ())]
+    noticed = [*files, *remarks(table, task, recipe.data, columns), *(division.problems if division else ())]
     problems = [*examine(task, table, whole, division), *noticed]
     found = Examined(task, table, columns, division, problems, total)
     if raising:

@@ -26,6 +26,7 @@ LEVELS = {
     "predictor": 5,
     "opened": 5,
     "answers": 6,
+    "answer_table": 6,
     "answered_pictures": 0,
     "evaluate": 6,
     "report": 6,

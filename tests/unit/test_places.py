@@ -1,34 +1,68 @@
-"""Places at which no training can begin, and numbers and recipes with which none can: told in one message."""
+"""Files that the cells of a table mean."""
 
-import numpy as np
+from types import SimpleNamespace
+
 import pytest
+from PIL import Image
 
-import fukami
-from fukami.core.errors import UsageError
-from fukami.training.lock import locked
-from fukami.training.written import recipe_of
-
-
-@pytest.mark.parametrize("name", ["x" * 300, "file/under", "file"])
-def test_a_place_where_no_folder_can_be(tmp_path, name):
-    (tmp_path / "file").write_text("")
-    with pytest.raises(UsageError) as told, locked(tmp_path / name):
-        pass
-    assert told.value.code == "F-RUN-PLACE"
+from fukami.core.recipe import DataChoices
+from fukami.data import read
+from fukami.data.bind import bind, taken_files
+from fukami.data.files import is_junk
+from fukami.tasks.registry import contract
 
 
-def test_an_empty_recipe_is_told():
-    with pytest.raises(UsageError) as told:
-        recipe_of("")
-    assert told.value.code == "F-RECIPE-TASK"
+def bound(folder, cells, *names):
+    """The paths that are taken for `cells`, and what is said of them, beside pictures of these names."""
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (4, 4)).save(folder / name)
+    rows = "\n".join(f'"{cell}",{"xy"[i % 2]}' for i, cell in enumerate(cells))
+    (folder / "t.csv").write_text(f"id,breed\n{rows}\n")
+    task = contract("image-classification")
+    table = read(str(folder / "t.csv"), DataChoices(), kinds=task.card.kinds)
+    columns = bind(table, task, DataChoices())
+    told = {problem.code: problem.got for problem in taken_files(table, task, columns)}
+    return columns["image"][0].strings(), told
 
 
-def test_numbers_too_large_to_compute_with_count_as_missing(tmp_path):
-    draws = np.random.default_rng(0).normal(size=(60, 2))
-    rows = [f"{'1e308' if i % 3 else '-1e308'},{a:.3f},{'ab'[int(b > 0)]}" for i, (a, b) in enumerate(draws)]
-    mostly = [f"{'1e300' if i % 9 == 0 else round(a, 3)},{b:.3f},{'ab'[int(b > 0)]}" for i, (a, b) in enumerate(draws)]
-    for name, lines in {"all": rows, "some": mostly}.items():
-        (tmp_path / f"{name}.csv").write_text("\n".join(["huge,x,target", *lines]))
-        options = {"plan": "default", "epochs": 1, "out": tmp_path / name}
-        run = fukami.train("tabular-classification", tmp_path / f"{name}.csv", model="mlp", **options)
-        assert run.summary()["metrics"]
+@pytest.mark.parametrize(
+    ("cells", "names", "expected"),
+    [
+        (["a", "b"], ["train/a.jpg", "train/b.JPG"], ["train/a.jpg", "train/b.JPG"]),
+        (["0012", "3.5"], ["0012.png", "3.5.png"], ["0012.png", "3.5.png"]),
+        (["a.jpg", "B.png"], ["a.JPG", "b.png"], ["a.JPG", "b.png"]),
+        (["train/a.jpg"], ["photos/train/a.jpg", "photos/test/a.jpg"], ["photos/train/a.jpg"]),
+        (["C:\\Users\\m\\train\\x.jpg", "/home/m/test/x.jpg"], ["train/x.jpg", "test/x.jpg"], ["train/x.jpg", "test/x.jpg"]),
+        (["a.jpg", "b.jpg"], ["a.jpg", "b.jpg", "@eaDir/a.jpg"], ["a.jpg", "b.jpg"]),
+    ],
+)
+def test_files_of_that_name_are_taken(tmp_path, cells, names, expected):
+    found, told = bound(tmp_path, cells, *names)
+    assert found == expected and set(told) == ({"F-FILES-TAKEN"} if found != cells else set())
+
+
+def test_what_could_mean_another_file_is_told_and_not_taken(tmp_path):
+    cells = ["a.jpg", "cats/b.jpg", "c.jpg", "fine.jpg", "nothing.jpg"]
+    found, told = bound(tmp_path, cells, "x/a.jpg", "y/a.jpg", "dogs/b.jpg", "c.png", "fine.jpg")
+    assert found == cells and list(told) == ["F-FILES-DOUBTFUL"]
+    assert told["F-FILES-DOUBTFUL"] == "a.jpg → x/a.jpg, y/a.jpg?; cats/b.jpg → dogs/b.jpg?; c.jpg → c.png?"
+
+
+def test_what_network_drives_leave_is_junk():
+    assert all(map(is_junk, ("@eaDir", "#recycle", "$RECYCLE.BIN", "Thumbs.db"))) and not is_junk("eaDir")
+
+
+def test_names_with_commas_and_blanks():
+    task = contract("tabular-classification")
+    table = read({"dist, km": [1, 2], "Unnamed: 0": [1, 2], "a": [3, 4], "y": ["p", "q"]}, DataChoices())
+    columns = bind(table, task, DataChoices(ignore=["dist", "km", "Unnamed: 0"]))
+    assert [column.name for column in columns["row"]] == ["a"]
+
+
+def test_all_names_are_told_beside_those_that_are_missing():
+    task = contract("tabular-classification")
+    table = read({"v": [1, 2], "v.1": [1, 2], "w": [3, 4]}, DataChoices())
+    row = SimpleNamespace(**{"kind": "row", "state": {"columns": [{"name": "v"}, {"name": "v.2"}]}})
+    task = task.with_fields({**task.fields, "row": row})
+    assert [column.name for column in bind(table, task, DataChoices(), with_targets=False)["row"]] == ["v", "v.1", "w"]

@@ -190,14 +190,14 @@ def test_what_is_no_table_says_so(tmp_path, content, code):
     assert "a.csv" in caught.value.where
 
 
-def test_a_spreadsheet_says_how_to_export_it(tmp_path):
+def test_a_spreadsheet_that_is_called_a_text_table_says_so(tmp_path):
     import zipfile
 
     with zipfile.ZipFile(tmp_path / "a.csv", "w") as archive:
-        archive.writestr("[Content_Types].xml", "<x/>")
+        archive.writestr("xl/workbook.xml", "<x/>")
     with pytest.raises(DataError) as caught:
         read(str(tmp_path / "a.csv"), DataChoices(), kinds=("row",))
-    assert "CSV" in caught.value.fix
+    assert "a.xlsx" in caught.value.fix
 
 
 def test_a_very_long_cell_is_read_and_an_endless_line_refused(tmp_path, monkeypatch):

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
+from fukami.core.errors import quoted
 from fukami.core.language import _
 from fukami.core.percent import percent
 from fukami.core.problems import Problem
@@ -143,7 +144,7 @@ def _told(evidence: Evidence, name: str, column: Column, left: float) -> Problem
         where=column.file or evidence.table.name,
         expected=_("only what is known before the answer is"),
         got=_("{share} of the errors of guessing are left").format(share=percent(left)),
-        fix=_("if it names what several rows are about, keep these together: --set group={name}").format(name=name)
+        fix=_("if it names what several rows are about, keep these together: --set group={name}").format(name=quoted(name))
         if named_things(column) or (repeated(column) and are_codes(column))
-        else _("if it is known only afterwards, leave it out: --set ignore={name}").format(name=name),
+        else _("if it is known only afterwards, leave it out: --set ignore={name}").format(name=quoted(name)),
     )

@@ -87,7 +87,7 @@ def _nobody(path: Path) -> DataError:
             "F-FOLDER-EMPTY" if empty else "F-FOLDER-NOTHING",
             _("the folder is empty") if empty else _("the folder holds no examples in a form that is known"),
             where=str(path),
-            expected=_("a sub-folder per class, or a table (.csv, .tsv, .jsonl, .parquet), or IDX files"),
+            expected=_("a sub-folder per class, or a table (.csv, .tsv, .xlsx, .jsonl, .parquet), or IDX files"),
             fix=_("name the folder that holds the examples"),
         )
     from fukami.data.files import content
@@ -96,7 +96,7 @@ def _nobody(path: Path) -> DataError:
         "F-FILE-KIND",
         _("this kind of file cannot be read as data"),
         where=str(path),
-        expected=".csv, .tsv, .jsonl, .json, .parquet, .npz, IDX, .zip, .tar",
+        expected=".csv, .tsv, .jsonl, .json, .parquet, .xlsx, .ods, .npz, IDX, .zip, .tar",
         got=content(path),
         fix=_("save it in one of these forms"),
     )

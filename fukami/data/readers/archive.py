@@ -21,6 +21,7 @@ from fukami.core.recipe import DataChoices
 from fukami.core.tables import Table
 from fukami.data.cache import cache_folder, made_at_once
 from fukami.data.files import content, is_junk, suffix, uncompressed
+from fukami.data.readers.spreadsheet import EXTENSIONS as SPREADSHEETS
 
 TOLD = N_("an archive")
 MOST_BYTES = 64 << 30
@@ -39,7 +40,11 @@ _BROKEN = (
 
 
 def claims(source: Path, kinds: tuple[str, ...]) -> float:
-    return 0.95 if source.is_file() and suffix(source) != ".npz" and content(source) in ("zip", "tar") else 0.0
+    return (
+        0.95
+        if source.is_file() and suffix(source) not in (".npz", *SPREADSHEETS) and content(source) in ("zip", "tar")
+        else 0.0
+    )
 
 
 def read(source: Path, choices: DataChoices, *, kinds: tuple[str, ...] = ()) -> Table:

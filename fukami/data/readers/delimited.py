@@ -19,6 +19,7 @@ from fukami.core.tables import Column, Table
 from fukami.data import text_table
 from fukami.data.encodings import to_utf8
 from fukami.data.files import content, read_bytes, suffix
+from fukami.data.readers.spreadsheet import EXTENSIONS as SPREADSHEETS
 
 pc: Any = _compute  # its functions are made when it is imported, so checkers cannot see them
 TOLD = N_("a text table")
@@ -31,7 +32,7 @@ def claims(source: Path, kinds: tuple[str, ...]) -> float:
         return 0.0
     if suffix(source) in EXTENSIONS[:3]:
         return 0.9
-    if suffix(source) in (".jsonl", ".ndjson", ".json", ".parquet", ".npz", ".npy", ".xlsx", ".xls", ".zip", ".tar"):
+    if suffix(source) in (".jsonl", ".ndjson", ".json", ".parquet", ".npz", ".npy", *SPREADSHEETS, ".zip", ".tar"):
         return 0.0
     return 0.8 if content(source) in ("text", "empty") else 0.0
 
@@ -109,14 +110,15 @@ def _require_text(source: Path) -> None:
         return
     if found == "empty":
         raise _empty(str(source), _("the file is empty"))
-    spreadsheet = found in ("xlsx", "old office document")
+    spreadsheet = found in ("xlsx", "ods", "old office document")
+    name = source.with_suffix(".ods" if found == "ods" else ".xls" if found == "old office document" else ".xlsx").name
     raise DataError(
         "F-TABLE-CONTENT",
         _("the file is called a table, but holds something else"),
         where=str(source),
         expected=_("text: CSV or TSV"),
         got=_("a spreadsheet") if spreadsheet else found,
-        fix=_("open it in the spreadsheet program and export it as CSV (UTF-8)")
+        fix=_("call it {name}: spreadsheets are read as they are").format(name=name)
         if spreadsheet
         else _("give the file its true extension, or name another file"),
     )

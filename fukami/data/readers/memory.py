@@ -13,9 +13,10 @@ import pyarrow as pa
 from fukami.core.cards import card
 from fukami.core.errors import DataError
 from fukami.core.language import N_, _
+from fukami.core.problems import Problem
 from fukami.core.recipe import DataChoices
 from fukami.core.tables import Column, Table
-from fukami.data import records
+from fukami.data import records, text_table
 from fukami.data.parts import part_named
 
 TOLD = N_("data from Python")
@@ -35,7 +36,7 @@ def read(source: Any, choices: DataChoices, *, kinds: tuple[str, ...] = ()) -> T
     if isinstance(source, Mapping) and "data" in source and "target" in source and hasattr(source, "DESCR"):
         return _bunch(source, kinds)
     if _is_frame(source):
-        return _table(_frame(source))
+        return replace(_table(_frame(source)), problems=_twice(source))
     if isinstance(source, Mapping):
         return _table({str(name): values for name, values in source.items()})
     if isinstance(source, tuple) and len(source) in (1, 2):
@@ -72,14 +73,14 @@ def _pair(pair: tuple[Any, ...], kinds: tuple[str, ...]) -> Table:
         )
     kind = kinds[0] if kinds else ""
     wide = bool(kind) and card("fields", kind).columns == "many"  # a column for each feature of a matrix
-    columns = _inputs(x, wide=wide)
+    columns, problems = _inputs(x, wide=wide), _twice(x) if _is_frame(x) else ()
     hints = {} if len(columns) > 1 or not kind or wide else {kind: next(iter(columns))}
     if rest:
         name = str(getattr(rest[0], "name", None) or "target")
         name = name if name not in columns else "target"
         columns[name] = rest[0]
         hints["target"] = name
-    return _table(columns, hints)
+    return replace(_table(columns, hints), problems=problems)
 
 
 def _inputs(x: Any, *, wide: bool) -> dict[str, Any]:
@@ -124,6 +125,15 @@ def _is_frame(source: Any) -> bool:
     )
 
 
+def _names(frame: Any) -> list[str]:
+    return [str(name) for name in (frame.column_names if isinstance(frame, pa.Table) else frame.columns)]
+
+
+def _twice(frame: Any) -> tuple[Problem, ...]:
+    """The warning that several columns have one name, where they do."""
+    return tuple(text_table.distinct(_names(frame), _NAME)[1])
+
+
 def _frame(frame: Any) -> dict[str, Any]:
     from fukami.data.readers.parquet import columns_of
 
@@ -132,9 +142,8 @@ def _frame(frame: Any) -> dict[str, Any]:
     if hasattr(frame, "to_arrow"):
         return dict(columns_of(frame.to_arrow()))
     columns: dict[str, Any] = {}
-    for position, name in enumerate(frame.columns):
+    for position, key in enumerate(text_table.distinct(_names(frame), _NAME)[0]):
         series = frame.iloc[:, position]
-        key = str(name) if str(name) not in columns else f"{name}.{position + 1}"
         try:
             values = pa.array(series, from_pandas=True)
             values = values.dictionary_decode() if pa.types.is_dictionary(values.type) else values

@@ -9,7 +9,7 @@ from fukami.core.errors import DataError
 from fukami.core.language import N_, _
 from fukami.core.recipe import DataChoices
 from fukami.core.tables import Column, Table
-from fukami.data import records
+from fukami.data import records, text_table
 from fukami.data.files import content, suffix
 
 TOLD = N_("a Parquet table")
@@ -36,13 +36,14 @@ def read(source: Path, choices: DataChoices, *, kinds: tuple[str, ...] = ()) -> 
         ) from None
     if not table.num_rows or not table.num_columns:
         raise DataError("F-TABLE-EMPTY", _("the table has no rows"), where=str(source), expected=_("a row per example"))
-    return Table(name=str(source), columns=columns_of(table, file=source), layout="parquet")
+    problems = tuple(text_table.distinct(table.column_names, str(source))[1])
+    return Table(name=str(source), columns=columns_of(table, file=source), problems=problems, layout="parquet")
 
 
 def columns_of(table: pa.Table, *, file: Path | None = None) -> dict[str, Column]:
     """The columns of an Arrow table, joined, dictionaries resolved; an index that pandas wrote is left out."""
     columns = {}
-    for name, values in zip(table.column_names, table.columns, strict=True):
+    for name, values in zip(text_table.distinct(table.column_names, "")[0], table.columns, strict=True):
         if name.startswith("__index_level_"):
             continue
         column = Column(name, _plain(values))

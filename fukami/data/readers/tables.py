@@ -13,13 +13,14 @@ from fukami.core.tables import Table
 from fukami.data.files import is_junk, suffix
 from fukami.data.joined import joined
 from fukami.data.parts import part_in, part_named
-from fukami.data.readers import delimited, json_lines, parquet
+from fukami.data.readers import delimited, json_lines, parquet, spreadsheet
 
 TOLD = N_("a table in the folder")
 _EXTENSIONS = {
     **dict.fromkeys((".csv", ".tsv", ".tab", ".data", ".test", ".psv"), delimited),
     **dict.fromkeys(json_lines.EXTENSIONS, json_lines),
     **dict.fromkeys(parquet.EXTENSIONS, parquet),
+    **dict.fromkeys(spreadsheet.EXTENSIONS, spreadsheet),
 }
 _BY_PREFERENCE = (".parquet", ".pq", ".jsonl", ".ndjson", ".json", ".csv", ".tsv")
 

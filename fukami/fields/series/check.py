@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from fukami.core.errors import quoted
 from fukami.core.language import _, _n
 from fukami.core.problems import Problem
 from fukami.core.tables import Column
@@ -28,7 +29,7 @@ def problems(column: Column) -> Iterator[Problem]:
                 what=_("the column {name} never changes, so there is nothing to foresee in it").format(name=name),
                 where=place,
                 got=f"{known[0]:g}",
-                fix=f"--set ignore={name}",
+                fix=f"--set ignore={quoted(name)}",
                 count=len(known),
             )
             continue

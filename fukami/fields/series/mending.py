@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from fukami.core.errors import DataError
+from fukami.core.errors import DataError, quoted
 from fukami.core.language import _, _n
 from fukami.core.problems import Problem
 from fukami.core.tables import Column
@@ -87,7 +87,7 @@ class Mending:
                 got=", ".join(map(str, clock.told(self.when[at[0] - 1 : at[0] + 1]))),
                 fix=_(
                     "bring the rows to even steps (means of each hour or day), or leave the column of times out: {option}"
-                ).format(option=f"--set ignore={self.time.name}"),
+                ).format(option=f"--set ignore={quoted(self.time.name)}"),
             )
         added = int((steps - 1).sum())
         if not added:
@@ -102,7 +102,7 @@ class Mending:
                 expected=_("a row for each step of {step}").format(step=clock.words),
                 got=_n("{n} step without a row", "{n} steps without a row", added),
                 fix=_("bring the rows to longer steps, or leave the column of times out: {option}").format(
-                    option=f"--set ignore={self.time.name}"
+                    option=f"--set ignore={quoted(self.time.name)}"
                 ),
             )
         self.told.append(

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fukami.core.errors import DataError, UsageError, nearest
+from fukami.core.errors import DataError, UsageError, nearest, quoted
 from fukami.core.language import _, _n
 from fukami.core.problems import Problem
 from fukami.core.tables import Column
@@ -123,7 +123,7 @@ def _said(name: str, named: dict[str, Column], option: str) -> Column | None:
             _("there is no column called {name}").format(name=name),
             expected=_("one of {names}").format(names=", ".join(named)),
             got=name,
-            fix=f"--set {option}={close[0]}" if close else "",
+            fix=f"--set {option}={quoted(close[0])}" if close else "",
         )
     return found
 
@@ -244,7 +244,7 @@ def _taken(column: Column) -> Problem:
         severity="note",
         what=_("times repeat, so the column {name} was taken for the names of several series").format(name=column.name),
         where=cells.place(column),
-        fix=f"--set series={column.name}",
+        fix=f"--set series={quoted(column.name)}",
     )
 
 
@@ -255,7 +255,7 @@ def _left_out(column: Column) -> Problem:
         what=_("the column {name} holds no numbers and was left out").format(name=column.name),
         where=cells.place(column),
         got=", ".join(repr(text[:40]) for text in cells.strings(cells.sample(column, 3))),
-        fix=f"--set ignore={column.name}",
+        fix=f"--set ignore={quoted(column.name)}",
     )
 
 
@@ -265,7 +265,7 @@ def _empty(column: Column) -> Problem:
         severity="warning",
         what=_("the column {name} is empty and was left out").format(name=column.name),
         where=cells.place(column),
-        fix=f"--set ignore={column.name}",
+        fix=f"--set ignore={quoted(column.name)}",
     )
 
 

@@ -23,7 +23,7 @@ def check_texts(column: Column) -> Iterator[Problem]:
     full = np.fromiter(map(has_text, texts), dtype=bool, count=len(texts))
     where = cells.place(column)
     if len(texts) == 1 and not full.any():
-        fix = _("give a text, or leave this input out")
+        fix = _("fill it in or leave the row out") if column.file else _("give a text, or leave this input out")
         yield Problem(code="F-TEXT-EMPTY", severity="error", what=_("the text is empty"), where=where, fix=fix)
         return
     if not full.any():
