@@ -20,8 +20,8 @@ from fukami.data.catalogue import require_source
 from fukami.run import Run
 from fukami.verbs import compress, diagnose, evaluate, explain, export, predict
 
-__all__ = ["check", "datasets", "load", "models", "plan", "quickstart", "recipe_for", "recipe_from", "tasks", "train"]
-__all__ += ["compress", "diagnose", "evaluate", "explain", "export", "predict"]
+__all__ = ["check", "datasets", "load", "models", "options", "plan", "quickstart", "recipe_for", "recipe_from", "tasks"]
+__all__ += ["train", "compress", "diagnose", "evaluate", "explain", "export", "predict"]
 """What can be typed, what comes before and with a training; and what is done with a run."""
 
 
@@ -51,6 +51,28 @@ def _model_row(found: ModelCard) -> dict[str, Any]:
 def datasets() -> list[dict[str, Any]]:
     """Every public dataset that can be named instead of a path."""
     return [dataclasses.asdict(c) | {"summary": _(c.summary)} for c in cards("data/datasets").values()]
+
+
+def options(task: str, model: str | None = None) -> dict[str, Any]:
+    """Every name that `--set` and `settings` take for a task, with default, meaning and limits.
+
+    Returns `{"task", "model", "options": [{"name", "section", "kind", "default", "meaning", "choices", "low", "high"}]}`; with
+    `model`, what its family recommends stands beside: `"recommended"`, and `"fine_tuned"` where its weights are pretrained.
+    """
+    told = card_of("tasks", task)
+    recipe = recipe_for(task, model=model)
+    from fukami.core.options import columns, declared
+    from fukami.models.options import families, recommending, rows
+    from fukami.tasks.registry import contract
+
+    choices = families(told, model)
+    losses = [name for target in contract(task).targets.values() for name in target.losses]
+    found = [
+        *columns(task, list(recipe.fields)),
+        *declared(recipe, choices={"loss": ["auto", *losses]} if losses else {}),
+        *(row for choice in choices for row in rows(choice)),
+    ]
+    return {"task": task, "model": model, "options": recommending(found, choices[0]) if model else found}
 
 
 # -- recipes -------------------------------------------------------------------------------------------------------------
