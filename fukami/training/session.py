@@ -370,6 +370,8 @@ class Session:
             history.write({"step": step, "epoch": epoch, "valid": values})
             events.write(step, {f"valid/{name}": value for name, value in values.items()})
             self._stalled(step, self._stalls.validated(epoch=progress.epoch, values=values))
+            if told := self._stalls.overfitting(epoch=progress.epoch):
+                self.learner.events.append(Event(step, "overfitting", {"run": str(self.out), **told}))
         return values
 
     def _told_caller(self, progress: Progress, values: dict[str, float | None]) -> bool:
