@@ -13,7 +13,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["FukamiError", "Run", "check", "load", "plan", "predict", "quickstart", "train"]
+__all__ = ["FukamiError", "Run", "check", "load", "options", "plan", "predict", "quickstart", "train"]
 """The front door. Rooms (`fukami.models`, `fukami.evaluate`, …) keep their names, so what they do is reached through a run."""
 
 _HOMES = {"FukamiError": "fukami.core.errors", "Run": "fukami.run"}
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from importlib.machinery import ModuleSpec
 
-    from fukami.api import check, load, plan, predict, quickstart, train
+    from fukami.api import check, load, options, plan, predict, quickstart, train
     from fukami.core.errors import FukamiError
     from fukami.run import Run
 

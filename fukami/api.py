@@ -6,6 +6,7 @@ Every function takes what a person would type and returns plain values or a `Run
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,8 @@ from fukami.data.catalogue import require_source
 from fukami.run import Run
 from fukami.verbs import compress, diagnose, evaluate, explain, export, predict
 
-__all__ = ["check", "datasets", "load", "models", "plan", "quickstart", "recipe_for", "recipe_from", "tasks", "train"]
-__all__ += ["compress", "diagnose", "evaluate", "explain", "export", "predict"]
+__all__ = ["check", "datasets", "load", "models", "options", "plan", "quickstart", "recipe_for", "recipe_from", "tasks"]
+__all__ += ["train", "compress", "diagnose", "evaluate", "explain", "export", "predict"]
 """What can be typed, what comes before and with a training; and what is done with a run."""
 
 
@@ -51,6 +52,28 @@ def _model_row(found: ModelCard) -> dict[str, Any]:
 def datasets() -> list[dict[str, Any]]:
     """Every public dataset that can be named instead of a path."""
     return [dataclasses.asdict(c) | {"summary": _(c.summary)} for c in cards("data/datasets").values()]
+
+
+def options(task: str, model: str | None = None) -> dict[str, Any]:
+    """Every name that `--set` and `settings` take for a task, with default, meaning and limits.
+
+    Returns `{"task", "model", "options": [{"name", "section", "kind", "default", "meaning", "choices", "low", "high"}]}`; with
+    `model`, what its family recommends stands beside: `"recommended"`, and `"fine_tuned"` where its weights are pretrained.
+    """
+    told = card_of("tasks", task)
+    recipe = recipe_for(task, model=model)
+    from fukami.core.options import columns, declared
+    from fukami.models.options import families, recommending, rows
+    from fukami.tasks.registry import contract
+
+    choices = families(told, model)
+    losses = [name for target in contract(task).targets.values() for name in target.losses]
+    found = [
+        *columns(task, list(recipe.fields)),
+        *declared(recipe, choices={"loss": ["auto", *losses]} if losses else {}),
+        *(row for choice in choices for row in rows(choice)),
+    ]
+    return {"task": task, "model": model, "options": recommending(found, choices[0]) if model else found}
 
 
 # -- recipes -------------------------------------------------------------------------------------------------------------
@@ -87,21 +110,19 @@ def recipe_from(place: str) -> Recipe:
 
 
 # -- before training -----------------------------------------------------------------------------------------------------
-def check(task: str, data: Any, *, settings: dict[str, Any] | None = None) -> dict[str, Any]:
-    """The doctor: every problem of `data` for `task`, with its place and its mend.
+def check(task: str, data: Any = None, **given: Any) -> dict[str, Any]:
+    """The doctor: every problem of `data` for `task`, with its place and its mend. Takes what `train` takes.
 
     Returns `{"problems": [{"code", "severity", "what", "where", "expected", "got", "fix", "count"}], "examples",
     "columns": {input or target: [the columns it is read from]}, …}`.
     """
-    require_source(data, settings)
-    beforehand.require_meaning(task, "check")
-    recipe = recipe_for(task, settings)
+    recipe, data = _asked_for(task, data, "check", given)
     from fukami.training.prepare import examined
 
     found = examined(recipe, data, raising=False)
     parts = {} if found.split is None else found.split.sizes()
     return {
-        "task": task,
+        "task": recipe.task,
         "data": str(data) if isinstance(data, (str, Path)) else type(data).__name__,
         "layout": found.table.layout,
         "examples": found.num_read,
@@ -112,24 +133,27 @@ def check(task: str, data: Any, *, settings: dict[str, Any] | None = None) -> di
     }
 
 
-def plan(task: str, data: Any, *, model: str | None = None, settings: dict[str, Any] | None = None) -> dict[str, Any]:
-    """Memory, minutes and the step plan of a training, measured on the real data and this machine, before it starts."""
-    require_source(data, settings)
-    beforehand.require_meaning(task, "plan")
-    recipe = recipe_for(task, settings, model=_named(model))
+def plan(task: str, data: Any = None, *, model: Any = None, loss: Any = None, **given: Any) -> dict[str, Any]:
+    """Memory, minutes and the step plan of a training, measured on the real data and this machine, before it starts.
+
+    Takes what `train` takes, also a module and a loss of the caller's own.
+    """
+    recipe, data = _asked_for(task, data, "plan", given | {"model": model})
+    own = None if isinstance(model, str) else model
     from fukami.engine.allocator import freed_memory_kept
     from fukami.engine.plan import threads_kept
-    from fukami.training.building import num_parameters
+    from fukami.training.building import num_parameters, require_module
     from fukami.training.prepare import prepared
     from fukami.training.ready import make_ready, memory_bytes
 
-    ready_data = prepared(recipe, data)
+    require_module(own)
+    ready_data = prepared(recipe, data, model=own)
     with threads_kept(), freed_memory_kept():
-        ready = make_ready(ready_data, for_plan=True)
+        ready = make_ready(ready_data, model=own, loss=loss, for_plan=True)
         memory = memory_bytes(ready)
     learner, recipe = ready.learner, ready.recipe
     return {
-        "task": task,
+        "task": recipe.task,
         "model": recipe.model.name,
         "size": recipe.model.size,
         "parameters": num_parameters(learner.network),
@@ -152,6 +176,63 @@ def _named(model: Any) -> str | None:
     return model if isinstance(model, str) and model != "auto" else None
 
 
+_OF_A_RUN = ("out", "resume", "prove_resume", "loss", "on_step", "on_epoch")
+"""Arguments of `train` that say nothing about the data or the cost of a training."""
+
+
+def _asked_for(task: str, data: Any, verb: str, given: dict[str, Any]) -> tuple[Recipe, Any]:
+    """The recipe and the data that `train` would take for the same arguments."""
+    return _recipe_and_source(task, data, verb, **{k: v for k, v in given.items() if k not in _OF_A_RUN})
+
+
+def _recipe_and_source(
+    task: str,
+    data: Any,
+    verb: str,
+    *,
+    model: Any = None,
+    epochs: float | None = None,
+    minutes: float | None = None,
+    settings: dict[str, Any] | None = None,
+    folds: int = 0,
+    valid: Any = None,
+    test: Any = None,
+    **more: Any,
+) -> tuple[Recipe, Any]:
+    """What `train`'s arguments of these names mean: a recipe, and the data it is for, with its parts where they come apart."""
+    if epochs and minutes:
+        raise UsageError(
+            "F-OPTION-TOGETHER",
+            _("{one} and {other} cannot be given together").format(one="epochs", other="minutes"),
+            expected="epochs | minutes",
+        )
+    lengths = {"epochs": epochs, "minutes": minutes, "folds": folds}
+    given = {**(settings or {}), **more, **{name: value for name, value in lengths.items() if value}}
+    for one in (data, valid, test):
+        require_source(one, given)
+    if task.endswith(".toml") or "/" in task:
+        recipe = recipe_from(task)
+        beforehand.require_meaning(recipe.task, verb)
+        named = {"model.name": model} if _named(model) else {}
+        recipe = recipe.changed({**named, **given}, free=free_names(recipe.task, list(recipe.fields)))
+    else:
+        beforehand.require_meaning(task, verb)
+        recipe = recipe_for(task, given, model=_named(model))
+    source = data if data is not None else recipe.data.source
+    if isinstance(source, str) and not source:
+        raise UsageError(
+            "F-DATA-MISSING",
+            _("no data is named"),
+            expected=_("a folder, a file, a public name, or arrays"),
+            fix="fukami train TASK DATA",
+        )
+    if valid is None and test is None:
+        return recipe, source
+    from fukami.data.given_parts import GivenParts
+
+    return recipe, GivenParts(source, valid, test)
+
+
 # -- training ------------------------------------------------------------------------------------------------------------
 def train(
     task: str,
@@ -165,6 +246,10 @@ def train(
     resume: bool = False,
     folds: int = 0,
     loss: Any = None,
+    valid: Any = None,
+    test: Any = None,
+    on_step: Callable[[dict[str, Any]], Any] | None = None,
+    on_epoch: Callable[[dict[str, Any]], Any] | None = None,
     prove_resume: bool = False,
     **more: Any,
 ) -> Run:
@@ -172,14 +257,20 @@ def train(
 
     Args:
         task: a task's name, the path of a `recipe.toml`, or a named recipe.
-        data: a folder, a file, a public name, `hub:owner/name`, `(inputs, targets)` arrays, or a DataFrame.
+        data: a folder, a file, a public name, `hub:owner/name`, `(inputs, targets)` arrays, a DataFrame, a torch `Dataset` or
+            `DataLoader`.
         model: a model's name, or any `nn.Module` that maps the inputs to as many outputs as the target has.
         out: the run's folder; `runs/<task>-<time>` where it is not given.
         epochs, minutes: how long, at most one of them.
-        settings: any option by name, as `--set` takes it; further keyword arguments mean the same.
+        settings: any option by name, as `--set` takes it and `options` lists them; further keyword arguments mean the same,
+            such as `class_weights={"ill": 5}`.
         resume: continue the interrupted training of `out`.
         folds: cross-validate over this many parts before the training.
         loss: a function `(outputs, target) -> loss` instead of the named one.
+        valid, test: examples of your own to validate by and to be judged on, in any form that `data` has. What of both is not
+            given is drawn from `data`; with `test_fraction=0` the run is judged on `valid`.
+        on_step, on_epoch: functions that are told `{"step", "steps", "epoch", "loss", "learning_rate"}` after each step, and
+            after each epoch with `"valid"`, its metrics, as well. The training ends where one answers False.
         prove_resume: train a second time, killed and resumed on the way, and prove that the weights are the same.
 
     Raises:
@@ -189,31 +280,8 @@ def train(
         >>> from sklearn.datasets import load_iris                                      # doctest: +SKIP
         >>> run = train("tabular-classification", load_iris(return_X_y=True))           # doctest: +SKIP
     """
-    if epochs and minutes:
-        raise UsageError(
-            "F-OPTION-TOGETHER",
-            _("{one} and {other} cannot be given together").format(one="epochs", other="minutes"),
-            expected="epochs | minutes",
-        )
-    given = {**(settings or {}), **more}
-    given |= {"epochs": epochs} if epochs else {}
-    given |= {"minutes": minutes} if minutes else {}
-    given |= {"folds": folds} if folds else {}
-    require_source(data, given)
-    if task.endswith(".toml") or "/" in task:
-        recipe = recipe_from(task)
-        named = {"model.name": model} if _named(model) else {}
-        recipe = recipe.changed({**named, **given}, free=free_names(recipe.task, list(recipe.fields)))
-    else:
-        recipe = recipe_for(task, given, model=_named(model))
-    source = data if data is not None else recipe.data.source
-    if isinstance(source, str) and not source:
-        raise UsageError(
-            "F-DATA-MISSING",
-            _("no data is named"),
-            expected=_("a folder, a file, a public name, or arrays"),
-            fix="fukami train TASK DATA",
-        )
+    more |= {"model": model, "epochs": epochs, "minutes": minutes, "folds": folds, "valid": valid, "test": test}
+    recipe, source = _recipe_and_source(task, data, "train", settings=settings, **more)
     if isinstance(source, (str, Path)):
         named = known("data/datasets", str(source)) or not Path(source).exists()
         kept = str(source) if named else str(Path(source).resolve())  # the run is used from other folders too
@@ -223,7 +291,8 @@ def train(
     from fukami.training.verb import run_training
 
     place = Path(out) if out else Path("runs") / f"{recipe.task}-{datetime.now():%Y%m%d-%H%M%S}"
-    asked = Asked(recipe, source, place, module=None if isinstance(model, str) else model, loss=loss)
+    module = None if isinstance(model, str) else model
+    asked = Asked(recipe, source, place, module=module, loss=loss, on_step=on_step, on_epoch=on_epoch)
     devices = 1 if worker.size() > 1 or prove_resume else devices_of(asked, resume=resume)
     if devices > 1:
         launch(dataclasses.replace(asked, recipe=recipe.changed({"devices": devices}, by_user=False)), resume=resume)

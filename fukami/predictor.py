@@ -76,7 +76,7 @@ class Predictor:
         """
         count, target = trees.size(batch), self.task.target
         given = target.given(trees.taken(answers, np.zeros(count, np.int64)))
-        learning = replace(self.recipe.learning, label_smoothing=0.0, imbalance="none")
+        learning = replace(self.recipe.learning, label_smoothing=0.0, imbalance="none", class_weights={})
         objective = self.task.objective(self.task, learning, network=self.network)
         self.network.eval()
 
@@ -263,5 +263,6 @@ def _network(path: Path, saved: Any, task: Task, module: Any) -> Network:
                 expected=saved.module,
                 fix=f"fukami.load({str(path)!r}, model={saved.module.rpartition('.')[2]}(…))",
             )
-        return registry.wrap(module, task.spec(task), scored(task.target, _("a module of your own")).num_outputs)
+        num_outputs = scored(task.target, _("a module of your own")).num_outputs
+        return registry.wrap(module, task.spec(task), num_outputs, kept=True)
     return task.network(saved.choice, gives=saved.gives)

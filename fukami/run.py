@@ -8,6 +8,9 @@ from fukami import verbs
 from fukami.core import artefact
 from fukami.core.beforehand import require_meaning
 from fukami.core.cards import card
+from fukami.core.errors import UsageError
+from fukami.core.extras import needed
+from fukami.core.language import _
 from fukami.opened import Opened
 
 
@@ -59,8 +62,64 @@ class Run(Opened):
         return verbs.diagnose(self, data, **options)
 
     def predict(self, inputs: Any) -> list[dict[str, Any]]:
-        """Answers for one raw input, a sequence of them, a table's path, or a DataFrame."""
-        return [{k: v for k, v in told.items() if k != "input"} for told in verbs.predict(self, inputs)["predictions"]]
+        """Answers for one raw input, a sequence of them, a table's path, or a DataFrame. Labels are as they were given."""
+        from fukami.fields.scored import native
+
+        target = self.predictor.task.target
+        return [
+            native(target, {k: v for k, v in told.items() if k != "input"})
+            for told in verbs.predict(self, inputs)["predictions"]
+        ]
+
+    def predict_proba(self, inputs: Any) -> Any:
+        """float64 (N, K): the probability of each of `classes` for what `predict` takes; nan where an input cannot be answered.
+
+        Raises:
+            UsageError: F-PROBA-KIND, where the answers are no classes.
+        """
+        import numpy as np
+
+        from fukami.fields.scored import labels_of
+
+        target = self.predictor.task.target
+        labels = labels_of(target)
+        if not labels:
+            raise UsageError(
+                "F-PROBA-KIND", _("the answers of the run have no probabilities of classes"), where=self.task, got=target.kind
+            )
+        answers, unknown = verbs.predict(self, inputs)["predictions"], dict.fromkeys(labels, np.nan)
+        return np.array([[told.get("scores", unknown)[label] for label in labels] for told in answers], np.float64)
+
+    @property
+    def classes(self) -> list[Any]:
+        """The classes that `predict_proba` has columns for, as they were given; empty where the answers are no classes."""
+        from fukami.fields.scored import labels_of, native
+
+        target = self.predictor.task.target
+        return [native(target, {"label": label})["label"] for label in labels_of(target)]
+
+    @property
+    def network(self) -> Any:
+        """The trained `nn.Module`: tensors by input in, raw outputs `(B, M, K)` out, as `models.contract.Network` says."""
+        return self.predictor.network
+
+    @property
+    def history(self) -> Any:
+        """The course of the training as a pandas DataFrame: a row for each logged step, with the validation's metrics as
+        `valid_…` where an epoch ended.
+
+        Raises:
+            UsageError: F-EXTRA-MISSING where pandas is not installed.
+        """
+        frame = needed("pandas", extra="pandas").DataFrame
+        from fukami.engine.history import read
+
+        rows: dict[int, dict[str, Any]] = {}
+        for line in read(self.path / "history.jsonl"):
+            if "step" in line:
+                valid = {f"valid_{name}": value for name, value in line.pop("valid", {}).items()}
+                rows.setdefault(line["step"], {}).update(line | valid)
+        return frame(list(rows.values()))
 
     def predict_frame(self, inputs: Any) -> Any:
         """The rows as they were given with `answer`, `probability_CLASS` of each class and `notes`, as a DataFrame of pandas.

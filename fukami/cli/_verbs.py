@@ -14,6 +14,7 @@ ORDER = (
     "quickstart",
     "tasks",
     "models",
+    "options",
     "datasets",
     "check",
     "plan",

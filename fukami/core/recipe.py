@@ -123,6 +123,10 @@ class LearningChoices:
         "What is done about rare classes; auto decides from the counts.",
         choices=("auto", "none", "weights", "resample"),
     )
+    class_weights: dict = option(
+        {},
+        "How much an example of a class counts, such as yes=5,no=1; 1 for the others. It goes before the rule for rare ones.",
+    )
     mixup: float = option(0.0, "Strength of mixup: each example is blended with another.", low=0)
     cutmix: float = option(0.0, "Strength of cutmix: a rectangle of each picture comes from another.", low=0)
     teacher: str = option("", "The folder of a run whose answers are learned from, besides the labels.")
@@ -363,8 +367,10 @@ def check_value(declared: dataclasses.Field, value: Any, *, key: str) -> Any:
         elif kind is list:
             result = [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else list(value)
         elif kind is dict:
-            expected = _("a table")
-            result = dict(value)
+            expected = _("names with their values, such as yes=5,no=1")
+            if isinstance(value, str):
+                value = (part.rpartition("=")[::2] for part in value.split(",") if part.strip())
+            result = {str(name).strip(): worth for name, worth in dict(value).items()}
         else:
             result = str(value)
     except (ValueError, KeyError, TypeError, OverflowError):

@@ -89,7 +89,8 @@ def split(table: Table, columns: dict[str, list[Column]], task: Task, choices: D
     """Divides the examples of `table`; `columns` are those that `bind` chose.
 
     Parts that the data names are respected: a missing validation part is drawn from the training part; where there are only two
-    parts, the one that is not for training is the test. `choices.group` keeps equal values together, and so do rows of which
+    parts, the one that is not for training is the test (a validation part that was given beside examples of which nothing is
+    said stays one, and the test is drawn from those). `choices.group` keeps equal values together, and so do rows of which
     several examples were cut (`Table.origin`); `choices.time` puts the newest examples into the test part; examples that were
     cut from something longer (`Table.order`) are divided along it; else classes are divided in proportion, numbers by tenths of
     their range. Deterministic in the data and `seed`. Of examples that were cut from a sequence the newest test as well, and
@@ -143,8 +144,14 @@ def _given(table: Table) -> np.ndarray | None:
     return parts if len(np.unique(parts[parts != ACROSS])) > 1 else None
 
 
+def _is_rest_open(table: Table) -> bool:
+    """Whether a validation part was given beside examples of which nothing is said: a test part can be drawn from those."""
+    assert table.parts is not None
+    return set(np.unique(table.parts)) == {"", "valid"}
+
+
 def _given_notes(given: np.ndarray, table: Table) -> list[Problem]:
-    if (given == "test").any() or not (given == "valid").any():
+    if (given == "test").any() or not (given == "valid").any() or _is_rest_open(table):
         return []
     return [
         Problem(
@@ -181,7 +188,10 @@ def _completed(given: np.ndarray, case: Case) -> np.ndarray:
     labels = given.copy()
     if not (labels == "train").any():
         labels[labels == "valid"] = "train"
-    if not (labels == "test").any():
+    if not (labels == "test").any() and _is_rest_open(case.table):
+        rows = np.flatnonzero((labels == "train") & ~np.isin(case.hashes, case.hashes[labels == "valid"]))
+        labels[rows] = _parts_of(rows, case, valid=0.0, test=case.choices.test_fraction)[0]
+    elif not (labels == "test").any():
         labels[labels == "valid"] = "test"
     if not (labels == "valid").any():
         # Copies of test examples go first ("-"), or the drawn validation part would lose them afterwards.

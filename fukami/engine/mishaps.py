@@ -104,6 +104,10 @@ SENTENCES = {
     "stalled-vanished": N_(
         "step {step}: the training loss does not fall, its gradient is almost zero; `fukami diagnose {run}` looks for the cause"
     ),
+    "overfitting": N_(
+        "step {step}: since epoch {epoch} the validation loss rises ({before} → {now}) while the training loss falls ({train}):"
+        " it learns by heart; `fukami diagnose {run}` says what mends it"
+    ),
     "stalled-guessing": N_(
         "step {step}: the validation is no better than guessing; `fukami diagnose {run}` looks for the cause"
     ),

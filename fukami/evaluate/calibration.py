@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from fukami.core.language import N_
+from fukami.core.language import N_, _
+from fukami.core.percent import percent
 from fukami.evaluate.evaluation import Evaluation, plain
 
 
@@ -22,6 +23,21 @@ def proof(before: Evaluation, after: Evaluation, *, temperature: float) -> dict[
             **told,
         }
     )
+
+
+def is_worse(told: dict[str, Any]) -> bool:
+    """Whether a proof shows that the temperature made confidence agree less with accuracy, so that it is better left alone."""
+    before, after = (told[side]["calibration_error"] for side in ("before", "after"))
+    return before is not None and after is not None and after > before
+
+
+def not_applied(told: dict[str, Any]) -> str:
+    """What is said where a temperature does harm."""
+    before, after = (percent(told[side]["calibration_error"]) for side in ("before", "after"))
+    return _(
+        "A correction of its confidence, which the validation examples asked for, does not hold on others (off by {before} "
+        "without it, by {after} with it), so it is not applied."
+    ).format(before=before, after=after)
 
 
 def _figures(evaluation: Evaluation) -> dict[str, Any]:

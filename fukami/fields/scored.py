@@ -95,6 +95,10 @@ class Scored(TargetField):
         """Names of the K numbers that its scores hold; none where a score is one value."""
         return list(self.state.get("classes", ()))
 
+    def native(self, told: dict[str, Any]) -> dict[str, Any]:
+        """An answer for Python, with its labels as they were given there: whole numbers rather than their names."""
+        return told
+
     def likeliest(self, scores: torch.Tensor) -> torch.Tensor:
         """int64 (B): the position of the largest score of each example."""
         return scores.reshape(len(scores), -1).argmax(1)
@@ -133,6 +137,16 @@ def scored(target: TargetField, what: str) -> Scored:
         where=target.name,
         got=target.kind,
     )
+
+
+def labels_of(target: TargetField) -> list[str]:
+    """The names of the classes whose probabilities are a target's answer; none where it is another."""
+    return target.labels() if isinstance(target, Scored) and target.calibrates else []
+
+
+def native(target: TargetField, told: dict[str, Any]) -> dict[str, Any]:
+    """An answer for Python, with its labels as they were given there."""
+    return target.native(told) if isinstance(target, Scored) else told
 
 
 def member_rows(outputs_BMK: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

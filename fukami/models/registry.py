@@ -232,11 +232,11 @@ def _require_size(choice: Choice, spec: ImageSpec) -> None:
         )
 
 
-def wrap(module: "nn.Module", spec: Any, num_outputs: int) -> "Network":
+def wrap(module: "nn.Module", spec: Any, num_outputs: int, *, kept: bool = False) -> "Network":
     """A network made of the user's own module; `models/wrapped.py` says how it is called and what it may answer."""
     from fukami.models.wrapped import wrap as wrapped
 
-    return wrapped(module, spec, num_outputs)
+    return wrapped(module, spec, num_outputs, kept=kept)
 
 
 def reference(family: ModelCard, takes: str) -> Any:

@@ -1,9 +1,9 @@
 """Any module of the user's own, passed from Python, as a network.
 
-A module whose answer for two examples has shape (2, K), with K the number of outputs that the task needs, is taken as a whole
-network: its answers are the raw outputs (logits; for a number, the standardised value). A module with an attribute
-`num_features`, or whose answer has another width, is taken as an encoder and gets a linear head. Where a library answers with
-an object that has `.logits`, those count.
+A module answers two examples in shape (2, K), with K the number of outputs that the task needs: they are the raw outputs
+(logits; for a number, the standardised value). A module with an attribute `num_features` is taken as an encoder and gets a
+linear head; one that answers in another width without it is refused, since nobody can say whether classes or a layer are
+missing. Where a library answers with an object that has `.logits`, those count.
 
 How it is called follows from its `forward`:
 
@@ -28,11 +28,14 @@ from fukami.layers.heads import LinearHead
 from fukami.models.contract import Network
 
 
-def wrap(module: nn.Module, spec: Spec, num_outputs: int) -> Network:
+def wrap(module: nn.Module, spec: Spec, num_outputs: int, *, kept: bool = False) -> Network:
     """`module` as a network of `num_outputs` outputs for inputs of `spec`.
 
+    `kept`: a run holds its weights, which say whether a head stands on it.
+
     Raises:
-        UsageError: F-MODULE-CALL where it cannot be called with such inputs, F-MODULE-OUTPUT where its answer has not two axes.
+        UsageError: F-MODULE-CALL where it cannot be called with such inputs, F-MODULE-OUTPUT where its answer has not two axes,
+            F-MODULE-WIDTH where it has not as many outputs as are needed and says nowhere that they are features.
 
     >>> from fukami.core.specs import ImageSpec
     >>> net = wrap(nn.Sequential(nn.Flatten(), nn.Linear(64, 10)), ImageSpec(1, 8, 8), 10)
@@ -42,8 +45,21 @@ def wrap(module: nn.Module, spec: Spec, num_outputs: int) -> Network:
     encoder = Wrapped(module, spec)
     found = encoder.probe()
     encoder.num_features = found.shape[1]
-    if found.shape[1] == num_outputs and not hasattr(module, "num_features"):
+    is_encoder = hasattr(module, "num_features")
+    if found.shape[1] == num_outputs and not is_encoder:
         return Network(encoder, Outputs())
+    if not is_encoder and not kept:
+        raise UsageError(
+            "F-MODULE-WIDTH",
+            _("the module has not as many outputs as the target"),
+            where=type(module).__name__,
+            expected=_("{n} outputs").format(n=num_outputs),
+            got=_("{n} outputs").format(n=found.shape[1]),
+            fix=_(
+                "end it with {n} outputs; or, where these are features, say num_features = {features} in it: a linear layer is "
+                "then put on top"
+            ).format(n=num_outputs, features=found.shape[1]),
+        )
     return Network(encoder, LinearHead(encoder.num_features, num_outputs))
 
 

@@ -15,7 +15,7 @@ from fukami.core.language import _
 from fukami.core.recipe import LearningChoices
 from fukami.fields import batch as trees
 from fukami.objectives.contract import Batch, Loss, Objective, Outcome, Signature
-from fukami.objectives.imbalance import class_weights, decide
+from fukami.objectives.imbalance import class_weights, decide, given_weights
 from fukami.objectives.mixing import mixed
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def supervised(
     target, inputs = task.target, tuple(task.inputs)
     loss_of = mixed(_paired(target, loss or named_loss(target, learning)))
     others = {
-        name: mixed(_paired(one, named_loss(one, replace(learning, loss="auto"))))
+        name: mixed(_paired(one, named_loss(one, replace(learning, loss="auto", class_weights={}))))
         for name, one in task.targets.items()
         if one is not target
     }
@@ -97,7 +97,9 @@ def _paired(target: TargetField, loss: Loss) -> Loss:
 def named_loss(target: TargetField, learning: LearningChoices) -> Loss:
     """The loss that the recipe means for this target, with the class weights that its counts ask for."""
     weights, counts = None, target.facts().get("class_counts")
-    if counts is not None and decide(np.asarray(counts), learning.imbalance) == "weights":
+    if learning.class_weights:
+        weights = torch.from_numpy(given_weights(target.state.get("classes", ()), learning.class_weights))
+    elif counts is not None and decide(np.asarray(counts), learning.imbalance) == "weights":
         weights = torch.from_numpy(class_weights(np.asarray(counts)))
     return load("objectives", loss_name(target, learning)).build(learning, class_weights=weights)
 

@@ -21,15 +21,18 @@ def whole(
 
     Args:
         task: names inputs and targets.
-        learning: nothing of it is asked.
+        learning: nothing of it is asked; weights of classes are refused.
         loss: refused: there are no outputs that it could be given.
         network: what will learn; it says whether it consists of players.
 
     Raises:
-        UsageError: F-LOSS-WHOLE. The objective raises F-LOSS-HIDDEN where the network holds no model that could be asked.
+        UsageError: F-LOSS-WHOLE, F-CLASS-WEIGHTS. The objective raises F-LOSS-HIDDEN where the network holds no model that
+            could be asked.
     """
     if loss is not None:
         raise UsageError("F-LOSS-WHOLE", _("models of this task have losses of their own, so another cannot be given"))
+    if learning.class_weights:
+        raise UsageError("F-CLASS-WEIGHTS", _("models of this task have losses of their own, which weigh no classes"))
     players = getattr(getattr(network, "encoder", None), "players", ())
     if players:
         return Turns({f"encoder.{player}": partial(_asked, task, player) for player in players})

@@ -1,11 +1,14 @@
 """What a training was asked for, as one value for all its stages."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from fukami.core import unfinished
 from fukami.core.recipe import Recipe
+
+Telling = Callable[[dict[str, Any]], Any]
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,9 @@ class Asked:
     out: Path
     module: Any = None
     loss: Any = None
+    on_step: Telling | None = None
+    on_epoch: Telling | None = None
+    """Functions of the caller's that are told of each step and each epoch; the training ends where one answers False."""
 
     @property
     def place(self) -> Path:
@@ -35,4 +41,5 @@ class Asked:
     @property
     def is_named(self) -> bool:
         """Whether another process could be told of it: data given by name or path, and nothing of the caller's own."""
-        return not self.own and isinstance(self.source, (str, Path))
+        told = self.on_step or self.on_epoch
+        return not self.own and not told and isinstance(self.source, (str, Path))

@@ -54,6 +54,7 @@ def begin(asked: Asked, data: Prepared, *, ranks: Ranks = ALONE, scratch: Path |
     best = Best(LOSS if data.task.card.validates == "loss" else headline_of(data.recipe))
     session = Session(data, predictor, learner, scratch or place, asked.out, best, every)
     session.shared, session.plain, session.sharing = place, ready.whole, ready.sharing
+    session.on_step, session.on_epoch = asked.on_step, asked.on_epoch
     written = place / unfinished.RECIPE
     if ranks.told(written.exists):
         require_unchanged(mark_in(place), mark, data.table.name)

@@ -125,6 +125,13 @@ def build_network(prepared: Prepared, model: Any = None) -> Built:
 def objective_of(prepared: Prepared, network: Network, loss: Any = None) -> Objective | Turns:
     """What a learning step minimises: the task's objective, with a teacher and the recipe's penalty around it."""
     task, learning = prepared.task, prepared.recipe.learning
+    if learning.class_weights and (loss is not None or learning.imbalance == "weights"):
+        other = "loss" if loss is not None else "imbalance=weights"
+        raise UsageError(
+            "F-OPTION-TOGETHER",
+            _("{one} and {other} cannot be given together").format(one="class_weights", other=other),
+            expected=f"class_weights | {other}",
+        )
     objective = task.objective(task, learning, loss=None if loss is None else answering(loss), network=network)
     if learning.teacher:
         if isinstance(objective, Turns):

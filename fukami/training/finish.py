@@ -18,7 +18,7 @@ from fukami.core.cards import known
 from fukami.core.given import is_file
 from fukami.core.next_commands import next_commands
 from fukami.core.recipe import Recipe
-from fukami.evaluate import whole
+from fukami.evaluate import calibration, whole
 from fukami.evaluate.evaluation import Evaluation
 from fukami.evaluate.spool import Spool
 from fukami.evaluate.verdict import baseline_proof
@@ -45,7 +45,8 @@ class Finished:
 
 
 def finish(prepared: Prepared, predictor: Predictor) -> Finished | None:
-    """Calibrates on the validation examples, judges on the held-out ones, and sets baselines beside.
+    """Calibrates on the validation examples, judges on the held-out ones, and sets baselines beside. A calibration that does
+    not hold there is taken back.
 
     Several processes share the answers that are judged; the rest is for the first, and the others get None.
     """
@@ -60,10 +61,14 @@ def finish(prepared: Prepared, predictor: Predictor) -> Finished | None:
     if not predictor.ranks.leads:
         return None
     found = whole.judged(predictor, raw, groups=groups, columns=columns)
+    tempered = whole.calibration_proof(predictor, raw, found, part)
+    if tempered is not None and calibration.is_worse(tempered):
+        say(calibration.not_applied(tempered))
+        tempered, predictor = tempered | {"applied": False}, predictor.unsettled()
+        found = whole.judged(predictor, raw, groups=groups, columns=columns)
     fitted = whole.baselines(task, columns, prepared.split.train)
     beside = whole.judged_baselines(task, fitted, columns, store, rows)
     proofs = {"split": prepared.split.proof(), "baselines": baseline_proof(task.card.headline, found, beside, part)}
-    tempered = whole.calibration_proof(predictor, raw, found, part)
     if tempered is not None:
         proofs["calibration"] = tempered
     return Finished(predictor, found, beside, proofs, part)

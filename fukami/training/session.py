@@ -33,6 +33,7 @@ from fukami.evaluate.judge import judge
 from fukami.models.contract import Network
 from fukami.objectives.contract import mean_loss
 from fukami.predictor import Predictor
+from fukami.training.asked import Telling
 from fukami.training.interrupts import Asked, interruptible
 from fukami.training.prepare import Prepared
 from fukami.training.sharing import Sharing
@@ -115,6 +116,9 @@ class Session:
     """What takes the final weights, where they are divided among processes."""
     sharing: Sharing | None = None
     """What several processes share, and what it is worth."""
+    on_step: Telling | None = None
+    on_epoch: Telling | None = None
+    """Whom the caller wants told; the training ends where one answers False."""
 
     def __post_init__(self) -> None:
         first = next(iter(self.prepared.task.inputs))
@@ -297,10 +301,11 @@ class Session:
             values = self._log(progress, history, events)
             if values:
                 display.valid(values)
-            interrupted, due = self.ranks.any(interrupt.is_set(), time.monotonic() - saved > SAVE_EVERY_S)
+            ends = self._told_caller(progress, values)
+            interrupted, due, ended = self.ranks.any(interrupt.is_set(), time.monotonic() - saved > SAVE_EVERY_S, ends)
             if interrupted:
                 raise self._interrupted(history)
-            if progress.ends_epoch and self._exhausted():
+            if ended or (progress.ends_epoch and self._exhausted()):
                 break
             if due:
                 self._save(history)
@@ -365,7 +370,20 @@ class Session:
             history.write({"step": step, "epoch": epoch, "valid": values})
             events.write(step, {f"valid/{name}": value for name, value in values.items()})
             self._stalled(step, self._stalls.validated(epoch=progress.epoch, values=values))
+            if told := self._stalls.overfitting(epoch=progress.epoch):
+                self.learner.events.append(Event(step, "overfitting", {"run": str(self.out), **told}))
         return values
+
+    def _told_caller(self, progress: Progress, values: dict[str, float | None]) -> bool:
+        """Tells the caller's functions of a step, and of an epoch where one ends; whether one of them ends the training."""
+        if self.on_step is None and (self.on_epoch is None or not progress.ends_epoch):
+            return False
+        told = {"step": progress.step, "steps": progress.num_steps, "epoch": round(progress.epoch, 4)}
+        told |= {"loss": float(progress.loss), "learning_rate": progress.learning_rate}
+        answers = [self.on_step(told)] if self.on_step is not None else []
+        if self.on_epoch is not None and progress.ends_epoch:
+            answers.append(self.on_epoch(told | {"valid": values}))
+        return any(answer is False for answer in answers)
 
     def _stalled(self, step: int, kind: str | None) -> None:
         """Has it told, with what looks for the cause, where a training does not learn."""

@@ -36,16 +36,17 @@ def watching(data: Prepared) -> Watch:
     """A watch that knows what guessing, where there is such a thing, reaches on the validation examples, and how long the rate
     rises."""
     target, rows = data.task.target, data.split.valid
-    rising = data.recipe.learning.warmup * data.recipe.learning.epochs
+    epochs = data.recipe.learning.epochs
+    rising = data.recipe.learning.warmup * epochs
     if len(rows) == 0 or not isinstance(target, Scored):
-        return Watch(patience=rising)
+        return Watch(patience=rising, epochs=epochs)
     each = max(1, trees.num_bytes(_truth(data, rows[:1])))
     known = _truth(data, data.split.train[: min(KNOWN, MOST_BYTES // each)])
     parts = (rows[start : start + BATCH] for start in range(0, len(rows), BATCH))
     stream = ((target.guess(known, len(part)), _truth(data, part), part) for part in parts)
     found = judge(target, validation_metrics(data), stream, replicates=0, keep_mistakes=0)
     values = {name: one["value"] for name, one in found.as_dict()["metrics"].items()}
-    return Watch({name: value for name, value in values.items() if value is not None}, patience=rising)
+    return Watch({name: value for name, value in values.items() if value is not None}, rising, epochs)
 
 
 def _truth(data: Prepared, rows: np.ndarray) -> Any:

@@ -4,7 +4,7 @@ import fukami
 from fukami.cli import _verbs
 from fukami.cli._parser import Parser, common
 
-NAMES = ["FukamiError", "Run", "check", "load", "plan", "predict", "quickstart", "train"]
+NAMES = ["FukamiError", "Run", "check", "load", "options", "plan", "predict", "quickstart", "train"]
 
 LATER = {"serve", "monitor", "compare", "update"}
 
@@ -14,6 +14,7 @@ VERBS = {
     "quickstart": {"--out"},
     "tasks": set(),
     "models": {"TASK"},
+    "options": {"TASK", "MODEL"},
     "datasets": set(),
     "check": {"TASK", "DATA", "--set"},
     "plan": {"TASK", "DATA", "--model", "--set"},

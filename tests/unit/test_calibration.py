@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+import fukami
 from fukami.evaluate.calibration import proof
 from fukami.evaluate.judge import judge
 from fukami.fields.categories.field import Categories
@@ -92,3 +93,18 @@ def test_the_proof_shows_the_gain_on_other_examples():
     assert told["after"]["log_loss"] < told["before"]["log_loss"]
     assert told["temperature"] == pytest.approx(3, rel=0.05)
     assert not proof(after, before, temperature=1 / 3)["held"]
+
+
+def test_a_temperature_that_does_harm_on_other_examples_is_not_applied_and_that_is_said(tmp_path, monkeypatch, capfd):
+    monkeypatch.setattr("fukami.fields.scored.fit_temperature", lambda *_given: 0.05)
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(200, 3))
+    y = np.where(x[:, 0] + rng.normal(size=200) > 0, "yes", "no")
+    options = {"model": "linear", "epochs": 2, "plan": "default"}
+    run = fukami.train("tabular-classification", (x, y), out=tmp_path / "run", **options)
+    proof = run.proofs["calibration"]
+    assert proof["applied"] is False and proof["after"]["calibration_error"] > proof["before"]["calibration_error"]
+    assert "temperature" not in run.told["fields"]["label"]["state"]
+    assert run.metrics["log_loss"] == pytest.approx(proof["before"]["log_loss"])
+    assert "so it is not applied" in capfd.readouterr().err
+    assert "so it is not applied" in (run.path / "report.html").read_text("utf-8")

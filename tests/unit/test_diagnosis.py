@@ -1,6 +1,7 @@
 """The parts of a diagnosis: the two ends of a loss, chance, the order of causes, and the watch over a running training."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,10 +15,12 @@ from fukami.engine.diagnosis import attainable
 from fukami.engine.diagnosis.contract import Finding
 from fukami.engine.diagnosis.judging import Judged
 from fukami.engine.diagnosis.look import ROOM, Diagnosis, ranked
+from fukami.engine.diagnosis.symptoms import overfitting
 from fukami.engine.diagnosis.symptoms.dead_units import Watching
 from fukami.engine.diagnosis.symptoms.gradients import ratio
 from fukami.engine.diagnosis.symptoms.initialisation import all_alike
 from fukami.engine.diagnosis.trial import train_briefly
+from fukami.engine.diagnosis.turning import turning
 from fukami.engine.diagnosis.watch import Watch
 from fukami.engine.mishaps import SENTENCES, Event
 from fukami.objectives.contract import Outcome
@@ -195,3 +198,57 @@ def test_what_the_watch_says_has_a_sentence_in_both_languages():
                 assert "`fukami diagnose runs/a`" in Event(7, kind, {"run": "runs/a"}).sentence()
         finally:
             use("en")
+
+
+# -- learning by heart ---------------------------------------------------------------------------------------------------
+def course(valid, train, *, steps=1478):
+    """A history of one validation an epoch: step, training loss, validation loss."""
+    every = steps / len(valid)
+    return [
+        {"step": round(i * every), "epoch": float(i), "loss": loss, "valid": {"roc_auc": 0.8, "log_loss": value}}
+        for i, (value, loss) in enumerate(zip(valid, train, strict=True), 1)
+    ]
+
+
+PHOTOGRAPHS = course(
+    [0.75, 0.70, 0.67, 0.66, 0.68, 0.71, 0.74, 0.8, 0.83, 0.9, 0.93, 0.99, 1.02, 1.05, 1.1, 1.12, 1.14, 1.17, 1.18, 1.19],
+    [0.72, 0.69, 0.66, 0.64, 0.62, 0.6, 0.57, 0.54, 0.5, 0.47, 0.44, 0.42, 0.4, 0.38, 0.36, 0.34, 0.32, 0.3, 0.29, 0.28],
+)
+
+
+def test_a_validation_loss_that_rises_for_long_while_the_training_loss_falls_is_overfitting():
+    case = SimpleNamespace(
+        history=PHOTOGRAPHS,
+        learner=SimpleNamespace(learning=LearningChoices()),
+        mend=lambda **settings: f"fukami train {settings}",
+    )
+    found = overfitting.look(case).finding
+    assert found is not None and found.code == "F-DIAGNOSE-OVERFITTING" and found.score >= 0.5
+    assert found.evidence["best_step"] == 296 and found.evidence["steps"] == 1478
+    assert found.evidence["validation_loss"][1] == pytest.approx(1.18, abs=0.01)
+    assert "1.18" in found.what and "patience" in found.fix and "weight_decay" in found.fix
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        course([0.9, 0.8, 0.7, 0.65, 0.6, 0.58, 0.57, 0.57, 0.58, 0.57], np.linspace(0.9, 0.3, 10)),  # level at the end
+        course([0.9, 0.6, 0.8, 0.9, 0.95, 1.0, 0.9, 0.7, 0.6, 0.55], np.linspace(0.9, 0.3, 10)),  # a high rate in the middle
+        course([0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.4], np.full(10, 0.9)),  # it does not learn at all
+        course([0.9, 0.5, 1.4], [0.9, 0.5, 0.1]),  # too short to say
+        [],
+    ],
+)
+def test_other_courses_are_not(told):
+    assert turning(told) is None
+
+
+def test_the_watch_says_once_that_it_learns_by_heart():
+    watch, said = Watch(epochs=20.0), []
+    for line in PHOTOGRAPHS:
+        watch.seen(epoch=line["epoch"], loss=line["loss"], norm=1.0)
+        watch.validated(epoch=line["epoch"], values=line["valid"])
+        if told := watch.overfitting(epoch=line["epoch"]):
+            said.append((line["epoch"], Event(1, "overfitting", {"run": "runs/x", **told}).sentence()))
+    assert [epoch for epoch, _sentence in said] == [10.0]
+    assert "since epoch 4" in said[0][1] and "fukami diagnose runs/x" in said[0][1]

@@ -39,5 +39,6 @@ def compress(form: Form, work: Work, asked: Asked) -> Form:
         "teacher": str(form.base.resolve()),
         "epochs": max(1, round(LONGER * recipe.learning.epochs)),
         "imbalance": recipe.learning.imbalance,
+        "class_weights": recipe.learning.class_weights,
     }
     return trained(form, work, settled(student, settings, work), f"distill {asked.distill}")

@@ -17,6 +17,7 @@ from fukami.core.errors import DataError, UsageError, unknown
 from fukami.core.language import _
 from fukami.core.recipe import DataChoices
 from fukami.core.tables import Table
+from fukami.data.given_parts import GivenParts
 from fukami.data.part_column import with_named_parts
 
 _SURE = 0.5
@@ -39,6 +40,8 @@ def reader(layout: str) -> ModuleType:
 
 def read_any(source: Any, choices: DataChoices, *, kinds: tuple[str, ...] = ()) -> Table:
     """`fukami.data.read`."""
+    if isinstance(source, GivenParts):
+        return source.table(lambda one: read_any(one, choices, kinds=kinds))
     if not isinstance(source, (str, Path)):
         return with_named_parts(reader("memory").read(source, choices, kinds=kinds))
     from fukami.data import catalogue

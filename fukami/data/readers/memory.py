@@ -1,4 +1,5 @@
-"""Data from Python: `(x, y)`, a dictionary of columns, a list of records, a DataFrame, a scikit-learn bunch, a `Table`.
+"""Data from Python: `(x, y)`, a dictionary of columns, a list of records, a DataFrame, a scikit-learn bunch, a torch `Dataset`
+or `DataLoader`, a `Table`.
 
 pandas, polars and torch are recognised by what their objects can do, never imported.
 """
@@ -47,10 +48,12 @@ def read(source: Any, choices: DataChoices, *, kinds: tuple[str, ...] = ()) -> T
     array = records.as_array(source)
     if array is not None or (isinstance(source, list) and source):
         return _pair((source,), kinds)
+    if (items := _items(source)) is not None:
+        return read(items, choices, kinds=kinds)
     raise DataError(
         "F-DATA-OBJECT",
         _("data of this kind cannot be read"),
-        expected=_("a path, (x, y), a dictionary of columns, a list of records, or a DataFrame"),
+        expected=_("a path, (x, y), a dictionary of columns, a list of records, a DataFrame, or a Dataset"),
         got=type(source).__name__,
         fix='fukami.train(TASK, {"text": texts, "label": labels})',
     )
@@ -94,6 +97,40 @@ def _inputs(x: Any, *, wide: bool) -> dict[str, Any]:
     if wide and array is not None and array.ndim == 2:
         return {f"x{i + 1}": array[:, i] for i in range(array.shape[1])}
     return {"x": x}
+
+
+def _items(source: Any) -> Any:
+    """The examples of a torch `Dataset`, or of the one behind a `DataLoader` (its batches are for training), in a form that is
+    read here: `(inputs, targets)`, records or inputs alone. None for what is none.
+
+    Each example is taken once: what a transform draws at random is drawn once.
+    """
+    source = getattr(source, "dataset", source)
+    sized = hasattr(source, "__getitem__") and hasattr(source, "__len__")
+    if isinstance(source, (str, bytes, Mapping, set)) or not (sized or hasattr(source, "__iter__")):
+        return None
+    items = [source[i] for i in range(len(source))] if sized else list(source)
+    if not items or isinstance(items[0], Mapping):
+        return items or None
+    if not isinstance(items[0], (tuple, list)):
+        return (_joined(items),)
+    if {len(item) for item in items} != {2}:
+        raise DataError(
+            "F-DATA-ITEM",
+            _("the examples of a dataset are an input and a target each"),
+            expected="(x, y)",
+            got=", ".join(sorted({str(len(item)) for item in items})),
+            fix=_("let __getitem__ return (input, target), or a dictionary of names"),
+        )
+    x, y = zip(*items, strict=True)
+    return _joined(list(x)), list(y)
+
+
+def _joined(values: list[Any]) -> Any:
+    """Arrays and tensors of one shape as one array; anything else as it is."""
+    arrays = [records.as_array(value) for value in values]
+    shapes = {None if array is None else array.shape for array in arrays}
+    return np.stack(arrays) if len(shapes) == 1 and None not in shapes else values  # type: ignore[arg-type]
 
 
 def _matrix(x: Any) -> np.ndarray | None:

@@ -7,7 +7,7 @@ numeric order where all are numbers, else in alphabetical order; of two the seco
 """
 
 import html
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Self
 
@@ -147,7 +147,7 @@ class Category(Scored):
         counts = np.bincount(index[index >= 0], minlength=len(classes)).tolist()
         if self.options.positive:
             classes, counts = self._positive_last(classes, counts)
-        return replace(self, state={"classes": classes, "counts": counts})
+        return replace(self, state={"classes": classes, "counts": counts, **kind_of_labels(columns[0])})
 
     def _positive_last(self, classes: list[str], counts: list[int]) -> tuple[list[str], list[int]]:
         first = positions(classes).get(label_of(self.options.positive) or "")
@@ -232,6 +232,13 @@ class Category(Scored):
             for k, row in zip(best, scores.tolist(), strict=True)
         ]
 
+    def native(self, told: dict[str, Any]) -> dict[str, Any]:
+        as_given = AS_GIVEN.get(self.state.get("labels", ""))
+        if as_given is None:
+            return told
+        scores = {"scores": {as_given(label): p for label, p in told["scores"].items()}} if "scores" in told else {}
+        return told | ({"label": as_given(told["label"])} if "label" in told else {}) | scores
+
     def known(self, truth: torch.Tensor) -> list[dict[str, Any]]:
         """From class numbers `index_B` to `{"label"}`."""
         return [{"label": self.state["classes"][k]} for k in truth.tolist()]
@@ -257,3 +264,19 @@ class Category(Scored):
         if "classes" not in self.state:
             return {}
         return {"num_classes": len(self.state["classes"]), "class_counts": self.state["counts"]}
+
+
+AS_GIVEN: dict[str, Callable[[str], Any]] = {"integers": int, "truths": "true".__eq__}
+"""What labels were in Python → what makes it of a class's name."""
+
+
+def kind_of_labels(column: Column) -> dict[str, str]:
+    """What a category's state says of labels that are no text: whole numbers and truth values come back as what they were.
+
+    >>> kind_of_labels(Column("y", pa.array([1, 2]))), kind_of_labels(Column("y", pa.array(["1", "2"])))
+    ({'labels': 'integers'}, {})
+    """
+    kind = cells.arrow(column).type
+    if pa.types.is_integer(kind):
+        return {"labels": "integers"}
+    return {"labels": "truths"} if pa.types.is_boolean(kind) else {}

@@ -3,6 +3,7 @@
 from typing import Any
 
 from fukami.core.language import N_, _
+from fukami.evaluate.calibration import not_applied
 from fukami.report.charts.reliability import Bin, reliability
 from fukami.report.content import Content
 from fukami.report.figures import figure, percent, significant
@@ -16,7 +17,8 @@ def build(content: Content) -> dict[str, Any] | None:
     if not after:
         return None
     proof = content.proofs.get("calibration") or {}
-    before = told.get("before") or proof.get("before") or {}
+    applied = proof.get("applied", True)
+    before = (told.get("before") or proof.get("before") or {}) if applied else {}
     sentences = [_("When it says 90 %, it should be right in nine cases of ten: then its points lie on the dashed line.")]
     error, uncorrected = figure(told.get("error")), figure(before.get("error", before.get("calibration_error")))
     if error is not None:
@@ -25,7 +27,9 @@ def build(content: Content) -> dict[str, Any] | None:
         )
     if uncorrected is not None:
         sentences.append(_("Before the correction it was off by {error}.").format(error=percent(uncorrected.value)))
-    temperature = figure(told.get("temperature", proof.get("temperature")))
+    if not applied:
+        sentences.append(not_applied(proof))
+    temperature = figure(told.get("temperature", proof.get("temperature"))) if applied else None
     if temperature is not None:
         sentences.append(
             _("The correction divides its scores by {temperature} (temperature scaling).").format(
@@ -38,7 +42,7 @@ def build(content: Content) -> dict[str, Any] | None:
         title=_("reliability diagram: accuracy at each confidence"),
         x_title=_("how sure the model is"),
         y_title=_("how often it is right"),
-        names=(_("corrected"), _("uncorrected")),
+        names=(_("corrected") if applied else _("uncorrected"), _("uncorrected")),
     )
     return {"sentences": sentences, "chart": chart}
 
