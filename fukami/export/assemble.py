@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from pathlib import Path
+from textwrap import indent
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,28 +30,50 @@ class _Piece(NamedTuple):
     body: str
 
 
-def program(code: Sequence[str], *, head: str) -> str:
+class Scope(NamedTuple):
+    """Pieces whose names stay among themselves, because those of another input may have the same: what reads `inputs`."""
+
+    inputs: tuple[str, ...]
+    code: tuple[str, ...]
+
+
+Code = Sequence[str | Scope]
+"""Names of pieces, in order."""
+
+
+def program(code: Code, *, head: str) -> str:
     """The text of a program of some files of `standalone/`, in order; `head` is its docstring.
 
     >>> text = program(["folder", "single", "image_squash", "image", "category", "program", "command"], head="Answers.")
     >>> "fukami" in text, "torch" in text
     (False, False)
     """
-    pieces = [_piece(name) for name in code]
+    pieces = [_scoped(one) if isinstance(one, Scope) else _piece(one) for one in code]
     imports = {line for piece in pieces for line in piece.imports}
     bodies = "\n\n\n".join(piece.body for piece in pieces)
     return f'"""{head}"""\n\n{_imports(imports)}\n\n\n{bodies}\n'
 
 
-def requirements(code: Iterable[str]) -> list[str]:
+def requirements(code: Iterable[str | Scope]) -> list[str]:
     """The packages that a program of these pieces imports."""
-    found = {_root(line) for name in code for line in _piece(name).imports}
+    names = (name for one in code for name in (one.code if isinstance(one, Scope) else (one,)))
+    found = {_root(line) for name in names for line in _piece(name).imports}
     return sorted(_OUTSIDE[root] for root in found if root in _OUTSIDE)
 
 
 def read(told: dict[str, Any], values: Sequence[Any]) -> dict[str, np.ndarray]:
     """The tensors of raw inputs as an exported program makes them, in this process. `told` is what `portable()` said."""
-    return member(tuple(told["code"]), "read")(values, told)
+    return member(reading(told), "read")(values, told)
+
+
+def reading(told: dict[str, Any]) -> tuple[str | Scope, ...]:
+    """The pieces that read what `told` describes: of one input as it says, of several (`inputs`) those of each in a scope."""
+    if "inputs" not in told:
+        return tuple(told["code"])
+    names: dict[tuple[str, ...], list[str]] = {}
+    for name, one in told["inputs"].items():
+        names.setdefault(tuple(one["code"]), []).append(name)
+    return (*told["code"], *(Scope(tuple(each), code) for code, each in names.items()))
 
 
 def as_json(told: Any) -> Any:
@@ -59,7 +82,7 @@ def as_json(told: Any) -> Any:
 
 
 @cache
-def member(code: tuple[str, ...], name: str) -> Callable[..., Any]:
+def member(code: tuple[str | Scope, ...], name: str) -> Callable[..., Any]:
     """The function `name` of these pieces, put together as they are in an exported program."""
     with tempfile.TemporaryDirectory(prefix="fukami-") as folder:
         place = Path(folder) / "pieces.py"
@@ -79,6 +102,16 @@ def _piece(name: str) -> _Piece:
             last = node.end_lineno or node.lineno
             lines[node.lineno - 1 : last] = [""] * (last - node.lineno + 1)
     return _Piece(tuple(imports), re.sub("  # (pyright: ignore|noqa).*", "", "\n".join(lines)).strip())
+
+
+def _scoped(scope: Scope) -> _Piece:
+    """A function around pieces, which gives their `read`, and that as the reader of some inputs (`several`)."""
+    pieces = [_piece(name) for name in scope.code]
+    name = f"reader_of_{'_and_'.join(scope.inputs)}"
+    body = "\n\n".join(piece.body for piece in pieces)
+    made = " = ".join(f"READERS[{one!r}]" for one in scope.inputs)
+    text = f"def {name}():\n{indent(body, '    ')}\n\n    return read\n\n\n{made} = {name}()"
+    return _Piece(tuple(line for piece in pieces for line in piece.imports), text)
 
 
 def _root(line: str) -> str:

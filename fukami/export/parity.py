@@ -23,6 +23,7 @@ from fukami.evaluate.examples import Judged
 from fukami.evaluate.judge import judge
 from fukami.export import assemble, probing
 from fukami.export.contract import Asked, other_form
+from fukami.export.raw_inputs import columns_of, values_of
 from fukami.fields import batch as trees
 from fukami.fields.answers import short
 from fukami.metrics.points import points_apart
@@ -156,9 +157,9 @@ def from_raw(
 
     `answer(values, folder)` gives the other side's answers.
     """
-    target, field = predictor.task.target, predictor.task.input
+    target = predictor.task.target
     with tempfile.TemporaryDirectory(prefix="fukami-") as place:
-        values = field.as_inputs(judged.columns[field.name], rows, Path(place))
+        values = values_of(predictor.task, judged.columns, rows, Path(place))
         odd = [probe for probe in probing.probes(predictor, Path(place) / "probes") if probe.batch is not None]
         own = [predictor.answers(inputs) for inputs, _values in _read(predictor, values)]
         strange = [predictor.answers(probe.batch) for probe in odd if probe.batch is not None]
@@ -175,10 +176,9 @@ def from_raw(
 
 def _read(predictor: Predictor, values: Sequence[Any]) -> Iterator[tuple[dict[str, Any], Sequence[Any]]]:
     """Raw inputs as the run's batches, each with the inputs that it is of."""
-    field = predictor.task.input
     for start in range(0, len(values), AT_ONCE):
         part = values[start : start + AT_ONCE]
-        yield predictor.batch({field.name: field.gather(part)}, np.arange(len(part))), part
+        yield predictor.batch(columns_of(predictor.task, part), np.arange(len(part))), part
 
 
 def require_inputs(predictor: Predictor, judged: Judged, rows: np.ndarray, read: probing.Read, *, fixed: bool = False) -> None:
@@ -187,10 +187,10 @@ def require_inputs(predictor: Predictor, judged: Judged, rows: np.ndarray, read:
     Scores alone would not tell: those of a network that is sure of itself hardly move with a mean that is a little off. `fixed`
     says whether sizes never vary.
     """
-    field = predictor.task.input
+    task = predictor.task
     with tempfile.TemporaryDirectory(prefix="fukami-") as place:
-        for inputs, values in _read(predictor, field.as_inputs(judged.columns[field.name], rows, Path(place))):
-            inputs = {name: field.padded(batch) for name, batch in inputs.items()} if fixed else inputs
+        for inputs, values in _read(predictor, values_of(task, judged.columns, rows, Path(place))):
+            inputs = {name: task.inputs[name].padded(batch) for name, batch in inputs.items()} if fixed else inputs
             (theirs,) = read([values])
             if isinstance(theirs, str):
                 raise probing.refused(values[0], theirs)

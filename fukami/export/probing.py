@@ -14,6 +14,7 @@ from fukami.core.errors import DataError, GateError
 from fukami.core.given import settled
 from fukami.core.language import _
 from fukami.export import assemble
+from fukami.export.raw_inputs import columns_of, probes_of
 from fukami.fields import batch as trees
 from fukami.predictor import Predictor
 
@@ -33,20 +34,19 @@ class Probe(NamedTuple):
 
 
 def probes(predictor: Predictor, folder: Path, *, fixed: bool = False) -> list[Probe]:
-    """What the run makes of its field's probes, one at a time, in the size that never varies where `fixed`.
+    """What the run makes of its fields' probes, one at a time, in the size that never varies where `fixed`.
 
     Their files go into `folder`.
     """
-    field = predictor.task.input
-    found = []
-    for value in field.probes(folder):
+    task, found = predictor.task, []
+    for value in probes_of(task, folder):
         try:
-            columns = field.gather([settled(value)])
-            batch = predictor.batch({field.name: columns}, np.arange(1)) if field.usable(columns).all() else None
+            columns = columns_of(task, [settled(value)])
+            batch = predictor.batch(columns, np.arange(1)) if task.usable(columns).all() else None
         except DataError:
             batch = None
         if batch is not None and fixed:
-            batch = {field.name: field.padded(batch[field.name])}
+            batch = {name: task.inputs[name].padded(own) for name, own in batch.items()}
         found.append(Probe(value, batch))
     return found
 

@@ -20,16 +20,26 @@ from fukami.fields.scored import Scored
 from fukami.opened import Opened
 from fukami.predictor import Predictor
 from fukami.report.figures import digits_of, figure, shown, shown_range
+from fukami.tasks.contract import Task
 
 
 def description(run: Opened, predictor: Predictor, format: FormatCard) -> dict[str, Any]:
     """The content of `preprocessing.json`: how raw inputs become tensors, and what the network gives an answer."""
-    read, target = predictor.task.input.portable(fixed=format.fixed), predictor.task.target
+    read, target = inputs_of(predictor.task, fixed=format.fixed), predictor.task.target
     if target.framed:
         frames = predictor.task.input.portable_frames()
         read |= frames | {"code": [*read["code"], *frames["code"]]}
     told = {"schema": 3, "task": run.task, "model": run.told["model"]["name"]}
     return {**told, "input": read, "answer": target.portable()}
+
+
+def inputs_of(task: Task, *, fixed: bool) -> dict[str, Any]:
+    """How raw inputs become tensors: what the only field says, or what each of several does."""
+    told = {name: one.portable(fixed=fixed) for name, one in task.inputs.items()}
+    if len(told) == 1:
+        return next(iter(told.values()))
+    example = {name: one["example"] for name, one in told.items()}
+    return {"inputs": told, "code": ["several"], "arguments": "table", "extensions": [".csv", ".tsv"], "example": example}
 
 
 def asking(material: Material) -> dict[str, Any]:
@@ -40,9 +50,10 @@ def asking(material: Material) -> dict[str, Any]:
     return {"graphs": ["model"], "asking": {}} if stages is None else {"graphs": list(stages.graphs), "asking": stages.told}
 
 
-def pieces(format: FormatCard, described: dict[str, Any], material: Material) -> list[str]:
+def pieces(format: FormatCard, described: dict[str, Any], material: Material) -> assemble.Code:
     """The files of `standalone/` that make up the program."""
-    fields, target = [*described["input"]["code"], *described["answer"]["code"]], material.predictor.task.target
+    fields = [*assemble.reading(described["input"]), *described["answer"]["code"]]
+    task, target = material.predictor.task, material.predictor.task.target
     fields = list(dict.fromkeys(fields))  # input and target may be of one kind
     made = [] if material.is_plain else ["answered_framed" if target.framed else "answered"]
     if not format.standalone:
@@ -50,7 +61,7 @@ def pieces(format: FormatCard, described: dict[str, Any], material: Material) ->
     asks = ["program"]
     if not material.is_plain:
         asks = [*(material.stages.code if material.stages else ["once"]), *made, "asking"]
-    usual = "table" if material.predictor.task.input.takes_rows else "single"
+    usual = "table" if any(one.takes_rows for one in task.inputs.values()) else "single"
     return ["folder", described["input"].get("arguments", usual), *fields, *asks, described["answer"].get("command", "command")]
 
 
@@ -90,7 +101,7 @@ def about(run: Opened, predictor: Predictor) -> list[str]:
     rows = {
         _("task"): f"{_(task.card.summary)} (`{run.task}`)",
         _("learned from"): f"`{Path(source).name}`" if source else _("arrays"),
-        _("columns"): _named(run.told["columns"][task.input.name]) if task.input.takes_rows else "",
+        _("columns"): _named([c for name, one in task.inputs.items() if one.takes_rows for c in run.told["columns"][name]]),
         _("target"): _named(run.told["columns"][task.target.name]),
         _("classes"): _named(task.target.portable().get("classes", ())),
         _("model"): ", ".join(filter(None, (model["name"], _("{count} parameters").format(count=f"{model['parameters']:,}")))),
@@ -114,7 +125,7 @@ def write(folder: Path, format: FormatCard, described: dict[str, Any], material:
     text = json.dumps(described, ensure_ascii=False, indent=1, allow_nan=False)
     (folder / "preprocessing.json").write_text(text + "\n", "utf-8")
     code = pieces(format, described, material)
-    typed = shlex.quote(material.predictor.task.input.example())
+    typed = shlex.quote(example(material.predictor.task))
     docstring = program_head(described, typed) if format.standalone else pieces_head(described)
     program = folder / ("predict.py" if format.standalone else "preprocess.py")
     program.write_text(assemble.program(code, head=docstring), "utf-8")
@@ -122,6 +133,12 @@ def write(folder: Path, format: FormatCard, described: dict[str, Any], material:
     (folder / "requirements.txt").write_text("\n".join(needed) + "\n", "utf-8")
     lines = [*head, "", *readme(folder, format, described, typed, needed, use=use_of(format, material))]
     (folder / "README.md").write_text("\n".join(lines) + "\n", "utf-8")
+
+
+def example(task: Task) -> str:
+    """An input as it is typed."""
+    found = {name: one.example() for name, one in task.inputs.items()}
+    return next(iter(found.values())) if len(found) == 1 else json.dumps(found, ensure_ascii=False)
 
 
 def program_head(described: dict[str, Any], typed: str) -> str:

@@ -15,6 +15,7 @@ from fukami.core.language import _, _n
 from fukami.evaluate.examples import Judged, held_out
 from fukami.export import parity, probing, surroundings
 from fukami.export.contract import Asked, Material, other_form, plain
+from fukami.export.raw_inputs import columns_of
 from fukami.fields import batch as trees
 from fukami.fields.answers import short
 from fukami.opened import Opened
@@ -126,9 +127,9 @@ def answerer(folder: Path, format: FormatCard, material: Material, asked: Asked)
 def require_answers(predictor: Predictor, answers: Any, told: list[dict[str, Any]], values: Sequence[Any]) -> None:
     """Raises `GateError` where the program tells other answers of what the graph gave than the run would, `told` of the raw
     inputs `values`."""
-    field, framed = predictor.task.input, predictor.task.target.framed
+    task = predictor.task
     for row, (value, theirs) in enumerate(zip(values, told, strict=True)):
-        columns = {field.name: field.gather([settled(value)])} if framed else {}
+        columns = columns_of(task, [settled(value)]) if task.target.framed else {}
         (own,) = predictor.restored(trees.part(answers, row, row + 1), columns, np.arange(1))
         if not parity.same_answers(own, theirs):
             raise GateError(

@@ -10,6 +10,8 @@ How it is called follows from its `forward`:
     pictures   forward(x_BCHW)
     texts      forward(ids_BL, lengths_B), or forward(ids_BL) where it has one argument
     rows       forward(numbers_BN, categories_BM), or forward(x_BD) where it has one: the numbers, then each category one-hot
+    several    forward(first, second), what each would be given where it has one argument, by the names of the inputs where the
+               arguments are called so, else in their order; or forward(inputs), `{name: batch}`, where it has one argument
 
 Shapes: B batch, K outputs, D features.
 """
@@ -22,14 +24,14 @@ from torch import nn
 
 from fukami.core.errors import UsageError
 from fukami.core.language import _
-from fukami.core.specs import Spec
+from fukami.core.specs import Spec, Specs
 from fukami.fields.registry import input_class
 from fukami.layers.heads import LinearHead
 from fukami.models.contract import Network
 
 
-def wrap(module: nn.Module, spec: Spec, num_outputs: int, *, kept: bool = False) -> Network:
-    """`module` as a network of `num_outputs` outputs for inputs of `spec`.
+def wrap(module: nn.Module, spec: Specs, num_outputs: int, *, kept: bool = False) -> Network:
+    """`module` as a network of `num_outputs` outputs for inputs of `spec`, of several by name.
 
     `kept`: a run holds its weights, which say whether a head stands on it.
 
@@ -73,14 +75,15 @@ class Outputs(nn.Module):
 class Wrapped(nn.Module):
     """Calls the user's module in its own way; gives `(B, D)`."""
 
-    def __init__(self, module: nn.Module, spec: Spec):
+    def __init__(self, module: nn.Module, spec: Specs):
         super().__init__()
-        self.module, self.spec, self.field = module, spec, input_class(spec.kind)
-        self.num_arguments = _num_arguments(module)
+        self.module = module
+        self.given = _Several(spec) if isinstance(spec, dict) else _Only(spec)
+        self.names = _names(module)
         self.num_features = 0
 
     def forward(self, batch: Any) -> torch.Tensor:
-        found = self.module(*self.field.arguments(batch, self.spec, self.num_arguments))
+        found = self.module(*self.given.arguments(batch, self.names))
         found = getattr(found, "logits", found)
         return found.unsqueeze(1) if isinstance(found, torch.Tensor) and found.ndim == 1 else found
 
@@ -92,13 +95,13 @@ class Wrapped(nn.Module):
         self.eval()
         try:
             with torch.no_grad():
-                found = self(self.field.blank(self.spec, 2, device=device))
+                found = self(self.given.blank(2, device))
         except (TypeError, ValueError, RuntimeError, IndexError, AssertionError) as error:
             raise UsageError(
                 "F-MODULE-CALL",
                 _("the module cannot be called with this task's inputs"),
                 where=type(self.module).__name__,
-                expected=self.field.call(self.spec),
+                expected=self.given.call(),
                 got=f"{type(error).__name__}: {error}",
             ) from error
         finally:
@@ -120,9 +123,47 @@ class Wrapped(nn.Module):
         return own() if own else [list(self.module.parameters())]  # type: ignore[operator]
 
 
-def _num_arguments(module: nn.Module) -> int:
-    """Positional arguments that `forward` cannot do without; nested containers take one."""
+class _Only:
+    """The one input of a task, as a module takes it."""
+
+    def __init__(self, spec: Spec):
+        self.spec, self.field = spec, input_class(spec.kind)
+
+    def arguments(self, batch: Any, names: list[str]) -> tuple[Any, ...]:
+        return self.field.arguments(batch, self.spec, max(1, len(names)))
+
+    def blank(self, count: int, device: Any) -> Any:
+        return self.field.blank(self.spec, count, device=device)
+
+    def call(self) -> str:
+        return self.field.call(self.spec)
+
+
+class _Several:
+    """Several inputs by name."""
+
+    def __init__(self, specs: dict[str, Spec]):
+        self.each = {name: _Only(spec) for name, spec in specs.items()}
+
+    def arguments(self, batch: dict[str, Any], names: list[str]) -> tuple[Any, ...]:
+        """Everything by name for one argument; else one for each input, in the order in which the arguments are called so."""
+        if len(names) <= 1:
+            return (batch,)
+        order = names if set(names) == set(self.each) else list(self.each)
+        if any(name in self.each and order.index(name) != place for place, name in enumerate(names)):
+            raise TypeError(f"arguments are {', '.join(names)}, inputs {', '.join(self.each)}: some would be exchanged")
+        return tuple(self.each[name].arguments(batch[name], [name])[0] for name in order)
+
+    def blank(self, count: int, device: Any) -> dict[str, Any]:
+        return {name: one.blank(count, device) for name, one in self.each.items()}
+
+    def call(self) -> str:
+        lines = (f"{name} as in {one.call()}" for name, one in self.each.items())
+        return f"forward({', '.join(self.each)}), or forward(inputs) of {{name: batch}}; {'; '.join(lines)}"
+
+
+def _names(module: nn.Module) -> list[str]:
+    """Positional arguments that `forward` cannot do without; nested containers take one, which has no name."""
     parameters = inspect.signature(module.forward).parameters.values()
     plain = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-    needed = sum(p.default is p.empty for p in plain)
-    return needed if needed else 1
+    return [p.name for p in plain if p.default is p.empty]

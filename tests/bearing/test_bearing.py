@@ -25,7 +25,6 @@ QUICK = "two_targets"
 ROWS = 120
 QUICKLY = ["--set", "plan=default"]
 CANNOT = {
-    "F-TASK-INPUTS": "a program of its own reads one input: pieces of export/standalone/ that read have one name",
     "F-EXPORT-FIELD": "a family brings no piece of a program for its kinds of data",
     "F-COMPRESS-GRAPH": "int8 needs a graph, which an answer that is no single pass has not",
     "F-PRUNE-NOTHING": "a network without layers whose channels could be taken away",

@@ -1,5 +1,6 @@
 """Several inputs and several targets, each by its name."""
 
+import ast
 from dataclasses import replace
 
 import numpy as np
@@ -9,16 +10,24 @@ import torch
 from torch import nn
 
 from fukami.answers import gathered, spread
-from fukami.core.errors import DataError
+from fukami.core.errors import DataError, UsageError
 from fukami.core.recipe import LearningChoices
 from fukami.core.tables import Column
+from fukami.engine.diagnosis import attainable
 from fukami.explain.joint import Joint
+from fukami.export import assemble
 from fukami.export.flat import Flat, axes
+from fukami.export.raw_inputs import columns_of, probes_of, values_of
+from fukami.export.surroundings import inputs_of
+from fukami.fields.batch import named
 from fukami.fields.category.field import Category
 from fukami.fields.contract import Tokens
 from fukami.fields.number.field import Number
+from fukami.fields.row.field import Row
 from fukami.fields.text.field import Text
 from fukami.models import checkpoint
+from fukami.models.wrapped import wrap
+from fukami.objectives.contract import Outcome
 from fukami.objectives.supervised import supervised
 from fukami.tasks.contract import specs_of
 from fukami.tasks.registry import contract
@@ -101,3 +110,95 @@ def test_every_target_has_its_own_loss_and_the_losses_are_added_up():
     assert set(found.told) == {"label", "value"} and task.judged(outputs) is outputs["label"]
     del batch["value"]  # as when the likelihood of an answer is asked
     torch.testing.assert_close(supervised(task, LearningChoices())(Gives(), batch, torch.Generator()).loss, alone)
+
+
+class Named(nn.Module):
+    """Takes its arguments by the names of the inputs, in another order than theirs."""
+
+    def forward(self, second, first):
+        return torch.stack([first[:, 0].float(), second[:, 0].float()], 1)
+
+
+class Ordered(nn.Module):
+    def forward(self, one, other):
+        return torch.stack([one[:, 0].float(), other[:, 0].float()], 1)
+
+
+class Everything(nn.Module):
+    def forward(self, inputs):
+        return torch.stack([inputs[name].ids[:, 0].float() for name in ("first", "second")], 1)
+
+
+@pytest.mark.parametrize("kind", [Named, Ordered, Everything])
+def test_a_module_of_ones_own_takes_several_inputs(pair, kind):
+    network = wrap(kind(), specs_of(pair.inputs), 2)
+    batch = {name: Tokens(torch.full((3, 2), number), torch.full((3,), 2)) for name, number in (("first", 3), ("second", 4))}
+    assert network(batch)[:, 0].tolist() == [[3.0, 4.0]] * 3
+
+
+def test_arguments_that_would_be_exchanged_are_refused(pair):
+    class Exchanged(nn.Module):
+        def forward(self, second, other):
+            return torch.stack([second[:, 0].float(), other[:, 0].float()], 1)
+
+    with pytest.raises(UsageError, match="F-MODULE-CALL") as told:
+        wrap(Exchanged(), specs_of(pair.inputs), 2)
+    assert "forward(first, second)" in told.value.expected
+
+
+# -- programs of their own -----------------------------------------------------------------------------------------------
+@pytest.fixture
+def unlike(pair):
+    """Inputs of two kinds, whose pieces of a program have the same names; and of one kind that are cut in two ways."""
+    size = Column("size", pa.array([1.5, 2.5]))
+    letters = replace(Text(name="second"), options=Text.Options(level="character")).learn([SECOND])
+    inputs = {"first": pair.inputs["first"], "second": letters, "row": Row(name="row").learn([size])}
+    return replace(pair, inputs=inputs), {"first": [FIRST], "second": [SECOND], "row": [size]}
+
+
+def test_a_program_reads_each_input_by_pieces_of_its_own(unlike, tmp_path):
+    task, columns = unlike
+    told = assemble.as_json(inputs_of(task, fixed=False))
+    values = values_of(task, columns, np.arange(2), tmp_path)
+    assert values[1] == {"first": "a dull one", "second": "no, no, no", "row": {"size": 2.5}}
+    again = columns_of(task, values)
+    batch = {name: one.batch(one.encode(again[name]), np.arange(2)) for name, one in task.inputs.items()}
+    found = assemble.read(told, values)
+    for name, tensor in named(batch).items():
+        if name in found:
+            np.testing.assert_allclose(found[name], tensor.numpy(), atol=1e-6)
+    assert {"first_ids", "second_ids", "row_numbers"} <= set(found)
+    with pytest.raises(ValueError, match="first, second, row"):
+        assemble.read(told, [{"first": "yes"}])
+
+
+def test_the_text_of_such_a_program_defines_each_name_once(unlike):
+    told = assemble.as_json(inputs_of(unlike[0], fixed=False))
+    code = ["folder", "table", *assemble.reading(told), "category", "program", "command"]
+    module = ast.parse(assemble.program(code, head="t"))
+    defined = [node.name for node in module.body if isinstance(node, ast.FunctionDef)]
+    assert len(defined) == len(set(defined)) and {"read", "inputs", "answer", "predict"} <= set(defined)
+    assert assemble.requirements(code) == ["numpy", "onnxruntime"]
+    pair = replace(unlike[0], inputs=dict.fromkeys(("first", "second"), unlike[0].inputs["first"]))
+    assert [one.inputs for one in assemble.reading(inputs_of(pair, fixed=False))[1:]] == [("first", "second")]
+
+
+def test_probes_of_each_input_stand_beside_what_the_others_take(pair, tmp_path):
+    found = probes_of(pair, tmp_path)
+    each = {name: one.probes(tmp_path / name) for name, one in pair.inputs.items()}
+    assert len(found) == sum(map(len, each.values()))
+    others = [value["second"] for value in found[: len(each["first"])]]
+    assert len({str(value) for value in others}) == 1 and pair.inputs["second"].usable(pair.inputs["second"].gather(others[:1]))
+
+
+def test_guessing_is_found_for_several_targets_together():
+    """Both at once are what each is alone."""
+    y, z = torch.tensor([0.0, 2.0]), torch.tensor([1.0, 5.0])
+
+    def squares(network, batch, rng):
+        told, _features = network({}, features=True)
+        return Outcome((told["y"][:, 0] - y) ** 2 + (told["z"][:, 0] - z) ** 2)
+
+    like = {"y": torch.zeros(2, 1), "z": torch.zeros(2, 1)}
+    assert attainable.guess(squares, {}, like) == pytest.approx(1 + 4, abs=1e-3)
+    assert attainable.floor(squares, {}, like) == pytest.approx(0, abs=1e-3)

@@ -194,9 +194,14 @@ class Case:
         if not isinstance(objective, Turns):
             with torch.no_grad():
                 outputs = objective(self.learner.network.eval(), batch, self.rng()).outputs
-        if isinstance(objective, Turns) or not isinstance(outputs, torch.Tensor):
+        if isinstance(objective, Turns) or not self._is_free(outputs):
             raise LeftOut(_("the network's outputs are not one tensor, so its loss cannot be compared with guessing"))
         return attainable.guess(objective, batch, outputs), attainable.floor(objective, batch, outputs)
+
+    def _is_free(self, outputs: Any) -> bool:
+        """Whether outputs are a tensor for each target, so that any other numbers in their place would be outputs as well."""
+        several = isinstance(outputs, dict) and outputs.keys() == self.task.targets.keys()
+        return all(isinstance(one, torch.Tensor) for one in (outputs.values() if several else (outputs,)))
 
     def learned(self, loss: float | None, ends: tuple[float, float] | None = None) -> float:
         """How much of what can be learned a loss shows: 0 as guessing (or worse), 1 as knowing every example by heart."""
