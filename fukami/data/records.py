@@ -68,12 +68,17 @@ def equal_lengths(columns: Mapping[str, Any], where: str) -> int:
             _("columns differ in length"),
             where=where,
             expected=_("one value per example in every column"),
-            got=", ".join(f"{name}: {n}" for name, n in list(lengths.items())[:8]),
+            got="; ".join(f"{_first(name for name, n in lengths.items() if n == own)}: {own}" for own in set(lengths.values())),
         )
     count = next(iter(lengths.values()), 0)
     if not count:
         raise DataError("F-DATA-EMPTY", _("there are no examples"), where=where, expected=_("at least one example"))
     return count
+
+
+def _first(names: Iterable[str], most: int = 3) -> str:
+    listed = list(names)
+    return ", ".join(listed[:most]) + (", …" if len(listed) > most else "")
 
 
 def column(name: str, values: Any, where: str) -> Column:

@@ -6,6 +6,7 @@ Strings are parsed once per *distinct* value, so long columns of few values cost
 """
 
 import re
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -37,6 +38,11 @@ MISSING = frozenset(
     )
 )
 """What stands for "no value", in lower case. `unknown` is not here: people use it as a category of its own."""
+
+NOTHING = frozenset(("", "nan", "-nan", "nat"))
+"""What stands for it even where NA, None and the like are values of their own."""
+KEPT = "\0"
+"""Among further words for missing values: in this column only `NOTHING` and they are such words."""
 
 _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 _INFINITE = r"^[+-]?inf(inity)?$"
@@ -113,10 +119,16 @@ def strings(array: pa.Array, *, missing: tuple[str, ...] = ()) -> pa.Array:
     array = array.cast(pa.string())
     coded = array.dictionary_encode()
     words = pc.utf8_trim_whitespace(coded.dictionary)
-    gone = pc.is_in(pc.utf8_lower(words), pa.array(sorted(MISSING | {m.lower() for m in missing})))
+    gone = pc.is_in(pc.utf8_lower(words), pa.array(sorted(missing_words(missing))))
     truths = pc.is_in(pc.utf8_lower(words), pa.array(["true", "false"]))  # True and TRUE are one value
     words = pc.if_else(truths, pc.utf8_lower(words), words)
     return pc.if_else(gone, pa.scalar(None, pa.string()), words).take(coded.indices)
+
+
+def missing_words(further: Iterable[str]) -> frozenset[str]:
+    """All words for missing values, in lower case; `further` are the user's, and `KEPT` where most are none."""
+    further = frozenset(word.lower() for word in further)
+    return (NOTHING if KEPT in further else MISSING) | further - {KEPT}
 
 
 def written(value: Any) -> str:

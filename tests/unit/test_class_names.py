@@ -15,6 +15,7 @@ from fukami.data.evidence import gathered
 from fukami.data.readers import delimited, json_lines, memory, parquet
 from fukami.data.split import Split
 from fukami.evaluate.unjudged import reasons
+from fukami.export.assemble import member
 from fukami.fields.categories.field import Categories
 from fukami.fields.category.field import Category
 from fukami.fields.labels import UNLABELLED
@@ -142,3 +143,21 @@ def test_an_unknown_label_of_the_test_part_is_named_with_the_nearest():
     (problem,) = unknown_targets.check(gathered(task, table, columns, parts))
     assert (problem.code, problem.got) == ("F-TARGET-UNKNOWN", "'yess'")
     assert "yess → yes" in problem.fix
+
+
+REGIONS = [["NA", "EU", "APAC", "eu"][i % 3] if i % 10 else None for i in range(60)]
+
+
+def test_a_feature_called_na_is_told_with_the_option_that_keeps_it():
+    cells = [column(REGIONS, "region"), column([float(i % 7) for i in range(60)], "x")]
+    (note,) = [p for p in Row().check(cells) if p.code == "F-COLUMN-WORD"]
+    assert note.got == "NA" and "--set words=region" in note.fix and note.count == REGIONS.count("NA")
+    kept = Row(options=Row.Options(words=["region"]))
+    assert not [p for p in kept.check(cells) if p.code == "F-COLUMN-WORD"]
+    region = kept.learn(cells)
+    assert sorted(region.schema()["properties"]["region"]["examples"]) == ["APAC", "EU", "NA"]
+    codes = region.encode([column(["NA", "nan", None, "EU"], "region"), column([1.0] * 4, "x")])["categories"][:, 0].tolist()
+    assert codes[0] and codes[3] and codes[0] != codes[3] and codes[1:3] == [0, 0]
+    told = region.portable()
+    assert told["words"]["na"] == "" and "na" not in next(c for c in told["columns"] if c["name"] == "region")["words"]
+    assert member(tuple(told["code"]), "features")({"region": "NA", "x": 1}, told["columns"][0], told) == [codes[0]]

@@ -108,3 +108,29 @@ def test_what_cannot_be_data_says_so(source, code):
     with pytest.raises(DataError) as caught:
         made(source, "row")
     assert caught.value.code == code
+
+
+FRAME = pd.DataFrame({"a": [1.0, 2.0, 3.0, 4.0], "b": [0, 1, 0, 1]}, index=[10, 11, 12, 13])
+
+
+@pytest.mark.parametrize(
+    "labels, told",
+    [
+        (pd.Series(["w", "x", "y", "z"], index=[13, 12, 11, 10]), "y.loc[x.index]"),
+        (pd.Series(["w", "x", "y", "z"], index=[12, 13, 14, 10]), "join"),
+        (pd.Series(["w", "x", "y", "z"], index=[10, 11, 12, 13]), ""),
+        (pd.Series(["w", "x", "y", "z"]), ""),
+        (["w", "x", "y", "z"], ""),
+        (pd.DataFrame({"y": ["w", "x", "y", "z"]}, index=[13, 12, 11, 10])["y"], "y.loc[x.index]"),
+    ],
+)
+def test_indexes_in_another_order_are_told(labels, told):
+    found = made((FRAME, labels), "row")
+    assert [(p.code, told in p.fix) for p in found.problems] == ([("F-DATA-INDEX", True)] if told else [])
+
+
+def test_inputs_and_labels_of_different_lengths_are_both_named():
+    for x in (np.zeros((5, 9)), pd.DataFrame(np.zeros((5, 9))).add_prefix("x")):
+        with pytest.raises(DataError, match="F-DATA-LENGTHS") as caught:
+            made((x, pd.Series([0, 1, 0, 1], name="mood")), "row")
+        assert "mood: 4" in caught.value.got and ": 5" in caught.value.got

@@ -4,7 +4,7 @@ or `DataLoader`, a `Table`.
 pandas, polars and torch are recognised by what their objects can do, never imported.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +14,7 @@ import pyarrow as pa
 from fukami.core.cards import card
 from fukami.core.errors import DataError
 from fukami.core.language import N_, _
+from fukami.core.percent import percent
 from fukami.core.problems import Problem
 from fukami.core.recipe import DataChoices
 from fukami.core.tables import Column, Table
@@ -22,6 +23,8 @@ from fukami.data.parts import part_named
 
 TOLD = N_("data from Python")
 _NAME = "[data]"
+SHARED = 0.5
+"""From this share of common index values on two indexes speak of the same rows."""
 
 
 def claims(source: Any, kinds: tuple[str, ...]) -> float:
@@ -83,7 +86,27 @@ def _pair(pair: tuple[Any, ...], kinds: tuple[str, ...]) -> Table:
         name = name if name not in columns else "target"
         columns[name] = rest[0]
         hints["target"] = name
+        problems += tuple(_in_other_order(x, rest[0]))
     return replace(_table(columns, hints), problems=problems)
+
+
+def _in_other_order(x: Any, y: Any) -> Iterator[Problem]:
+    """A warning where inputs and targets have an index of the same values (pandas) in another order: they go by place."""
+    left, right = (getattr(one, "index", None) for one in (x, y))
+    if not (hasattr(left, "isin") and hasattr(right, "isin")) or len(left) != len(right) or left.equals(right):
+        return
+    common = float(right.isin(left).mean())
+    if common >= SHARED:
+        yield Problem(
+            code="F-DATA-INDEX",
+            severity="warning",
+            what=_("the rows of inputs and targets are joined by their place, but their indexes say another order"),
+            where=_NAME,
+            expected=_("the same index in the same order"),
+            got=_("{share} of the targets have the index of an input, elsewhere").format(share=percent(common)),
+            fix="y = y.loc[x.index]" if common == 1 else _("x.join(y) leaves the rows that both have, in one order"),
+            count=len(left),
+        )
 
 
 def _inputs(x: Any, *, wide: bool) -> dict[str, Any]:

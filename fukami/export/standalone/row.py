@@ -26,6 +26,7 @@ def features(row, column, told):
         raise ValueError(f"there is no column {name!r}; its cell may be empty (null) where the value is not known")
     value = row[named]
     value = float(str(value)) if isinstance(value, int) and not -(2**63) <= value < 2**63 else value
+    told = told | {"words": column["words"]} if "words" in column else told  # where NA is a word as others are
     return READ[column["kind"]](value, column, told)
 
 

@@ -6,7 +6,6 @@ for unknown or missing. N rows, n numbers, M categories.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -32,7 +31,9 @@ from fukami.fields.row import explain, portable, scaling
 from fukami.fields.row.columns.contract import LearnedColumn
 from fukami.fields.row.columns.recognise import ENOUGH, Forced, kind_of
 from fukami.fields.row.columns.registry import column_class, learned
+from fukami.fields.row.given import as_array
 from fukami.fields.row.render import rendered
+from fukami.fields.row.words import missing_of, taken_for_missing
 from fukami.fields.units import Portrait, Units
 
 CARD = FieldCard(
@@ -62,6 +63,7 @@ class RowOptions:
     number: list = option([], "Columns to be read as numbers, whatever they look like.")
     date: list = option([], "Columns to be read as dates, whatever they look like.")
     missing: list = option([], "Further words that stand for a missing value.")
+    words: list = option([], "Columns in which NA, None, null and the like are values, not missing ones.")
     keep: list = option([], "Columns of personal data that are inputs all the same.")
 
 
@@ -134,7 +136,10 @@ class Row(InputField):
         self._require_known_names(columns)
         for column in columns:
             kind, how, forced = self._kind(column)
-            yield from column_class(kind).examine(column, how, forced=forced, missing=self._missing)
+            missing = missing_of(self.options, column.name)
+            yield from column_class(kind).examine(column, how, forced=forced, missing=missing)
+            if kind == "category":
+                yield from taken_for_missing(column, missing)
 
     def unfamiliar(self, columns: Sequence[Column]) -> Iterator[Problem]:
         """Values of categories that the training did not have, and cells that cannot be read as it read them: counted, told."""
@@ -163,7 +168,7 @@ class Row(InputField):
                     got=str(value)[:80],
                 )
         names = list(dict.fromkeys(name for value in values for name in value))
-        return [Column(str(name), _as_array([value.get(name) for value in values])) for name in names]
+        return [Column(str(name), as_array([value.get(name) for value in values])) for name in names]
 
     def _in_order(self, values: Sequence[Any]) -> list[Column]:
         told = self._learned() if self.state else []
@@ -177,7 +182,7 @@ class Row(InputField):
                 expected=", ".join(one.name for one in told[:40]),
                 got=str(list(values[0]))[:80],
             )
-        return [Column(one.name, _as_array([value[i] for value in values])) for i, one in enumerate(told)]
+        return [Column(one.name, as_array([value[i] for value in values])) for i, one in enumerate(told)]
 
     def several(self, value: Any) -> list[Any] | None:
         """An array `(N, D)` holds N rows."""
@@ -346,14 +351,10 @@ class Row(InputField):
     def _learned(self) -> list[LearnedColumn]:
         if not self.state:
             raise RuntimeError("this row has learned nothing yet; call learn first")
-        return [learned(told, self._missing) for told in self.state["columns"]]
+        return [learned(told, missing_of(self.options, told["name"])) for told in self.state["columns"]]
 
     def _used(self) -> list[LearnedColumn]:
         return [column for column in self._learned() if column.used]
-
-    @property
-    def _missing(self) -> tuple[str, ...]:
-        return tuple(self.options.missing)
 
     def _number_parts(self) -> list[dict[str, Any]]:
         return [part for column in self._learned() for part in column.numbers]
@@ -387,7 +388,9 @@ class Row(InputField):
     def _kind_of(self, column: Column) -> tuple[str, dict[str, Any], bool]:
         """The kind of a new column, how it is read, and whether the user named the kind."""
         forced = self._forced().kind(column.name)
-        found = kind_of(column, forced=forced, max_categories=self.options.max_categories, missing=self._missing)
+        found = kind_of(
+            column, forced=forced, max_categories=self.options.max_categories, missing=missing_of(self.options, column.name)
+        )
         return *found, bool(forced)
 
     def _require_known_names(self, columns: Sequence[Column]) -> None:
@@ -434,15 +437,3 @@ class Row(InputField):
 
 def _named(names: list[str], most: int = 40) -> str:
     return ", ".join(names[:most]) + (", …" if len(names) > most else "")
-
-
-def _as_array(values: list[Any]) -> Any:
-    """One Arrow array of cells, or a NumPy array where every cell is a list of as many numbers."""
-    if values and all(isinstance(value, (list, tuple, np.ndarray)) for value in values) and len({len(v) for v in values}) == 1:
-        with suppress(ValueError, TypeError):
-            return np.array(values, np.float64)
-    values = [value.item() if isinstance(value, np.generic) else value for value in values]
-    try:
-        return pa.array(values)
-    except (pa.ArrowInvalid, pa.ArrowTypeError):  # numbers and words in one column
-        return pa.array([None if value is None else parsing.written(value) for value in values], pa.string())

@@ -18,20 +18,28 @@ def portable(name: str, columns: Sequence[LearnedColumn], missing: Sequence[str]
     scales = sorted({part["scale"]["transform"] for column in columns for part in column.numbers})
     scaled = [f"row_{scales[0]}" if len(scales) == 1 else "row_scaled"] if scales else []
     pieces = (piece for column in columns for piece in card("fields/row/columns", column.kind).code)
-    gone = parsing.MISSING | {word.lower() for word in missing}
     out: dict[str, Any] = {
         "kind": "row",
         "name": name,
         "code": list(dict.fromkeys(["row", *scaled, *pieces])),
         "example": {column.name: column.usual() for column in columns},
-        "words": {"true": "true", "false": "false"} | dict.fromkeys(sorted(gone), ""),
+        "words": _words(missing),
         "largest": LARGEST,
         "extensions": [".csv", ".tsv"],
     }
     for column in columns:
         out |= column.for_all
-    told = [{"name": column.name, "kind": column.kind, **column.portable()} for column in columns]
+    told = [{"name": column.name, "kind": column.kind, **column.portable(), **_own_words(column)} for column in columns]
     return out | {"columns": told, **_places(columns)}
+
+
+def _words(missing: Sequence[str]) -> dict[str, str]:
+    """What a program without Fukami reads in place of some words: nothing for those that stand for a missing value."""
+    return {"true": "true", "false": "false"} | dict.fromkeys(sorted(parsing.missing_words(missing)), "")
+
+
+def _own_words(column: LearnedColumn) -> dict[str, Any]:
+    return {"words": _words(column.missing)} if parsing.KEPT in column.missing else {}
 
 
 def _places(columns: Sequence[LearnedColumn]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from fukami.core.problems import Problem
 from fukami.core.tables import Column
 from fukami.fields import parsing
 from fukami.fields.row.columns import findings, parts
+from fukami.fields.row.words import missing_of
 
 
 class Raw(NamedTuple):
@@ -94,7 +95,7 @@ class LearnedColumn(ABC):
     ) -> Self:
         """From training cells. `sample` are the rows that quantiles are taken from (None: all), `knots` how many are kept."""
         told = {"name": column.name, "kind": cls.kind, "how": how, "numbers": [], "categories": []}
-        return cls(told, tuple(options.missing)).completed(column, options, sample=sample, knots=knots)
+        return cls(told, missing_of(options, column.name)).completed(column, options, sample=sample, knots=knots)
 
     def completed(self, column: Column, options: Any, *, sample: np.ndarray | None, knots: int) -> Self:
         """Itself with the numbers and categories of training cells: here, with a number for each of the raw ones."""
