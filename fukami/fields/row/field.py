@@ -29,9 +29,10 @@ from fukami.fields import parsing
 from fukami.fields.contract import NOTHING, Arrays, Cells, Field, InputField, Ragged, Shared
 from fukami.fields.frame import Frame
 from fukami.fields.gather import gathered
+from fukami.fields.reading import column as reading
 from fukami.fields.row import explain, portable, scaling
 from fukami.fields.row.columns.contract import LearnedColumn
-from fukami.fields.row.columns.recognise import ENOUGH, Forced, kind_of
+from fukami.fields.row.columns.recognise import Asked, Forced, kind_of
 from fukami.fields.row.columns.registry import column_class, learned
 from fukami.fields.units import Portrait, Units
 
@@ -62,6 +63,12 @@ class RowOptions:
     number: list = option([], "Columns to be read as numbers, whatever they look like.")
     date: list = option([], "Columns to be read as dates, whatever they look like.")
     missing: list = option([], "Further words that stand for a missing value.")
+    decimal: str = option(
+        "auto", "The sign before the decimals in text; auto sees it from the data.", choices=("auto", ".", ",")
+    )
+    date_order: str = option(
+        "auto", "The order of month, day and year in dates of digits alone.", choices=("auto", "mdy", "dmy", "ymd")
+    )
 
 
 @dataclass(frozen=True)
@@ -113,10 +120,8 @@ class Row(InputField):
             return 0.0
         if not parsing.is_text(array):
             return 0.8
-        words = parsing.strings(array)
-        known = max(1, len(words) - words.null_count)
-        numeric = 1 - parsing.numbers(array).bad.sum() / known
-        return 0.8 if numeric > ENOUGH else 0.4
+        numeric = reading.learned(array, kinds=("number",)).share
+        return 0.8 if numeric > reading.ENOUGH else 0.4
 
     def check(self, columns: Sequence[Column]) -> Iterator[Problem]:
         """Constant, empty and identifier-like columns, missing and infinite values, cells unlike the rest of their column.
@@ -374,11 +379,15 @@ class Row(InputField):
     def _forced(self) -> Forced:
         return Forced(self.options.category, self.options.number, self.options.date)
 
+    def asked(self, name: str) -> Asked:
+        """What is said of how a column is to be looked at."""
+        said = self.options
+        return Asked(self._forced().kind(name), said.max_categories, self._missing, said.decimal, said.date_order)
+
     def _kind_of(self, column: Column) -> tuple[str, dict[str, Any], bool]:
         """The kind of a new column, how it is read, and whether the user named the kind."""
-        forced = self._forced().kind(column.name)
-        found = kind_of(column, forced=forced, max_categories=self.options.max_categories, missing=self._missing)
-        return *found, bool(forced)
+        asked = self.asked(column.name)
+        return *kind_of(column, asked), bool(asked.forced)
 
     def _require_known_names(self, columns: Sequence[Column]) -> None:
         names = [column.name for column in columns]

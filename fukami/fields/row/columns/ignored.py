@@ -18,7 +18,7 @@ CARD = ColumnCard(name="ignored", summary="a constant, an identifier, an empty c
 
 @dataclass(frozen=True)
 class IgnoredColumn(LearnedColumn):
-    """`how["why"]` is constant, identifier, empty or nested."""
+    """`how["why"]` is constant, identifier, empty, nested or unreadable."""
 
     kind: ClassVar[str] = "ignored"
     used: ClassVar[bool] = False
@@ -35,14 +35,18 @@ class IgnoredColumn(LearnedColumn):
             fix = _("if it is a quantity: --set number={name}; if it names a kind: --set category={name}").format(
                 name=column.name
             )
+        elif why == "unreadable":
+            what = _("no cell of column {name} can be read as what it was said to be")
+            fix = _("correct its cells, or leave it to be found out what they are")
         else:
             what = _("column {name} holds lists or records, which a row cannot use, so it is left out")
             fix = _("spread it over several columns, one value each")
         yield Problem(
             code=f"F-COLUMN-{why.upper()}",
-            severity="note" if why == "constant" else "warning",
+            severity={"constant": "note", "unreadable": "error"}.get(why, "warning"),
             what=what.format(name=column.name),
             where=findings.place(column),
+            got=findings.examples(column, np.arange(min(3, len(column)))) if why == "unreadable" else "",
             fix=fix,
             count=len(column),
         )
