@@ -91,11 +91,12 @@ def check(task: str, data: Any, *, settings: dict[str, Any] | None = None) -> di
     """The doctor: every problem of `data` for `task`, with its place and its mend.
 
     Returns `{"problems": [{"code", "severity", "what", "where", "expected", "got", "fix", "count"}], "examples",
-    "columns": {input or target: [the columns it is read from]}, …}`.
+    "columns": {input or target: [the columns it is read from]}, "read": [what each column of a table was read as], …}`.
     """
     require_source(data, settings)
     beforehand.require_meaning(task, "check")
     recipe = recipe_for(task, settings)
+    from fukami.data.overview import overview
     from fukami.training.prepare import examined
 
     found = examined(recipe, data, raising=False)
@@ -108,6 +109,7 @@ def check(task: str, data: Any, *, settings: dict[str, Any] | None = None) -> di
         "usable": len(found.table),
         "columns": {name: [column.name for column in columns] for name, columns in found.columns.items()},
         "parts": parts,
+        "read": overview(found.task, found.table, found.columns),
         "problems": [problem.as_dict() for problem in found.problems],
     }
 

@@ -17,6 +17,7 @@ from fukami.fields.number.field import Number
 from fukami.fields.reading import column as reading
 from fukami.fields.row.columns.registry import learned
 from fukami.fields.row.field import Row, RowOptions
+from fukami.fields.row.overview import in_short, understood
 
 FORMS = {
     "1,234.5": (["1,234.5", "17", "2,000,000"], [1234.5, 17, 2e6]),
@@ -278,3 +279,32 @@ def test_an_exported_program_reads_every_form_alike(tmp_path):
     np.testing.assert_allclose(got["row_numbers"], want.numbers.numpy(), atol=1e-5)
     assert (got["row_categories"] == want.categories.numpy()).all()
     assert any("'odd one' counts as missing" in str(one.message) for one in told)
+
+
+# -- the table as it was understood ----------------------------------------------------------------------------------------
+def test_every_column_is_told_with_what_became_of_it():
+    columns = [
+        column("weight", [f"{50 + i}.5 kg" for i in range(60)]),
+        column("opened", [f"{i % 24}:30" for i in range(59)] + [None]),
+        column("born, day", [f"{1 + i % 28}.{1 + i % 12}.2001" for i in range(60)]),
+        column("town", ["Nara", "Nara", "Kyoto"] * 20),
+        column("note", [f"some words {i}" for i in range(60)]),
+        column("key", [f"k{i}" for i in range(60)]),
+    ]
+    row = Row(options=RowOptions(max_categories=20))
+    told = {one["column"]: one for one in understood(row, columns)}
+    read = {name: (one["read"], one["distinct"]) for name, one in told.items()}
+    assert read == {
+        "weight": ("number, kg", 60),
+        "opened": ("time of day", 24),
+        "born, day": ("date, dmy", 60),
+        "town": ("category", 2),
+        "note": ("text", 60),
+        "key": ("–", 60),
+    }
+    assert told["opened"]["missing"] == pytest.approx(1 / 60) and told["town"]["example"] == "Nara"
+    assert told["key"]["became"] == "left out: looks like an identifier"
+    assert told["born, day"]["option"] == "--set 'category=born, day'"
+    kept = {one["column"]: one["example"] for one in in_short(told.values())}
+    assert kept["note"] == kept["key"] == "" and kept["weight"] == "50.5 kg"
+    assert understood(row.learn(columns), columns) == list(told.values())

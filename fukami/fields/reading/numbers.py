@@ -120,7 +120,7 @@ def learned(words: Mapping[str, int], *, told: str = "", decimal: str = "auto", 
         zeros=forced or unit != ("", ""),
     )
     example = max((word for word in kept if number_of(word, how) is not None), key=lambda w: words[w], default="")
-    return {**how, "example": example[:40], **({"doubt": "mark"} if doubt else {})}
+    return {**how, "unit": "".join(unit), "example": example[:40], **({"doubt": "mark"} if doubt else {})}
 
 
 def _unit(words: Mapping[str, int], parts: Mapping[str, Written]) -> tuple[str, str]:
