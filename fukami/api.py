@@ -114,9 +114,10 @@ def check(task: str, data: Any = None, **given: Any) -> dict[str, Any]:
     """The doctor: every problem of `data` for `task`, with its place and its mend. Takes what `train` takes.
 
     Returns `{"problems": [{"code", "severity", "what", "where", "expected", "got", "fix", "count"}], "examples",
-    "columns": {input or target: [the columns it is read from]}, …}`.
+    "columns": {input or target: [the columns it is read from]}, "read": [what each column of a table was read as], …}`.
     """
     recipe, data = _asked_for(task, data, "check", given)
+    from fukami.data.overview import overview
     from fukami.training.prepare import examined
 
     found = examined(recipe, data, raising=False)
@@ -129,6 +130,7 @@ def check(task: str, data: Any = None, **given: Any) -> dict[str, Any]:
         "usable": len(found.table),
         "columns": {name: [column.name for column in columns] for name, columns in found.columns.items()},
         "parts": parts,
+        "read": overview(found.task, found.table, found.columns),
         "problems": [problem.as_dict() for problem in found.problems],
     }
 

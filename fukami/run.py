@@ -41,6 +41,8 @@ class Run(Opened):
             told |= {"baselines": proof["metrics"], "verdict": proof.get("verdict", [])}
         if folds.exists():
             told["folds"] = artefact.read_json(folds)["metrics"]
+        if read := artefact.read_json(self.path / "proofs" / "data.json").get("columns"):
+            told["read"] = read
         if self.told["training"].get("sharing"):
             told["sharing"] = self.told["training"]["sharing"]
         if resume.exists():

@@ -100,6 +100,10 @@ def full(labels: list[str] | None = None) -> Content:
             {"code": "F-X", "severity": s, "what": labels[0], "where": labels[1], "fix": labels[2], "count": 3}
             for s in ("note", "error", "warning")
         ],
+        columns=[
+            {"column": v, "read": "number", "example": v, "missing": 0.25, "distinct": 3, "became": v, "option": f"--set {v}"}
+            for v in labels
+        ],
         pictures=[{"html": "<p>ok</p>", "target": v, "answer": labels[0], "score": 0.987, "where": v} for v in labels],
         commands=[(f"fukami predict {labels[0]}", labels[1])],
     )

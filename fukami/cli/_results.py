@@ -6,7 +6,8 @@ from typing import Any
 from fukami.cli._screen import Screen, number
 from fukami.core import plans
 from fukami.core.durations import duration
-from fukami.core.language import _, listed
+from fukami.core.language import _, joined, listed
+from fukami.core.percent import percent
 
 
 def show_run(result: dict[str, Any], screen: Screen) -> None:
@@ -24,6 +25,7 @@ def show_run(result: dict[str, Any], screen: Screen) -> None:
     show_metrics(result.get("metrics", {}), screen, title=_("On examples kept aside"))
     show_baselines(result, screen)
     show_folds(result.get("folds") or {}, screen)
+    show_columns(result.get("read") or [], screen)
     run = result.get("run")
     if run:
         screen.heading(_("Run folder"))
@@ -55,6 +57,26 @@ def show_metrics(metrics: Mapping[str, Any], screen: Screen, *, title: str) -> N
     if rows:
         screen.heading(title)
         screen.table((), rows, indent=2)
+
+
+def show_columns(read: Sequence[Mapping[str, Any]], screen: Screen, *, most: int = 100) -> None:
+    """Every column of a table as it was understood, and the option that says otherwise."""
+    if not read:
+        return
+    screen.heading(_("The table as it was understood"))
+    rows = [
+        (
+            *(told["column"], told["read"], told["example"]),
+            percent(told["missing"]) if told["missing"] else "–",
+            "–" if told["distinct"] is None else f"{told['distinct']:,}",
+            joined("; ", [part for part in (told["became"], told["option"]) if part]),
+        )
+        for told in read[:most]
+    ]
+    names = (_("column"), _("read as"), _("example"), _("missing"), _("values"), _("what became of it; otherwise"))
+    screen.table(names, rows, indent=2)
+    if len(read) > most:
+        screen.line(_("… and {count} more; --json tells all of them").format(count=len(read) - most), indent=2)
 
 
 def show_folds(metrics: Mapping[str, Any], screen: Screen) -> None:

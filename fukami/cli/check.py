@@ -5,6 +5,7 @@ from typing import Any
 from fukami.cli import _parser
 from fukami.cli._parser import Parser
 from fukami.cli._problems import show_problems
+from fukami.cli._results import show_columns
 from fukami.cli._screen import Screen
 from fukami.core.language import N_, _, listed
 
@@ -40,6 +41,7 @@ def show(result: dict[str, Any], screen: Screen) -> None:
             (_("parts"), listed(f"{_(PARTS[name])} {count:,}" for name, count in (result.get("parts") or {}).items())),
         ]
     )
+    show_columns(result.get("read") or [], screen)
     show_problems(result["problems"], screen)
 
 

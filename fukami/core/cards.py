@@ -258,7 +258,7 @@ class ColumnCard(Card):
     """One kind of column of a row."""
 
     code: tuple[str, ...] = ()
-    """Files of `export/standalone/` that read its cells."""
+    """Files of `export/standalone/` and `fields/reading/` that read its cells."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,12 +4,15 @@ import csv
 import io
 import re
 from collections import Counter
+from collections.abc import Iterable
 
 DELIMITERS = (",", "\t", ";", "|")
 _SAMPLE_LINES = 200
 _SAMPLE_BYTES = 1 << 18
 _NUMBER = re.compile(r"^[+-]?(\d[\d,. ]*|\.\d+)(e[+-]?\d+)?%?$", re.IGNORECASE)
 _DATE = re.compile(r"^\d{1,4}[-/.年]\d{1,2}[-/.月]\d{1,4}")
+_DECIMALS = re.compile(r"[^\d,.]{0,4}(?:0|\d*(?=[,.]\d{1,2}\D*$|[,.]\d{4,}\D*$)|\d{4,}(?=[,.]))([,.])\d+\D{0,6}")
+"""A number whose mark can only be that of decimals."""
 _EMPTY = frozenset(("", "?", "na", "n/a", "nan", "null", "none"))
 
 
@@ -124,3 +127,18 @@ def has_header(rows: list[list[str]], *, known: frozenset[str]) -> bool:
 def _all_numbers(column: tuple[str, ...]) -> bool:
     told = [cell for cell in column if cell.lower() not in _EMPTY]
     return bool(told) and all(_NUMBER.match(cell) or _DATE.match(cell) for cell in told)
+
+
+def decimal_mark(columns: Iterable[Iterable[str | None]], delimiter: str = "") -> str:
+    """What stands before the decimals in a table: `.` or `,`, "" where nothing tells.
+
+    Only cells count that can be read in one way: `1.250` may be more than a thousand. A semicolon between cells means that
+    commas stand inside of them.
+
+    >>> decimal_mark([["17,3", "1.250"]]), decimal_mark([["850"]], ";"), decimal_mark([["1,250"]])
+    (',', ',', '')
+    """
+    found = Counter(sure[1] for cells in columns for cell in cells if cell and (sure := _DECIMALS.fullmatch(cell.strip())))
+    if found["."] != found[","]:
+        return "," if found[","] > found["."] else "."
+    return "," if delimiter == ";" and not found else ""

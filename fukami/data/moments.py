@@ -6,6 +6,8 @@ from fukami.core.errors import DataError
 from fukami.core.language import _, _n
 from fukami.core.tables import Column
 from fukami.fields import parsing
+from fukami.fields.reading.column import moments as read_moments
+from fukami.fields.reading.column import numbers
 
 
 def moments(column: Column) -> np.ndarray:
@@ -14,8 +16,8 @@ def moments(column: Column) -> np.ndarray:
     Raises `DataError` naming the first cell that is neither, or is missing: nothing says where such an example belongs.
     """
     cells = parsing.plain(column.values)
-    as_dates = parsing.dates(cells)
-    as_numbers = parsing.numbers(cells)
+    as_dates = read_moments(cells)
+    as_numbers = numbers(cells)
     bad_dates, bad_numbers = np.isnat(as_dates.values), np.isnan(as_numbers.values)
     if bad_dates.sum() <= bad_numbers.sum():
         bad, values = bad_dates, as_dates.values.astype("datetime64[us]").astype(np.int64).astype(np.float64)

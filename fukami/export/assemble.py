@@ -1,7 +1,7 @@
 """`predict.py` put together: the pieces that a run's fields need, and the frame around them.
 
-Pieces are ordinary files of `standalone/`, so that they are read, checked and tested as code; what is written into an exported
-folder is their text without what only holds them together here.
+Pieces are ordinary files of `standalone/`, so that they are read, checked and tested as code, and of `fields/reading/`, which
+read cells here too; what is written into an exported folder is their text without what only holds them together here.
 """
 
 import ast
@@ -9,6 +9,7 @@ import json
 import re
 import runpy
 import tempfile
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from pathlib import Path
@@ -63,7 +64,8 @@ def requirements(code: Iterable[str | Scope]) -> list[str]:
 
 def read(told: dict[str, Any], values: Sequence[Any]) -> dict[str, np.ndarray]:
     """The tensors of raw inputs as an exported program makes them, in this process. `told` is what `portable()` said."""
-    return member(reading(told), "read")(values, told)
+    with warnings.catch_warnings(action="ignore"):  # of cells that it cannot read
+        return member(reading(told), "read")(values, told)
 
 
 def reading(told: dict[str, Any]) -> tuple[str | Scope, ...]:
@@ -92,7 +94,7 @@ def member(code: tuple[str | Scope, ...], name: str) -> Callable[..., Any]:
 
 @cache
 def _piece(name: str) -> _Piece:
-    source = rooms.files("export/standalone")[name].path.read_text("utf-8")
+    source = (rooms.files("export/standalone") | rooms.files("fields/reading"))[name].path.read_text("utf-8")
     lines, imports = source.splitlines(), []
     for node in ast.parse(source).body:
         brings = isinstance(node, (ast.Import, ast.ImportFrom))

@@ -1,8 +1,7 @@
-"""Cells of a table → numbers, dates and strings, as people write them. Whole columns at a time, never cell by cell.
+"""Cells of a table as plain Arrow arrays, trimmed words and typed numbers. What words mean, `reading` finds out.
 
 A column of a file arrives as strings; a column of a Parquet file, a DataFrame or an array arrives with its type. Both end as
 NumPy: numbers as float64 with NaN for missing, dates as datetime64[us] with NaT, strings as Arrow strings with null.
-Strings are parsed once per *distinct* value, so long columns of few values cost next to nothing.
 """
 
 import re
@@ -43,30 +42,6 @@ NOTHING = frozenset(("", "nan", "-nan", "nat"))
 """What stands for it even where NA, None and the like are values of their own."""
 KEPT = "\0"
 """Among further words for missing values: in this column only `NOTHING` and they are such words."""
-
-_NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
-_INFINITE = r"^[+-]?inf(inity)?$"
-_GROUPED = {".": r"^[+-]?\d{1,3}(,\d{3})+(\.\d*)?$", ",": r"^[+-]?(\d+|\d{1,3}([. ]\d{3})+)(,\d*)?$"}
-MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_CLOCK = r"(?P<hour>[01]?\d|2[0-3]):(?P<minute>[0-5]\d)(?::(?P<second>(?:[0-5]\d|60)(?:\.\d+)?))?"
-_TIME = rf"(?:[T ]+{_CLOCK}(?: ?(?P<half>[AaPp][Mm]))?)?"
-_ZONE = r" ?(?P<zone>Z|UTC|[+-]\d{2}:?\d{2})?"
-_NAME = r"(?P<month>[A-Za-z]{3,9})"
-_DATES = {
-    "ymd": rf"^(?P<year>\d{{4}})[-/.年](?P<month>\d{{1,2}})[-/.月](?P<day>\d{{1,2}})日?{_TIME}{_ZONE}$",
-    "compact": rf"^(?P<year>\d{{4}})(?P<month>\d{{2}})(?P<day>\d{{2}}){_TIME}{_ZONE}$",
-    "mdy": rf"^(?P<month>\d{{1,2}})[-/.](?P<day>\d{{1,2}})[-/.](?P<year>\d{{4}}){_TIME}{_ZONE}$",
-    "dmy": rf"^(?P<day>\d{{1,2}})[-/.](?P<month>\d{{1,2}})[-/.](?P<year>\d{{4}}){_TIME}{_ZONE}$",
-    "named-dmy": rf"^(?:\w{{3,9}},? )?(?P<day>\d{{1,2}})[- ]{_NAME}\.?[- ,]+(?P<year>\d{{4}}){_TIME}{_ZONE}$",
-    "named-mdy": rf"^(?:\w{{3,9}},? )?{_NAME}\.? (?P<day>\d{{1,2}}),? (?P<year>\d{{4}}){_TIME}{_ZONE}$",
-}
-DATE_FORMATS = tuple(_DATES)
-"""The ways of writing a date, in the order in which they are tried: where a column fits several, the first one counts."""
-
-
-def date_pattern(form: str) -> str:
-    """The regular expression of a way of writing dates, with the groups year, month, day, hour, minute, second, half, zone."""
-    return _DATES[form]
 
 
 class Parsed(NamedTuple):
@@ -150,33 +125,6 @@ def _written(array: pa.Array) -> pa.Array:
     return pa.array(words, pa.string()).take(coded.indices)
 
 
-def numbers(array: pa.Array, *, decimal: str = ".", missing: tuple[str, ...] = ()) -> Parsed:
-    """float64 with NaN for missing. Understands `1,234.5`, `$3`, `12%`, `1e-3`, full-width digits; `decimal` is `.` or `,`.
-
-    >>> numbers(pa.array(["1,234.5", "$3", "?", "many"])).values.tolist()
-    [1234.5, 3.0, nan, nan]
-    """
-    if not is_text(array):
-        return _typed_numbers(array)
-    ordinary = ordinary_numbers(array) if decimal == "." and not missing else None
-    if ordinary is not None:
-        return Parsed(ordinary, np.zeros(len(ordinary), bool))
-    words, at = _distinct(array, missing)
-    words = _unadorned(words)
-    grouped = pc.match_substring_regex(words, _GROUPED[decimal])
-    if decimal == ",":
-        ungrouped = pc.replace_substring(pc.replace_substring_regex(words, "[. ]", ""), ",", ".")
-    else:
-        ungrouped = pc.replace_substring(words, ",", "")
-    words = pc.if_else(grouped, ungrouped, words)
-    infinite = pc.match_substring_regex(words, _INFINITE, ignore_case=True)
-    good = pc.or_(pc.match_substring_regex(words, _NUMBER), infinite)
-    parsed = pc.if_else(good, words, pa.scalar(None, pa.string())).cast(pa.float64())
-    distinct = np.append(_numpy(parsed), np.nan)
-    bad = np.append(~_numpy(good).astype(bool), False)
-    return Parsed(distinct[at], bad[at])
-
-
 def ordinary_numbers(array: pa.Array) -> np.ndarray | None:
     """float64 of strings that are all numbers as programs write them, NaN for missing; None where one of them is not.
 
@@ -186,7 +134,7 @@ def ordinary_numbers(array: pa.Array) -> np.ndarray | None:
     ([1.5, -2000.0, nan, nan], None)
     """
     try:
-        return _numpy(array.cast(pa.float64()))
+        return numpy(array.cast(pa.float64()))
     except pa.ArrowInvalid:
         return None
 
@@ -201,134 +149,29 @@ def _seconds(array: pa.Array) -> pa.Array:
     return pc.divide(array.cast(unit, safe=False).cast(pa.int64()).cast(pa.float64()), 1e6)
 
 
-def _typed_numbers(array: pa.Array) -> Parsed:
+def typed_numbers(array: pa.Array) -> Parsed:
+    """Numbers, truth values and spans of time as float64 with NaN for missing; whatever else is typed cannot be understood."""
     if is_span(array):
         array = _seconds(array)
     kind = array.type
     if pa.types.is_temporal(kind) or not is_scalar(array):
-        missing = _numpy(array.is_null())
+        missing = numpy(array.is_null())
         return Parsed(np.full(len(array), np.nan), ~missing)
     if pa.types.is_null(kind):
         return Parsed(np.full(len(array), np.nan), np.zeros(len(array), bool))
     if pa.types.is_boolean(kind):
         array = array.cast(pa.int8())
-    values = _numpy(array.cast(pa.float64(), safe=False)).astype(np.float64)
+    values = numpy(array.cast(pa.float64(), safe=False)).astype(np.float64)
     return Parsed(values, np.zeros(len(values), bool))
 
 
-def decimal_mark(array: pa.Array) -> str:
-    """`,` where the numbers of the column can only be read with a decimal comma, else `.`.
-
-    >>> decimal_mark(pa.array(["3,14", "2,7"])), decimal_mark(pa.array(["1,234", "2,000"]))
-    (',', '.')
-    """
-    if not is_text(array) or ordinary_numbers(array) is not None:
-        return "."
-    with_point, with_comma = (int(numbers(array, decimal=mark).bad.sum()) for mark in ".,")
-    return "," if with_comma < with_point else "."
-
-
-def dates(array: pa.Array, *, form: str = "", missing: tuple[str, ...] = ()) -> Parsed:
-    """datetime64[us] in UTC with NaT for missing. `form` is one of `DATE_FORMATS`; empty to find it out.
-
-    >>> dates(pa.array(["2024-02-29", "2023-02-29"])).values.astype("datetime64[D]").tolist()
-    [datetime.date(2024, 2, 29), None]
-    """
-    if not is_text(array):
-        return _typed_dates(array)
-    words, at = _distinct(array, missing)
-    words = _ascii_digits(words)
-    distinct = np.append(_parse_dates(words, form or _best_form(words)), np.datetime64("NaT", "us"))
-    bad = np.append(np.isnat(distinct[:-1]), False)
-    return Parsed(distinct[at], bad[at])
-
-
-def date_form(array: pa.Array, *, missing: tuple[str, ...] = ()) -> str:
-    """How a column of strings writes its dates: the first of `DATE_FORMATS` that reads most of them."""
-    return _best_form(_ascii_digits(_distinct(array, missing)[0])) if is_text(array) else ""
-
-
-def _best_form(words: pa.Array) -> str:
-    counts = {form: int((~np.isnat(_parse_dates(words, form))).sum()) for form in DATE_FORMATS}
-    return max(counts, key=lambda form: counts[form])
-
-
-def _typed_dates(array: pa.Array) -> Parsed:
-    if pa.types.is_date(array.type) or pa.types.is_timestamp(array.type):
-        if pa.types.is_timestamp(array.type) and array.type.tz:
-            array = array.cast(pa.timestamp(array.type.unit, "UTC")).cast(pa.timestamp(array.type.unit))
-        values = _numpy(array.cast(pa.timestamp("us"), safe=False)).astype("datetime64[us]")
-        return Parsed(values, np.zeros(len(values), bool))
-    return Parsed(np.full(len(array), np.datetime64("NaT", "us")), ~_numpy(array.is_null()).astype(bool))
-
-
-def _parse_dates(words: pa.Array, form: str) -> np.ndarray:
-    """Distinct words → datetime64[us], NaT where they are not a day of the calendar written in this form."""
-    out = np.full(len(words), np.datetime64("NaT", "us"))
-    if not len(words):
-        return out
-    found = pc.extract_regex(words, _DATES[form])
-    rows = np.flatnonzero(_numpy(found.is_valid()))
-    if not len(rows):
-        return out
-    found = found.take(pa.array(rows))
-    year, day = _part(found, "year"), _part(found, "day")
-    month = _named_month(found) if form.startswith("named") else _part(found, "month")
-    good = (month >= 1) & (month <= 12) & (day >= 1) & (year >= 1)
-    months = ((year - 1970) * 12 + np.where(good, month - 1, 0)).astype("datetime64[M]")
-    after = months + np.timedelta64(1, "M")
-    good &= day <= (after.astype("datetime64[D]") - months.astype("datetime64[D]")).astype(int)
-    days = months.astype("datetime64[D]") + (np.where(good, day, 1) - 1).astype("timedelta64[D]")
-    out[rows[good]] = (days.astype("datetime64[us]") + _time_of_day(found))[good]
-    return out
-
-
-def _time_of_day(found: pa.StructArray) -> np.ndarray:
-    """Time since midnight, timedelta64[us], UTC."""
-    hour, minute, second = (_part(found, name, kind=pa.float64()) for name in ("hour", "minute", "second"))
-    half = pc.utf8_lower(found.field("half"))
-    afternoon, morning = _numpy(pc.equal(half, "pm")), _numpy(pc.equal(half, "am"))
-    hour = np.where(afternoon.astype(bool) & (hour < 12), hour + 12, np.where(morning.astype(bool) & (hour == 12), 0, hour))
-    zone = pc.extract_regex(found.field("zone"), r"^(?P<sign>[+-])(?P<hours>\d{2}):?(?P<minutes>\d{2})$")
-    sign = np.where(_numpy(pc.equal(pc.struct_field(zone, "sign"), "-")).astype(bool), -1, 1)
-    offset = sign * (_part(zone, "hours") * 60 + _part(zone, "minutes"))
-    seconds = hour * 3600 + (minute - offset) * 60 + second
-    return np.round(seconds * 1e6).astype("timedelta64[us]")
-
-
-def _named_month(found: pa.StructArray) -> np.ndarray:
-    first = pc.utf8_slice_codeunits(pc.utf8_lower(found.field("month")), 0, 3)
-    return _numpy(pc.fill_null(pc.index_in(first, pa.array(MONTHS)), -1)).astype(np.int64) + 1
-
-
-def _part(found: pa.StructArray, name: str, *, kind: Any = None) -> np.ndarray:
-    """One named group as numbers; 0 where it is absent."""
-    text = pc.struct_field(found, name)
-    text = pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
-    return _numpy(pc.fill_null(text.cast(kind or pa.int64()), 0))
-
-
-def _distinct(array: pa.Array, missing: tuple[str, ...]) -> tuple[pa.Array, np.ndarray]:
+def distinct(array: pa.Array, missing: tuple[str, ...]) -> tuple[pa.Array, np.ndarray]:
     """Distinct words, and for each cell the position of its word; missing cells point one past the end."""
     coded = strings(array, missing=missing).dictionary_encode()
-    return coded.dictionary, _numpy(pc.fill_null(coded.indices, len(coded.dictionary))).astype(np.int64)
+    return coded.dictionary, numpy(pc.fill_null(coded.indices, len(coded.dictionary))).astype(np.int64)
 
 
-def _ascii_digits(words: pa.Array) -> pa.Array:
-    """Full-width digits and signs (１２３) as ordinary ones."""
-    if len(words) and not pc.all(pc.string_is_ascii(words)).as_py():
-        return pc.utf8_trim_whitespace(pc.utf8_normalize(words, form="NFKC"))
-    return words
-
-
-def _unadorned(words: pa.Array) -> pa.Array:
-    """Without currency signs and percent signs; a column uses one unit, so that the numbers keep their proportions."""
-    words = _ascii_digits(words)
-    words = pc.replace_substring_regex(words, r"^([+-]?)\s*[$€£¥]\s*", r"\1")
-    return pc.replace_substring_regex(words, r"\s*[%€円]$", "")
-
-
-def _numpy(array: Any) -> np.ndarray:
+def numpy(array: Any) -> np.ndarray:
     """An Arrow array as NumPy; null is NaN, NaT, or False."""
     if isinstance(array, pa.ChunkedArray):
         array = array.combine_chunks()

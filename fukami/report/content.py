@@ -29,6 +29,7 @@ class Content:
     baselines    name → metric → value
     proofs       name → what was claimed, how it was tested, and the figures
     problems     the doctor's `Problem.as_dict()`
+    columns      the table as it was understood: `column`, `read`, `example`, `missing`, `distinct`, `became`, `option` of each
     pictures     the most confident mistakes: `{"html", "target", "answer", "score", "where"}`, `html` rendered by a field
     typical      examples that are like most, or that went best, in the same form
     commands     what to do next: (command, sentence)
@@ -41,6 +42,7 @@ class Content:
     baselines: dict[str, dict[str, float]] = field(default_factory=dict)
     proofs: dict[str, dict[str, Any]] = field(default_factory=dict)
     problems: list[dict[str, Any]] = field(default_factory=list)
+    columns: list[dict[str, Any]] = field(default_factory=list)
     pictures: list[dict[str, Any]] = field(default_factory=list)
     typical: list[dict[str, Any]] = field(default_factory=list)
     commands: list[tuple[str, str]] = field(default_factory=list)
@@ -96,6 +98,7 @@ def content_of(
         "baselines": proofs.get("baselines", {}).get("metrics", {}),
         "proofs": {name: told for name, told in proofs.items() if name not in NOT_PROOFS},
         "problems": found.get("data", {}).get("problems", []),
+        "columns": found.get("data", {}).get("columns", []),
         "pictures": pictures(found[evaluation], task, columns),
         "typical": pictures(found[evaluation], task, columns, of="typical"),
         "commands": commands,

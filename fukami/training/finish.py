@@ -18,11 +18,13 @@ from fukami.core.cards import known
 from fukami.core.given import is_file
 from fukami.core.next_commands import next_commands
 from fukami.core.recipe import Recipe
+from fukami.data.overview import overview
 from fukami.evaluate import calibration, whole
 from fukami.evaluate.evaluation import Evaluation
 from fukami.evaluate.spool import Spool
 from fukami.evaluate.verdict import baseline_proof
 from fukami.explain import nearest
+from fukami.fields.row.overview import in_short
 from fukami.predictor import Predictor, save_model
 from fukami.report.page import page_of
 from fukami.tasks.contract import is_read
@@ -130,7 +132,9 @@ def write_run(session: Session, prepared: Prepared, finished: Finished, out: Pat
         for name, proof in finished.proofs.items():
             artefact.write_json(draft / "proofs" / f"{name}.json", proof)
         artefact.write_json(draft / "proofs" / "evaluation.json", finished.evaluation.as_dict())
-        artefact.write_json(draft / "proofs" / "data.json", {"problems": [p.as_dict() for p in prepared.problems]})
+        understood = in_short(overview(prepared.task, prepared.table, prepared.columns))
+        data = {"problems": [p.as_dict() for p in prepared.problems], **({"columns": understood} if understood else {})}
+        artefact.write_json(draft / "proofs" / "data.json", data)
         write_reference(prepared, draft / "reference")
         seen = told["training"]["steps"] * recipe.learning.batch_size
         nearest.keep(predictor, prepared.store, prepared.split.train, prepared.columns, draft / "reference", seen=seen)

@@ -122,6 +122,7 @@ def test_sections_stand_in_order():
     [
         ("history", []),
         ("baselines", []),
+        ("columns", ["columns"]),
         ("pictures", ["mistakes"]),
         ("problems", ["problems"]),
         ("proofs", ["proofs"]),

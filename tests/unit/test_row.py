@@ -16,6 +16,7 @@ import torch
 from fukami.core.errors import DataError, UsageError
 from fukami.core.tables import Column
 from fukami.fields import parsing
+from fukami.fields.reading import column as reading
 from fukami.fields.row.columns.registry import learned
 from fukami.fields.row.field import Row, RowOptions
 from fukami.fields.row.hashing import column_hash
@@ -146,21 +147,16 @@ def test_dates_become_days_and_calendar_parts():
     assert stored["numbers"][0, 0] < -2 and stored["numbers"][1, 0] > 2 and stored["numbers"][2, 0] == 0
 
 
-def test_a_zone_moves_a_moment_to_utc():
-    east, zulu, noon = parsing.dates(pa.array(["2024-01-01T09:00+09:00", "2024-01-01T00:00Z", "1/1/2024 12:00 am"])).values[:3]
-    assert east == zulu and np.isnat(noon)  # another way of writing than its column's
-    assert parsing.dates(pa.array(["1/1/2024 12:30 am"])).values[0] == np.datetime64("2024-01-01T00:30")
-
-
 def test_the_order_of_day_and_month_follows_from_the_column():
-    assert parsing.date_form(pa.array(["1/2/2024", "13/2/2024"])) == "dmy"
-    assert parsing.date_form(pa.array(["1/2/2024", "2/13/2024"])) == "mdy"
+    assert reading.learned(pa.array(["1/2/2024", "13/2/2024"])).how["form"] == "dmy"
+    assert reading.learned(pa.array(["1/2/2024", "2/13/2024"])).how["form"] == "mdy"
     assert "F-COLUMN-DATE-ORDER" in codes(column("d", ["1/2/2024", "3/4/2024"]))
     assert "F-COLUMN-DATE-ORDER" not in codes(column("d", ["1/2/2024", "30/4/2024"]))
+    assert "F-COLUMN-DATE-ORDER" not in codes(column("d", ["1/2/2024", "3/4/2024"]), date_order="dmy")
 
 
 def test_impossible_days_are_no_dates():
-    assert parsing.dates(pa.array(["2023-02-29", "2024-02-29", "2024-13-01", "2024-01-01 25:00"])).bad.tolist() == [
+    assert reading.moments(pa.array(["2023-02-29", "2024-02-29", "2024-13-01", "2024-01-01 25:00"])).bad.tolist() == [
         True,
         False,
         True,
@@ -233,11 +229,12 @@ def test_what_the_training_did_not_know_is_counted():
     row = Row().learn([column("x", ["1", "2", "3"]), column("c", ["a", "b", "a"]), column("d", ["u", "v", "u"])])
     new = [column("x", ["1", "two", "", "inf"]), column("c", ["a", "new", None, "newer"]), column("d", ["u"] * 4)]
     found = {(p.code, p.count): p for p in row.check(new)}
-    assert set(found) == {("F-COLUMN-UNREADABLE", 1), ("F-COLUMN-INFINITE", 1), ("F-COLUMN-UNKNOWN", 2)}
+    empty = [("F-COLUMN-NEVER-MISSING", 1)]  # in x and in c
+    assert set(found) == {("F-COLUMN-UNREADABLE", 1), ("F-COLUMN-INFINITE", 1), ("F-COLUMN-UNKNOWN", 2), *empty}
     unknown = found["F-COLUMN-UNKNOWN", 2]
     assert unknown.severity == "note" and unknown.expected == "a, b" and unknown.got == "new, newer"
     assert "2 cells (50.0\u00a0%)" in unknown.what and "two" in found["F-COLUMN-UNREADABLE", 1].got
-    assert list(row.unfamiliar([column("x", ["2"]), column("c", ["b"]), column("d", [None])])) == []
+    assert list(row.unfamiliar([column("x", ["2"]), column("c", ["b"]), column("d", ["u"])])) == []
 
 
 def test_nothing_to_learn_from_is_refused():

@@ -82,7 +82,7 @@ def test_numbers_as_people_write_them():
 
 def test_decimal_commas_are_seen_and_remembered():
     field = Number().learn([column(["3,5", "4,25", "1,75"])])
-    assert field.state["decimal"] == "," and field.encode([column(["2,5"])])["value"].tolist() == [2.5]
+    assert field.state["reading"]["decimal"] == "," and field.encode([column(["2,5"])])["value"].tolist() == [2.5]
 
 
 def test_what_the_doctor_says_of_numbers():

@@ -18,7 +18,10 @@ from fukami.core.seeds import generator
 from fukami.core.tables import Column
 from fukami.data.evidence import Evidence
 from fukami.fields import parsing
-from fukami.fields.contract import TargetField
+from fukami.fields.contract import InputField, TargetField
+from fukami.fields.row.columns.quantities import quantities
+from fukami.fields.row.columns.recognise import Asked
+from fukami.fields.row.field import Row
 from fukami.fields.row.names import are_codes, named_things, repeated
 
 FEWEST = 40
@@ -40,7 +43,7 @@ class Signal(NamedTuple):
 def check(evidence: Evidence) -> Iterator[Problem]:
     """Every column of inputs that are rows of tables."""
     rows = generator(0, "leakage").permutation(evidence.sample)[:MOST_ROWS]
-    tables = [evidence.columns[name] for name, field in evidence.inputs.items() if field.takes_rows]
+    tables = [(field, evidence.columns[name]) for name, field in evidence.inputs.items() if field.takes_rows]
     if evidence.split is None or len(rows) < FEWEST or not tables:
         return
     for name, field in evidence.targets.items():
@@ -50,8 +53,8 @@ def check(evidence: Evidence) -> Iterator[Problem]:
         target = _target(field, [column.take(known) for column in evidence.columns[name]])
         if len(known) < FEWEST or target is None:
             continue
-        for column in [column for columns in tables for column in columns][:MOST_COLUMNS]:
-            for signal in _signals(column.take(known)):
+        for reader, column in [(reader, column) for reader, columns in tables for column in columns][:MOST_COLUMNS]:
+            for signal in _signals(reader, column.take(known)):
                 left = unexplained(signal, target, is_class=field.discrete)
                 if left < ERRORS_LEFT:
                     yield _told(evidence, signal.name, column, left)
@@ -66,7 +69,8 @@ def _target(field: TargetField, columns: list[Column]) -> np.ndarray | None:
     return truth.numpy() if isinstance(truth, torch.Tensor) and truth.ndim == 1 else None
 
 
-def _signals(column: Column) -> Iterator[Signal]:
+def _signals(reader: InputField, column: Column) -> Iterator[Signal]:
+    """A column's values, as the field reads them."""
     if column.is_array and column.values.ndim > 1:
         flat = column.values.reshape(len(column), -1)
         for k in range(min(flat.shape[1], MOST_COLUMNS)):
@@ -75,11 +79,11 @@ def _signals(column: Column) -> Iterator[Signal]:
     array = parsing.plain(column.values)
     if not parsing.is_scalar(array):
         return
-    numbers = parsing.numbers(array)
-    present = np.isfinite(numbers.values)
-    if present.any() and numbers.bad.mean() < 0.05:
+    numbers = quantities(column, reader.asked(column.name) if isinstance(reader, Row) else Asked())
+    if numbers is not None and np.isfinite(numbers).any():
+        present = np.isfinite(numbers)
         # "missing" may itself be the leak, so it gets a place below all numbers
-        yield Signal(column.name, np.where(present, numbers.values, numbers.values[present].min() - 1), False)
+        yield Signal(column.name, np.where(present, numbers, numbers[present].min() - 1), False)
         return
     words = parsing.strings(array).fill_null("").to_numpy(zero_copy_only=False).astype(str)
     yield Signal(column.name, np.unique(words, return_inverse=True)[1].astype(np.float64), True)

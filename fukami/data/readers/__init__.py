@@ -8,19 +8,25 @@
 `source` is a `Path` that exists and may be read, or an object from Python. Adding a layout means adding a file here.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+import pyarrow as pa
 
 from fukami.core import rooms
 from fukami.core.errors import DataError, UsageError, unknown
 from fukami.core.language import _
 from fukami.core.recipe import DataChoices
-from fukami.core.tables import Table
+from fukami.core.tables import Column, Table
+from fukami.data.dialects import decimal_mark
 from fukami.data.given_parts import GivenParts
 from fukami.data.part_column import with_named_parts
 
 _SURE = 0.5
+_FIRST = 200
+"""Cells of each column that tell what stands before decimals."""
 _CLOSE = 0.15
 """Two readers that both are sure, and nearly as sure as each other, leave the choice to the user."""
 
@@ -43,14 +49,29 @@ def read_any(source: Any, choices: DataChoices, *, kinds: tuple[str, ...] = ()) 
     if isinstance(source, GivenParts):
         return source.table(lambda one: read_any(one, choices, kinds=kinds))
     if not isinstance(source, (str, Path)):
-        return with_named_parts(reader("memory").read(source, choices, kinds=kinds))
+        return with_named_parts(_marked(reader("memory").read(source, choices, kinds=kinds)))
     from fukami.data import catalogue
 
     found = catalogue.find(source, layout=choices.layout)
     if isinstance(found, Table):
         return found
     layout = choices.layout if choices.layout not in ("auto", catalogue.LAYOUT) else _recognised(found, kinds)
-    return with_named_parts(reader(layout).read(found, choices, kinds=kinds))
+    return with_named_parts(_marked(reader(layout).read(found, choices, kinds=kinds)))
+
+
+def _marked(table: Table) -> Table:
+    """The same table, whose columns of text know what stands before decimals in it."""
+    texts = {name: column for name, column in table.columns.items() if _is_text(column)}
+    if not texts:
+        return table
+    delimiter = next((column.told["delimiter"] for column in texts.values() if "delimiter" in column.told), "")
+    mark = decimal_mark((column.values[:_FIRST].to_pylist() for column in texts.values()), delimiter)
+    told = {name: replace(column, told={**column.told, "decimal": mark}) for name, column in texts.items()} if mark else {}
+    return replace(table, columns=table.columns | told)
+
+
+def _is_text(column: Column) -> bool:
+    return isinstance(column.values, pa.Array) and column.values.type in (pa.string(), pa.large_string())
 
 
 def _recognised(path: Path, kinds: tuple[str, ...]) -> str:

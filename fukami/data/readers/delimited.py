@@ -49,9 +49,12 @@ def read(source: Path, choices: DataChoices, *, kinds: tuple[str, ...] = (), nam
     form = text_table.find_form(data, extension=suffix(source), delimiter=_one_character(choices.delimiter))
     parsed, form = text_table.parse(data, form)
     problems += _form_notes(parsed, form, where)
+    nameless: list[int] = []
     if names is None:
+        first = [cells[0].as_py() for cells in parsed.cells if len(cells)]
         names, parsed, named = text_table.headed(parsed, choices.header)
         problems += _header_notes(parsed, choices, named, where)
+        nameless = [i for i, name in enumerate(first) if named and not name]
     if len(names) != parsed.width:
         raise DataError(
             "F-TABLE-WIDTH",
@@ -72,13 +75,17 @@ def read(source: Path, choices: DataChoices, *, kinds: tuple[str, ...] = (), nam
             raise _empty(where, _("the table has names but no rows"))
         told = text_table.ragged_problem(parsed, where, quote_open=False)[0]
         raise DataError(told.code, told.what, where=told.where, expected=told.expected, got=told.got, fix=told.fix)
-    columns = {name: _column(name, cells, source, parsed.lines) for name, cells in zip(names, parsed.cells, strict=True)}
+    told = {"delimiter": form.delimiter}
+    columns = {
+        name: _column(name, cells, source, parsed.lines, told | ({"name": ""} if i in nameless else {}))
+        for i, (name, cells) in enumerate(zip(names, parsed.cells, strict=True))
+    }
     return Table(name=where, columns=columns, problems=tuple(problems), layout="delimited")
 
 
-def _column(name: str, cells: pa.Array, source: Path, lines) -> Column:
+def _column(name: str, cells: pa.Array, source: Path, lines, told: dict[str, str]) -> Column:
     present = pc.if_else(pc.equal(cells, ""), pa.scalar(None, cells.type), cells)
-    return Column(name, present, base=source.parent, file=str(source), rows=lines)
+    return Column(name, present, base=source.parent, file=str(source), rows=lines, told=told)
 
 
 def _one_character(delimiter: str) -> str:

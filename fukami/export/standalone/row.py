@@ -1,5 +1,7 @@
 """Rows of a table: cells by column, scaled numbers and codes of categories."""
 
+import warnings
+
 import numpy as np
 
 from fukami.export.standalone.row_quantile import scaled
@@ -28,6 +30,13 @@ def features(row, column, told):
     value = float(str(value)) if isinstance(value, int) and not -(2**63) <= value < 2**63 else value
     told = told | {"words": column["words"]} if "words" in column else told  # where NA is a word as others are
     return READ[column["kind"]](value, column, told)
+
+
+def unread(value, column):
+    """NaN for a cell that does not fit how its column was learned, which is told."""
+    known = column["how"].get("example", column["kind"])
+    warnings.warn(f"column {column['name']!r} is read like {known!r}; {value!r} counts as missing", stacklevel=2)
+    return np.nan
 
 
 def word(value, told):

@@ -1,20 +1,22 @@
-"""Cells that are numbers, as people write them: `1,234.5`, `$3`, `12%`, `1e-3`."""
-
-import re
-import unicodedata
+"""Cells that are numbers, times of day or spans, as their column writes them."""
 
 import numpy as np
 
-from fukami.export.standalone.row import READ, word
+from fukami.export.standalone.row import READ, unread, word
+from fukami.fields.reading.cell_number import number_of
+from fukami.fields.reading.cell_span import span_of
 
 
 def number(value, column, told):
     """The number of a cell; NaN where there is none."""
+    how = column["how"]
     if isinstance(value, (int, float)):
-        return [float(value)]
-    text = re.sub(told["unit"], r"\1\2", unicodedata.normalize("NFKC", word(value, told)).strip())
-    text = text.translate(str.maketrans(column["marks"])) if re.fullmatch(column["grouped"], text) else text
-    return [float(text) if re.fullmatch(told["number"], text) else np.nan]
+        bare = how.get("bare", 0)
+        found = float(value) * bare if bare or value != value else None
+    else:
+        text = word(value, told)
+        found = (number_of if how["form"] == "number" else span_of)(text, how) if text else np.nan
+    return [unread(value, column) if found is None else found]
 
 
 READ["number"] = number

@@ -22,7 +22,9 @@ from fukami.fields import cells
 from fukami.fields.contract import NOTHING, Arrays, Field, Ragged, Shared
 from fukami.fields.frame import Frame
 from fukami.fields.gather import gathered
-from fukami.fields.parsing import decimal_mark, numbers
+from fukami.fields.reading import column as reading
+from fukami.fields.reading.doubts import doubtful_mark
+from fukami.fields.reading.numbers import of_old
 from fukami.fields.scored import Scored
 
 CARD = FieldCard(
@@ -74,26 +76,33 @@ class Number(Scored):
         values = cells.arrow(cells.sample(column, 1000))
         if cells.is_number(values):
             return 0.8 if len(set(values.to_pylist())) > 20 else 0.6
-        parsed, bad = numbers(values)
+        parsed, bad = reading.numbers(values)
         return 0.0 if bad.any() or np.isnan(parsed).all() else 0.7
 
     def _values(self, column: Column) -> tuple[np.ndarray, np.ndarray]:
         """float64 (N), and a mask (N) of what is written there but cannot be used."""
         array = cells.arrow(column)
-        values, bad = numbers(array, decimal=self._decimal(array))
+        values, bad = reading.numbers(array, self._reading(column, array))
         with np.errstate(invalid="ignore"):
             return values, bad | np.isinf(values) | (np.abs(values) > LARGEST)
 
-    def _decimal(self, array: pa.Array) -> str:
-        if self.options.decimal != "auto":
-            return self.options.decimal
-        return self.state.get("decimal") or (decimal_mark(array) if cells.is_text(array) else ".")
+    def _reading(self, column: Column, array: pa.Array) -> dict[str, Any]:
+        """How the column writes numbers: as it was learned, or as these cells suggest."""
+        if "reading" in self.state:
+            return self.state["reading"]
+        if "decimal" in self.state:  # of earlier days
+            return of_old(self.state["decimal"])
+        if not cells.is_text(array):
+            return reading.PLAIN
+        said = {"told": column.told.get("decimal", ""), "decimal": self.options.decimal}
+        return reading.learned(array, kinds=("number",), forced=True, **said).how or reading.PLAIN
 
     def check(self, columns: Sequence[Column]) -> Iterator[Problem]:
         (column,) = columns
         values, bad = self._values(column)
         usable = np.isfinite(values) & ~bad
         yield from self._check_unusable(column, bad, usable)
+        yield from doubtful_mark(column, self._reading(column, cells.arrow(column)))
         found = values[usable]
         if len(found) == 0:
             return
@@ -192,8 +201,8 @@ class Number(Scored):
                 expected=_("numbers that differ"),
                 got=f"{found[0]:g}" if len(found) else _("no number"),
             )
-        decimal = self._decimal(cells.arrow(columns[0]))
-        return replace(self, state={"mean": float(found.mean()), "std": float(max(found.std(), 1e-30)), "decimal": decimal})
+        learned = {"reading": self._reading(columns[0], cells.arrow(columns[0]))}
+        return replace(self, state={"mean": float(found.mean()), "std": float(max(found.std(), 1e-30)), **learned})
 
     def encode(self, columns: Sequence[Column], *, frames: Mapping[str, Frame] = NOTHING) -> Arrays:
         """`value` float64 (N), in the target's unit. Raises `DataError` where a cell is not a finite number."""

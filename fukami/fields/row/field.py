@@ -27,9 +27,10 @@ from fukami.fields import parsing, personal
 from fukami.fields.contract import NOTHING, Arrays, Cells, Field, InputField, Ragged, Shared
 from fukami.fields.frame import Frame
 from fukami.fields.gather import gathered
+from fukami.fields.reading import column as reading
 from fukami.fields.row import explain, portable, scaling
 from fukami.fields.row.columns.contract import LearnedColumn
-from fukami.fields.row.columns.recognise import ENOUGH, Forced, kind_of
+from fukami.fields.row.columns.recognise import Asked, Forced, kind_of
 from fukami.fields.row.columns.registry import column_class, learned
 from fukami.fields.row.given import as_array
 from fukami.fields.row.render import rendered
@@ -65,6 +66,12 @@ class RowOptions:
     missing: list = option([], "Further words that stand for a missing value.")
     words: list = option([], "Columns in which NA, None, null and the like are values, not missing ones.")
     keep: list = option([], "Columns of personal data that are inputs all the same.")
+    decimal: str = option(
+        "auto", "The sign before the decimals in text; auto sees it from the data.", choices=("auto", ".", ",")
+    )
+    date_order: str = option(
+        "auto", "The order of month, day and year in dates of digits alone.", choices=("auto", "mdy", "dmy", "ymd")
+    )
 
 
 @dataclass(frozen=True)
@@ -116,14 +123,12 @@ class Row(InputField):
             return 0.0
         if not parsing.is_text(array):
             return 0.8
-        words = parsing.strings(array)
-        known = max(1, len(words) - words.null_count)
-        numeric = 1 - parsing.numbers(array).bad.sum() / known
-        return 0.8 if numeric > ENOUGH else 0.4
+        numeric = reading.learned(array, kinds=("number",)).share
+        return 0.8 if numeric > reading.ENOUGH else 0.4
 
     def kind_of(self, column: Column) -> str:
         """The kind of a new column."""
-        return self._kind(column)[0]
+        return self.recognised(column)[0]
 
     def check(self, columns: Sequence[Column]) -> Iterator[Problem]:
         """Constant, empty and identifier-like columns, missing and infinite values, cells unlike the rest of their column.
@@ -135,7 +140,7 @@ class Row(InputField):
             return
         self._require_known_names(columns)
         for column in columns:
-            kind, how, forced = self._kind(column)
+            kind, how, forced = self.recognised(column)
             missing = missing_of(self.options, column.name)
             yield from column_class(kind).examine(column, how, forced=forced, missing=missing)
             if kind == "category":
@@ -202,7 +207,7 @@ class Row(InputField):
             sample = np.sort(generator(seed, "row", "sample").choice(total, _SAMPLED, replace=False))
         width = sum(int(np.prod(c.values.shape[1:])) if c.is_array else 1 for c in columns)
         knots = int(np.clip(25_600 // width, 16, 256))  # keeps the run's JSON small where there are hundreds of columns
-        kinds = [self._kind(column) for column in columns]
+        kinds = [self.recognised(column) for column in columns]
         told = [
             column_class(kind).learn(column, how, self.options, sample=sample, knots=knots).told
             for column, (kind, how, _forced) in zip(columns, kinds, strict=True)
@@ -374,8 +379,11 @@ class Row(InputField):
     def _forced(self) -> Forced:
         return Forced(self.options.category, self.options.number, self.options.date)
 
-    def _kind(self, column: Column) -> tuple[str, dict[str, Any], bool]:
-        """The same, but that personal data is left out, or kept as hashes where it is asked for."""
+    def recognised(self, column: Column) -> tuple[str, dict[str, Any], bool]:
+        """The kind of a new column, how it is read, and whether the user named the kind.
+
+        Personal data is left out, or kept as hashes where it is asked for.
+        """
         kind, how, forced = self._kind_of(column)
         found = personal.kind_of(column) if kind not in ("vector", "ignored") or how.get("why") == "identifier" else ""
         if not found or (forced and kind != "category"):
@@ -385,13 +393,14 @@ class Row(InputField):
             ("personal", {"personal": found}, forced) if asked else ("ignored", {"why": "personal", "personal": found}, forced)
         )
 
+    def asked(self, name: str) -> Asked:
+        """What is said of how a column is to be looked at."""
+        said = self.options
+        return Asked(self._forced().kind(name), said.max_categories, missing_of(said, name), said.decimal, said.date_order)
+
     def _kind_of(self, column: Column) -> tuple[str, dict[str, Any], bool]:
-        """The kind of a new column, how it is read, and whether the user named the kind."""
-        forced = self._forced().kind(column.name)
-        found = kind_of(
-            column, forced=forced, max_categories=self.options.max_categories, missing=missing_of(self.options, column.name)
-        )
-        return *found, bool(forced)
+        asked = self.asked(column.name)
+        return *kind_of(column, asked), bool(asked.forced)
 
     def _require_known_names(self, columns: Sequence[Column]) -> None:
         names = [column.name for column in columns]

@@ -42,7 +42,7 @@ def _cell_hash(column: Column) -> np.ndarray:
     if parsing.is_text(array):
         return _words_hash(parsing.strings(array))
     if parsing.is_scalar(array) and not (pa.types.is_temporal(array.type) or pa.types.is_decimal(array.type)):
-        numbers = parsing.numbers(array).values + 0.0
+        numbers = parsing.typed_numbers(array).values + 0.0
         numbers[np.isnan(numbers)] = np.nan  # one bit pattern for every NaN
         return mix(numbers.view(np.uint64))
     return strings_hash(pa.array([None if v is None else str(v) for v in array.to_pylist()], pa.string()))

@@ -16,7 +16,8 @@ from fukami.core.language import _, _n
 from fukami.core.problems import Problem
 from fukami.core.tables import Column
 from fukami.fields import cells
-from fukami.fields.parsing import Parsed, dates, decimal_mark, numbers
+from fukami.fields.parsing import Parsed
+from fukami.fields.reading.column import moments, numbers
 from fukami.fields.series.clock import Clock
 from fukami.fields.series.mending import Mending, twice, unordered
 
@@ -139,7 +140,7 @@ def _times(columns: Sequence[Column], beside: Sequence[Column]) -> Column | None
 def _readable(column: Column, *, numbers_too: bool) -> bool:
     array = cells.arrow(cells.sample(column, 500))
     if not cells.is_number(array) or not numbers_too:
-        found = dates(array)
+        found = moments(array)
         if len(array) and np.isnat(found.values).mean() < 0.5 and not cells.is_number(array):
             return numbers_too or bool(np.isnan(numbers(array).values).mean() > 0.5)
     return numbers_too and bool(np.isnan(numbers(array).values).mean() < 0.5)
@@ -148,7 +149,7 @@ def _readable(column: Column, *, numbers_too: bool) -> bool:
 def _moments(column: Column) -> tuple[np.ndarray, str]:
     """float64 (T), and what they are. Raises `DataError` for a cell that is no moment: its row has no place in the order."""
     array = cells.arrow(column)
-    as_dates, as_numbers = dates(array), numbers(array)
+    as_dates, as_numbers = moments(array), numbers(array)
     kind = "date" if np.isnat(as_dates.values).sum() <= np.isnan(as_numbers.values).sum() else "number"
     bad = np.isnat(as_dates.values) if kind == "date" else ~np.isfinite(as_numbers.values)
     if bad.any():
@@ -210,7 +211,7 @@ def _channels(columns: Sequence[Column], known: Known, told: list[Problem]) -> t
 def _numbers(column: Column) -> Parsed:
     """Numbers of a column; what is too large for arithmetic counts as unreadable."""
     array = cells.arrow(column)
-    values, bad = numbers(array, decimal=decimal_mark(array) if cells.is_text(array) else ".")
+    values, bad = numbers(array)
     with np.errstate(invalid="ignore"):
         bad = bad | np.isinf(values) | (np.abs(values) > LARGEST)
     return Parsed(np.where(bad, np.nan, values), bad)

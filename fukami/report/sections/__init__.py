@@ -17,6 +17,7 @@ ORDER = (
     "residuals",
     "groups",
     "mistakes",
+    "columns",
     "problems",
     "proofs",
     "following",

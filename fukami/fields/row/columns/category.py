@@ -1,5 +1,6 @@
 """A column of words of a limited set."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
@@ -16,10 +17,10 @@ from fukami.fields import parsing
 from fukami.fields.parsing import pc
 from fukami.fields.row.columns import findings, parts
 from fukami.fields.row.columns.contract import LearnedColumn, Raw, single
-from fukami.fields.row.columns.recognise import ENOUGH
 
 CARD = ColumnCard(name="category", summary="one of a limited set of words", code=("row_category",))
 
+_WHOLE = r"^([+-]?[0-9]+)\.0+$"
 _KNOWN = 12
 """Known values that a message names."""
 
@@ -34,20 +35,21 @@ class CategoryColumn(LearnedColumn):
     def examine(cls, column: Column, how: dict[str, Any], *, forced: bool, missing: tuple[str, ...]) -> Iterator[Problem]:
         array = parsing.plain(column.values)
         if parsing.is_text(array) and not forced:
-            yield from _mixed(column, array, missing)
+            yield from findings.mixed(column, array, missing)
         yield from findings.absent(column, findings.count_absent(array, missing))
 
     def completed(self, column: Column, options: Any, *, sample: np.ndarray | None, knots: int) -> "CategoryColumn":
         return replace(self, told=self.told | {"categories": [parts.category(self.name, self._words(column), options)]})
 
     def raw(self, column: Column) -> Raw:
-        at = pc.index_in(self._words(column), pa.array(self.categories[0]["values"], pa.string()), skip_nulls=True)
+        at = pc.index_in(self._words(column), pa.array(self._values, pa.string()), skip_nulls=True)
         codes = pc.fill_null(at, -1).to_numpy(zero_copy_only=False).astype(np.int64) + 1
         return Raw.of(len(column), codes=codes[:, None])
 
     def unfamiliar(self, column: Column) -> Iterator[Problem]:
-        codes = self.raw(column).codes[:, 0]
-        rows = np.flatnonzero((codes == 0) & np.asarray(self._words(column).is_valid()))
+        codes, words = self.raw(column).codes[:, 0], self._words(column)
+        yield from findings.newly_missing(column, words.null_count, self.categories[0])
+        rows = np.flatnonzero((codes == 0) & np.asarray(words.is_valid()))
         if not len(rows):
             return
         values = self.categories[0]["values"]
@@ -70,7 +72,12 @@ class CategoryColumn(LearnedColumn):
         )
 
     def _words(self, column: Column) -> pa.Array:
-        return parsing.strings(single(column), missing=self.missing)
+        """The cells as words; 3.0 is 3, as an empty cell beside it makes of it elsewhere."""
+        return pc.replace_substring_regex(parsing.strings(single(column), missing=self.missing), _WHOLE, r"\1")
+
+    @property
+    def _values(self) -> list[str]:
+        return [re.sub(_WHOLE, r"\1", value) for value in self.categories[0]["values"]]
 
     def describe(self) -> dict[str, Any]:
         part = self.categories[0]
@@ -82,32 +89,7 @@ class CategoryColumn(LearnedColumn):
         return {"type": ["string", "null"], "examples": self.categories[0]["values"][:50]}
 
     def portable(self) -> dict[str, Any]:
-        return {"values": {value: code for code, value in enumerate(self.categories[0]["values"], 1)}}
+        return {"values": {value: code for code, value in reversed([*enumerate(self._values, 1)])}}
 
     def usual(self) -> Any:
         return next(iter(self.categories[0]["values"]), None)
-
-
-def _mixed(column: Column, array: pa.Array, missing: tuple[str, ...]) -> Iterator[Problem]:
-    """A column of words in which most cells are numbers is seldom meant so."""
-    parsed = parsing.numbers(array, decimal=parsing.decimal_mark(array), missing=missing)
-    known = parsed.bad.sum() + np.isfinite(parsed.values).sum()
-    if known and 0.5 <= np.isfinite(parsed.values).sum() / known < ENOUGH:
-        rows = np.flatnonzero(parsed.bad)
-        yield Problem(
-            code="F-COLUMN-MIXED",
-            severity="warning",
-            what=_n(
-                "column {name} mixes numbers with {count} cell that is not; it is read as categories",
-                "column {name} mixes numbers with {count} cells that are not; it is read as categories",
-                len(rows),
-                count=len(rows),
-                name=column.name,
-            ),
-            where=findings.places(column, rows),
-            got=findings.examples(column, rows),
-            fix=_(
-                "if these cells mean missing: --set missing={word}; to read the column as numbers: --set number={name}"
-            ).format(name=column.name, word=findings.examples(column, rows[:1])),
-            count=len(rows),
-        )

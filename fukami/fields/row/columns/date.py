@@ -6,21 +6,21 @@ from datetime import date, timedelta
 from typing import Any, ClassVar
 
 import numpy as np
-import pyarrow as pa
 
 from fukami.core.cards import ColumnCard
-from fukami.core.language import N_, _
+from fukami.core.language import N_
 from fukami.core.problems import Problem
 from fukami.core.tables import Column
 from fukami.fields import parsing
-from fukami.fields.cells import is_number
+from fukami.fields.reading import column as reading
+from fukami.fields.reading import dates, doubts
 from fukami.fields.row.columns import findings, parts
 from fukami.fields.row.columns.contract import LearnedColumn, Raw, single
 
 CARD = ColumnCard(
     name="date",
     summary="a day or a moment: the days elapsed, and the month, the weekday and the hour as categories",
-    code=("row_date",),
+    code=("plain_cells", "cell_span", "cell_date", "row_date"),
 )
 
 _SECONDS_PER_DAY = 86_400
@@ -34,19 +34,18 @@ _PARTS: dict[str, Sequence[Any]] = {
 
 @dataclass(frozen=True)
 class DateColumn(LearnedColumn):
-    """`how["form"]` is one of `parsing.DATE_FORMATS`, empty where cells are no text; `how["parts"]` the categories in use."""
+    """`how` is a reading of dates (`fields/reading`); `how["parts"]` are the categories in use."""
 
     kind: ClassVar[str] = "date"
     wanted: ClassVar[str] = N_("dates")
-    for_all: ClassVar[dict[str, Any]] = {
-        "months": {word: n for n, name in enumerate(parsing.MONTHS, 1) for word in (name, str(n), f"{n:02}")},
-    }
 
     @classmethod
     def examine(cls, column: Column, how: dict[str, Any], *, forced: bool, missing: tuple[str, ...]) -> Iterator[Problem]:
         array = parsing.plain(column.values)
-        yield from findings.unlike(column, parsing.dates(array, form=how["form"], missing=missing).bad, cls.wanted)
-        yield from _ambiguous(column, array, how["form"])
+        found = reading.moments(array, how, missing=missing)
+        yield from findings.unlike(column, found.bad, cls.wanted, example=how.get("example", ""))
+        yield from doubts.doubtful_order(column, how)
+        yield from findings.zones(column, found, how)
         yield from findings.absent(column, findings.count_absent(array, missing))
 
     def completed(self, column: Column, options: Any, *, sample: np.ndarray | None, knots: int) -> "DateColumn":
@@ -60,25 +59,32 @@ class DateColumn(LearnedColumn):
         return [f"{self.name} (days)"] * count
 
     def raw(self, column: Column) -> Raw:
-        array = single(column)
-        words = parsing.strings(array, missing=self.missing) if is_number(array) else array  # 20240229
-        moments = parsing.dates(words, form=self._form, missing=self.missing)
-        codes = _calendar(moments.values, self.how.get("parts", list(_PARTS)))
-        return Raw.of(len(column), numbers=_elapsed(moments.values)[:, None], codes=codes, bad=moments.bad)
+        found = self._moments(column)
+        codes = _calendar(found.values, self.how.get("parts", list(_PARTS)))
+        return Raw.of(len(column), numbers=_elapsed(found.values)[:, None], codes=codes, bad=found.bad)
+
+    def unfamiliar(self, column: Column) -> Iterator[Problem]:
+        found = self._moments(column)
+        yield from findings.unlike(column, found.bad, self.wanted, example=self._reading.get("example", ""), learned=True)
+        yield from findings.zones(column, found, self._reading, learned=True)
+        yield from findings.newly_missing(column, int((np.isnat(found.values) & ~found.bad).sum()), self.numbers[0])
+
+    def _moments(self, column: Column) -> reading.Moments:
+        return reading.moments(single(column), self._reading, missing=self.missing)
 
     @property
-    def _form(self) -> str:
-        return self.how["form"] or "ymd"
+    def _reading(self) -> dict[str, Any]:
+        """Runs of earlier days hold the name of the form alone, and counted in UTC."""
+        return self.how if "pattern" in self.how else dates.written(self.how["form"] or "ymd", 0)
 
     def schema(self) -> dict[str, Any]:
         return {"type": ["string", "null"], "format": "date-time" if "hour" in self.how["parts"] else "date"}
 
     def portable(self) -> dict[str, Any]:
-        pattern = parsing.date_pattern(self._form).strip("^$")
-        return {"parts": self.how["parts"], "pattern": pattern.replace(r"\d", "[0-9]").replace(r"\w", "[0-9A-Za-z_]")}
+        return {"parts": self.how["parts"], "how": self._reading}
 
     def usual(self) -> str:
-        return _written(parts.middle(self.numbers[0]), self.how["form"])
+        return self._reading.get("example") or _iso(parts.middle(self.numbers[0]))
 
 
 def _elapsed(moments: np.ndarray) -> np.ndarray:
@@ -96,35 +102,5 @@ def _calendar(moments: np.ndarray, wanted: list[str]) -> np.ndarray:
     return np.where(np.isnat(moments)[:, None], 0, codes)
 
 
-def _written(days: float, form: str) -> str:
-    """A day as its column writes it; `days` are counted from 1970.
-
-    >>> _written(19782, "dmy"), _written(19782, "")
-    ('29/02/2024', '2024-02-29')
-    """
-    when = date(1970, 1, 1) + timedelta(days=int(days))
-    named = parsing.MONTHS[when.month - 1].capitalize()
-    written = {
-        "compact": f"{when:%Y%m%d}",
-        "mdy": f"{when.month:02}/{when.day:02}/{when.year}",
-        "dmy": f"{when.day:02}/{when.month:02}/{when.year}",
-        "named-dmy": f"{when.day} {named} {when.year}",
-        "named-mdy": f"{named} {when.day}, {when.year}",
-    }
-    return written.get(form, when.isoformat())
-
-
-def _ambiguous(column: Column, array: pa.Array, form: str) -> Iterator[Problem]:
-    """03/04/2024 throughout: nothing says which of the two is the month."""
-    if form == "mdy" and not parsing.dates(array, form="dmy").bad.any():
-        yield Problem(
-            code="F-COLUMN-DATE-ORDER",
-            severity="warning",
-            what=_("the dates of column {name} may be read month first or day first; month first is taken").format(
-                name=column.name
-            ),
-            where=findings.place(column),
-            got=findings.examples(column, np.array([0])),
-            fix=_("write the dates as year-month-day"),
-            count=len(column),
-        )
+def _iso(days: float) -> str:
+    return (date(1970, 1, 1) + timedelta(days=int(days))).isoformat()

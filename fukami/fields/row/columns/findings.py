@@ -1,6 +1,7 @@
 """What can be wrong with cells of several kinds of columns: each finding with its place and its remedy."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -10,6 +11,9 @@ from fukami.core.percent import percent
 from fukami.core.problems import Problem
 from fukami.core.tables import Column
 from fukami.fields import parsing
+from fukami.fields.reading import column as reading
+from fukami.fields.reading.column import ENOUGH, Moments
+from fukami.fields.row.columns import parts
 from fukami.fields.row.columns.parts import LARGEST
 
 _SHOWN = 5
@@ -55,7 +59,7 @@ def infinite(column: Column, values: np.ndarray) -> Iterator[Problem]:
         )
 
 
-def unlike(column: Column, bad: np.ndarray, wanted: str, *, learned: bool = False) -> Iterator[Problem]:
+def unlike(column: Column, bad: np.ndarray, wanted: str, *, example: str = "", learned: bool = False) -> Iterator[Problem]:
     """Cells that cannot be read: `bad` marks them, `wanted` is what they should be, `learned` whether training is over."""
     rows = np.flatnonzero(bad)
     if len(rows):
@@ -72,10 +76,124 @@ def unlike(column: Column, bad: np.ndarray, wanted: str, *, learned: bool = Fals
                 wanted=_(wanted),
             ),
             where=places(column, rows),
-            expected=_(wanted),
+            expected=_("{what} such as {example}").format(what=_(wanted), example=example) if example else _(wanted),
             got=examples(column, rows),
             fix=_("correct these cells or leave them empty") if learned else as_category,
             count=len(rows),
+        )
+
+
+def mixed(column: Column, array: pa.Array, missing: tuple[str, ...]) -> Iterator[Problem]:
+    """A column of words in which most cells are numbers is seldom meant so."""
+    found = reading.learned(array, kinds=("number",), missing=missing)
+    if 0.5 <= found.share < ENOUGH:
+        parsed = reading.numbers(array, found.how, missing=missing)
+        rows = np.flatnonzero(parsed.bad)
+        yield Problem(
+            code="F-COLUMN-MIXED",
+            severity="warning",
+            what=_n(
+                "column {name} mixes numbers with {count} cell that is not; it is not read as numbers",
+                "column {name} mixes numbers with {count} cells that are not; it is not read as numbers",
+                len(rows),
+                count=len(rows),
+                name=column.name,
+            ),
+            where=places(column, rows),
+            got=examples(column, rows),
+            fix=_(
+                "if these cells mean missing: --set missing={word}; to read the column as numbers: --set number={name}"
+            ).format(name=column.name, word=examples(column, rows[:1])),
+            count=len(rows),
+        )
+
+
+def measured(column: Column) -> Iterator[Problem]:
+    """A column of words of which nothing but the length reaches the network."""
+    rows = np.flatnonzero([bool(cell.strip()) for cell in column.take(np.arange(min(len(column), 100))).strings()])
+    yield Problem(
+        code="F-COLUMN-TEXT",
+        severity="warning",
+        what=_("column {name} is read as text, of which only the length counts").format(name=column.name),
+        where=place(column),
+        got=examples(column, rows[:1]),
+        fix=_(
+            "as numbers: --set number={name}, as dates: --set date={name}, as categories: --set category={name}; "
+            "or leave it out: --set ignore={name}"
+        ).format(name=column.name),
+        count=len(column),
+    )
+
+
+def zones(column: Column, found: Moments, how: dict[str, Any], *, learned: bool = False) -> Iterator[Problem]:
+    """Moments of which some name a zone and others do not, in one column or between training and later."""
+    share = how.get("zoned")
+    naked = ~np.isnat(found.values) & ~found.zoned
+    if share is None or not ((found.zoned.any() and naked.any()) or learned):
+        return
+    odd = found.zoned if share < 0.5 else naked
+    if not odd.any() or (learned and 0 < share < 1):
+        return
+    counted = {"name": column.name, "zoned": int(found.zoned.sum()), "naked": int(naked.sum())}
+    if share == 0:
+        what = _("column {name} has {zoned} cells with a time zone, and training had none; their clock time counts")
+    elif learned:
+        what = _(
+            "column {name} has {naked} cells without a time zone, and in training all had one; theirs is taken to be the same"
+        )
+    else:
+        what = _("column {name} has {zoned} cells with a time zone and {naked} without; these are taken to be of the same zone")
+    yield Problem(
+        code="F-COLUMN-ZONE",
+        severity="warning",
+        what=what.format(**counted),
+        where=places(column, np.flatnonzero(odd)),
+        got=examples(column, np.flatnonzero(odd)),
+        fix=_("write all moments with a time zone, or all without"),
+        count=int(odd.sum()),
+    )
+
+
+def far(column: Column, values: np.ndarray, part: dict[str, Any]) -> Iterator[Problem]:
+    """Numbers far outside of what training knew: often another unit."""
+    low, high = parts.ends(part)
+    with np.errstate(invalid="ignore"):
+        rows = np.flatnonzero((np.abs(values) <= LARGEST) & ((values < 2 * low - high) | (values > 2 * high - low)))
+    if len(rows) and high > low:
+        yield Problem(
+            code="F-COLUMN-FAR",
+            severity="note",
+            what=_n(
+                "column {name} has {count} number far outside of what training knew; is it in the same unit?",
+                "column {name} has {count} numbers far outside of what training knew; are they in the same unit?",
+                len(rows),
+                count=len(rows),
+                name=column.name,
+            ),
+            where=places(column, rows),
+            expected=_("mostly between {low} and {high}").format(low=f"{low:g}", high=f"{high:g}"),
+            got=examples(column, rows),
+            fix=_("correct these cells if they are mistakes"),
+            count=len(rows),
+        )
+
+
+def newly_missing(column: Column, count: int, part: dict[str, Any]) -> Iterator[Problem]:
+    """Missing cells of a column that had none in training, so that nothing was learned about them."""
+    if count and not part["missing"]:
+        yield Problem(
+            code="F-COLUMN-NEVER-MISSING",
+            severity="note",
+            what=_n(
+                "column {name} has {count} empty cell; in training none was, so nothing was learned about that",
+                "column {name} has {count} empty cells; in training none was, so nothing was learned about that",
+                count,
+                count=count,
+                name=column.name,
+            ),
+            where=place(column),
+            fix=_("fill in what is known, or train with examples that lack it"),
+            count=count,
         )
 
 

@@ -18,7 +18,7 @@ CARD = ColumnCard(name="ignored", summary="a constant, an identifier, an empty c
 
 @dataclass(frozen=True)
 class IgnoredColumn(LearnedColumn):
-    """`how["why"]` is constant, identifier, empty, nested or personal."""
+    """`how["why"]` is constant, identifier, empty, nested, unreadable or personal."""
 
     kind: ClassVar[str] = "ignored"
     used: ClassVar[bool] = False
@@ -38,15 +38,18 @@ class IgnoredColumn(LearnedColumn):
         elif why == "personal":
             what = _("column {name} holds personal data, so it is left out")
             fix = _("if it has to be an input: --set keep={name}; its words are then kept as hashes").format(name=column.name)
+        elif why == "unreadable":
+            what = _("no cell of column {name} can be read as what it was said to be")
+            fix = _("correct its cells, or leave it to be found out what they are")
         else:
             what = _("column {name} holds lists or records, which a row cannot use, so it is left out")
             fix = _("spread it over several columns, one value each")
         yield Problem(
             code=f"F-COLUMN-{why.upper()}",
-            severity="note" if why == "constant" else "warning",
+            severity={"constant": "note", "unreadable": "error"}.get(why, "warning"),
             what=what.format(name=column.name),
             where=findings.place(column),
-            got=_(how["personal"]) if "personal" in how else "",
+            got=_got(column, how),
             fix=fix,
             count=len(column),
         )
@@ -59,3 +62,9 @@ class IgnoredColumn(LearnedColumn):
 
     def describe(self) -> dict[str, Any]:
         return {"name": self.name, "kind": self.kind, "why": self.how["why"]}
+
+
+def _got(column: Column, how: dict[str, Any]) -> str:
+    if how["why"] == "unreadable":
+        return findings.examples(column, np.arange(min(3, len(column))))
+    return _(how["personal"]) if "personal" in how else ""

@@ -1,4 +1,4 @@
-"""A column of numbers."""
+"""A column of numbers, also of those with a unit, and of times of day and spans of time, which are seconds."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,35 +11,27 @@ from fukami.core.language import N_
 from fukami.core.problems import Problem
 from fukami.core.tables import Column
 from fukami.fields import parsing
+from fukami.fields.reading import column as reading
+from fukami.fields.reading import doubts, numbers
 from fukami.fields.row.columns import findings, parts
 from fukami.fields.row.columns.contract import LearnedColumn, Raw, single
 
-CARD = ColumnCard(name="number", summary="a number", code=("row_number",))
-
-_MARKS = {
-    ".": {"grouped": r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?", "marks": {",": ""}},
-    ",": {"grouped": r"[+-]?([0-9]+|[0-9]{1,3}([. ][0-9]{3})+)(,[0-9]*)?", "marks": {".": "", " ": "", ",": "."}},
-}
-"""How numbers are written with either decimal mark, and what becomes of their marks."""
+CARD = ColumnCard(name="number", summary="a number", code=("plain_cells", "cell_number", "cell_span", "row_number"))
 
 
 @dataclass(frozen=True)
 class NumberColumn(LearnedColumn):
-    """`how["decimal"]` is its decimal mark."""
+    """`how` is a reading of numbers or spans (`fields/reading`)."""
 
     kind: ClassVar[str] = "number"
     wanted: ClassVar[str] = N_("numbers")
-    for_all: ClassVar[dict[str, Any]] = {
-        # a number with the signs of its unit around it
-        "unit": r"\A([+-]?)(?:[\t\n\f\r ]*[$€£¥][\t\n\f\r ]*)?((?:.|\n)*?)(?:[\t\n\f\r ]*[%€円])?\Z",
-        "number": r"[+-]?(([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?|[iI][nN][fF]([iI][nN][iI][tT][yY])?)",
-    }
 
     @classmethod
     def examine(cls, column: Column, how: dict[str, Any], *, forced: bool, missing: tuple[str, ...]) -> Iterator[Problem]:
-        parsed = parsing.numbers(parsing.plain(column.values), decimal=how["decimal"], missing=missing)
+        parsed = reading.numbers(parsing.plain(column.values), how, missing=missing)
         yield from findings.infinite(column, parsed.values)
-        yield from findings.unlike(column, parsed.bad, cls.wanted)
+        yield from findings.unlike(column, parsed.bad, cls.wanted, example=how.get("example", ""))
+        yield from doubts.doubtful_mark(column, how)
         yield from findings.absent(column, int(np.isnan(parsed.values).sum() - parsed.bad.sum()))
 
     def raw(self, column: Column) -> Raw:
@@ -48,14 +40,20 @@ class NumberColumn(LearnedColumn):
 
     def unfamiliar(self, column: Column) -> Iterator[Problem]:
         parsed = self._parsed(column)
-        yield from findings.unlike(column, parsed.bad, self.wanted, learned=True)
+        yield from findings.unlike(column, parsed.bad, self.wanted, example=self._reading.get("example", ""), learned=True)
         yield from findings.infinite(column, parsed.values)
+        yield from findings.far(column, parsed.values, self.numbers[0])
+        yield from findings.newly_missing(column, int(np.isnan(parsed.values).sum() - parsed.bad.sum()), self.numbers[0])
 
     def _parsed(self, column: Column) -> parsing.Parsed:
-        return parsing.numbers(single(column), decimal=self.how["decimal"], missing=self.missing)
+        return reading.numbers(single(column), self._reading, missing=self.missing)
+
+    @property
+    def _reading(self) -> dict[str, Any]:
+        return self.how if "pattern" in self.how else numbers.of_old(self.how["decimal"])
 
     def schema(self) -> dict[str, Any]:
-        return {"type": ["number", "null"]}
+        return {"type": ["number", "null"] if self._reading.get("bare") else ["string", "null"]}
 
     def shown(self, cell: Any) -> dict[str, Any]:
         """A number that a text table holds as text; anything else as it is."""
@@ -65,4 +63,7 @@ class NumberColumn(LearnedColumn):
             return {self.name: cell}
 
     def portable(self) -> dict[str, Any]:
-        return _MARKS[self.how["decimal"]]
+        return {"how": self._reading}
+
+    def usual(self) -> Any:
+        return super().usual() if self._reading.get("bare") else self._reading["example"]

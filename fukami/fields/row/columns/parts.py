@@ -66,6 +66,17 @@ def middle(part: dict[str, Any]) -> float:
     return int(value) if value.is_integer() else value
 
 
+def ends(part: dict[str, Any]) -> tuple[float, float]:
+    """The least and the greatest value of a number that training knew, or what six deviations reach.
+
+    >>> ends({"edges": [1.0, 2.0, 3.0], "scale": {}}), ends({"edges": [], "scale": {}, "mean": 2.0, "deviation": 1.0})
+    ((1.0, 3.0), (-4.0, 8.0))
+    """
+    known = part["edges"] or part["scale"].get("at")
+    reach = 6 * part.get("deviation", 0.0)
+    return (known[0], known[-1]) if known else (part["mean"] - reach, part["mean"] + reach)
+
+
 def sketched_number(part: dict[str, Any], values_N: np.ndarray) -> dict[str, Any]:
     """A histogram between learned edges, and the share of missing values."""
     known = values_N[np.isfinite(values_N)]

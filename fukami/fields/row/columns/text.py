@@ -28,6 +28,8 @@ class TextColumn(LearnedColumn):
 
     @classmethod
     def examine(cls, column: Column, how: dict[str, Any], *, forced: bool, missing: tuple[str, ...]) -> Iterator[Problem]:
+        yield from findings.measured(column)
+        yield from findings.mixed(column, parsing.plain(column.values), missing)
         yield from findings.absent(column, findings.count_absent(parsing.plain(column.values), missing))
 
     def number_names(self, count: int) -> list[str]:
