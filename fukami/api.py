@@ -142,6 +142,9 @@ def plan(task: str, data: Any = None, *, model: Any = None, loss: Any = None, **
     """
     recipe, data = _asked_for(task, data, "plan", given | {"model": model})
     own = None if isinstance(model, str) else model
+    from fukami.models.registry import require_steps
+
+    require_steps(recipe, "plan")
     from fukami.engine.allocator import freed_memory_kept
     from fukami.engine.plan import threads_kept
     from fukami.training.building import num_parameters, require_module
@@ -288,6 +291,7 @@ def train(
         named = known("data/datasets", str(source)) or not Path(source).exists()
         kept = str(source) if named else str(Path(source).resolve())  # the run is used from other folders too
         recipe = dataclasses.replace(recipe, data=dataclasses.replace(recipe.data, source=kept))
+    from fukami.models.registry import require_steps
     from fukami.training.asked import Asked
     from fukami.training.launch import devices_of, launch
     from fukami.training.verb import run_training
@@ -297,6 +301,7 @@ def train(
     asked = Asked(recipe, source, place, module=module, loss=loss, on_step=on_step, on_epoch=on_epoch)
     devices = 1 if worker.size() > 1 or prove_resume else devices_of(asked, resume=resume)
     if devices > 1:
+        require_steps(recipe, "--devices")
         launch(dataclasses.replace(asked, recipe=recipe.changed({"devices": devices}, by_user=False)), resume=resume)
         return load(place)
     return Run(run_training(asked, resume=resume, prove_resume=prove_resume), network=asked.module)

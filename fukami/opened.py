@@ -64,4 +64,5 @@ class Opened:
 
     def commands(self) -> list[tuple[str, str]]:
         """The most useful next commands, with this run's path, each with what it does."""
-        return next_commands(self.path, self.told["example"], self.told["task"])
+        advice = self.proofs.get("baselines", {}).get("advice")
+        return next_commands(self.path, self.told["example"], self.told["task"], advice)

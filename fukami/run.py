@@ -38,7 +38,7 @@ class Run(Opened):
         baselines, folds, resume = (self.path / "proofs" / f"{name}.json" for name in ("baselines", "folds", "resume"))
         if baselines.exists():
             proof = artefact.read_json(baselines)
-            told |= {"baselines": proof["metrics"], "verdict": proof.get("verdict", [])}
+            told |= {"baselines": proof["metrics"], "verdict": proof.get("verdict", []), "advice": proof.get("advice")}
         if folds.exists():
             told["folds"] = artefact.read_json(folds)["metrics"]
         if read := artefact.read_json(self.path / "proofs" / "data.json").get("columns"):

@@ -125,6 +125,11 @@ def show_baselines(result: Mapping[str, Any], screen: Screen, *, most: int = 5) 
     screen.table((_("model"), *names), rows, indent=2)
     for sentence in result.get("verdict", []):
         screen.line(screen.style(sentence, "yellow"), indent=2)
+    if result.get("advice"):
+        from fukami.core.next_commands import sentence as advised
+
+        screen.line(screen.style(advised(result["advice"]), "yellow"), indent=2)
+        screen.line(result["advice"]["command"], indent=4)
     if result.get("verdict") == [] and is_number(_value(metrics[names[0]])):
         screen.line(_("Better than every simple method, by more than chance explains."), "green", indent=2)
 

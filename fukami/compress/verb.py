@@ -25,6 +25,7 @@ from fukami.core.errors import UsageError
 from fukami.core.language import _
 from fukami.core.recipe import Recipe
 from fukami.evaluate.examples import Judged, examples, require_source
+from fukami.models.registry import require_steps
 from fukami.opened import Opened
 from fukami.predictor import Predictor
 
@@ -43,6 +44,7 @@ def compress_run(run: Opened, asked: Asked, *, out: Path | None = None, data: An
     """
     asked.require_metrics(run.task)
     require_weights(run)
+    require_steps(run.recipe, "compress")
     target = out or asked.beside(run.path)
     artefact.refuse_existing(target)
     source, own = require_source(run, data), run.recipe

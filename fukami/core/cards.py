@@ -104,11 +104,12 @@ class ModelCard(Card):
     """Every further option of `build` with its default; `--set depth=4` reaches them."""
     learning: dict[str, Any] = field(default_factory=dict)
     """Recipe settings under which the family learns well, unless the user says otherwise, e.g. `{"learning_rate": 1e-3}`."""
+    fitted: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Kind of input → such settings where the weights are found at once, by the file's `fit`, rather than in steps."""
     fine_tuning: dict[str, Any] = field(default_factory=dict)
     """Recipe settings that go before `learning` where the weights are pretrained."""
     image: dict[str, Any] = field(default_factory=dict)
-    """For image models: `min_size_px` (smaller images are enlarged to it), `multiple_px`, and `least_size_px`, below which
-    the model cannot be built at all."""
+    """Pictures: `min_size_px` (smaller ones are enlarged to it), `multiple_px`; below `least_size_px` it cannot be built."""
     source: str = ""
     """The paper, and the library that the code comes from."""
     licence: str = "Apache-2.0"
@@ -270,8 +271,7 @@ class DatasetCard(Card):
     examples: int
     licence: str
     """As its makers state it; "not stated" where they do not."""
-    home: str
-    """The page that describes it."""
+    home: str  # the page that describes it
     names: str = ""
     """Of what a library makes under names of its own, as a regular expression; `knows` and `table` are then told the name."""
     files: dict[str, dict[str, Any]] = field(default_factory=dict)

@@ -85,12 +85,14 @@ class RowSpec(Spec):
     `numbers_BN` are standardised floats, missing ones 0; `categories_BM` are ints below `cardinalities[m]`, 0 for unknown or
     missing.
     `edges[n]` are the increasing quantile edges of number n in the same standardised unit, for piecewise-linear embeddings.
+    `missing` are the numbers that some rows lack: of each in turn one of the last numbers is 1 where it is missing, else 0.
     """
 
     num_numbers: int
     cardinalities: tuple[int, ...]
     edges: tuple[tuple[float, ...], ...] = ()
     kind: str = "row"
+    missing: tuple[int, ...] = ()
 
     @classmethod
     def reference(cls) -> Self:

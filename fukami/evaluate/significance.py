@@ -26,6 +26,11 @@ class Difference:
     def is_real(self) -> bool:
         return self.low > 0 or self.high < 0
 
+    @property
+    def is_likely(self) -> bool:
+        """Whether it is more than its standard deviation, which it would be by chance alone once in three times."""
+        return abs(self.value) > (self.high - self.low) / 3.92
+
 
 def differences(first: Evaluation, second: Evaluation) -> dict[str, Difference]:
     """Metric name → difference, for the metrics that both have. Raises `UsageError` unless both judged the same examples."""

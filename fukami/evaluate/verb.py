@@ -13,7 +13,9 @@ from fukami.core.language import _
 from fukami.core.recipe import free_names
 from fukami.core.tables import Column
 from fukami.evaluate import whole
+from fukami.evaluate.evaluation import Evaluation
 from fukami.evaluate.examples import Judged, bound, divided, examples, require_source
+from fukami.evaluate.significance import Difference
 from fukami.evaluate.spool import Spool
 from fukami.evaluate.verdict import baseline_proof
 from fukami.opened import Opened
@@ -33,8 +35,8 @@ def evaluate_run(run: Opened, data: Any, settings: dict[str, Any]) -> dict[str, 
     groups = whole.group_columns(judged.table, recipe.data.groups)
     raw = Spool(predictor.stream(judged.store, judged.rows, settled=False))
     found = whole.judged(predictor, raw, groups=groups, columns=judged.columns)
-    beside, remark = baselines_beside(run, judged)
-    proofs = proofs_of(run, found, beside, own=own)
+    beside, apart, remark = baselines_beside(run, judged, found)
+    proofs = proofs_of(run, found, beside, apart, own=own)
     name = "evaluation" if own else "evaluation-data"
     report, not_kept = kept_in_run(run, found, proofs, judged, name)
     return {
@@ -53,41 +55,52 @@ def evaluate_run(run: Opened, data: Any, settings: dict[str, Any]) -> dict[str, 
     }
 
 
-def proofs_of(run: Opened, found: Any, beside: dict[str, dict[str, float]], *, own: bool) -> dict[str, Any]:
+def proofs_of(
+    run: Opened, found: Any, beside: dict[str, dict[str, float]], apart: dict[str, Difference], *, own: bool
+) -> dict[str, Any]:
     """The run's proofs; for other data without those that speak of the training's own held-out examples."""
     kept = {k: v for k, v in run.proofs.items() if own or k not in ("baselines", "calibration")}
     if beside:
         part = run.told["held_out"] if own else "data"
-        kept["baselines"] = baseline_proof(run.predictor.task.card.headline, found, beside, part)
+        advice = {name: told for name, told in run.proofs.get("baselines", {}).items() if name == "advice" and own}
+        kept["baselines"] = baseline_proof(run.predictor.task.card.headline, found, beside, part, apart) | advice
     return kept
 
 
-def baselines_beside(run: Opened, judged: Judged) -> tuple[dict[str, dict[str, float]], str]:
-    """The baselines on the same examples: as the training noted them where they are the same, else fitted again.
+def baselines_beside(
+    run: Opened, judged: Judged, found: Evaluation
+) -> tuple[dict[str, dict[str, float]], dict[str, Difference], str]:
+    """The baselines on the same examples, as `judged_baselines` tells them beside `found`: as the training noted them where
+    they are the same, else fitted again.
 
     Where the training data is gone, a sentence saying so.
     """
     noted = noted_baselines(run, judged)
     if noted:
-        return noted, ""
+        return noted["metrics"], {name: Difference(**told) for name, told in noted.get("apart", {}).items()}, ""
     if not run.recipe.data.source:
-        return {}, _("baselines are left out: the run was trained on arrays, which it does not keep")
+        return {}, {}, _("baselines are left out: the run was trained on arrays, which it does not keep")
     try:
         columns, train = training_part(run, judged)
     except FukamiError as error:
-        return {}, _("baselines are left out: the training data cannot be read ({reason})").format(reason=error.what)
+        return {}, {}, _("baselines are left out: the training data cannot be read ({reason})").format(reason=error.what)
     fitted = whole.baselines(run.predictor.task, columns, train)
-    return whole.judged_baselines(run.predictor.task, fitted, judged.columns, judged.store, judged.rows), ""
+    seed = run.recipe.learning.seed
+    beside, apart = whole.judged_baselines(
+        run.predictor.task, fitted, judged.columns, judged.store, judged.rows, beside=found, seed=seed
+    )
+    return beside, apart, ""
 
 
-def noted_baselines(run: Opened, judged: Judged) -> dict[str, dict[str, float]]:
-    """What the baselines reached in the training, if these are the examples that it judged them on; else nothing."""
+def noted_baselines(run: Opened, judged: Judged) -> dict[str, Any]:
+    """The proof of what the baselines reached in the training, if these are the examples that it judged them on."""
     part, proofs = run.told["held_out"], run.proofs
     if judged.split is None or "content" not in proofs.get("split", {}):
         return {}
     whole_part = len(judged.rows) == judged.split.sizes()[part]
     same = judged.split.told["content"][part] == proofs["split"]["content"][part]
-    return proofs.get("baselines", {}).get("metrics", {}) if whole_part and same else {}
+    noted = proofs.get("baselines", {})
+    return noted if whole_part and same and noted.get("metrics") else {}
 
 
 def training_part(run: Opened, judged: Judged) -> tuple[dict[str, list[Column]], np.ndarray]:

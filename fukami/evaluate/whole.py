@@ -21,6 +21,7 @@ from fukami.evaluate.baselines.contract import Fitted
 from fukami.evaluate.baselines.fitting import fit_baselines
 from fukami.evaluate.evaluation import Evaluation
 from fukami.evaluate.judge import judge
+from fukami.evaluate.significance import Difference, differences
 from fukami.evaluate.spool import Batch, Spool
 from fukami.fields import batch as trees
 from fukami.fields.contract import NOTHING
@@ -121,14 +122,28 @@ def baselines(task: Task, columns: dict[str, list[Column]], train: np.ndarray) -
 
 
 def judged_baselines(
-    task: Task, fitted: Sequence[Fitted], columns: dict[str, list[Column]], store: Store, rows: np.ndarray
-) -> dict[str, dict[str, float]]:
-    """Baseline name → metric → value, on the same examples that the predictor is judged on."""
-    out = {}
+    task: Task,
+    fitted: Sequence[Fitted],
+    columns: dict[str, list[Column]],
+    store: Store,
+    rows: np.ndarray,
+    *,
+    beside: Evaluation,
+    seed: int,
+) -> tuple[dict[str, dict[str, float]], dict[str, Difference]]:
+    """Baseline name → metric → value, on the same examples that the predictor is judged on; and by how much the predictor's
+    headline metric in `beside`, of the same `seed`, is more than that of each, for targets that are classes or numbers."""
+    out: dict[str, dict[str, float]] = {}
+    apart: dict[str, Difference] = {}
+    names = metric_names(task)
     for one in fitted:
-        found = judge(task.target, metric_names(task), _stream(one, task, columns, store, rows), replicates=0, keep_mistakes=0)
+        answers = Spool(_stream(one, task, columns, store, rows))
+        found = judge(task.target, names, answers, replicates=0, keep_mistakes=0)
         out[one.name] = {name: told["value"] for name, told in found.as_dict()["metrics"].items()}
-    return out
+        if isinstance(task.target, Scored):
+            drawn = judge(task.target, names[:1], answers, seed=seed, keep_mistakes=0)
+            apart[one.name] = differences(drawn, beside)[names[0]]
+    return out, apart
 
 
 def _stream(one: Fitted, task: Task, columns: dict[str, list[Column]], store: Store, rows: np.ndarray) -> Iterator[tuple]:

@@ -11,12 +11,21 @@ A family whose `gives` names a kind of target is a `Whole` model: it is built wi
 answers, and its head is nothing. Others have the attributes `num_features: int` (D) and, where there are several,
 `members: int` (M). Where its weights have an order of depth it has `layer_groups() -> list[list[nn.Parameter]]`, from the input
 to the output, for lower rates in earlier layers.
+
+Where its weights are found at once rather than in steps (`ModelCard.fitted`), the file has besides
+`fit(network, known: Known, **options) -> dict`, which gives the network of `build` and a linear head their weights, of whatever
+sizes, and returns the options with which the same would be found again.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Protocol
 
+import numpy as np
 import torch
 from torch import nn
+
+from fukami.core.recipe import LearningChoices
 
 
 class Whole(Protocol):
@@ -59,3 +68,25 @@ class Network(nn.Module):
         encoded = self.encoder(given)
         outputs = self.head(encoded)
         return (outputs, encoded) if features else outputs
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a model is fitted to: the inputs of N examples as networks take them, and what is to be answered.
+
+    `targets` are class numbers (N,) of integers, or numbers (N,) in deviations from their mean; `num_outputs` is K. `valid` are
+    examples kept aside for what is to be decided on the way. `another` is the network of the named model, trained on the same,
+    and `tell` takes what the user and the run are to be told.
+    """
+
+    inputs: Any
+    targets: np.ndarray
+    num_outputs: int
+    learning: LearningChoices
+    another: Callable[[str], Network]
+    tell: Callable[[str], None]
+    valid: "Known | None" = None
+
+    @property
+    def are_classes(self) -> bool:
+        return np.issubdtype(self.targets.dtype, np.integer)

@@ -76,6 +76,27 @@ def apart(recipe: Recipe) -> Recipe:
     return replace(recipe, model=replace(recipe.model, name=name, size=size), chosen=recipe.chosen | {"size"})
 
 
+def fitted_by(recipe: Recipe) -> dict[str, Any] | None:
+    """The settings by which the recipe's model is fitted at once (`ModelCard.fitted`); None where it learns in steps.
+
+    >>> fitted_by(Recipe("tabular-regression").changed({"model.name": "boosting"}))
+    {'learning_rate': 0.05}
+    """
+    found = cards("models").get(divided(recipe.model.name)[0])
+    return None if found is None else found.fitted.get(card("tasks", recipe.task).asked)
+
+
+def require_steps(recipe: Recipe, what: str) -> None:
+    """Raises `UsageError` F-MODEL-FITTED where `what` (a verb, an option) means steps, and the recipe's model has none."""
+    if fitted_by(recipe) is not None:
+        model = recipe.model.name
+        raise UsageError(
+            "F-MODEL-FITTED",
+            _("{what} has no meaning for {model}, which is fitted at once and not in steps").format(what=what, model=model),
+            fix=_("a network learns in steps: train one with --model auto"),
+        )
+
+
 def _adapted(name: str, size: str) -> Choice | None:
     """`timm:NAME` and the like."""
     for found in cards("models").values():
@@ -175,7 +196,7 @@ def build(
     Raises:
         UsageError: an option that the family does not have or a value of the wrong type; a picture that is too small.
     """
-    merged = {**choice.options, **_checked(choice, options or {})}
+    merged = {**choice.options, **checked(choice, options or {})}
     if isinstance(spec, ImageSpec):
         _require_size(choice, spec)
     if choice.card.kin:
@@ -186,9 +207,9 @@ def build(
     return quicken(load("models", choice.card.name).build(spec, gives=gives, **whole, **merged))
 
 
-def _checked(choice: Choice, options: dict[str, Any]) -> dict[str, Any]:
+def checked(choice: Choice, options: dict[str, Any]) -> dict[str, Any]:
     """The user's options, each with the type of its default."""
-    checked = {}
+    found = {}
     for key, value in options.items():
         if key not in choice.options:
             close = nearest(key, choice.options)
@@ -199,8 +220,8 @@ def _checked(choice: Choice, options: dict[str, Any]) -> dict[str, Any]:
                 got=key,
                 fix=_("did you mean {names}?").format(names=", ".join(close)) if close else "",
             )
-        checked[key] = _as_type(choice.name, key, value, choice.options[key])
-    return checked
+        found[key] = _as_type(choice.name, key, value, choice.options[key])
+    return found
 
 
 def _as_type(model: str, key: str, value: Any, default: Any) -> Any:

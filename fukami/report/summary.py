@@ -15,7 +15,7 @@ from fukami.core.language import _
 from fukami.core.percent import SPACE
 from fukami.report.content import Content
 from fukami.report.figures import baseline_label, digits_of, figure, meaning, paragraph, shown, shown_range
-from fukami.report.sections.result import baselines_of, sentences, verdict
+from fukami.report.sections.result import apart_of, baselines_of, sentences, verdict
 from fukami.report.svg import columns, element
 
 
@@ -49,7 +49,7 @@ def text(content: Content) -> str:
 def said(content: Content) -> str:
     """The headline in words, and whether simple methods are beaten."""
     name, told = next(iter(content.metrics.items()))
-    found = verdict(name, told, baselines_of(content, name))
+    found = verdict(name, told, baselines_of(content, name), apart_of(content))
     return paragraph([*sentences(content), *([found["text"]] if found else [])])
 
 

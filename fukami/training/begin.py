@@ -15,11 +15,14 @@ from fukami.core.errors import RunError
 from fukami.core.language import _
 from fukami.engine.mishaps import Event
 from fukami.engine.ranks import ALONE, Ranks
+from fukami.models import registry
 from fukami.predictor import Predictor
 from fukami.training.asked import Asked
+from fukami.training.fitting import Fitting, begin_fitting
 from fukami.training.prepare import Prepared, headline_of
-from fukami.training.ready import Ready, least, make_ready
+from fukami.training.ready import least, make_ready
 from fukami.training.session import LOSS, Best, Session
+from fukami.training.watching import SMOOTHED, few_tell
 
 PLAN = "plan.json"
 """The figures that the step plan rests on, in an unfinished training's folder; the run has them in `run.json`."""
@@ -32,12 +35,16 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def begin(asked: Asked, data: Prepared, *, ranks: Ranks = ALONE, scratch: Path | None = None) -> tuple[Session, Ready]:
+def begin(asked: Asked, data: Prepared, *, ranks: Ranks = ALONE, scratch: Path | None = None) -> Session | Fitting:
     """A session ready to run, restored to where it was saved; `data` is what was prepared for what was asked.
+
+    A model that is fitted at once has no steps, and a `Fitting` in the place of a session.
 
     Of several processes (`ranks`) the first alone writes to the training's place; the others have a folder `scratch` for what
     they would.
     """
+    if asked.module is None and registry.fitted_by(data.recipe) is not None:
+        return begin_fitting(asked, data, begin)
     place = asked.place
     mark = data_mark(data.fingerprints, (data.split.train, data.split.valid))
     require_same(data, mark, ranks)
@@ -52,8 +59,10 @@ def begin(asked: Asked, data: Prepared, *, ranks: Ranks = ALONE, scratch: Path |
         data.task, ready.built.network, ready.recipe, data.choice, ready.plan, device=learner.device, ranks=ranks
     )
     best = Best(LOSS if data.task.card.validates == "loss" else headline_of(data.recipe))
+    if data.task.card.validates == "headline" and few_tell(data):
+        best = Best(LOSS, window=SMOOTHED)
     session = Session(data, predictor, learner, scratch or place, asked.out, best, every)
-    session.shared, session.plain, session.sharing = place, ready.whole, ready.sharing
+    session.shared, session.plain, session.sharing, session.notes = place, ready.whole, ready.sharing, ready.built.notes
     session.on_step, session.on_epoch = asked.on_step, asked.on_epoch
     written = place / unfinished.RECIPE
     if ranks.told(written.exists):
@@ -63,7 +72,7 @@ def begin(asked: Asked, data: Prepared, *, ranks: Ranks = ALONE, scratch: Path |
         session.restore()
         say_standing(session)
         note_restart(session, at_once)
-        return session, ready
+        return session
     if at_once:
         began_smaller(session, at_once)
     if ranks.leads:
@@ -73,7 +82,7 @@ def begin(asked: Asked, data: Prepared, *, ranks: Ranks = ALONE, scratch: Path |
         draft = place / ".recipe.toml"
         draft.write_text(ready.recipe.to_toml(), "utf-8")
         draft.replace(written)
-    return session, ready
+    return session
 
 
 def figures_of_plan(place: Path) -> dict[str, Any]:

@@ -82,12 +82,12 @@ def one_fold(asked: Asked, division: Split, ranks: Ranks = ALONE) -> Figures:
         fold = replace(asked, out=folder / "run")
         with ranks.first_leads():
             data = prepared(asked.recipe, asked.source, model=asked.module, division=division)
-        session, ready = begin(fold, data, ranks=ranks)
+        session = begin(fold, data, ranks=ranks)
         try:
             session.run()
         except Interrupted:  # a fold's state goes with its folder, so there is nothing to go on from
             raise KeyboardInterrupt from None
-        return held_out_metrics(data, replace(session.predictor, recipe=ready.recipe))
+        return held_out_metrics(data, session.predictor)
 
 
 # -- folds that are done -------------------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from fukami.engine.diagnosis.contract import Finding
 from fukami.engine.diagnosis.look import diagnose
 from fukami.models import checkpoint
 from fukami.models.contract import Network
+from fukami.models.registry import require_steps
 from fukami.training.begin import data_mark, mark_in
 from fukami.training.building import learner_of
 from fukami.training.prepare import Prepared, headline_of, prepared
@@ -56,6 +57,7 @@ def diagnosed(
     """
     opened = find(out)
     require_meaning(read_toml(opened.recipe)["task"], "diagnose")
+    require_steps(settled(opened.recipe), "diagnose")
     case = made_case(opened, source, module=module, loss=loss, seconds=seconds)
     found = diagnose(case)
     return {

@@ -14,21 +14,24 @@ from torch import nn
 
 from fukami.core import artefact
 from fukami.core.beforehand import is_table
-from fukami.core.cards import known
+from fukami.core.cards import card, known
 from fukami.core.given import is_file
-from fukami.core.next_commands import next_commands
+from fukami.core.next_commands import next_commands, training_command
 from fukami.core.recipe import Recipe
 from fukami.data.overview import overview
 from fukami.evaluate import calibration, whole
+from fukami.evaluate.baselines.contract import Fitted
 from fukami.evaluate.evaluation import Evaluation
 from fukami.evaluate.spool import Spool
 from fukami.evaluate.verdict import baseline_proof
 from fukami.explain import nearest
 from fukami.fields.row.overview import in_short
+from fukami.models.registry import fitting
 from fukami.predictor import Predictor, save_model
 from fukami.report.page import page_of
 from fukami.tasks.contract import is_read
 from fukami.training.begin import figures_of_plan, say
+from fukami.training.fitting import Fitting
 from fukami.training.prepare import Prepared
 from fukami.training.session import Session, held_out
 
@@ -69,11 +72,40 @@ def finish(prepared: Prepared, predictor: Predictor) -> Finished | None:
         tempered, predictor = tempered | {"applied": False}, predictor.unsettled()
         found = whole.judged(predictor, raw, groups=groups, columns=columns)
     fitted = whole.baselines(task, columns, prepared.split.train)
-    beside = whole.judged_baselines(task, fitted, columns, store, rows)
-    proofs = {"split": prepared.split.proof(), "baselines": baseline_proof(task.card.headline, found, beside, part)}
+    seed, headline = predictor.recipe.learning.seed, task.card.headline
+    beside, apart = whole.judged_baselines(task, fitted, columns, store, rows, beside=found, seed=seed)
+    proofs = {"split": prepared.split.proof(), "baselines": baseline_proof(headline, found, beside, part, apart)}
+    if advice := better_simple_model(prepared, predictor, fitted):
+        proofs["baselines"]["advice"] = advice
     if tempered is not None:
         proofs["calibration"] = tempered
     return Finished(predictor, found, beside, proofs, part)
+
+
+def better_simple_model(prepared: Prepared, predictor: Predictor, fitted: list[Fitted]) -> dict[str, Any] | None:
+    """The baseline that can be trained as a model of its own and is better than `predictor` on the validation examples, by
+    more than a deviation of the difference: its figures, and the command. None where there is none.
+
+    The validation examples decide, since those that the run is judged on must decide nothing.
+    """
+    task, rows, recipe = predictor.task, prepared.split.valid, predictor.recipe
+    models = {model.name for model in fitting(task.card.asked, task.card.needs) if task.card.asked in model.fitted}
+    own = predictor.choice.card.name if predictor.choice else ""
+    rivals = [one for one in fitted if one.name in models and one.name != own]
+    if not rivals or not len(rows):
+        return None
+    ours = whole.judged(predictor, Spool(predictor.stream(prepared.store, rows, settled=False)))
+    beside, apart = whole.judged_baselines(
+        task, rivals, prepared.columns, prepared.store, rows, beside=ours, seed=recipe.learning.seed
+    )
+    headline = task.card.headline
+    sign = 1 if card("metrics", headline).higher_is_better else -1
+    better = [name for name, ahead in apart.items() if sign * ahead.value < 0 and ahead.is_likely]
+    if not better:
+        return None
+    best = min(better, key=lambda name: sign * apart[name].value)
+    figures = {"metric": headline, "value": beside[best][headline], "own": ours.metrics[headline].value}
+    return {"model": best, **figures, "examples": len(rows), "command": training_command(with_columns(recipe, prepared), best)}
 
 
 def held_out_metrics(prepared: Prepared, predictor: Predictor) -> dict[str, float]:
@@ -114,12 +146,12 @@ def _version(name: str) -> str:
         return ""
 
 
-def write_run(session: Session, prepared: Prepared, finished: Finished, out: Path, *, notes: tuple[str, ...] = ()) -> None:
+def write_run(session: Session | Fitting, prepared: Prepared, finished: Finished, out: Path) -> None:
     """Writes the run folder; it appears whole or not at all."""
     predictor = finished.predictor
     recipe = with_columns(predictor.recipe, prepared)
     told = described(prepared, finished, predictor.network)
-    told["notes"] = list(notes)
+    told["notes"] = list(session.notes)
     told["training"] = session.told()
     if figures := figures_of_plan(session.place):
         told["plan"] = figures
@@ -138,7 +170,7 @@ def write_run(session: Session, prepared: Prepared, finished: Finished, out: Pat
         write_reference(prepared, draft / "reference")
         seen = told["training"]["steps"] * recipe.learning.batch_size
         nearest.keep(predictor, prepared.store, prepared.split.train, prepared.columns, draft / "reference", seen=seen)
-        commands = next_commands(out, told["example"], told["task"])
+        commands = next_commands(out, told["example"], told["task"], finished.proofs["baselines"].get("advice"))
         page = page_of(draft, predictor.task, prepared.columns, commands=commands)
         (draft / "report.html").write_text(page, "utf-8")
 

@@ -189,7 +189,7 @@ def resolved(recipe: Recipe, task: Task, raw: Columns, *, custom: bool) -> Recip
         return recipe
     recipe = registry.apart(recipe)
     choice = chosen_model(recipe, task)
-    recipe = recipe.recommended(choice.card.learning)
+    recipe = recipe.recommended(choice.card.fitted.get(task.card.asked, choice.card.learning))
     return recipe.recommended(size_settings(choice.card, recipe, facts))
 
 

@@ -179,13 +179,14 @@ def live(job: Job) -> None:
     recipe = replace(recipe, data=replace(recipe.data, folds=0), plan=replace(recipe.plan, snapshot_steps=job.every))
     asked = Asked(recipe, job.source, job.out)
     with locked(asked.place):
-        session, ready = begin(asked, prepared(recipe, job.source))
+        session = begin(asked, prepared(recipe, job.source))
+        assert isinstance(session, Session)  # what has no steps is refused before
         if job.pause_at:
             session.keeper.steps = lambda: _paused(job, type(session.keeper).steps(session.keeper))  # type: ignore[method-assign]
         if job.pause_writing:
             session.watch = lambda done, total: _wait(job) if 2 * done >= total else None
         session.run()
-        save_model(replace(session.predictor, recipe=ready.recipe), job.out)
+        save_model(session.predictor, job.out)
 
 
 def _paused(job: Job, steps: Iterator[Progress]) -> Iterator[Progress]:

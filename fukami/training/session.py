@@ -54,8 +54,13 @@ class Best:
     step: int = 0
     weights: dict[str, torch.Tensor] = field(default_factory=dict)
     stale: int = 0
+    window: int = 1
+    """Of so many validations the mean is compared, so that a lucky one decides nothing."""
+    recent: tuple[float, ...] = ()
 
     def seen(self, value: float, step: int, network: torch.nn.Module) -> None:
+        self.recent = (*self.recent, value)[-self.window :]
+        value = sum(self.recent) / len(self.recent)
         sign = -1 if self.metric == LOSS or not card("metrics", self.metric).higher_is_better else 1
         # weights with which the metric is no number are worse than any, and nothing could be better than what is no number
         gain = -math.inf if math.isnan(value) else math.inf if self.value is None else sign * (value - self.value)
@@ -67,11 +72,13 @@ class Best:
 
     def state(self) -> dict[str, Any]:
         """What a snapshot keeps; `weights` are replaced by better ones, never changed."""
-        return {"value": self.value, "step": self.step, "stale": self.stale, "weights": self.weights}
+        told = {"value": self.value, "step": self.step, "stale": self.stale, "weights": self.weights}
+        return told | {"recent": list(self.recent)}
 
     def load(self, state: dict[str, Any]) -> None:
         """Takes back what `state` gave."""
         self.value, self.step, self.stale, self.weights = (state[name] for name in ("value", "step", "stale", "weights"))
+        self.recent = tuple(state.get("recent", ()))
 
 
 @dataclass
@@ -119,6 +126,8 @@ class Session:
     on_step: Telling | None = None
     on_epoch: Telling | None = None
     """Whom the caller wants told; the training ends where one answers False."""
+    notes: tuple[str, ...] = ()
+    """What is to be said about the first weights."""
 
     def __post_init__(self) -> None:
         first = next(iter(self.prepared.task.inputs))
@@ -236,27 +245,32 @@ class Session:
                 self.keeper.refuse(refused or RunError("F-EVAL-FINITE", _("the model's answers are not finite numbers")))
                 return {}
             values = self.ranks.told(lambda: values)
+            if self.best.metric == LOSS:
+                values[LOSS] = self._loss(network, rows)
             value = values[self.best.metric]
             if value is not None:
                 self.best.seen(value, self.learner.step, network)
         return values
 
     def _validate_loss(self, rows: np.ndarray) -> dict[str, float | None]:
-        """The mean of what is minimised over validation examples, with the same draws each time."""
-        learner, total = self.learner, 0.0
+        """The mean of what is minimised over validation examples."""
         with self.averaged() as network:
-            training = network.training
-            network.eval()
-            with torch.no_grad(), learner.plan.autocast():
-                for part, batch in self.prepared.store.in_order(rows, learner.order.batch_size, learner.device):
-                    rng = torch.Generator(learner.device).manual_seed(learner.seed)
-                    given = {name: learner.plan.arranged(value) for name, value in batch.items()}
-                    total += float(mean_loss(learner.objective, network, given, rng)) * len(part)
-            network.train(training)
-            value = total / len(rows)
+            value = self._loss(network, rows)
             if math.isfinite(value):
-                self.best.seen(value, learner.step, network)
+                self.best.seen(value, self.learner.step, network)
         return {LOSS: value}
+
+    def _loss(self, network: Any, rows: np.ndarray) -> float:
+        """The mean of what is minimised over `rows`, with the same draws each time."""
+        learner, total, training = self.learner, 0.0, network.training
+        network.eval()
+        with torch.no_grad(), learner.plan.autocast():
+            for part, batch in self.prepared.store.in_order(rows, learner.order.batch_size, learner.device):
+                rng = torch.Generator(learner.device).manual_seed(learner.seed)
+                given = {name: learner.plan.arranged(value) for name, value in batch.items()}
+                total += float(mean_loss(learner.objective, network, given, rng)) * len(part)
+        network.train(training)
+        return total / len(rows)
 
     def run(self) -> None:
         """Trains to the end, or to the recipe's patience. Ctrl-C and SIGTERM save the last snapshot and raise `Interrupted`.

@@ -21,11 +21,13 @@ from fukami.engine.mishaps import BeginAgain
 from fukami.engine.plan import threads_kept
 from fukami.engine.ranks import Ranks
 from fukami.layers.dropout import left_plain
+from fukami.models.registry import require_steps
 from fukami.training.asked import Asked
 from fukami.training.begin import begin, leave_smaller, say
 from fukami.training.building import require_module
 from fukami.training.cross_validation import cross_validated
 from fukami.training.finish import finish, write_run
+from fukami.training.fitting import Fitting
 from fukami.training.given_up import is_given_up, name_diagnosis
 from fukami.training.lock import locked
 from fukami.training.opening import opened_by_first
@@ -47,7 +49,10 @@ def run_training(asked: Asked, *, resume: bool = False, prove_resume: bool = Fal
         plan = replace(asked.recipe.plan, devices=worker.size())
         asked = replace(asked, recipe=replace(asked.recipe, plan=plan))
     require_module(asked.module)
+    if asked.recipe.plan.devices > 1:
+        require_steps(asked.recipe, "--devices")
     if prove_resume:
+        require_steps(asked.recipe, "--prove-resume")
         require_names(asked)
     with joined(asked.recipe.plan) as ranks, threads_kept(), freed_memory_kept():
         asked = replace(asked, out=Path(ranks.lasting("out", lambda: str(asked.out))))
@@ -70,18 +75,18 @@ def _trained(asked: Asked, ranks: Ranks, *, prove_resume: bool) -> None:
         data = prepared(asked.recipe, asked.source, model=asked.module)
     say_problems(data)
     with own_folder(asked.place, ranks) as folder, left_plain(asked.module):
-        session, ready = begin(asked, data, ranks=ranks, scratch=folder)
+        session = begin(asked, data, ranks=ranks, scratch=folder)
         with stopping.instead(session.saved_apart):
             session.run()
         with saved_where_it_fails(session), system_errors():
-            predictor = replace(session.predictor, recipe=ready.recipe)
+            predictor = session.predictor
             finished = finish(data, predictor)
             if finished is not None:
                 if crossed:
                     finished.proofs["folds"] = crossed
-                if prove_resume:
+                if prove_resume and isinstance(session, Session):
                     finished.proofs["resume"] = proof_of_resume(session, predictor, asked.source)
-                write_run(session, replace(data, recipe=ready.recipe), finished, asked.out, notes=ready.built.notes)
+                write_run(session, replace(data, recipe=predictor.recipe), finished, asked.out)
     if ranks.leads:
         shutil.rmtree(asked.place, ignore_errors=True)
     ranks.told(lambda: "the run is written")
@@ -155,7 +160,7 @@ def own_folder(place: Path, ranks: Ranks) -> Iterator[Path]:
 
 
 @contextmanager
-def saved_where_it_fails(session: Session) -> Iterator[None]:
+def saved_where_it_fails(session: Session | Fitting) -> Iterator[None]:
     """What comes after the last step: where anything stops it, the trained state is saved, to be resumed.
 
     Hours of training must not go with a report that cannot be written, whoever is to blame for that.
@@ -171,7 +176,8 @@ def saved_where_it_fails(session: Session) -> Iterator[None]:
                 raise
         if isinstance(error, KeyboardInterrupt) and is_saved(session.checkpoint.parent):
             raise Interrupted(session.checkpoint.parent, session.out) from None
-        if not isinstance(error, (KeyboardInterrupt, OSError, FukamiError)) and session.ranks.leads:
+        unforeseen = not isinstance(error, (KeyboardInterrupt, OSError, FukamiError))
+        if unforeseen and session.ranks.leads and isinstance(session, Session):
             say(_("the trained weights are saved: the same command with --resume goes on with what comes after the training"))
         raise
 

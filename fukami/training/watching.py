@@ -10,9 +10,12 @@ from fukami.engine.diagnosis.watch import Watch
 from fukami.evaluate.judge import judge
 from fukami.fields import batch as trees
 from fukami.fields.scored import Scored
+from fukami.objectives.imbalance import decide
 from fukami.predictor import BATCH
 from fukami.training.prepare import Prepared, headline_of
 
+FEW, SMOOTHED = 200, 3
+"""Validation examples of the rarest class below which their ranking tells little; validations whose mean is compared then."""
 KNOWN, MOST_BYTES = 20_000, 1 << 28
 """Training targets, and bytes of them, by which a guess is made."""
 
@@ -30,6 +33,16 @@ def validation_metrics(data: Prepared) -> tuple[str, ...]:
     """What a training is validated by: the headline, and a loss, in which overfitting shows first."""
     names = (headline_of(data.recipe), loss_metric(data.task.target.kind))
     return tuple(dict.fromkeys(name for name in names if name))
+
+
+def few_tell(data: Prepared) -> bool:
+    """Whether so few validation examples have the rarest class, of classes of very different sizes, that its ranking among the
+    others is mostly chance: then the loss, of which every example tells something, is what says which weights are best."""
+    counts = data.task.target.facts().get("class_counts") if isinstance(data.task.target, Scored) else None
+    if counts is None or not len(data.split.valid) or decide(np.asarray(counts), "auto") == "none":
+        return False
+    rarest = int(np.argmin(np.where(np.asarray(counts) > 0, counts, np.inf)))
+    return int((data.rarest(data.split.valid) == rarest).sum()) < FEW
 
 
 def watching(data: Prepared) -> Watch:

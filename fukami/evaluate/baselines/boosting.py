@@ -6,6 +6,7 @@ import numpy as np
 
 from fukami.core.cards import BaselineCard
 from fukami.evaluate.baselines.contract import Answers, Examples, InputColumns, num_rows
+from fukami.models.boosting import grown
 
 CARD = BaselineCard(name="boosting", summary="gradient-boosted trees", of=("category", "number"), needs="boosting_features")
 
@@ -14,19 +15,16 @@ MAX_TREES = 1000
 
 
 def fit(examples: Examples) -> Answers:
-    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
-
     train, categorical = _features(examples.inputs, examples.columns)
-    options: dict[str, Any] = {"categorical_features": categorical, "random_state": examples.seed}
     if not np.issubdtype(examples.targets.dtype, np.integer):
-        regressor = HistGradientBoostingRegressor(**options).fit(train, examples.targets)
+        regressor = grown(train, examples.targets, categorical, seed=examples.seed)
         return lambda columns: regressor.predict(_features(examples.inputs, columns)[0])
     (frequencies_K,) = examples.guess()
     present = np.flatnonzero(frequencies_K)
     if len(present) < 2:
         return lambda columns: examples.guess(num_rows(columns))
     rounds = 100 if len(present) == 2 else int(np.clip(MAX_TREES // len(present), 10, 100))
-    classifier = HistGradientBoostingClassifier(max_iter=rounds, **options).fit(train, examples.targets)
+    classifier = grown(train, examples.targets, categorical, seed=examples.seed, max_iter=rounds)
 
     def answer(columns: InputColumns) -> np.ndarray:
         features = _features(examples.inputs, columns)[0]

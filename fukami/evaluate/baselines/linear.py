@@ -4,23 +4,21 @@ B examples, D features, K classes or labels.
 """
 
 import time
-import warnings
 from typing import Any
 
 import numpy as np
 
 from fukami.core.cards import BaselineCard
 from fukami.evaluate.baselines.contract import Answers, Examples, plain_features
+from fukami.models.linear import logistic, ridge
 
 CARD = BaselineCard(name="linear", summary="a linear model", of=("category", "categories", "number"), needs="plain_features")
 
 MAX_EXAMPLES = 10_000
 MAX_SECONDS = 30.0
 """For many labels, each of which has a model of its own; labels left when it is over get their frequency."""
-_MULTIPLICATIONS = 2e10
 _MOST_WEIGHTS = 4_000_000
 """Weights of a logistic regression; fitting takes 200 bytes for each. The rarest classes beyond them get their frequency."""
-_STRENGTH = 10.0
 
 
 def fit(examples: Examples) -> Answers:
@@ -68,7 +66,7 @@ def _classes(examples: Examples, train: Any) -> Any:
     all_of_them = len(modelled) == len(present)
     rows = slice(None) if all_of_them else np.flatnonzero(np.isin(examples.targets, modelled))
     share = 1.0 if all_of_them else frequencies_K[modelled].sum()
-    model = _logistic(train[rows], examples.targets[rows])
+    model = logistic(train[rows], examples.targets[rows])
 
     def answer(features: Any) -> np.ndarray:
         scores_BK = examples.guess(features.shape[0])
@@ -83,7 +81,7 @@ def _labels(examples: Examples, train: Any) -> Any:
     models = {}
     for label in np.argsort(-np.abs(frequencies_K * (1 - frequencies_K))):  # labels that vary most come first
         if 0 < frequencies_K[label] < 1 and time.monotonic() < deadline:
-            models[int(label)] = _logistic(train, (examples.targets[:, label] > 0.5).astype(np.int64))
+            models[int(label)] = logistic(train, (examples.targets[:, label] > 0.5).astype(np.int64))
 
     def answer(features: Any) -> np.ndarray:
         scores_BK = examples.guess(features.shape[0])
@@ -94,31 +92,8 @@ def _labels(examples: Examples, train: Any) -> Any:
     return answer
 
 
-def _logistic(train: Any, targets_B: np.ndarray) -> Any:
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.linear_model import LogisticRegression
-
-    each = (train.nnz if hasattr(train, "nnz") else train.size) * len(np.unique(targets_B))
-    rounds = int(np.clip(_MULTIPLICATIONS / max(each, 1), 20, 100))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # cut off on purpose: a baseline has seconds, not minutes
-        return LogisticRegression(C=_STRENGTH / squared_length(train), max_iter=rounds, tol=1e-3).fit(train, targets_B)
-
-
 def _ridge(examples: Examples, train: Any) -> Any:
-    from sklearn.linear_model import Ridge
-
     targets_B = examples.targets.astype(np.float64)
     middle, scale = targets_B.mean(), targets_B.std() or 1.0
-    model = Ridge(alpha=squared_length(train) / _STRENGTH).fit(train, (targets_B - middle) / scale)
+    model = ridge(train, (targets_B - middle) / scale)
     return lambda features: model.predict(features).astype(np.float64) * scale + middle
-
-
-def squared_length(train: Any) -> float:
-    """Mean squared length of a row: the penalty grows with it, so that many features do not mean many times the freedom.
-
-    Tried with 10,000 pictures of 784 pixels (0.833 right against 0.802 with the usual penalty), 7,000 sentences (0.805, 0.770)
-    and tables of 4 to 64 columns (within 0.01 of each other).
-    """
-    squares = train.multiply(train) if hasattr(train, "multiply") else np.square(train, dtype=np.float64)
-    return max(float(squares.sum()) / max(train.shape[0], 1), 1e-12)

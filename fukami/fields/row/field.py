@@ -268,6 +268,7 @@ class Row(InputField):
             num_numbers=len(edges),
             cardinalities=tuple(len(part["values"]) + 1 for part in self._category_parts()),
             edges=tuple(edges) if self.options.bins else (),
+            missing=tuple(self._indicated()),
         )
 
     def plain_features(self, columns: Sequence[Column]) -> np.ndarray:

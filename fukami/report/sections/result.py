@@ -1,5 +1,6 @@
 """The headline figure in words, whether it beats the simple methods, and every metric beside them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from fukami.core.language import N_, _, listed
@@ -37,7 +38,7 @@ def build(content: Content) -> dict[str, Any] | None:
         "figure": data(name, told),
         "range": shown_range(name, told),
         "say": paragraph(sentences(content)),
-        "verdict": verdict(name, told, rivals),
+        "verdict": verdict(name, told, rivals, apart_of(content)),
         "chart": _chart(name, told, rivals),
         "table": _table(content),
         "baselines": [baseline_label(b) for b in content.baselines],
@@ -47,6 +48,12 @@ def build(content: Content) -> dict[str, Any] | None:
 def baselines_of(content: Content, metric: str) -> dict[str, Figure]:
     """Baseline name → its figure of `metric`, where it was measured."""
     found = {name: figure(told.get(metric)) for name, told in content.baselines.items()}
+    return {name: told for name, told in found.items() if told is not None}
+
+
+def apart_of(content: Content) -> dict[str, Figure]:
+    """Baseline name → by how much the model's headline is more than its own, with the interval of the same examples."""
+    found = {name: figure(told) for name, told in content.proofs.get("baselines", {}).get("apart", {}).items()}
     return {name: told for name, told in found.items() if told is not None}
 
 
@@ -82,10 +89,13 @@ def sentences(content: Content) -> list[str]:
     return out
 
 
-def verdict(metric: str, told: Figure, rivals: dict[str, Figure]) -> dict[str, str] | None:
+def verdict(
+    metric: str, told: Figure, rivals: dict[str, Figure], apart: Mapping[str, Figure] | None = None
+) -> dict[str, str] | None:
     """Whether the model beats the best baseline: `good`, `unsure` or `bad`, with a sentence. None without baselines.
 
-    `good` asks that the whole interval lies on the better side of the baseline's figure.
+    `good` asks that the whole interval lies on the better side: that of the difference example by example where it is known
+    (`apart`), else the model's own.
     """
     card = metric_card(metric)
     rivals = {name: value for name, value in rivals.items() if not is_bound(name)}
@@ -95,9 +105,12 @@ def verdict(metric: str, told: Figure, rivals: dict[str, Figure]) -> dict[str, s
     sign = 1 if card.higher_is_better else -1
     value = rivals[rival].value
     ends = [told.value if end is None else end for end in (told.low, told.high)]
-    near = min(sign * end for end in ends)
+    near = min(sign * end for end in ends) - sign * value
+    ahead = (apart or {}).get(rival)
+    if ahead is not None and ahead.low is not None and ahead.high is not None:
+        near = min(sign * ahead.low, sign * ahead.high)
     words = {"name": baseline_label(rival), "value": shown(metric, value)}
-    if near > sign * value and told.has_interval:
+    if near > 0 and told.has_interval:
         return {"level": "good", "text": _("Better than every simple method, by more than chance explains.").format(**words)}
     if sign * told.value > sign * value:
         return {
