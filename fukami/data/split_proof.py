@@ -80,7 +80,7 @@ def proven(labels: np.ndarray, case: Case, *, given: bool) -> Proven:
         "copies_inside": {part: int(len(rows) - len(np.unique(hashes[rows]))) for part, rows in parts.items()},
         "near_copies": near,
         "content": {part: content(case.task, case.columns, rows, hashes) for part, rows in parts.items()},
-        **({"group": _across(case.groups, case.choices.group, parts)} if case.groups is not None else {}),
+        **({"group": _across(case.groups, table.columns.get(case.choices.group), parts)} if case.groups is not None else {}),
         **({"time": case.choices.time} if case.choices.time else {}),
         **({} if table.spans is None else {"spans": _shared(table.spans, parts, labels)}),
     }
@@ -189,16 +189,16 @@ def _near_marks(
     return None if marks is None else (marks[test], marks[train])
 
 
-def _across(cells: list[Any], group: str, parts: dict[str, np.ndarray]) -> dict[str, Any]:
-    """How many groups each part has, and which stand in two (given parts may break groups). The column has no name where the
-    groups are rows that examples were cut from."""
-    sets = {part: {cells[i] for i in rows if cells[i] is not None} for part, rows in parts.items()}
+def _across(cells: list[Any], column: Column | None, parts: dict[str, np.ndarray]) -> dict[str, Any]:
+    """How many groups each part has, and which stand in two (given parts may break groups). There is no column where
+    the groups are rows that examples were cut from."""
+    sets = {part: {cells[i] for i in rows if cells[i] not in (None, "")} for part, rows in parts.items()}
     broken = (sets["train"] & (sets["test"] | sets["valid"])) | (sets["valid"] & sets["test"])
     return {
-        "column": group,
+        "column": column.name if column else "",
         "groups": {part: len(found) for part, found in sets.items()},
         "broken": len(broken),
-        "examples": [] if personal.kind_of(table.columns[group]) else sorted(map(str, broken))[:_SHOWN],
+        "examples": [] if column and personal.kind_of(column) else sorted(map(str, broken))[:_SHOWN],
     }
 
 

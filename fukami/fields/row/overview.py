@@ -61,7 +61,7 @@ def _told(column: Column, kind: str, how: dict[str, Any]) -> dict[str, Any]:
     details += [form[:3] if kind == "date" and form[:3] in ORDERS else ""]
     personal = "personal" in how
     other = "keep" if personal else _OTHERWISE.get(kind)
-    became = _("used as a category, kept as hashes") if kind == "personal" else _(BECAME[how["why"] if kind == "ignored" else name])
+    became = _("used as a category, kept as hashes") if kind == "personal" else _(BECAME[how.get("why", name)])
     return {
         "column": column.name,
         "kind": kind,
