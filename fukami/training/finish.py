@@ -63,6 +63,8 @@ def finish(prepared: Prepared, predictor: Predictor) -> Finished | None:
     predictor = whole.settled(predictor, store, prepared.split.valid)
     groups = whole.group_columns(prepared.table, predictor.recipe.data.groups)
     raw = Spool(predictor.stream(store, rows, settled=False))
+    models, valid = simple_models(predictor), prepared.split.valid
+    on_valid = Spool(predictor.stream(store, valid, settled=False)) if models and len(valid) else None
     if not predictor.ranks.leads:
         return None
     found = whole.judged(predictor, raw, groups=groups, columns=columns)
@@ -75,26 +77,29 @@ def finish(prepared: Prepared, predictor: Predictor) -> Finished | None:
     seed, headline = predictor.recipe.learning.seed, task.card.headline
     beside, apart = whole.judged_baselines(task, fitted, columns, store, rows, beside=found, seed=seed)
     proofs = {"split": prepared.split.proof(), "baselines": baseline_proof(headline, found, beside, part, apart)}
-    if advice := better_simple_model(prepared, predictor, fitted):
+    rivals = [one for one in fitted if one.name in models]
+    if rivals and on_valid is not None and (advice := better_simple_model(prepared, predictor, rivals, on_valid)):
         proofs["baselines"]["advice"] = advice
     if tempered is not None:
         proofs["calibration"] = tempered
     return Finished(predictor, found, beside, proofs, part)
 
 
-def better_simple_model(prepared: Prepared, predictor: Predictor, fitted: list[Fitted]) -> dict[str, Any] | None:
+def simple_models(predictor: Predictor) -> set[str]:
+    """Names of the models that are fitted at once and could be trained in place of this one."""
+    card = predictor.task.card
+    own = predictor.choice.card.name if predictor.choice else ""
+    return {model.name for model in fitting(card.asked, card.needs) if card.asked in model.fitted} - {own}
+
+
+def better_simple_model(prepared: Prepared, predictor: Predictor, rivals: list[Fitted], raw: Spool) -> dict[str, Any] | None:
     """The baseline that can be trained as a model of its own and is better than `predictor` on the validation examples, by
     more than a deviation of the difference: its figures, and the command. None where there is none.
 
-    The validation examples decide, since those that the run is judged on must decide nothing.
+    The validation examples decide, since those that the run is judged on must decide nothing. `raw` are the answers for them.
     """
     task, rows, recipe = predictor.task, prepared.split.valid, predictor.recipe
-    models = {model.name for model in fitting(task.card.asked, task.card.needs) if task.card.asked in model.fitted}
-    own = predictor.choice.card.name if predictor.choice else ""
-    rivals = [one for one in fitted if one.name in models and one.name != own]
-    if not rivals or not len(rows):
-        return None
-    ours = whole.judged(predictor, Spool(predictor.stream(prepared.store, rows, settled=False)))
+    ours = whole.judged(predictor, raw)
     beside, apart = whole.judged_baselines(
         task, rivals, prepared.columns, prepared.store, rows, beside=ours, seed=recipe.learning.seed
     )
