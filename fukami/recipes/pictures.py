@@ -1,7 +1,7 @@
 """Recommended settings for pictures that are to be made.
 
-Fashion-MNIST, judged on 2,000 of its test pictures, seed 0, trials on one crowded core of two (AVX2): `docs/tasks/
-image-generation.md` holds them. The figures of fifteen quiet minutes are still to be measured; a slow test asks for them.
+Fashion-MNIST, 2,000 of its test pictures, seed 0, 15 minutes of one core (AVX2): `dcgan` 0.022 after 10,066 steps, `ddpm`
+0.130 after 3,471; a Gaussian of all pixels 0.19, other true pictures 0.004 (`docs/tasks/image-generation.md`).
 """
 
 from typing import Any
