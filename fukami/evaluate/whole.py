@@ -31,6 +31,8 @@ from fukami.tasks.contract import Task
 
 FITTED_ON = 20_000
 """Validation examples that a target settles on: a temperature, say, needs no more."""
+FITTED_BYTES = 1 << 28
+"""Most of these answers and targets that are held together."""
 SAMPLES = 3
 """Answers that the report shows where they are not what is judged."""
 SHOWN_MISTAKES = 12
@@ -167,11 +169,38 @@ def settled(predictor: Predictor, store: Store, valid: np.ndarray) -> Predictor:
 
 
 def settled_by(predictor: Predictor, raw: Iterable[Batch]) -> Predictor:
-    """The predictor whose target has learned from its own answers `raw`, before anything like it was applied to them."""
+    """The predictor whose target has learned from its own answers `raw`, before anything like it was applied to them: as many
+    of them as have `FITTED_BYTES`, evenly over all."""
     if not predictor.task.target.settles:
         return predictor
-    answers, truth, _rows = trees.joined(list(raw))
+    answers, truth = trees.joined(thinned(raw, FITTED_BYTES))
     return predictor.settled(trees.tensors(answers), trees.tensors(truth))
+
+
+def thinned(raw: Iterable[Batch], most: int) -> list[tuple[Any, Any]]:
+    """Answers and truths of a stream, a batch at a time: all, or every second, fourth … example where they have more bytes than
+    `most`, so that the stream is never held.
+
+    >>> stream = [(np.arange(4), np.arange(4), np.arange(4)), (np.arange(4, 8), np.arange(4, 8), np.arange(4, 8))]
+    >>> [part[0].tolist() for part in thinned(stream, 64)], len(thinned(stream, 128))
+    ([[0, 2], [4, 6]], 2)
+    """
+    kept: list[tuple[np.ndarray, Any]] = []
+    step, seen, held = 1, 0, 0
+
+    def among(number: np.ndarray, both: Any) -> tuple[np.ndarray, Any]:
+        wanted = np.flatnonzero(number % step == 0)
+        return number[wanted], trees.taken(both, wanted)
+
+    for answers, truth, rows in raw:
+        kept.append(among(np.arange(seen, seen + len(rows)), (answers, truth)))
+        seen += len(rows)
+        held += trees.num_bytes(kept[-1][1])
+        while held > most and step < seen:
+            step *= 2
+            kept = [among(*part) for part in kept]
+            held = sum(trees.num_bytes(both) for _number, both in kept)
+    return [both for number, both in kept if len(number)]
 
 
 def calibration_proof(predictor: Predictor, raw: Spool, found: Evaluation, part: str) -> dict[str, Any] | None:

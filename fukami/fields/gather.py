@@ -4,8 +4,13 @@ What goes to a GPU goes through pinned memory: the copy is then one that nobody 
 takes again once the copy is done.)
 """
 
+from collections.abc import Sequence
+from itertools import chain
+
 import numpy as np
 import torch
+
+from fukami.fields.contract import Ragged
 
 
 def gathered(stored: np.ndarray | torch.Tensor, rows: np.ndarray, device: torch.device | str = "cpu") -> torch.Tensor:
@@ -33,3 +38,14 @@ def carried(array: np.ndarray, device: torch.device | str) -> torch.Tensor:
     if torch.device(device).type == "cuda":
         tensor = tensor.pin_memory()
     return tensor.to(device, non_blocking=True)
+
+
+def ragged(rows: Sequence[Sequence[int]]) -> Ragged:
+    """Numbers of tokens of each example as ragged int32 rows.
+
+    >>> ragged([[5, 6], [], [7]]).offsets.tolist()
+    [0, 2, 2, 3]
+    """
+    lengths = np.fromiter(map(len, rows), np.int64, len(rows))
+    values = np.fromiter(chain.from_iterable(rows), np.int32, int(lengths.sum()))
+    return Ragged(values, np.concatenate([[0], lengths.cumsum()]).astype(np.int64))

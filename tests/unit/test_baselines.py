@@ -12,7 +12,7 @@ from sklearn import datasets
 from fukami.core.cards import cards
 from fukami.core.errors import UsageError
 from fukami.core.tables import Column
-from fukami.evaluate.baselines import Examples, fit_baselines, linear
+from fukami.evaluate.baselines import Examples, fit_baselines, fitting, linear
 from fukami.evaluate.judge import judge
 from fukami.fields.categories.field import Categories
 from fukami.fields.category.field import Category
@@ -52,6 +52,17 @@ def test_classes_of_a_table():
     assert 0.55 < majority["accuracy"] < 0.75 and majority["roc_auc"] == 0.5
     for other in others:
         assert other["accuracy"] > 0.93 and other["roc_auc"] > 0.97 and other["log_loss"] < majority["log_loss"] / 2
+
+
+def test_no_more_targets_are_held_than_bytes_allow(monkeypatch):
+    """Masks and pictures are thousands of times larger than class numbers, so their count alone bounds nothing."""
+    row, columns, target, answer, train, _test = table(datasets.load_wine)
+    given = (("majority",), {"row": row}, {"row": columns}, target, answer, train)
+    (whole,) = fit_baselines(*given)
+    each = target.truth(target.batch(target.encode([c.take(train[:1]) for c in answer]), np.arange(1))).numpy().nbytes
+    monkeypatch.setattr(fitting, "MAX_BYTES", 40 * each)
+    (fewer,) = fit_baselines(*given)
+    assert (whole.examples, fewer.examples) == (len(train), 40)
 
 
 def test_of_more_classes_than_memory_allows_the_rarest_get_their_frequency(monkeypatch):

@@ -108,3 +108,28 @@ def test_a_temperature_that_does_harm_on_other_examples_is_not_applied_and_that_
     assert run.metrics["log_loss"] == pytest.approx(proof["before"]["log_loss"])
     assert "so it is not applied" in capfd.readouterr().err
     assert "so it is not applied" in (run.path / "report.html").read_text("utf-8")
+
+
+def test_a_temperature_is_fitted_on_no_more_than_bytes_allow_evenly_over_all(monkeypatch):
+    """Examples come in the order of their lengths, so the first ones alone would not stand for the others."""
+    from fukami.evaluate import whole
+    from fukami.fields.category.field import Category
+
+    rng, total = np.random.default_rng(0), 4000
+    right = rng.random(total) < np.linspace(0.95, 0.55, total)  # those at the end are harder
+    scores = np.where(right[:, None], [[0.9, 0.1]], [[0.1, 0.9]]).astype(np.float32)
+    stream = [(scores[at : at + 100], np.zeros(100, np.int64), np.arange(at, at + 100)) for at in range(0, total, 100)]
+
+    class Of:
+        task = type("Task", (), {"target": Category(name="label", state={"classes": ["a", "b"], "counts": [1, 1]})})
+
+        def settled(self, answers, truth):
+            self.seen = len(answers)
+            return self.task.target.settled(answers.numpy(), truth.numpy()).temperature
+
+    one = Of()
+    all_of_them = whole.settled_by(one, stream)
+    assert one.seen == total
+    monkeypatch.setattr(whole, "FITTED_BYTES", 4000)
+    few = whole.settled_by(one, stream)
+    assert 100 < one.seen < 260 and few == pytest.approx(all_of_them, rel=0.3)

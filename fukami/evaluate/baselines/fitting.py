@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 MAX_EXAMPLES = 100_000
 """More are never looked at by any baseline; each may take fewer."""
+MAX_BYTES = 1 << 30
+"""Most of their targets that are held: 16,000 masks of 256 × 256 px."""
+LOOKED_AT = 64
+"""Targets by which their size is estimated."""
 
 
 def fit_baselines(
@@ -38,16 +42,21 @@ def fit_baselines(
     Raises `UsageError` for an unknown name.
     """
     rows = np.asarray(train_rows)
-    if len(rows) > MAX_EXAMPLES:
-        from fukami.core.seeds import generator
-
-        rows = np.sort(generator(seed, "baselines").choice(rows, MAX_EXAMPLES, replace=False))
     wanted = [name for name in names if applies(card("evaluate/baselines", name), inputs, target)]
     if not wanted or not len(rows):
         return []
-    columns = {name: [column.take(rows) for column in input_columns[name]] for name in inputs}
-    frames = frames_of(inputs, input_columns, rows) if target.framed else NOTHING
-    targets = truth(target, [column.take(rows) for column in target_columns], frames)
+
+    def truths(rows: np.ndarray) -> Any:
+        frames = frames_of(inputs, input_columns, rows) if target.framed else NOTHING
+        return truth(target, [column.take(rows) for column in target_columns], frames)
+
+    few = rows[:: -(-len(rows) // LOOKED_AT)]
+    most = min(MAX_EXAMPLES, max(1, MAX_BYTES * len(few) // max(1, trees.num_bytes(truths(few)))))
+    if len(rows) > most:
+        from fukami.core.seeds import generator
+
+        rows = np.sort(generator(seed, "baselines").choice(rows, most, replace=False))
+    columns, targets = {name: [column.take(rows) for column in input_columns[name]] for name in inputs}, truths(rows)
     examples = Examples(inputs, columns, target, targets, seed)
     out = []
     for name in wanted:

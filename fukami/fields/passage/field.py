@@ -21,8 +21,9 @@ from fukami.core.problems import Problem
 from fukami.core.recipe import option
 from fukami.core.tables import Column
 from fukami.fields import cells
-from fukami.fields.contract import NOTHING, Arrays, Field, Ragged, Tokens
+from fukami.fields.contract import NOTHING, Arrays, Field, Tokens
 from fukami.fields.frame import Frame
+from fukami.fields.gather import ragged
 from fukami.fields.passage import tokens
 from fukami.fields.passage.check import check_parts, check_passages
 from fukami.fields.passage.spec import PassageSpec
@@ -141,9 +142,7 @@ class Passage(Text):
     def encode(self, columns: Sequence[Column], *, frames: Mapping[str, Frame] = NOTHING) -> Arrays:
         """`ids`: ragged int32 rows, whole. A text without any token is one unknown token."""
         rows = encoded(self.state, cells.strings(columns[0]))
-        lengths = np.fromiter(map(len, rows), np.int64, len(rows))
-        values = np.fromiter(chain.from_iterable(rows), np.int32, int(lengths.sum()))
-        return {"ids": Ragged(values, np.concatenate([[0], lengths.cumsum()]).astype(np.int64))}
+        return {"ids": ragged(rows)}
 
     def stored_as(self) -> dict[str, Any]:
         return {name: self.state.get(name) for name in ("tokenizer", "special")}

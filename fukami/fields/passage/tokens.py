@@ -7,9 +7,9 @@ Case, spaces and line ends are tokens like any other, so what a model writes can
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
 
-from fukami.fields.text.tokenization import SPECIAL, is_unspaced, load
+from fukami.fields.text.tokenization import SPECIAL, is_unspaced, learn_bytes, load
 
 LEVELS = {"character": 1, "subword": 4, "word": 6}
 """What a token may be → about how many characters it has."""
@@ -36,18 +36,15 @@ def learned(texts: Iterable[str], *, level: str, vocabulary_size: int, min_count
     >>> load(told).tokenizer.encode("b  a\\nz").tokens
     ['b', 'a', '\\n', '[UNK]']
     """
-    sizes = {"vocab_size": vocabulary_size, "special_tokens": list(SPECIAL.values()), "show_progress": False}
     if level == "subword":
-        tokenizer = Tokenizer(models.BPE())
-        tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)  # type: ignore[assignment]
-        tokenizer.decoder = decoders.ByteLevel()  # type: ignore[assignment]
-        alphabet = pre_tokenizers.ByteLevel.alphabet()
-        trainer = trainers.BpeTrainer(min_frequency=max(2, min_count), initial_alphabet=alphabet, **sizes)
-    else:
-        tokenizer = Tokenizer(models.WordLevel(unk_token=SPECIAL["unk"]))
-        tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(_PATTERNS[level]), "removed", invert=True)  # type: ignore[assignment]
-        tokenizer.normalizer = normalizers.Sequence([normalizers.NFC()])  # pyright: ignore[reportAttributeAccessIssue]
-        trainer = trainers.WordLevelTrainer(min_frequency=min_count, **sizes)
+        return learn_bytes(texts, blank_first=False, vocab_size=vocabulary_size, min_frequency=max(2, min_count))
+    tokenizer = Tokenizer(models.WordLevel(unk_token=SPECIAL["unk"]))
+    tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(_PATTERNS[level]), "removed", invert=True)  # type: ignore[assignment]
+    tokenizer.normalizer = normalizers.Sequence([normalizers.NFC()])  # pyright: ignore[reportAttributeAccessIssue]
+    special = list(SPECIAL.values())
+    trainer = trainers.WordLevelTrainer(
+        vocab_size=vocabulary_size, min_frequency=min_count, special_tokens=special, show_progress=False
+    )
     tokenizer.train_from_iterator(texts, trainer)
     return tokenizer.to_str()
 

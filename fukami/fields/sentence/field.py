@@ -8,7 +8,6 @@ import html
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
-from itertools import chain
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -27,11 +26,11 @@ from fukami.fields import cells
 from fukami.fields.batch import Rows
 from fukami.fields.contract import NOTHING, Arrays, Field, Ragged, TargetField, Tokens
 from fukami.fields.frame import Frame
-from fukami.fields.gather import carried
+from fukami.fields.gather import carried, ragged
 from fukami.fields.sentence import tokens
 from fukami.fields.text.check import check_texts
 from fukami.fields.text.field import LEARNED_FROM, Text
-from fukami.fields.text.tokenization import has_text, load
+from fukami.fields.text.tokenization import CHARACTERS_PER_TOKEN, has_text, load
 
 CARD = FieldCard(
     name="sentence",
@@ -131,11 +130,9 @@ class Sentence(TargetField):
     def encode(self, columns: Sequence[Column], *, frames: Mapping[str, Frame] = NOTHING) -> Arrays:
         """`ids`: ragged int32 rows, of which none is cut before 4,096 tokens."""
         loaded = load(self.state["tokenizer"], LONG)
-        texts = [text.strip()[: LONG * 64] for text in cells.strings(columns[0])]
+        texts = [text.strip()[: LONG * CHARACTERS_PER_TOKEN] for text in cells.strings(columns[0])]
         rows = [found.ids for found in loaded.tokenizer.encode_batch_fast(texts)]
-        lengths = np.fromiter(map(len, rows), np.int64, len(rows))
-        values = np.fromiter(chain.from_iterable(rows), np.int32, int(lengths.sum()))
-        return {"ids": Ragged(values, np.concatenate([[0], lengths.cumsum()]).astype(np.int64))}
+        return {"ids": ragged(rows)}
 
     def stored_as(self) -> dict[str, Any]:
         return {"tokenizer": self.state.get("tokenizer")}

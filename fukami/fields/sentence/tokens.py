@@ -6,9 +6,12 @@ stay as they are: what is written is compared with what people wrote. Kept as th
 
 from collections.abc import Iterable, Sequence
 
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import pre_tokenizers
 
-from fukami.fields.text.tokenization import LONGEST, SPECIAL, is_unspaced, load
+from fukami.fields.text.tokenization import LONGEST, SPECIAL, is_unspaced, learn_bytes, load
+
+LONGEST_PIECE = 64
+"""Letters that a piece has at most."""
 
 
 def learned(texts: Iterable[str], vocabulary_size: int) -> str:
@@ -18,20 +21,11 @@ def learned(texts: Iterable[str], vocabulary_size: int) -> str:
     >>> written(told, [load(told).tokenizer.encode("a [PAD] 猫 cat").ids])
     ['a [PAD] 猫 cat']
     """
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)  # type: ignore[assignment]
-    tokenizer.decoder = decoders.ByteLevel()  # type: ignore[assignment]
-    alphabet = pre_tokenizers.ByteLevel.alphabet()
-    trainer = trainers.BpeTrainer(
-        vocab_size=max(vocabulary_size, len(SPECIAL) + len(alphabet)),
-        min_frequency=2,
-        special_tokens=list(SPECIAL.values()),
-        initial_alphabet=alphabet,
-        max_token_length=64,
-        show_progress=False,
+    least = len(SPECIAL) + len(pre_tokenizers.ByteLevel.alphabet())
+    cut = (text.strip()[:LONGEST] for text in texts)
+    return learn_bytes(
+        cut, blank_first=True, vocab_size=max(vocabulary_size, least), min_frequency=2, max_token_length=LONGEST_PIECE
     )
-    tokenizer.train_from_iterator((text.strip()[:LONGEST] for text in texts), trainer)
-    return tokenizer.to_str()
 
 
 def written(told: str, rows: Sequence[Sequence[int]]) -> list[str]:

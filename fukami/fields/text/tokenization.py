@@ -9,9 +9,9 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
+from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
 from fukami.core.errors import DataError
 from fukami.core.language import _
@@ -30,6 +30,8 @@ _WORDS = r"\w+(?:['’]\w+)*|'(?:s|re|ve|d|m|ll)\b|[^\w\s]"
 _UNSPACED = re.compile(
     r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f]"
 )
+CHARACTERS_PER_TOKEN = 64
+"""A text is cut to this many characters per admitted token before it is split, so that one huge cell costs nothing."""
 LONGEST = 20_000
 """Characters of a text that a tokenizer learns from."""
 
@@ -78,6 +80,20 @@ def learn_tokenizer(texts: Sequence[str], *, level: str, vocabulary_size: int, m
     steps = [normalizers.NFKC(), *([normalizers.Lowercase()] if lowercase else [])]
     tokenizer.normalizer = normalizers.Sequence(steps)  # pyright: ignore[reportAttributeAccessIssue]
     tokenizer.train_from_iterator((text[:LONGEST] for text in texts), trainer)
+    return tokenizer.to_str()
+
+
+def learn_bytes(texts: Iterable[str], *, blank_first: bool, **sizes: Any) -> str:
+    """The JSON of byte-pair encoding over bytes, which knows no unknown token and loses nothing: for texts that are written.
+
+    `blank_first` has the first word begin with a blank as all others do; `sizes` are the trainer's.
+    """
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=blank_first)  # type: ignore[assignment]
+    tokenizer.decoder = decoders.ByteLevel()  # type: ignore[assignment]
+    alphabet, special = pre_tokenizers.ByteLevel.alphabet(), list(SPECIAL.values())
+    trainer = trainers.BpeTrainer(special_tokens=special, initial_alphabet=alphabet, show_progress=False, **sizes)
+    tokenizer.train_from_iterator(texts, trainer)
     return tokenizer.to_str()
 
 
