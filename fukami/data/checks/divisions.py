@@ -140,6 +140,6 @@ def _score(x_ND: np.ndarray, y_NK: np.ndarray, test: np.ndarray) -> float:
     )
     answers = x[test] @ weights + middle
     if y_NK.shape[1] > 1:
-        return float((answers.argmax(1) == y_NK[test].argmax(1)).mean())
+        return float(((answers * y_NK[test]).sum(1) >= answers.max(1)).mean())  # its own class has the highest score
     spread = ((y_NK[test] - y_NK[test].mean()) ** 2).sum()
     return float(1 - ((answers - y_NK[test]) ** 2).sum() / spread) if spread else 0.0

@@ -92,7 +92,8 @@ def _pair(pair: tuple[Any, ...], kinds: tuple[str, ...]) -> Table:
 
 def _in_other_order(x: Any, y: Any) -> Iterator[Problem]:
     """A warning where inputs and targets have an index of the same values (pandas) in another order: they go by place."""
-    left, right = (getattr(one, "index", None) for one in (x, y))
+    left: Any = getattr(x, "index", None)
+    right: Any = getattr(y, "index", None)
     if not (hasattr(left, "isin") and hasattr(right, "isin")) or len(left) != len(right) or left.equals(right):
         return
     common = float(right.isin(left).mean())
