@@ -5,6 +5,7 @@ import errno
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ import pyarrow as pa
 import pytest
 import torch
 from PIL import Image
+from sklearn.datasets import load_digits
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
 import fukami
@@ -550,7 +552,12 @@ def run(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def exported(run):
+def report_before(run):
+    return (run.path / "report.html").read_text("utf-8")
+
+
+@pytest.fixture(scope="module")
+def exported(run, report_before):
     return api.export(run)
 
 
@@ -570,6 +577,24 @@ def test_the_run_and_its_report_tell_of_the_proof(run, exported):
     assert again.proofs["parity"]["held"] and again.proofs["parity"]["exports"]["onnx"]["held"]
     page = (run.path / "report.html").read_text("utf-8")
     assert "the exported model answers as the run does" in page and page.count("<img") > 3
+
+
+def test_only_the_proofs_of_the_report_are_others_after_an_export(run, exported, report_before):
+    page = (run.path / "report.html").read_text("utf-8")
+    (before, old, after), (first, new, rest) = (
+        one.partition(re.search('<section id="proofs".*?</section>', one, re.S)[0]) for one in (report_before, page)
+    )
+    assert (before, after) == (first, rest) and old != new and page.endswith("</html>")
+
+
+def test_a_judgement_on_other_data_has_a_page_of_its_own(run, exported):
+    before = (run.path / "report.html").read_bytes()
+    digits = load_digits()
+    told = api.evaluate(run, (digits.images[-40:], [str(label) for label in digits.target[-40:]]))
+    page = Path(told["report"]).read_text("utf-8")
+    assert Path(told["report"]).name == "report-tuple.html" and "<h1>tuple</h1>" in page
+    assert (run.path / "report.html").read_bytes() == before
+    assert fukami.load(run.path).metrics == run.metrics
 
 
 def test_the_folder_tells_nothing_of_the_machine(exported):
