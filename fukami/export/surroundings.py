@@ -51,7 +51,10 @@ def pieces(format: FormatCard, described: dict[str, Any], material: Material) ->
     if not material.is_plain:
         asks = [*(material.stages.code if material.stages else ["once"]), *made, "asking"]
     usual = "table" if material.predictor.task.input.takes_rows else "single"
-    return ["folder", described["input"].get("arguments", usual), *fields, *asks, "command"]
+    arguments = described["input"].get("arguments", usual)
+    return list(
+        dict.fromkeys(["folder", *(("decoded",) if arguments == "table" else ()), arguments, *fields, *asks, "command"])
+    )
 
 
 def notes(described: dict[str, Any]) -> dict[str, str]:

@@ -34,6 +34,7 @@ from fukami.fields.image.check import check_pictures, correlate, difference_hash
 from fukami.fields.image.encode import SHAPING, encoded, moments, normalised, on_device, reduced
 from fukami.fields.image.look import array_hashes
 from fukami.fields.image.memory import MEMORY
+from fukami.fields.image.pages import several_pages
 from fukami.fields.image.portable import as_files, odd_pictures, portable, portable_frames
 from fukami.fields.image.render import rendered
 from fukami.fields.units import Portrait, Units, Way
@@ -47,8 +48,8 @@ CARD = FieldCard(
         "パス",
     ),
     extensions=(
-        ".avif", ".bmp", ".dib", ".gif", ".ico", ".j2k", ".jfif", ".jp2", ".jpe", ".jpeg", ".jpg", ".mpo", ".pbm",
-        ".pcx", ".pgm", ".png", ".pnm", ".ppm", ".qoi", ".sgi", ".tga", ".tif", ".tiff", ".webp",
+        ".avif", ".bmp", ".dib", ".gif", ".heic", ".heif", ".ico", ".j2k", ".jfif", ".jp2", ".jpe", ".jpeg", ".jpg",
+        ".mpo", ".pbm", ".pcx", ".pgm", ".png", ".pnm", ".ppm", ".qoi", ".sgi", ".tga", ".tif", ".tiff", ".webp",
     ),
     reference="pictures in colour of 32 × 32 pixels, or the smallest that the model takes",
     offers=("units", "way", "plane"),
@@ -132,6 +133,7 @@ class Image(InputField):
 
     def check(self, columns: Sequence[Column]) -> Iterator[Problem]:
         yield from check_pictures(columns[0])
+        yield from several_pages(columns[0])
 
     def usable(self, columns: Sequence[Column]) -> np.ndarray:
         (column,) = columns
@@ -162,6 +164,9 @@ class Image(InputField):
         if all(isinstance(v, np.ndarray) for v in values) and len({v.shape for v in values}) == 1:
             return [Column(self.name, np.stack(values))]
         return [Column(self.name, pa.array([_encoded(v) for v in values]))]
+
+    def unfamiliar(self, columns: Sequence[Column]) -> Iterator[Problem]:
+        yield from several_pages(columns[0])
 
     def several(self, value: Any) -> list[Any] | None:
         """Arrays `(N, H, W, C)`, `(N, C, H, W)` or `(N, H, W)` hold N pictures."""
