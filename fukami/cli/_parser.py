@@ -5,6 +5,7 @@ Verbs declare their arguments on a `Parser`; `common` adds those that every verb
 
 import argparse
 import io
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -12,6 +13,7 @@ from typing import Any, NoReturn
 from fukami.cli._screen import Screen
 from fukami.core import language
 from fukami.core.errors import UsageError, nearest, unknown
+from fukami.core.given import is_file
 from fukami.core.language import _
 from fukami.core.recipe import Recipe
 
@@ -58,10 +60,33 @@ class Parser(argparse.ArgumentParser):
         except UsageError as error:
             if error.code == "F-ARGUMENT-MISSING" and (named := self._file_like_an_option(words)):
                 raise self._unexpected(named) from None
+            if error.code == "F-TASK-NAME" and (known := next(filter(_is_task, words), "")):
+                raise self._other_way(error.got, known, words) from None
             raise
         if extra:
             raise self._unexpected(extra[0])
+        self._require_order(args, words)
         return args
+
+    def _require_order(self, args: argparse.Namespace, words: Sequence[str]) -> None:
+        """Raises `UsageError` where a run, or a task, stands behind what it is to be asked about or learn from."""
+        given, others = getattr(args, "run", None), [getattr(args, "data", None), *(getattr(args, "inputs", None) or ())]
+        task, data = getattr(args, "task", None), str(getattr(args, "data", ""))
+        if task and not _is_task(task) and _is_task(data):
+            raise self._other_way(task, data, words)
+        found = next((word for word in others if isinstance(word, str) and _is_run(word)), "")
+        if given is not None and found and not _is_run(given):
+            raise self._other_way(str(given), found, words)
+
+    def _other_way(self, first: str, second: str, words: Sequence[str]) -> UsageError:
+        exchanged = {first: second, second: first}
+        return UsageError(
+            "F-ARGUMENT-ORDER",
+            _("the other way round: {word} comes first").format(word=second),
+            expected=self.format_usage(),
+            got=" ".join([first, second]),
+            fix=shlex.join([*self.prog.split(), *(exchanged.get(word, word) for word in words)]),
+        )
 
     def error(self, message: str) -> NoReturn:
         """argparse calls this for missing positional arguments; what it says ends with their names."""
@@ -108,6 +133,16 @@ class Parser(argparse.ArgumentParser):
             got=word,
             fix=_("did you mean {names}?").format(names=", ".join(close)) if close else "",
         )
+
+
+def _is_task(word: str) -> bool:
+    from fukami.core.cards import cards
+
+    return word in cards("tasks")
+
+
+def _is_run(place: str | Path) -> bool:
+    return is_file(Path(place) / "run.json")
 
 
 def _is_file(word: str) -> bool:

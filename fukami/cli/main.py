@@ -189,6 +189,10 @@ def _interruption(interrupt: KeyboardInterrupt, words: Sequence[str]) -> FukamiE
     what = (
         _("interrupted; what had been saved before is safe and waits to be resumed")
         if interrupt.earlier
+        else _(
+            "interrupted before the first snapshot: nothing that was learned is saved, and --resume begins with the first step"
+        )
+        if interrupt.begins
         else _("interrupted; the training is saved and waits to be resumed")
     )
     place, going_on = str(interrupt.place), _going_on(interrupt.out, words)

@@ -114,12 +114,12 @@ class Interrupted(KeyboardInterrupt):
     """A training was interrupted and its state is saved in `place`; `out` is where its run will be.
 
     `earlier` says that the state is one that had been saved before: this time nothing was added to it. `reached` tells how far
-    the training was, and from where it goes on.
+    the training was, and from where it goes on; `begins` says that this is its first step, so nothing that was learned is kept.
     """
 
-    def __init__(self, place: Path, out: Path, *, earlier: bool = False, reached: str = ""):
+    def __init__(self, place: Path, out: Path, *, earlier: bool = False, reached: str = "", begins: bool = False):
         super().__init__(str(place))
-        self.place, self.out, self.earlier, self.reached = place, out, earlier, reached
+        self.place, self.out, self.earlier, self.reached, self.begins = place, out, earlier, reached, begins
 
 
 class NothingSaved(KeyboardInterrupt):

@@ -17,13 +17,14 @@ from fukami.core.problems import Problem
 from fukami.core.recipe import DataChoices, whole_names
 from fukami.core.tables import Column, Table
 from fukami.data import places
-from fukami.data.names import OFTEN_TARGETS, plain, usual
+from fukami.data.names import OFTEN_TARGETS, WEAK_TARGETS, plain, usual
 from fukami.fields.cells import sample
 from fukami.fields.contract import Field
 from fukami.tasks.contract import Task, is_read
 
 _LIKELY = 0.5
 """From this score on, `Field.recognise` means that the cells may well be of that kind."""
+_OFTEN = frozenset(map(plain, OFTEN_TARGETS))
 _MARGIN = 0.15
 """Two columns whose scores are closer than this are equally likely."""
 
@@ -133,12 +134,23 @@ class _Binding:
             return own[:1]
         if len(found) > 1:
             found = self._likelier(field, found)
+        if target and len(found) == 1:
+            found += self._rivals(field, found[0])
         if len(found) > 1:
             raise self._ambiguous(name, found, target=target)
         if not found and target:
             often = [c for c in self.free if plain(c) in OFTEN_TARGETS and self._score(field, c) >= _LIKELY]
             found = often if len(often) == 1 else []
         return found
+
+    def _rivals(self, field: Field, chosen: str) -> list[str]:
+        """Columns that could as well be meant as the target that merely has one of the names that other columns have too: what
+        is nearly always predicted, and in a table of features the last one."""
+        if plain(chosen) not in WEAK_TARGETS:
+            return []
+        many = any(map(_reads_many, self.task.inputs.values()))
+        others = [c for c in self.free if c != chosen and (plain(c) in _OFTEN or (many and c == self.free[-1]))]
+        return [c for c in others if self._score(field, c) >= _LIKELY]
 
     def _likelier(self, field: Field, columns: list[str]) -> list[str]:
         """Those of `columns` whose cells look as much like the kind as the best one's."""
@@ -299,6 +311,10 @@ def _listed(names: Iterable[str], most: int = 30) -> str:
     return ", ".join(names[:most]) + (", …" if len(names) > most else "")
 
 
+GUESSED = ("F-BIND-TARGET", "F-BIND-LAST")
+"""Codes of what is said of a target that nobody named."""
+
+
 def remarks(table: Table, task: Task, choices: DataChoices, columns: dict[str, list[Column]]) -> list[Problem]:
     """What is worth saying about the choice of columns: a target that was taken because it stands last, or that would better
     suit another kind of target (a number of many values where a class is wanted, a few words where a number is)."""
@@ -306,19 +322,10 @@ def remarks(table: Table, task: Task, choices: DataChoices, columns: dict[str, l
     for name, field in task.targets.items():
         for column in columns.get(name, ())[:1] if name not in task.same else ():
             named = choices.columns.get(name) or choices.columns.get("target") or column.name in table.hints.values()
-            known = usual(field.kind, target=True) | {plain(n) for n in (*OFTEN_TARGETS, name)}
-            if not named and plain(column.name) not in known and any(map(_reads_many, task.inputs.values())):
-                found.append(
-                    Problem(
-                        code="F-BIND-LAST",
-                        severity="note",
-                        what=_("the column {name} was taken as the target because nothing says what is to be predicted").format(
-                            name=column.name
-                        ),
-                        where=table.name,
-                        fix="--set target=COLUMN",
-                    )
-                )
+            known = (usual(field.kind, target=True) | {plain(name)}) - WEAK_TARGETS
+            if not named and plain(column.name) not in known:
+                is_called = plain(column.name) in WEAK_TARGETS | _OFTEN
+                found.append(_guessed(column, table, is_called=is_called, many=any(map(_reads_many, task.inputs.values()))))
             found += _misfit(field, column, table)
     return [*found, *_unused_labels(table, task, choices, columns), *_aside(table, task, choices)]
 
@@ -354,6 +361,18 @@ def _aside(table: Table, task: Task, choices: DataChoices) -> list[Problem]:
         )
         for name in aside
     ]
+
+
+def _guessed(column: Column, table: Table, *, is_called: bool, many: bool) -> Problem:
+    """What is predicted, and why, where nobody said it."""
+    if is_called:
+        what = _("the column {name} is predicted, because targets are often called so")
+    elif many:
+        what = _("the column {name} was taken as the target because nothing says what is to be predicted")
+    else:
+        what = _("the column {name} is predicted, because of all columns it looks most like a target")
+    code = "F-BIND-LAST" if many and not is_called else "F-BIND-TARGET"
+    return Problem(code=code, severity="note", what=what.format(name=column.name), where=table.name, fix="--set target=COLUMN")
 
 
 def _misfit(field: Field, column: Column, table: Table) -> list[Problem]:

@@ -15,6 +15,10 @@ OFTEN_TARGETS = (
 """Names that are nearly always what is to be predicted; asked only after the names above."""
 
 
+WEAK_TARGETS = frozenset(("y", "category", "value", "score", "カテゴリ", "カテゴリー", "値"))
+"""Usual names of targets, as `plain` gives them, that columns of other things (coordinates, kinds of goods) have too."""
+
+
 def plain(name: str) -> str:
     """A name as it is compared.
 

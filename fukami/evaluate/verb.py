@@ -1,6 +1,7 @@
 """`evaluate`: a run judged on other labelled data, or again on what its training kept aside; the report is written anew."""
 
 import errno
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,10 @@ from fukami.report.page import page_of
 
 
 def evaluate_run(run: Opened, data: Any, settings: dict[str, Any]) -> dict[str, Any]:
-    """Judges, writes `report.html` and `proofs/evaluation…json` into the run, and returns the verb's result."""
+    """Judges, writes a report and `proofs/evaluation…json` into the run, and returns the verb's result.
+
+    What is judged on other data has a page of its own, `report-DATA.html`: that of the training stays as it is.
+    """
     predictor = run.predictor
     recipe = predictor.recipe.changed(settings, free=free_names(run.task, list(predictor.task.fields)))
     own = data is None
@@ -38,7 +42,7 @@ def evaluate_run(run: Opened, data: Any, settings: dict[str, Any]) -> dict[str, 
     beside, apart, remark = baselines_beside(run, judged, found)
     proofs = proofs_of(run, found, beside, apart, own=own)
     name = "evaluation" if own else "evaluation-data"
-    report, not_kept = kept_in_run(run, found, proofs, judged, name)
+    report, not_kept = kept_in_run(run, found, proofs, judged, name, subject="" if own else called(data))
     return {
         "task": run.task,
         "run": str(run.path),
@@ -112,10 +116,21 @@ def training_part(run: Opened, judged: Judged) -> tuple[dict[str, list[Column]],
     return found.columns, found.split.train
 
 
-def kept_in_run(run: Opened, found: Any, proofs: dict[str, Any], judged: Judged, name: str) -> tuple[str | None, str]:
+def called(data: Any) -> str:
+    """What data is called: its file or folder, or its public name.
+
+    >>> called("shops/2024.csv"), called([1, 2])
+    ('2024.csv', 'list')
+    """
+    return Path(data).resolve().name if isinstance(data, (str, Path)) else type(data).__name__
+
+
+def kept_in_run(
+    run: Opened, found: Any, proofs: dict[str, Any], judged: Judged, name: str, *, subject: str
+) -> tuple[str | None, str]:
     """The report's place; None, and a sentence saying so, where the run may only be read: figures are not lost for that."""
     try:
-        return str(write_report(run, found, proofs, judged, name)), ""
+        return str(write_report(run, found, proofs, judged, name, subject)), ""
     except OSError as error:
         if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
             raise
@@ -123,12 +138,17 @@ def kept_in_run(run: Opened, found: Any, proofs: dict[str, Any], judged: Judged,
         return None, told.format(place=error.filename, reason=error.strerror)
 
 
-def write_report(run: Opened, found: Any, proofs: dict[str, Any], judged: Judged, name: str) -> Path:
-    """Writes the evaluation and the report into the run, in one step."""
-    problems = {"problems": [p.as_dict() for p in judged.problems]} if judged.problems else {}
-    commands = run.commands()
+def write_report(run: Opened, found: Any, proofs: dict[str, Any], judged: Judged, name: str, subject: str) -> Path:
+    """Writes the evaluation and the report into the run, in one step. `subject` is what other data than its own is called."""
+    other = {"problems": [p.as_dict() for p in judged.problems], "subject": subject} if subject else {}
+    commands, page_name = run.commands(), f"report{f'-{_plain(subject)}' if subject else ''}.html"
     with artefact.changing(run.path) as draft:
         artefact.replace_json(draft / "proofs" / f"{name}.json", found.as_dict())
-        page = page_of(draft, run.predictor.task, judged.columns, commands=commands, evaluation=name, proofs=proofs, **problems)
-        artefact.replace_text(draft / "report.html", page)
-    return run.path / "report.html"
+        page = page_of(draft, run.predictor.task, judged.columns, commands=commands, evaluation=name, proofs=proofs, **other)
+        artefact.replace_text(draft / page_name, page)
+    return run.path / page_name
+
+
+def _plain(name: str) -> str:
+    """A name without its extension, as part of a file's name."""
+    return re.sub(r"[^\w.-]+", "-", Path(name).stem)[:80] or "data"

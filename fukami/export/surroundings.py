@@ -61,8 +61,11 @@ def pieces(format: FormatCard, described: dict[str, Any], material: Material) ->
     asks = ["program"]
     if not material.is_plain:
         asks = [*(material.stages.code if material.stages else ["once"]), *made, "asking"]
-    usual = "table" if any(one.takes_rows for one in task.inputs.values()) else "single"
-    return ["folder", described["input"].get("arguments", usual), *fields, *asks, described["answer"].get("command", "command")]
+    arguments = described["input"].get(
+        "arguments", "table" if any(one.takes_rows for one in task.inputs.values()) else "single"
+    )
+    given = ["folder", *(("decoded",) if arguments == "table" else ()), arguments, *fields]
+    return list(dict.fromkeys([*given, *asks, described["answer"].get("command", "command")]))
 
 
 def notes(described: dict[str, Any]) -> dict[str, str]:

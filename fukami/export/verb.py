@@ -57,7 +57,7 @@ def export_run(
     files = sorted(path.relative_to(place).as_posix() for path in place.rglob("*") if path.is_file())
     result = {"run": str(run.path), "to": to, "out": str(place), "files": files, "parity": told, "notes": []}
     notes = without_value(told)
-    return result | {"notes": [*notes, *noted_in_run(run, told, judged if data is None else None)]}
+    return result | {"notes": [*notes, *noted_in_run(run, told)]}
 
 
 def without_value(told: dict[str, Any]) -> list[str]:
@@ -141,8 +141,8 @@ def require_answers(predictor: Predictor, answers: Any, told: list[dict[str, Any
             )
 
 
-def noted_in_run(run: Opened, told: dict[str, Any], judged: Judged | None) -> list[str]:
-    """Writes the proof into the run, and its report anew where the examples that it shows are at hand. Notes for the user.
+def noted_in_run(run: Opened, told: dict[str, Any]) -> list[str]:
+    """Writes the proof into the run and its report, whose other sections stay as they are. Notes for the user.
 
     The proof that a compressed run left there lies in `compression.json` too.
     """
@@ -154,16 +154,17 @@ def noted_in_run(run: Opened, told: dict[str, Any], judged: Judged | None) -> li
             if earlier and "to" not in earlier and "compression" not in run.proofs:  # of a compression of earlier days
                 artefact.write_json(draft / "proofs" / "compression.json", earlier)
             artefact.replace_json(draft / "proofs" / "parity.json", kept)
-            if judged is not None:
-                artefact.replace_text(draft / "report.html", report(run, draft, judged))
+            artefact.replace_text(draft / "report.html", report(draft))
     except OSError as error:
         reason = error.strerror or str(error)
         return [_("the proof could not be noted in the run ({reason}); it lies in the exported folder").format(reason=reason)]
     return []
 
 
-def report(run: Opened, draft: Path, judged: Judged) -> str:
-    """The report of the run, whose changed folder is `draft`."""
-    from fukami.report.page import page_of
+def report(draft: Path) -> str:
+    """The report of the run whose changed folder is `draft`, with the proofs that lie there now."""
+    from fukami.report.content import claims
+    from fukami.report.page import with_proofs
 
-    return page_of(draft, run.predictor.task, judged.columns, commands=run.commands())
+    proofs = {path.stem: artefact.read_json(path) for path in sorted((draft / "proofs").glob("*.json"))}
+    return with_proofs((draft / "report.html").read_text("utf-8"), claims(proofs))

@@ -33,6 +33,7 @@ class Content:
     pictures     the most confident mistakes: `{"html", "target", "answer", "score", "where"}`, `html` rendered by a field
     typical      examples that are like most, or that went best, in the same form
     commands     what to do next: (command, sentence)
+    subject      the data that was judged, where it is not the training's own
     """
 
     run: dict[str, Any] = field(default_factory=dict)
@@ -46,6 +47,7 @@ class Content:
     pictures: list[dict[str, Any]] = field(default_factory=list)
     typical: list[dict[str, Any]] = field(default_factory=list)
     commands: list[tuple[str, str]] = field(default_factory=list)
+    subject: str = ""
 
     @property
     def metrics(self) -> dict[str, Figure]:
@@ -82,21 +84,19 @@ def content_of(
         columns: the raw examples that were judged.
         commands: what to do next: (command, sentence).
         evaluation: the file of `proofs/` that is shown.
-        instead: `proofs` or `problems`, where other ones than the folder's are shown.
+        instead: `proofs`, `problems` or a `subject`, where other ones than the folder's are shown.
     """
     from fukami.evaluate.whole import pictures
 
     found = {path.stem: artefact.read_json(path) for path in sorted((folder / "proofs").glob("*.json"))}
-    proofs = {**instead.pop("proofs", found)}
-    if proofs.get("parity") == proofs.get("compression"):  # nothing was exported yet
-        proofs.pop("parity", None)
+    proofs = instead.pop("proofs", found)
     parts: dict[str, Any] = {
         "run": artefact.read_json(folder / "run.json"),
         "recipe": read_toml(folder / "recipe.toml"),
         "history": artefact.read_lines(folder / "history.jsonl"),
         "evaluation": found[evaluation],
         "baselines": proofs.get("baselines", {}).get("metrics", {}),
-        "proofs": {name: told for name, told in proofs.items() if name not in NOT_PROOFS},
+        "proofs": claims(proofs),
         "problems": found.get("data", {}).get("problems", []),
         "columns": found.get("data", {}).get("columns", []),
         "pictures": pictures(found[evaluation], task, columns),
@@ -104,3 +104,9 @@ def content_of(
         "commands": commands,
     }
     return Content(**{**parts, **instead})
+
+
+def claims(proofs: dict[str, Any]) -> dict[str, Any]:
+    """Those of the files of `proofs/` that claim something, by name."""
+    exported = proofs.get("parity") != proofs.get("compression")  # else they are one: nothing was exported yet
+    return {name: told for name, told in proofs.items() if name not in NOT_PROOFS and (exported or name != "parity")}

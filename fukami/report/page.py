@@ -7,6 +7,7 @@
 
 import base64
 import hashlib
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -49,6 +50,19 @@ def render(content: Content, *, language: str | None = None) -> str:
         return clean(_environment(rooms.folders("report/templates")).get_template("page.html").render(**_view(content)))
 
 
+def with_proofs(page: str, proofs: dict[str, Any]) -> str:
+    """A report whose proofs are others, and all else as it was, in its own language."""
+    spoken = re.search(r'<html lang="(\w+)"', page)
+    with speaking(spoken[1] if spoken and spoken[1] in languages.LANGUAGES else None):
+        told = Content(proofs=languages.told(languages.stored(proofs)))
+        made = next((_section(part) for part in sections(told) if part["name"] == "proofs"), "")
+    return re.sub(r'<section id="proofs".*?</section>\n?', lambda _found: clean(made), page, count=1, flags=re.DOTALL)
+
+
+def _section(section: dict[str, Any]) -> str:
+    return _environment(rooms.folders("report/templates")).get_template("section.html").render(section=section)
+
+
 @contextmanager
 def speaking(language: str | None) -> Iterator[None]:
     """Speaks `language` inside, and the previous one after."""
@@ -79,7 +93,7 @@ def _view(content: Content) -> dict[str, Any]:
     """What the page's template needs."""
     run = content.run
     script = (_TEMPLATES / "page.js").read_text("utf-8")
-    source = str(content.recipe.get("data", {}).get("source") or "")
+    source = content.subject or str(content.recipe.get("data", {}).get("source") or "")
     subject = Path(source).name or str(run.get("task", "")) or _("Report")
     return {
         "language": languages.current(),

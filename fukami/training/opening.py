@@ -1,5 +1,7 @@
 """How a training finds its place: a new folder, the state of an interrupted training, or the run that is there already."""
 
+from typing import Any
+
 from fukami.core import artefact, unfinished
 from fukami.core.errors import UsageError
 from fukami.core.language import _
@@ -9,7 +11,7 @@ from fukami.models import registry
 from fukami.training.asked import Asked
 from fukami.training.begin import say
 from fukami.training.lock import cleared, is_empty
-from fukami.training.written import recipe_of, recipe_of_unfinished
+from fukami.training.written import recipe_of, recipe_of_unfinished, settled
 
 SETTLED = ("minutes", "find_learning_rate", "devices")
 """Options that become others when a training begins: minutes become epochs, a range test a rate; devices may be others."""
@@ -25,6 +27,7 @@ def opened_by_first(asked: Asked, *, resume: bool, ranks: Ranks) -> Recipe | Non
     def opening() -> str:
         artefact.recover(asked.out)
         if asked.out.exists() and (resume or ranks.again):
+            require_unchanged(asked)
             return ""
         artefact.refuse_existing(asked.out)
         begun = ranks.again and unfinished.is_begun(asked.place)
@@ -81,11 +84,34 @@ def opened(asked: Asked, *, resume: bool, again: bool = False) -> Recipe:
     return asked.recipe
 
 
+def require_unchanged(asked: Asked) -> None:
+    """Raises `UsageError` F-RESUME-FINISHED where a finished training is to go on with other options, such as more epochs."""
+    if not (asked.out / unfinished.RECIPE).exists():
+        return
+    others = differing(registry.apart(asked.recipe), settled(asked.out / unfinished.RECIPE))
+    if others:
+        raise UsageError(
+            "F-RESUME-FINISHED",
+            _("this training is finished: it cannot go on, as its last rates are spent and what it would need is not kept"),
+            where=str(asked.out),
+            expected=", ".join(f"{name}={own}" for name, _typed, own in others),
+            got=", ".join(f"{name}={typed}" for name, typed, _own in others),
+            fix=_("train anew: the same command without --resume, and with another --out"),
+        )
+
+
 def say_ignored(asked: Recipe, kept: Recipe) -> None:
     """Says which of the options that were typed a resumed training does not follow: its own were settled when it began."""
+    for name, _typed, own in differing(asked, kept):
+        say(_("the resumed training keeps {name}={value}, as it began").format(name=name, value=own))
+
+
+def differing(asked: Recipe, kept: Recipe) -> list[tuple[str, Any, Any]]:
+    """Name, value and the kept value of the options that were typed and are others than those that a training began with."""
     told = kept.sections()
-    for section, options in asked.sections().items():
-        for name in sorted(option_names(options)):
-            own = getattr(told[section], name)
-            if name in asked.chosen and name not in SETTLED and getattr(options, name) != own:
-                say(_("the resumed training keeps {name}={value}, as it began").format(name=name, value=own))
+    return [
+        (name, getattr(options, name), getattr(told[section], name))
+        for section, options in asked.sections().items()
+        for name in sorted(option_names(options))
+        if name in asked.chosen and name not in SETTLED and getattr(options, name) != getattr(told[section], name)
+    ]

@@ -301,7 +301,7 @@ class Session:
                 return interrupt
             with suppress(OSError):  # then what was saved before is still there
                 self.save()
-            return Interrupted(self.checkpoint.parent, self.out, reached=self._reached()) if self._is_saved() else interrupt
+            return self._told_interrupt() if self._is_saved() else interrupt
 
     def _steps(self, history: History, events: Events, display: Display, interrupt: Asked) -> None:
         started, saved = time.monotonic() - self.seconds, time.monotonic()
@@ -334,11 +334,12 @@ class Session:
         # the last snapshot, not the present state: what goes back later goes back to where it would have gone
         if not self._save(history):
             return self._unsaved()
-        return Interrupted(self.checkpoint.parent, self.out, reached=self._reached())
+        return self._told_interrupt()
 
-    def _reached(self) -> str:
+    def _told_interrupt(self) -> Interrupted:
         step, total, saved = self.learner.step, self.learner.num_steps, self.keeper.stands_at()[0]
-        return _("step {step} of {total}; it goes on from step {saved}").format(step=step, total=total, saved=saved)
+        reached = _("step {step} of {total}; it goes on from step {saved}").format(step=step, total=total, saved=saved)
+        return Interrupted(self.checkpoint.parent, self.out, reached=reached, begins=saved == 0)
 
     def _unsaved(self) -> RunError:
         """What is said where a training is interrupted while the disk is full."""

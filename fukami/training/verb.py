@@ -15,6 +15,7 @@ from fukami.core.language import _
 from fukami.core.shortage import is_shortage, shortage
 from fukami.core.system_errors import system_errors
 from fukami.core.unfinished import Interrupted, is_saved
+from fukami.data.bind import GUESSED
 from fukami.engine import checkpoint
 from fukami.engine.allocator import freed_memory_kept
 from fukami.engine.mishaps import BeginAgain
@@ -197,7 +198,10 @@ def disk_full(error: OSError, place: Path, out: Path) -> RunError:
 
 
 def say_problems(data: Prepared) -> None:
-    """One line for each warning of the doctor, and one for what a limit leaves out."""
+    """What is predicted, where that was guessed; a line for each warning of the doctor, and one for what a limit leaves out."""
+    for problem in data.problems:
+        if problem.code in GUESSED:
+            say(_("{what}; another: {option}").format(what=problem.what, option=problem.fix))
     for problem in data.problems:
         if problem.severity == "warning":
             say(f"{problem.code}  {problem.what}  ({problem.where})" if problem.where else f"{problem.code}  {problem.what}")

@@ -75,6 +75,17 @@ def test_an_interrupted_training_waits_says_so_and_goes_on(people, tmp_path, cap
     assert api.load(out).told["training"]["waited_share"] > 0
     assert main(shlex.split(going_on)[1:]) == 0
     assert f"{out} was finished before" in capsys.readouterr().err
+    code, error = error_of(capsys, *shlex.split(going_on)[1:], "--epochs", 90)
+    assert (code, error["code"], error["expected"], error["got"]) == (2, "F-RESUME-FINISHED", "epochs=5.0", "epochs=90.0")
+
+
+def test_before_the_first_snapshot_nothing_is_said_to_be_saved(people, tmp_path, capsys, interrupted_at):
+    interrupted_at(2)
+    options = [("--set" if name not in ("epochs", "model") else f"--{name}", name, value) for name, value in CHOICES.items()]
+    typed = [part for flag, name, value in options for part in (flag, f"{name}={value}" if flag == "--set" else value)]
+    code, error = error_of(capsys, "train", TASK, people, "--out", tmp_path / "run", *typed)
+    assert (code, error["code"]) == (130, "F-INTERRUPTED") and "nothing that was learned is saved" in error["what"]
+    assert error["got"] == "step 2 of 25; it goes on from step 0"
 
 
 def test_a_training_of_which_nothing_is_saved_begins_anew(people, tmp_path, capsys):

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from fukami.core.errors import DataError, FukamiError, UsageError
+from fukami.core.errors import DataError, FukamiError, UsageError, quoted
 from fukami.core.recipe import DataChoices
 from fukami.data import read
 from fukami.data.bind import bind, remarks
@@ -209,3 +209,31 @@ def test_a_target_that_is_not_there_is_told_in_the_word_that_was_typed():
     with pytest.raises(UsageError) as told:
         bind(table, asked, recipe_for("tabular-classification", {"target": "clas"}).data)
     assert (told.value.code, told.value.fix) == ("F-COLUMN-NAME", "--set target=class")
+
+
+@pytest.mark.parametrize(
+    ("data", "codes"),
+    [
+        ({"a": NUMBERS, "label": CLASSES}, []),
+        ({"a": NUMBERS, "y": CLASSES}, ["F-BIND-TARGET"]),
+        ({"a": NUMBERS, "churn": CLASSES, "b": NUMBERS}, ["F-BIND-TARGET"]),
+        ({"a": NUMBERS, "c": CLASSES}, ["F-BIND-LAST"]),
+    ],
+)
+def test_a_target_that_was_guessed_is_told(data, codes):
+    asked = task("rows")
+    table = read(data, DataChoices(), kinds=("row",))
+    found = remarks(table, asked, DataChoices(), bind(table, asked, DataChoices()))
+    assert [p.code for p in found if p.code.startswith("F-BIND")] == codes
+    named = DataChoices(columns={"target": list(data)[1]})
+    assert not [p for p in remarks(table, asked, named, bind(table, asked, named)) if p.code.startswith("F-BIND")]
+
+
+@pytest.mark.parametrize(
+    "rival", [{"y": CLASSES, "income": CLASSES, "b": NUMBERS}, {"x": NUMBERS, "y": CLASSES, "kind of soil": CLASSES}]
+)
+def test_a_target_that_merely_is_called_so_is_asked_for_where_another_could_be_meant(rival):
+    with pytest.raises(UsageError, match="F-BIND-AMBIGUOUS") as asked:
+        bound("rows", rival)
+    other = next(name for name in rival if name in ("income", "kind of soil"))
+    assert asked.value.got == f"y, {other}" and f"--set target={quoted(other)}" in asked.value.fix

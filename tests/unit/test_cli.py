@@ -536,3 +536,30 @@ def test_a_weight_that_is_no_number_is_not_drawn():
     stream = io.StringIO()
     show({"task": TASK, "run": "r", "method": "permutation", "explanations": [], "summary": summary}, Screen(stream))
     assert "Over 1 example\n" in stream.getvalue() and "town" in stream.getvalue() and "weather" not in stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("words", "fix"),
+    [
+        (["predict", "明日.csv", "run 1"], "fukami predict 'run 1' '明日.csv'"),
+        (["evaluate", "t.csv", "run 1", "--set", "a=1"], "fukami evaluate 'run 1' t.csv --set a=1"),
+        (["train", "t.csv", TASK, "--epochs", "3"], f"fukami train {TASK} t.csv --epochs 3"),
+        (["train", "data/t.csv", TASK], f"fukami train {TASK} data/t.csv"),
+        (["check", "t.csv", TASK], f"fukami check {TASK} t.csv"),
+    ],
+)
+def test_arguments_the_other_way_round(api, capsys, tmp_path, monkeypatch, words, fix):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "run 1").mkdir()
+    (tmp_path / "run 1" / "run.json").write_text("{}")
+    code, error = error_of(capsys, *words)
+    assert (code, error["code"]) == (2, "F-ARGUMENT-ORDER") and error["fix"].removesuffix(" --json") == fix and not api.calls
+
+
+def test_answers_beside_an_error_end_with_1(api, capsys):
+    error = {"code": "F-TEXT-EMPTY", "what": "the text is empty", "fix": "fill it in"}
+    api.answers["predict"] = {"predictions": [{"input": "a", "label": "cat", "score": 0.9}, {"input": "b", "error": error}]}
+    code, out, _err = said(capsys, "predict", "runs/x", "t.csv")
+    assert code == 1 and "cat" in out and "F-TEXT-EMPTY the text is empty (fix: fill it in)" in " ".join(out.split())
+    code, out, _err = said(capsys, "predict", "runs/x", "t.csv", "--json")
+    assert code == 1 and json.loads(out)["predictions"][1]["error"] == error

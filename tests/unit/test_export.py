@@ -5,6 +5,7 @@ import errno
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ import pyarrow as pa
 import pytest
 import torch
 from PIL import Image
+from sklearn.datasets import load_digits
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
 import fukami
@@ -25,8 +27,10 @@ from fukami import api
 from fukami.cli.main import main
 from fukami.core.cards import cards, load
 from fukami.core.errors import GateError, RunError, UsageError
+from fukami.core.recipe import DataChoices
 from fukami.core.specs import ImageSpec
 from fukami.core.tables import Column
+from fukami.data import read
 from fukami.export import assemble, onnx_graph, parity, probing, surroundings
 from fukami.export.onnx_graph import answered, session, write_graph
 from fukami.export.recurrent import Loop, scan_sweep, with_loops
@@ -422,6 +426,24 @@ def test_a_table_with_torn_rows_is_refused(tmp_path):
         table.inputs(str(tmp_path / "torn.csv"), {})
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp932"])
+def test_tables_in_shift_jis_are_read_as_the_run_reads_them(tmp_path, encoding):
+    text = "年齢,住所,備考\n31,東京都千代田区,△1,000\n45,ﾄｳｷｮｳ,①\n".replace("△1,000", '"△1,000"')
+    (tmp_path / "t.csv").write_bytes(text.encode(encoding))
+    rows = table.inputs(str(tmp_path / "t.csv"), {})
+    own = read(str(tmp_path / "t.csv"), DataChoices())
+    assert rows == [
+        dict(zip(own.columns, cells, strict=True)) for cells in zip(*(c.strings() for c in own.columns.values()), strict=True)
+    ]
+
+
+@pytest.mark.parametrize("text", ["name,y\nMüller,é\nGarçon,à\n", "a,y\n\u00ff\u00fe,1\n"])
+def test_tables_in_other_encodings_are_refused(tmp_path, text):
+    (tmp_path / "t.csv").write_bytes(text.encode("latin-1"))
+    with pytest.raises(ValueError, match="neither UTF-8 nor Shift-JIS"):
+        table.inputs(str(tmp_path / "t.csv"), {})
+
+
 # -- the program -----------------------------------------------------------------------------------------------------------
 CODE = (
     ["folder", "single", "image_squash", "image"],
@@ -430,7 +452,7 @@ CODE = (
     ["folder", "single", "text_wordpiece", "text"],
     ["folder", "single", "text_bytes", "text_joined", "text"],
     [
-        *("folder", "table", "row", "row_quantile", "plain_cells", "cell_number", "cell_span", "cell_date"),
+        *("folder", "decoded", "table", "row", "row_quantile", "plain_cells", "cell_number", "cell_span", "cell_date"),
         *("row_number", "row_date", "row_category", "row_text", "row_vector"),
     ],
 )
@@ -465,7 +487,7 @@ def lines_of_code(text: str) -> int:
 @pytest.mark.parametrize("answer", ["category", "categories", "number"])
 def test_a_program_is_short_enough_to_be_read(code, answer):
     text = assemble.program([*code, answer, "program", "command"], head="t")
-    assert lines_of_code(text) <= (60 if "table" not in code else 180) and max(map(len, text.splitlines())) <= 128
+    assert lines_of_code(text) <= (60 if "table" not in code else 190) and max(map(len, text.splitlines())) <= 128
 
 
 def test_every_format_offers_what_the_contract_says():
@@ -559,7 +581,12 @@ def run(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def exported(run):
+def report_before(run):
+    return (run.path / "report.html").read_text("utf-8")
+
+
+@pytest.fixture(scope="module")
+def exported(run, report_before):
     return api.export(run)
 
 
@@ -579,6 +606,24 @@ def test_the_run_and_its_report_tell_of_the_proof(run, exported):
     assert again.proofs["parity"]["held"] and again.proofs["parity"]["exports"]["onnx"]["held"]
     page = (run.path / "report.html").read_text("utf-8")
     assert "the exported model answers as the run does" in page and page.count("<img") > 3
+
+
+def test_only_the_proofs_of_the_report_are_others_after_an_export(run, exported, report_before):
+    page = (run.path / "report.html").read_text("utf-8")
+    (before, old, after), (first, new, rest) = (
+        one.partition(re.search('<section id="proofs".*?</section>', one, re.S)[0]) for one in (report_before, page)
+    )
+    assert (before, after) == (first, rest) and old != new and page.endswith("</html>")
+
+
+def test_a_judgement_on_other_data_has_a_page_of_its_own(run, exported):
+    before = (run.path / "report.html").read_bytes()
+    digits = load_digits()
+    told = api.evaluate(run, {"image": digits.images[-40:], "label": digits.target[-40:]})
+    page = Path(told["report"]).read_text("utf-8")
+    assert Path(told["report"]).name == "report-dict.html" and "<h1>dict</h1>" in page
+    assert (run.path / "report.html").read_bytes() == before
+    assert fukami.load(run.path).metrics == run.metrics
 
 
 def test_the_folder_tells_nothing_of_the_machine(exported):

@@ -3,10 +3,10 @@
 import csv
 import io
 import json
-from pathlib import Path
 
 import numpy as np
 
+from fukami.export.standalone.decoded import text_of
 from fukami.export.standalone.series_clock import last_time, times_after
 
 
@@ -40,7 +40,7 @@ def history(value):
         value = json.loads(value)
     if isinstance(value, dict):
         return {name: cells for name, cells in value.items() if isinstance(cells, list)}
-    text = Path(value).read_bytes().decode("utf-8-sig")
+    text = text_of(value)
     mark = max(",;\t|", key=text.partition("\n")[0].count)
     rows = list(csv.DictReader(io.StringIO(text, newline=""), delimiter=mark))
     return {name: [row[name] for row in rows] for name in (rows[0] if rows else ())}

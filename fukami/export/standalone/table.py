@@ -6,6 +6,7 @@ import json
 import sys
 from pathlib import Path
 
+from fukami.export.standalone.decoded import text_of
 from fukami.export.standalone.folder import files
 
 
@@ -15,7 +16,7 @@ def inputs(argument, told):
         return [json.loads(line) for line in (sys.stdin.buffer if argument == "-" else [argument]) if line.strip()]
     rows = []
     for path in files(argument, told) if argument and Path(argument).is_dir() else [argument]:
-        text = Path(path).read_bytes().decode("utf-8-sig")
+        text = text_of(path)
         mark = max(",;\t|", key=text.partition("\n")[0].count)
         rows += csv.DictReader(io.StringIO(text, newline=""), delimiter=mark)
     if any(None in row or None in row.values() for row in rows):

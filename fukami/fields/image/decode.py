@@ -21,9 +21,31 @@ from fukami.core.language import _
 from fukami.fields.frame import Plane
 from fukami.fields.image.ranges import Levels, Range, range_in, range_of_array
 
+with contextlib.suppress(ImportError):
+    import pillow_heif  # pyright: ignore[reportMissingImports]
+
+    pillow_heif.register_heif_opener()
 Pillow.init()  # now, as Pillow's lazy loading of its readers is not safe among threads
 FORMATS = tuple(
-    {"AVIF", "BMP", "DIB", "GIF", "ICO", "JPEG", "JPEG2000", "MPO", "PCX", "PNG", "PPM", "QOI", "SGI", "TGA", "TIFF", "WEBP"}
+    {
+        "AVIF",
+        "BMP",
+        "DIB",
+        "GIF",
+        "HEIF",
+        "ICO",
+        "JPEG",
+        "JPEG2000",
+        "MPO",
+        "PCX",
+        "PNG",
+        "PPM",
+        "QOI",
+        "SGI",
+        "TGA",
+        "TIFF",
+        "WEBP",
+    }
     & Pillow.OPEN.keys()
 )
 DRAFTED = ("JPEG", "MPO")
@@ -126,7 +148,9 @@ def opened(data: bytes, where: str) -> Pillow.Image:
             where=where,
             expected="JPEG, PNG, WebP, TIFF, BMP, GIF, …",
             got=_looks_like(data) or ("" if "BytesIO" in str(error) else _reason(error)),
-            fix=_("delete the file or save it again as PNG or JPEG"),
+            fix=_("HEIC is not read: convert it to JPEG or PNG, or {command}").format(command="pip install 'fukami[heic]'")
+            if _is_heic(data)
+            else _("delete the file or save it again as PNG or JPEG"),
         ) from None
     if image.width * image.height > MOST_PIXELS:
         raise _too_large(where, f"{image.width} × {image.height}")
@@ -144,6 +168,11 @@ def _too_large(where: str, got: str) -> DataError:
     )
 
 
+def _is_heic(data: bytes) -> bool:
+    """Whether bytes begin as the photographs of telephones do."""
+    return data[4:8] == b"ftyp" and data[8:12] in (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+
+
 def _looks_like(data: bytes) -> str:
     head = data[:512].lstrip(b"\xef\xbb\xbf \r\n\t").lower()
     if head.startswith((b"<!doctype html", b"<html")):
@@ -156,6 +185,8 @@ def _looks_like(data: bytes) -> str:
         return _("a ZIP archive")
     if not head.strip(b"\0"):
         return _("only zero bytes")
+    if _is_heic(data):
+        return "HEIC"
     return _("a text") if all(32 <= b < 127 or b in (9, 10, 13) for b in head) else ""
 
 

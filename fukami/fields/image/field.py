@@ -34,6 +34,7 @@ from fukami.fields.image.check import check_pictures, correlate, difference_hash
 from fukami.fields.image.encode import SHAPING, encoded, moments, normalised, on_device, reduced
 from fukami.fields.image.look import array_hashes
 from fukami.fields.image.memory import MEMORY
+from fukami.fields.image.pages import several_pages
 from fukami.fields.image.portable import as_files, odd_pictures, portable, portable_frames
 from fukami.fields.image.ranges import Levels
 from fukami.fields.image.render import rendered
@@ -48,8 +49,8 @@ CARD = FieldCard(
         "パス",
     ),
     extensions=(
-        ".avif", ".bmp", ".dib", ".gif", ".ico", ".j2k", ".jfif", ".jp2", ".jpe", ".jpeg", ".jpg", ".mpo", ".pbm",
-        ".pcx", ".pgm", ".png", ".pnm", ".ppm", ".qoi", ".sgi", ".tga", ".tif", ".tiff", ".webp",
+        ".avif", ".bmp", ".dib", ".gif", ".heic", ".heif", ".ico", ".j2k", ".jfif", ".jp2", ".jpe", ".jpeg", ".jpg",
+        ".mpo", ".pbm", ".pcx", ".pgm", ".png", ".pnm", ".ppm", ".qoi", ".sgi", ".tga", ".tif", ".tiff", ".webp",
     ),
     reference="pictures in colour of 32 × 32 pixels, or the smallest that the model takes",
     offers=("units", "way", "plane"),
@@ -133,6 +134,7 @@ class Image(InputField):
 
     def check(self, columns: Sequence[Column]) -> Iterator[Problem]:
         yield from check_pictures(columns[0])
+        yield from several_pages(columns[0])
 
     def usable(self, columns: Sequence[Column]) -> np.ndarray:
         (column,) = columns
@@ -166,6 +168,9 @@ class Image(InputField):
 
     def unfamiliar(self, columns: Sequence[Column]) -> Iterator[Problem]:
         yield from unlike_learned(columns[0], self.state["levels"])
+
+    def unfamiliar(self, columns: Sequence[Column]) -> Iterator[Problem]:
+        yield from several_pages(columns[0])
 
     def several(self, value: Any) -> list[Any] | None:
         """Arrays `(N, H, W, C)`, `(N, C, H, W)` or `(N, H, W)` hold N pictures; rows of pixels do where they were learned."""

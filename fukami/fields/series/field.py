@@ -321,14 +321,14 @@ class Series(InputField, TargetField):
         """A program takes rows as they are in order, and reads times that are numbers or written as 2024-03-31 15:00."""
         kept = ("channels", "mean", "std", "length", "clock", "low", "high")
         return {
-            **{"kind": "series", "code": ["series_clock", "series"], "arguments": "single", "name": self.name},
+            **{"kind": "series", "code": ["decoded", "series_clock", "series"], "arguments": "single", "name": self.name},
             **{"example": self.example(), "largest": LARGEST},
             **{name: self.state[name] for name in kept if name in self.state},
         }
 
     def portable_frames(self) -> dict[str, Any]:
         """The times that answers go on from are read by the same piece."""
-        return {"code": ["series_clock", "series"]}
+        return {"code": ["decoded", "series_clock", "series"]}
 
     def drawn(
         self, told: Any, *, columns: Sequence[Column], row: int, frames: Mapping[str, Frame] = NOTHING, over: str = ""
