@@ -13,10 +13,12 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["FukamiError", "Run", "check", "load", "options", "plan", "predict", "quickstart", "train"]
+__all__ = ["FukamiClassifier", "FukamiError", "FukamiRegressor", "Run"]
+__all__ += ["check", "load", "options", "plan", "predict", "quickstart", "train"]
 """The front door. Rooms (`fukami.models`, `fukami.evaluate`, …) keep their names, so what they do is reached through a run."""
 
 _HOMES = {"FukamiError": "fukami.core.errors", "Run": "fukami.run"}
+_HOMES |= dict.fromkeys(("FukamiClassifier", "FukamiRegressor"), "fukami.estimators")
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from fukami.api import check, load, options, plan, predict, quickstart, train
     from fukami.core.errors import FukamiError
+    from fukami.estimators import FukamiClassifier, FukamiRegressor
     from fukami.run import Run
 
 

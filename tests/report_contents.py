@@ -64,6 +64,11 @@ def full(labels: list[str] | None = None) -> Content:
             "per_class": [{"label": v, "precision": 0.5, "recall": 0.75, "f1": 0.6, "support": 42} for v in labels],
             "confusion": {"labels": labels, "counts": counts},
             "calibration": {"bins": bins, "error": 0.0213},
+            "importance": {
+                "measure": labels[0],
+                "examples": 256,
+                "columns": [{"name": v, "value": 0.3 - 0.2 * i} for i, v in enumerate(labels)],
+            },
             "groups": {
                 labels[0]: [{"value": v, "examples": 20 + 9 * i, "metrics": {"accuracy": told}} for i, v in enumerate(labels)]
             },

@@ -5,7 +5,7 @@
     python tools/translations.py --missing  list the sentences without a translation
 
 A sentence is the literal in `_("…")` and `N_("…")`, both in `_n("…", "…", n)`, what `option(default, "…")` says, the `summary`,
-`sentence` and `reference` of a CARD and of its kin, its reasons (`without`), and `_("…")` inside a Jinja template.
+`sentence`, `label` and `reference` of a CARD and of its kin, its reasons (`without`), and `_("…")` inside a Jinja template.
 
 A catalogue belongs to a part of the code (`part_of`): to a room, or to a single file where a room holds things of one kind. So
 two branches that each add a task, or a model, write different catalogues. Entries are sorted and name no places. Fukami reads
@@ -95,7 +95,7 @@ def said_by(node: ast.Call, called: str) -> list[ast.expr]:
         for kin in (part for part in ast.walk(node) if isinstance(part, ast.Dict)):
             told += [(getattr(key, "value", ""), said) for key, said in zip(kin.keys, kin.values, strict=True)]
         reasons = [why for name, said in told if name == "without" and isinstance(said, ast.Dict) for why in said.values]
-        return [*(said for name, said in told if name in ("summary", "sentence", "reference")), *reasons]
+        return [*(said for name, said in told if name in ("summary", "sentence", "reference", "label")), *reasons]
     return []
 
 

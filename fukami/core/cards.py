@@ -129,13 +129,15 @@ class ModelCard(Card):
 class MetricCard(Card):
     """A metric: what it judges, which way is better, its range and unit."""
 
+    label: str = ""
+    """What people call it; its name where it is empty."""
     of: tuple[str, ...]
     """Kinds of target field it applies to."""
     higher_is_better: bool
     low: float | None = 0.0
     high: float | None = 1.0
     unit: str = ""
-    """Empty for a ratio; `target` where it has the unit of the target."""
+    """Empty for a ratio; `target` where it has the unit of the target; `score` for what is no share of anything (AUC, F1)."""
     least_outputs: int = 1
     """Fewest classes, or other outputs of the target, with which it says anything; with fewer it is left out."""
     sentence: str = ""
@@ -280,13 +282,7 @@ class DatasetCard(Card):
     """Other files in `FUKAMI_DATA` that serve as well: file name as in `files` (or one that `table` knows) → where it lies."""
 
 
-_KINDS = {
-    kind.__name__: kind
-    for kind in (
-        *(TaskCard, ModelCard, MetricCard, LossCard, FieldCard, ColumnCard, DatasetCard, BaselineCard, SymptomCard),
-        *(MethodCard, FormatCard, CompressionCard),
-    )
-}
+_KINDS = {kind.__name__: kind for kind in Card.__subclasses__()}
 
 
 def read_card(path: Path) -> Card | None:

@@ -23,6 +23,7 @@ from fukami.evaluate.evaluation import Evaluation
 from fukami.evaluate.judge import judge
 from fukami.evaluate.significance import Difference, differences
 from fukami.evaluate.spool import Batch, Spool
+from fukami.explain.importance import importance
 from fukami.fields import batch as trees
 from fukami.fields.contract import NOTHING
 from fukami.fields.scored import Scored
@@ -81,6 +82,10 @@ def judged(
                 one["where"] = place(columns[next(iter(predictor.task.inputs))], one["row"])
         if shown := samples(predictor, columns, raw):
             found.details["samples"] = shown
+        if replicates and len(raw):
+            _answers, truth, rows = next(iter(raw))
+            if (weighed := importance(predictor, columns, truth, rows)) is not None:
+                found.details["importance"] = weighed
     return found
 
 

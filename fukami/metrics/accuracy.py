@@ -8,6 +8,7 @@ from fukami.metrics.states.mean import Mean
 
 CARD = MetricCard(
     name="accuracy",
+    label="accuracy",
     summary="share of examples answered right",
     of=("category", "categories"),
     higher_is_better=True,

@@ -8,6 +8,7 @@ from fukami.metrics.states.counts import Counts
 
 CARD = MetricCard(
     name="balanced_accuracy",
+    label="balanced accuracy",
     summary="mean over classes of the share of each that is found",
     of=("category",),
     higher_is_better=True,

@@ -7,6 +7,7 @@ from fukami.metrics.states.surprise import Surprise as State
 
 CARD = MetricCard(
     name="bits_per_character",
+    label="bits per character",
     summary="bits that a coder needs for each character with this model",
     of=("continuation",),
     higher_is_better=False,

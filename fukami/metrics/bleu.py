@@ -10,6 +10,7 @@ from fukami.metrics.states.corpus import Words as State
 
 CARD = MetricCard(
     name="bleu",
+    label="BLEU",
     summary="how many runs of one to four words are those of the reference, as sacreBLEU counts them",
     of=("sentence",),
     higher_is_better=True,

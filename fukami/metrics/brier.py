@@ -9,7 +9,12 @@ from fukami.core.cards import MetricCard
 from fukami.metrics.states.mean import Mean
 
 CARD = MetricCard(
-    name="brier", summary="squared error of the probabilities", of=("category",), higher_is_better=False, high=2.0
+    name="brier",
+    label="Brier score",
+    summary="squared error of the probabilities",
+    of=("category",),
+    higher_is_better=False,
+    high=2.0,
 )
 
 

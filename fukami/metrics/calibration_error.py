@@ -7,6 +7,7 @@ from fukami.metrics.states.reliability import Reliability
 
 CARD = MetricCard(
     name="calibration_error",
+    label="calibration error",
     summary="mean gap between stated confidence and observed accuracy",
     of=("category", "categories"),
     higher_is_better=False,

@@ -7,6 +7,7 @@ from fukami.metrics.states.corpus import Letters as State
 
 CARD = MetricCard(
     name="chrf",
+    label="chrF",
     summary="how many runs of one to six letters are those of the reference, and how many of the reference's were found",
     of=("sentence",),
     higher_is_better=True,

@@ -7,6 +7,7 @@ from fukami.metrics.states.overlap import Overlap
 
 CARD = MetricCard(
     name="dice",
+    label="Dice",
     summary="mean over classes of twice the common area over the sum of both areas",
     of=("mask",),
     higher_is_better=True,

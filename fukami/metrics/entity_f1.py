@@ -7,6 +7,8 @@ from fukami.metrics.states.entities import Entities
 
 CARD = MetricCard(
     name="entity_f1",
+    label="entity F1",
+    unit="score",
     summary="the harmonic mean of entity precision and recall: an entity is right where its words and its type are",
     of=("tags",),
     higher_is_better=True,

@@ -6,7 +6,11 @@ from fukami.core.cards import MetricCard
 from fukami.metrics.states.entities import Entities
 
 CARD = MetricCard(
-    name="entity_precision", summary="the share of the answered entities that are right", of=("tags",), higher_is_better=True
+    name="entity_precision",
+    label="entity precision",
+    summary="the share of the answered entities that are right",
+    of=("tags",),
+    higher_is_better=True,
 )
 
 State = Entities

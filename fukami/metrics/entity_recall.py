@@ -5,7 +5,13 @@ import numpy as np
 from fukami.core.cards import MetricCard
 from fukami.metrics.states.entities import Entities
 
-CARD = MetricCard(name="entity_recall", summary="the share of the entities that are found", of=("tags",), higher_is_better=True)
+CARD = MetricCard(
+    name="entity_recall",
+    label="entity recall",
+    summary="the share of the entities that are found",
+    of=("tags",),
+    higher_is_better=True,
+)
 
 State = Entities
 

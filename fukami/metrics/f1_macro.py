@@ -11,6 +11,8 @@ from fukami.metrics.states.counts import Counts
 
 CARD = MetricCard(
     name="f1_macro",
+    label="macro F1",
+    unit="score",
     summary="mean over classes of the harmonic mean of precision and recall",
     of=("category", "categories"),
     higher_is_better=True,

@@ -8,6 +8,8 @@ from fukami.metrics.states.counts import Counts
 
 CARD = MetricCard(
     name="f1_micro",
+    label="micro F1",
+    unit="score",
     summary="harmonic mean of precision and recall over all labels together",
     of=("categories",),
     higher_is_better=True,

@@ -11,6 +11,7 @@ from fukami.metrics.states.frechet import Clouds
 
 CARD = MetricCard(
     name="frechet_distance",
+    label="Fréchet distance",
     summary="how far made pictures are from true ones as a whole, in features of a network of random weights (no FID)",
     of=("picture",),
     higher_is_better=False,

@@ -6,7 +6,13 @@ from fukami.core.cards import MetricCard
 from fukami.metrics.states.counts import answers
 from fukami.metrics.states.mean import Mean
 
-CARD = MetricCard(name="hamming_loss", summary="share of labels that are wrong", of=("categories",), higher_is_better=False)
+CARD = MetricCard(
+    name="hamming_loss",
+    label="Hamming loss",
+    summary="share of labels that are wrong",
+    of=("categories",),
+    higher_is_better=False,
+)
 
 
 class State(Mean):

@@ -10,6 +10,7 @@ from fukami.metrics.states.mean import Mean
 
 CARD = MetricCard(
     name="log_loss",
+    label="log loss",
     summary="surprise at the true answer, in nats",
     of=("category", "categories"),
     higher_is_better=False,

@@ -7,6 +7,7 @@ from fukami.metrics.states.mean import Mean
 
 CARD = MetricCard(
     name="mae",
+    label="mean absolute error",
     summary="mean distance from the target",
     of=("number",),
     higher_is_better=False,

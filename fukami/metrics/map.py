@@ -7,6 +7,7 @@ from fukami.metrics.states.detections import Detections
 
 CARD = MetricCard(
     name="map",
+    label="mAP 50–95",
     summary="mean average precision of COCO: over IoU thresholds from 0.5 to 0.95",
     of=("boxes",),
     higher_is_better=True,

@@ -7,6 +7,7 @@ from fukami.metrics.states.detections import Detections
 
 CARD = MetricCard(
     name="map50",
+    label="mAP 50",
     summary="mean average precision of boxes that overlap the true one by half (IoU from 0.5 on)",
     of=("boxes",),
     higher_is_better=True,

@@ -10,6 +10,7 @@ from fukami.metrics.states.mean import Mean
 
 CARD = MetricCard(
     name="mase",
+    label="MASE",
     summary="mean absolute error, of which 1 is what repeating the last season errs by in the training part",
     of=("series",),
     higher_is_better=False,

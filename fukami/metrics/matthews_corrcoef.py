@@ -8,6 +8,7 @@ from fukami.metrics.states.counts import Counts
 
 CARD = MetricCard(
     name="matthews_corrcoef",
+    label="Matthews correlation",
     summary="correlation of answers and targets, robust to unequal classes",
     of=("category",),
     higher_is_better=True,

@@ -7,6 +7,7 @@ from fukami.metrics.states.returns import Episodes
 
 CARD = MetricCard(
     name="mean_length",
+    label="mean length",
     summary="mean number of steps of an episode",
     of=("episode",),
     higher_is_better=True,

@@ -7,6 +7,7 @@ from fukami.metrics.states.returns import Episodes
 
 CARD = MetricCard(
     name="mean_return",
+    label="mean return",
     summary="mean sum of the rewards of an episode",
     of=("episode",),
     higher_is_better=True,

@@ -7,6 +7,7 @@ from fukami.metrics.states.returns import Episodes
 
 CARD = MetricCard(
     name="median_return",
+    label="median return",
     summary="sum of rewards that half of the episodes reach",
     of=("episode",),
     higher_is_better=True,

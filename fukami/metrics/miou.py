@@ -11,6 +11,7 @@ from fukami.metrics.states.overlap import Overlap
 
 CARD = MetricCard(
     name="miou",
+    label="mIoU",
     summary="mean over classes of the share that answer and truth have in common of all that either covers",
     of=("mask",),
     higher_is_better=True,

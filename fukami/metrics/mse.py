@@ -7,6 +7,7 @@ from fukami.metrics.states.mean import Mean
 
 CARD = MetricCard(
     name="mse",
+    label="mean squared error",
     summary="mean squared distance from the target",
     of=("number",),
     higher_is_better=False,

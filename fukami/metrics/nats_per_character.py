@@ -7,6 +7,7 @@ from fukami.metrics.states.surprise import Surprise as State
 
 CARD = MetricCard(
     name="nats_per_character",
+    label="nats per character",
     summary="surprise of each character in nats, whatever a token is",
     of=("continuation",),
     higher_is_better=False,

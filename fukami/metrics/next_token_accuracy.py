@@ -7,6 +7,7 @@ from fukami.metrics.states.surprise import Surprise as State
 
 CARD = MetricCard(
     name="next_token_accuracy",
+    label="next-token accuracy",
     summary="share of the tokens that were the likeliest ones",
     of=("continuation",),
     higher_is_better=True,

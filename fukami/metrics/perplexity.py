@@ -10,6 +10,7 @@ from fukami.metrics.states.surprise import Surprise as State
 
 CARD = MetricCard(
     name="perplexity",
+    label="perplexity",
     summary="among how many equally likely tokens the next one is as hard to foretell",
     of=("continuation",),
     higher_is_better=False,

@@ -8,6 +8,7 @@ from fukami.metrics.states.overlap import Overlap
 
 CARD = MetricCard(
     name="pixel_accuracy",
+    label="pixel accuracy",
     summary="share of pixels answered right",
     of=("mask",),
     higher_is_better=True,

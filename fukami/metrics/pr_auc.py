@@ -10,6 +10,8 @@ from fukami.metrics.states.ranking import Ranking, average_precision
 
 CARD = MetricCard(
     name="pr_auc",
+    label="PR-AUC",
+    unit="score",
     summary="precision averaged over all positive examples in order of their score",
     of=("category", "categories"),
     higher_is_better=True,

@@ -11,6 +11,7 @@ from fukami.metrics.states.counts import Counts
 
 CARD = MetricCard(
     name="precision_macro",
+    label="macro precision",
     summary="mean over classes of the share of answers that are right",
     of=("category", "categories"),
     higher_is_better=True,

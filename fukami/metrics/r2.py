@@ -11,6 +11,7 @@ from fukami.metrics.states.spread import Spread
 
 CARD = MetricCard(
     name="r2",
+    label="R²",
     summary="share of the variance of the target that is explained",
     of=("number",),
     higher_is_better=True,

@@ -11,6 +11,7 @@ from fukami.metrics.states.counts import Counts
 
 CARD = MetricCard(
     name="recall_macro",
+    label="macro recall",
     summary="mean over classes of the share of targets that are found",
     of=("category", "categories"),
     higher_is_better=True,

@@ -7,6 +7,7 @@ from fukami.metrics import mse
 
 CARD = MetricCard(
     name="rmse",
+    label="RMSE",
     summary="typical distance from the target, large errors counting more",
     of=("number",),
     higher_is_better=False,

@@ -10,11 +10,13 @@ from fukami.metrics.states.ranking import Ranking, roc_area
 
 CARD = MetricCard(
     name="roc_auc",
+    label="ROC-AUC",
+    unit="score",
     summary="chance that a positive example is scored above a negative one",
     of=("category", "categories"),
     higher_is_better=True,
-    sentence="Shown one example that belongs to a class and one that does not, "
-    "the model tells which is which {value} of the time, on {examples} held-out examples.",
+    sentence="ROC-AUC is {value} on {examples} held-out examples: 1 would be every example of a class ranked above all others, "
+    "0.5 is guessing.",
 )
 State = Ranking
 

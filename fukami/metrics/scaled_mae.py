@@ -8,6 +8,7 @@ from fukami.metrics.states.mean import Mean
 
 CARD = MetricCard(
     name="scaled_mae",
+    label="scaled MAE",
     summary="mean absolute error in deviations of the training part, as published for forecasts",
     of=("series",),
     higher_is_better=False,

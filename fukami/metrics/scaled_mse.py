@@ -9,6 +9,7 @@ from fukami.metrics.states.mean import Mean
 
 CARD = MetricCard(
     name="scaled_mse",
+    label="scaled MSE",
     summary="mean squared error in deviations of the training part, as published for forecasts",
     of=("series",),
     higher_is_better=False,

@@ -10,6 +10,7 @@ from fukami.metrics.states.mean import Mean
 
 CARD = MetricCard(
     name="smape",
+    label="sMAPE",
     summary="mean distance as a share of the mean size of forecast and value",
     of=("series",),
     higher_is_better=False,

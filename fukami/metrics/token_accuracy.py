@@ -6,7 +6,11 @@ from fukami.core.cards import MetricCard
 from fukami.metrics.states.entities import Entities
 
 CARD = MetricCard(
-    name="token_accuracy", summary="the share of the words whose tag is right", of=("tags",), higher_is_better=True
+    name="token_accuracy",
+    label="word accuracy",
+    summary="the share of the words whose tag is right",
+    of=("tags",),
+    higher_is_better=True,
 )
 
 State = Entities

@@ -10,6 +10,7 @@ from fukami.metrics.states.mean import Mean
 
 CARD = MetricCard(
     name="top5_accuracy",
+    label="top-5 accuracy",
     summary="share of examples whose class is among the five likeliest",
     of=("category",),
     higher_is_better=True,

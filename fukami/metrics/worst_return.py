@@ -7,6 +7,7 @@ from fukami.metrics.states.returns import Episodes
 
 CARD = MetricCard(
     name="worst_return",
+    label="worst return",
     summary="least sum of rewards of all episodes",
     of=("episode",),
     higher_is_better=True,

@@ -124,6 +124,16 @@ def paragraph(sentences: list[str]) -> str:
     return "".join(s if s.endswith("。") else f"{s} " for s in sentences).rstrip()
 
 
+def label(name: str) -> str:
+    """What people call a metric, in the language of the page; a metric of the user's own by its name.
+
+    >>> label("roc_auc"), label("my_measure")
+    ('ROC-AUC', 'my_measure')
+    """
+    card = metric_card(name)
+    return _(card.label) if card is not None and card.label else name
+
+
 def meaning(name: str) -> str:
     """What the metric says, in one sentence of its card; nothing where it has none."""
     card = metric_card(name)

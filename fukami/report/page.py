@@ -20,7 +20,7 @@ from fukami.core.language import _
 from fukami.core.tables import Column
 from fukami.report.charts.axes import number_label
 from fukami.report.content import Content, content_of
-from fukami.report.figures import shown
+from fukami.report.figures import label, shown
 from fukami.report.sections import FURTHER, ORDER
 from fukami.report.svg import clean
 
@@ -85,7 +85,7 @@ def _environment(folders: tuple[Path, ...]):
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals["_"] = _
+    environment.globals |= {"_": _, "label": label}
     return environment
 
 
@@ -144,5 +144,5 @@ def ordered(names: Iterable[str]) -> list[str]:
 
 def _title(content: Content, subject: str) -> str:
     for name, told in content.metrics.items():
-        return f"{subject}: {name} {shown(name, told.value)} · Fukami"
+        return f"{subject}: {label(name)} {shown(name, told.value)} · Fukami"
     return f"{subject} · Fukami"

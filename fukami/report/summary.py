@@ -14,7 +14,7 @@ from typing import Any, TextIO
 from fukami.core.language import _
 from fukami.core.percent import SPACE
 from fukami.report.content import Content
-from fukami.report.figures import baseline_label, digits_of, figure, meaning, paragraph, shown, shown_range
+from fukami.report.figures import baseline_label, digits_of, figure, label, meaning, paragraph, shown, shown_range
 from fukami.report.sections.result import apart_of, baselines_of, sentences, verdict
 from fukami.report.svg import columns, element
 
@@ -26,7 +26,7 @@ def table(content: Content) -> tuple[list[str], list[list[str]]]:
     header = [_("metric"), _("this model"), *([_("95 % interval")] if intervals else [])]
     rows = []
     for name, told in metrics.items():
-        row = [name, shown(name, told.value, digits=digits_of(told))]
+        row = [label(name), shown(name, told.value, digits=digits_of(told))]
         if intervals:
             row.append(shown_range(name, told))
         rivals = [figure(values.get(name)) for values in content.baselines.values()]
@@ -89,11 +89,11 @@ def html_fragment(run: dict[str, Any], evaluation: dict[str, Any], baselines: di
         element(
             "tr",
             *(
-                element("th" if i == 0 else "td", part, title=meaning(row[0]) if i == 0 else None, style=cell)
+                element("th" if i == 0 else "td", part, title=meaning(name) if i == 0 else None, style=cell)
                 for i, part in enumerate(row)
             ),
         )
-        for row in rows
+        for name, row in zip(content.metrics, rows, strict=True)
     ]
     paragraph = element("p", said(content), style="max-width:44em")
     grid = element(

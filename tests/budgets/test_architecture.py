@@ -37,6 +37,7 @@ LEVELS = {
     "verbs": 7,
     "run": 8,
     "api": 9,
+    "estimators": 10,
     "cli": 10,
 }
 """Each room, or file of the front, with its level. What stands on one imports from it and from those below.

@@ -4,7 +4,8 @@ import fukami
 from fukami.cli import _verbs
 from fukami.cli._parser import Parser, common
 
-NAMES = ["FukamiError", "Run", "check", "load", "options", "plan", "predict", "quickstart", "train"]
+NAMES = ["FukamiClassifier", "FukamiError", "FukamiRegressor", "Run", "check", "load", "options", "plan", "predict"]
+NAMES += ["quickstart", "train"]
 
 LATER = {"serve", "monitor", "compare", "update"}
 

@@ -32,16 +32,16 @@ CARD = MethodCard(
 REPEATS = 5
 
 
-def survey(cohort: Cohort) -> Survey:
+def survey(cohort: Cohort, *, repeats: int = REPEATS) -> Survey:
     """The mean over repeats for each column."""
     units = cohort.units(0)
     measure, sentence, notes = _measure(cohort)
-    found_RU = np.zeros((REPEATS, len(units)))
-    for repeat in range(REPEATS):
+    found_RU = np.zeros((repeats, len(units)))
+    for repeat in range(repeats):
         order = torch.from_numpy(generator(cohort.seed, "permutation", repeat).permutation(len(cohort)))
         for u in range(len(units)):
             found_RU[repeat, u] = measure(cohort.answers(cohort.field.exchanged(cohort.batch, units, u, order)))
-    spread_U = found_RU.std(0, ddof=1)
+    spread_U = found_RU.std(0, ddof=1) if repeats > 1 else np.zeros(len(units))
     return Survey(found_RU.mean(0), sentence, [{"deviation": float(s)} for s in spread_U], notes)
 
 
@@ -60,7 +60,8 @@ def _measure(cohort: Cohort) -> tuple[Callable[[torch.Tensor], float], str, list
             metric=metric,
         )
         return *_moved(cohort, before), [text]
-    sentence = _("what {metric} loses when the column is shuffled").format(metric=metric)
+    told = card("metrics", metric).label
+    sentence = _("what {metric} loses when the column is shuffled").format(metric=_(told) if told else metric)
     return lambda answers: start - value(answers), sentence, []
 
 

@@ -49,8 +49,12 @@ def lines(
     low: float | None = None,
     high: float | None = None,
     height: float = 210,
+    marks: Sequence[float] = (),
 ) -> Markup:
-    """The curves in one frame; empty without points. The y axis is logarithmic where positive values span a factor of 50."""
+    """The curves in one frame; empty without points. The y axis is logarithmic where positive values span a factor of 50.
+
+    `marks` are places on the x axis where a dashed line stands.
+    """
     curves = [(line, thinned(line.points)) for line in drawn]
     curves = [(line, points) for line, points in curves if points]
     if not curves:
@@ -62,7 +66,8 @@ def lines(
     y = Scale(bottom, top, height - 38, 28 if len(curves) > 1 else 12, log)
     x = Scale(min(xs), max(xs), left_margin(y.ticks(), y_label), NARROW - 10)
     frame = Frame(x, y, y_label=y_label, x_title=x_title)
-    shapes = [_curve(line, [(x(a), y(b)) for a, b in points]) for line, points in curves]
+    shapes = [element("line", x1=x(at), x2=x(at), y1=22, y2=height - 38, class_="guide") for at in marks]
+    shapes += [_curve(line, [(x(a), y(b)) for a, b in points]) for line, points in curves]
     return drawing(
         frame.draw(), *shapes, legend([line for line, _points in curves], NARROW), title=title, height=height, width=NARROW
     )

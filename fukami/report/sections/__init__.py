@@ -10,6 +10,7 @@ ORDER = (
     "samples",
     "surprise",
     "learning",
+    "importance",
     "classes",
     "confusion",
     "calibration",

@@ -8,7 +8,7 @@ from fukami.metrics.points import told as in_words
 from fukami.report.charts.axes import number_label, percent_label
 from fukami.report.charts.frontier import Spot, frontier
 from fukami.report.content import Content
-from fukami.report.figures import figure, is_ratio, shown
+from fukami.report.figures import figure, is_ratio, label, shown
 
 TITLE = N_("What was tried for the budget")
 
@@ -33,10 +33,10 @@ def _chart(table: list[dict[str, Any]], key: str, unit: float, name: str, title:
         for place, line in enumerate(table, 1)
         if line[key] is not None and (told := figure(line["value"])) is not None
     ]
-    label = percent_label if is_ratio(name) else number_label
+    written = percent_label if is_ratio(name) else number_label
     card = cards("metrics").get(name)
     better = card is None or card.higher_is_better
-    return frontier(spots, higher_is_better=better, title=title, x_title=title, y_title=name, y_label=label)
+    return frontier(spots, higher_is_better=better, title=title, x_title=title, y_title=label(name), y_label=written)
 
 
 def _row(place: int, line: dict[str, Any], name: str) -> dict[str, Any]:

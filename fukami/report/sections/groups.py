@@ -5,7 +5,7 @@ from typing import Any
 from fukami.core.language import N_, _, _n
 from fukami.report.charts.bars import Bar, bars
 from fukami.report.content import Content
-from fukami.report.figures import Figure, count, data, figure, is_ratio, shown, shown_range
+from fukami.report.figures import Figure, count, data, figure, is_ratio, label, shown, shown_range
 
 TITLE = N_("Group by group")
 MOST_VALUES = 24
@@ -59,7 +59,7 @@ def _chart(column: str, name: str, rows: list[dict[str, Any]]) -> str:
                 else _n("only {count} example", "only {count} examples", examples, count=examples)
             )
             drawn.append(Bar(str(row.get("value")), told, shown(name, told.value), many, "c1" if examples >= FEW else "c5"))
-    title = _("{metric} for each value of {column}").format(metric=name, column=column)
+    title = _("{metric} for each value of {column}").format(metric=label(name), column=column)
     return bars(drawn, title=title, high=1.0 if is_ratio(name) else None)
 
 

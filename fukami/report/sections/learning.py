@@ -9,7 +9,7 @@ from fukami.engine.mishaps import Event
 from fukami.report.charts.axes import number_label, percent_label
 from fukami.report.charts.lines import Line, lines
 from fukami.report.content import Content
-from fukami.report.figures import figure, is_ratio
+from fukami.report.figures import figure, is_ratio, label
 
 TITLE = N_("How it learned")
 
@@ -17,7 +17,7 @@ TITLE = N_("How it learned")
 def build(content: Content) -> dict[str, Any] | None:
     history = [line for line in content.history if "event" not in line]
     x, x_title = ("epoch", _("epoch")) if all("epoch" in line for line in history) else ("step", _("step"))
-    charts = [_loss(history, x, x_title), *_metrics(content, x, x_title), _rate(history, x, x_title)]
+    charts = [_loss(content, history, x, x_title), *_metrics(content, x, x_title), _rate(history, x, x_title)]
     charts = [chart for chart in charts if chart is not None]
     told = content.run.get("training") or {}
     notes = [str(note) for note in content.run.get("notes") or []]
@@ -35,13 +35,27 @@ def points(history: list[dict[str, Any]], x: str, y: str, *, valid: bool = False
     return found
 
 
-def _loss(history: list[dict[str, Any]], x: str, x_title: str) -> dict[str, Any] | None:
+def _loss(content: Content, history: list[dict[str, Any]], x: str, x_title: str) -> dict[str, Any] | None:
+    """The loss of training and validation in one frame, the step of the best validation marked."""
     drawn = [
         Line(_("training"), points(history, x, "loss"), "c5"),
-        Line(_("validation"), points(history, x, "loss", valid=True), "c1", dots=True),
+        Line(_("validation"), validation(content, history, x), "c1", dots=True),
     ]
-    chart = lines(drawn, title=_("loss over the training"), x_title=x_title)
-    return {"title": _("Loss"), "aside": _("what the training makes small"), "chart": chart} if chart else None
+    best = (content.run.get("training") or {}).get("best_step")
+    marks = [float(line[x]) for line in history if best and line.get("step") == best and "valid" in line][:1]
+    chart = lines(drawn, title=_("loss over the training"), x_title=x_title, marks=marks)
+    aside = _("the dashed line marks the best validation") if marks else _("what the training makes small")
+    return {"title": _("Loss"), "aside": aside, "chart": chart} if chart else None
+
+
+def validation(content: Content, history: list[dict[str, Any]], x: str) -> list[tuple[float, float]]:
+    """The validation loss in the unit of the training loss: squared errors are those of the target in deviations."""
+    for name in ("loss", "log_loss"):
+        if found := points(history, x, name, valid=True):
+            return found
+    states = [told.get("state") or {} for told in (content.run.get("fields") or {}).values()]
+    std = next((state["std"] for state in states if isinstance(state.get("std"), float)), None)
+    return [] if std is None else [(at, value / std**2) for at, value in points(history, x, "mse", valid=True)]
 
 
 def _metrics(content: Content, x: str, x_title: str) -> list[dict[str, Any]]:
@@ -53,10 +67,11 @@ def _metrics(content: Content, x: str, x_title: str) -> list[dict[str, Any]]:
     out = []
     for name in chosen:
         drawn = [Line(_("validation"), points(content.history, x, name, valid=True), "c1", dots=True)]
-        label = percent_label if is_ratio(name) else number_label
-        chart = lines(drawn, title=_("{metric} on the validation examples").format(metric=name), x_title=x_title, y_label=label)
+        written = percent_label if is_ratio(name) else number_label
+        title = _("{metric} on the validation examples").format(metric=label(name))
+        chart = lines(drawn, title=title, x_title=x_title, y_label=written)
         if chart:
-            out.append({"title": name, "aside": _("on examples kept aside for validation"), "chart": chart})
+            out.append({"title": label(name), "aside": _("on examples kept aside for validation"), "chart": chart})
     return out
 
 

@@ -16,6 +16,7 @@ from fukami.report.figures import (
     figure,
     is_bound,
     is_ratio,
+    label,
     meaning,
     metric_card,
     paragraph,
@@ -75,7 +76,7 @@ def sentences(content: Content) -> list[str]:
         _(card.sentence) if card is not None and card.sentence else _("{name} is {value} on {examples} held-out examples.")
     )
     examples = count(content.evaluation.get("examples", 0))
-    out = [pattern.format(name=name, value=shown(name, told.value), examples=examples)]
+    out = [pattern.format(name=label(name), value=shown(name, told.value), examples=examples)]
     if told.low is not None and told.high is not None:
         out.append(
             _("With other examples of the same kind it would probably lie between {low} and {high}.").format(
@@ -134,10 +135,10 @@ def _chart(name: str, told: Figure, rivals: dict[str, Figure]) -> str:
     rows = [Bar(_("this model"), told, shown(name, told.value), shown_range(name, told), "c1")]
     for rival in ranked(name, rivals):
         rows.append(Bar(baseline_label(rival), rivals[rival], shown(name, rivals[rival].value), class_="c5"))
-    label = percent_label if is_ratio(name) else number_label
-    title = _("{metric} of this model beside simple methods").format(metric=name)
+    written = percent_label if is_ratio(name) else number_label
+    title = _("{metric} of this model beside simple methods").format(metric=label(name))
     low, high = (card.low, card.high) if card is not None else (None, None)
-    return intervals(rows, title=title, label=label, low=low, high=high)
+    return intervals(rows, title=title, label=written, low=low, high=high)
 
 
 def _table(content: Content) -> list[dict[str, Any]]:
