@@ -168,8 +168,6 @@ class Image(InputField):
 
     def unfamiliar(self, columns: Sequence[Column]) -> Iterator[Problem]:
         yield from unlike_learned(columns[0], self.state["levels"])
-
-    def unfamiliar(self, columns: Sequence[Column]) -> Iterator[Problem]:
         yield from several_pages(columns[0])
 
     def several(self, value: Any) -> list[Any] | None:
