@@ -30,7 +30,7 @@ FORMS = {
     "clock-east": rf"(?P<half>午前|午後)? ?(?P<hour>[0-9]{{1,2}})時(?: ?(?P<minute>[0-5]?[0-9]|半)分?)?(?: ?{_SECOND}秒)?",
     "clock-h": rf"(?P<hour>[0-9]{{1,2}}) ?h ?(?P<minute>[0-5][0-9])(?: ?(?:m|min)?)?(?: ?{_SECOND} ?s?)?",
     "clock-uhr": r"(?P<hour>[0-9]{1,2})(?:[.:](?P<minute>[0-5][0-9]))? ?uhr",
-    "steps": rf"(?P<less>-)?{_STEPS}(?P<more>\+)?(?:{_CLOCK})?",
+    "steps": rf"(?=.)(?P<less>-)?(?:{_STEPS}(?P<more>\+)?)?(?:{_CLOCK})?",
     "iso": rf"(?P<less>-)?P(?P<steps>(?:{_COUNT}[WD])*(?:T(?:{_COUNT}[HMS])+)?)(?<!P)",
 }
 """The ways of writing seconds. `steps` is what pandas writes of a timedelta, too: `0 days 20:24:53`."""

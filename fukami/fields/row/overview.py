@@ -1,5 +1,6 @@
 """A table as it was understood: what each column was read as, what it holds, what became of it, and what says otherwise."""
 
+import re
 import shlex
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -68,8 +69,13 @@ def _told(column: Column, kind: str, how: dict[str, Any]) -> dict[str, Any]:
         "read": joined(", ", [_(READ[name]), *filter(None, details)]),
         **held(column, example=HIDDEN if personal else how.get("example", "")),
         "became": became,
-        "option": f"--set {shlex.quote(f'{other}={column.name}')}" if other else "",
+        "option": f"--set {_typed(f'{other}={column.name}')}" if other else "",
     }
+
+
+def _typed(text: str) -> str:
+    """As a shell takes it."""
+    return text if re.fullmatch(r"[\w=.:+/-]+", text) else shlex.quote(text)
 
 
 def held(column: Column, *, example: str = "") -> dict[str, Any]:
