@@ -165,7 +165,7 @@ class Predictor:
             return target.restore(answers)
         return target.restore(answers, frames=frames_of(self.task.inputs, columns, rows))
 
-    def batch(self, columns: dict[str, Sequence[Column]], rows: np.ndarray) -> dict[str, Any]:
+    def batch(self, columns: Mapping[str, Sequence[Column]], rows: np.ndarray) -> dict[str, Any]:
         """The tensors of rows of raw cells of the input fields, as the network takes them."""
         batch = {}
         for name, input_field in self.task.inputs.items():

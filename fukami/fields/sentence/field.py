@@ -29,8 +29,8 @@ from fukami.fields.frame import Frame
 from fukami.fields.gather import carried, ragged
 from fukami.fields.sentence import tokens
 from fukami.fields.text.check import check_texts
-from fukami.fields.text.field import LEARNED_FROM, Text
-from fukami.fields.text.tokenization import CHARACTERS_PER_TOKEN, has_text, load
+from fukami.fields.text.field import CHARACTERS_PER_TOKEN, LEARNED_FROM, Text
+from fukami.fields.text.tokenization import has_text, load
 
 CARD = FieldCard(
     name="sentence",

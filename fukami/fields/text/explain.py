@@ -22,11 +22,12 @@ _LISTED = 8
 """Tokens that a terminal shows."""
 
 
-def units_of(text: str, state: dict[str, Any]) -> Units:
+def units_of(text: str, state: dict[str, Any], most: int) -> Units:
     """One unit for each token that stands for letters of `text`; those that a tokenizer puts around it are none.
 
-    `state` is the field's, `text` what `encode` reads of it.
+    `state` is the field's; `most` characters of the text are read, as `encode` does.
     """
+    text = text[:most]
     found = load(state["tokenizer"], state["max_tokens"]).tokenizer.encode(text)
     spans = [span if span[1] > span[0] else None for span in found.offsets] or [None]
     of_L, names, told = np.full(len(spans), -1), [], []

@@ -31,7 +31,7 @@ from fukami.fields.text import cutting, explain, tokenization
 from fukami.fields.text.check import check_texts
 from fukami.fields.text.features import alike, hashed_features, learn_weights, simhash
 from fukami.fields.text.portable import odd_texts, portable
-from fukami.fields.text.tokenization import CHARACTERS_PER_TOKEN, has_text, is_unspaced, learn_tokenizer, load, read_tokenizer
+from fukami.fields.text.tokenization import has_text, is_unspaced, learn_tokenizer, load, read_tokenizer
 from fukami.fields.units import Portrait, Units, Way
 
 CARD = FieldCard(
@@ -58,6 +58,8 @@ NEARLY_SAME = 0.9
 SHOWN = 300
 MOST_TOKENS = 256
 """Tokens that are read of a text where nobody says how many."""
+CHARACTERS_PER_TOKEN = 64
+"""A text is cut to this many characters per admitted token before it is split, so that one huge cell costs nothing."""
 _TELLING = ("sun", "moon", "tree", "river")
 _OTHERS = (
     "stone", "cloud", "bird", "fish", "road", "house", "lamp", "book", "cup", "door", "rain", "snow", "wind", "star", "leaf",
@@ -215,7 +217,8 @@ class Text(InputField):
     def encode(self, columns: Sequence[Column], *, frames: Mapping[str, Frame] = NOTHING) -> Arrays:
         """`ids`: ragged int32 rows. A text without any token is one unknown token."""
         most = self.state["max_tokens"]
-        loaded, texts = load(self.state["tokenizer"], most), [self._cut(text) for text in cells.strings(columns[0])]
+        loaded = load(self.state["tokenizer"], most)
+        texts = [text[: most * CHARACTERS_PER_TOKEN] for text in cells.strings(columns[0])]
         nothing = [self.state["special"]["unk"]]
         rows = [e.ids or nothing for e in loaded.tokenizer.encode_batch_fast(texts)]
         return {"ids": ragged(rows)}
@@ -226,13 +229,9 @@ class Text(InputField):
             return None
         most = self.state["max_tokens"]
         texts = cells.strings(columns[0])
-        cut = load(self.state["tokenizer"], most).tokenizer.encode_batch([self._cut(text) for text in texts])
-        found = [np.array(e.offsets or [(0, 0)]) for e in cut]
+        cut = [text[: most * CHARACTERS_PER_TOKEN] for text in texts]
+        found = [np.array(e.offsets or [(0, 0)]) for e in load(self.state["tokenizer"], most).tokenizer.encode_batch(cut)]
         return Line([one[:, 0] for one in found], [one[:, 1] for one in found], tuple(texts))
-
-    def _cut(self, text: str) -> str:
-        """What of a text is looked at."""
-        return text[: self.state["max_tokens"] * CHARACTERS_PER_TOKEN]
 
     def stored_as(self) -> dict[str, Any]:
         """The tokenizer, where it cuts, and the id that stands for a text without tokens."""
@@ -344,7 +343,7 @@ class Text(InputField):
     def units(self, batch: Tokens, columns: Sequence[Column]) -> Units:
         """Tokens, each with the letters that it stands for."""
         (text,) = cells.strings(columns[0])
-        return explain.units_of(self._cut(text), self.state)
+        return explain.units_of(text, self.state, self.state["max_tokens"] * CHARACTERS_PER_TOKEN)
 
     def without(self, batch: Tokens, units: Units, gone_PU: np.ndarray, filling: Any = None, draw: int = 0) -> Tokens:
         special = self.state["special"]

@@ -30,8 +30,6 @@ _WORDS = r"\w+(?:['’]\w+)*|'(?:s|re|ve|d|m|ll)\b|[^\w\s]"
 _UNSPACED = re.compile(
     r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f]"
 )
-CHARACTERS_PER_TOKEN = 64
-"""A text is cut to this many characters per admitted token before it is split, so that one huge cell costs nothing."""
 LONGEST = 20_000
 """Characters of a text that a tokenizer learns from."""
 
