@@ -53,7 +53,7 @@ class _Estimator(BaseEstimator):
 
     def _rows(self, x: Any, y: Any = "no_validation", *, reset: bool) -> Any:
         """The rows as they are trained on; `(rows, targets)` where there are targets."""
-        frame = hasattr(x, "iloc")
+        frame = hasattr(x, "iloc") and any(isinstance(name, str) for name in x.columns)  # without names it is an array
         told: dict[str, Any] = {"skip_check_array": True} if frame else {"ensure_all_finite": "allow-nan"}
         told |= {"ensure_min_samples": 2} if reset and not frame else {}
         if not frame or y is None or isinstance(y, str):

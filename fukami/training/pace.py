@@ -57,10 +57,11 @@ def snapshot_steps(per_step: float, device: torch.device) -> int:
     return steps if device.type == "cpu" else -(-steps // CHECK_EVERY) * CHECK_EVERY
 
 
-def length_of(learner: Learner, per_step: float) -> dict[str, float]:
+def length_of(learner: Learner, per_step: float, spent: float = 0.0) -> dict[str, float]:
     """The number of epochs that fits into the recipe's minutes, so that the schedule completes; the recipe's own otherwise.
 
-    Minutes become epochs before the first step: the recipe that is written repeats the same training on any machine.
+    Minutes become epochs before the first step: the recipe that is written repeats the same training on any machine. The
+    `spent` seconds of preparing and measuring count; half of the time at least is for learning.
     """
     learning = learner.learning
     if not learning.minutes:
@@ -71,5 +72,6 @@ def length_of(learner: Learner, per_step: float) -> dict[str, float]:
             _("how long a step takes could not be measured, so the number of steps cannot be worked out from minutes"),
             fix="--set epochs=…",
         )
-    steps = learning.minutes * 60 * 0.9 / per_step  # a tenth is left for validation and evaluation
+    total = learning.minutes * 60
+    steps = max(0.5 * total, 0.9 * total - spent) / per_step  # a tenth is left for validation and evaluation
     return {"epochs": round(max(1 / learner.order.steps_per_epoch, steps / learner.order.steps_per_epoch), 4), "minutes": 0.0}

@@ -1,10 +1,12 @@
 """The first stage: read, bind, split, examine, learn the fields, and put every example into the prepared store."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import torch
 
 from fukami.compress.origin import require_origin
 from fukami.core.cards import ModelCard, card
@@ -28,6 +30,7 @@ from fukami.models.choice import Choice
 from fukami.recipes.registry import recommend
 from fukami.tasks.contract import Task
 from fukami.tasks.registry import contract
+from fukami.training.device import pick_device
 
 Columns = dict[str, list[Column]]
 
@@ -65,6 +68,8 @@ class Prepared:
     pretrained: transfer.Found
     store: Store
     fingerprints: dict[str, np.ndarray]
+    seconds: float = 0.0
+    """How long all of this took."""
 
     def rarest(self, rows: np.ndarray) -> np.ndarray:
         """The rarest class of each of `rows`, -1 for none."""
@@ -125,6 +130,7 @@ def prepared(recipe: Recipe, source: Any, *, model: Any = None, division: Split 
     `model` is an `nn.Module` of the caller's, in which case no family is looked up. `division` replaces the recipe's own split
     (a fold of a cross-validation).
     """
+    started = time.monotonic()
     require_origin(recipe)
     found = examined(recipe, source)
     assert found.split is not None
@@ -158,7 +164,8 @@ def prepared(recipe: Recipe, source: Any, *, model: Any = None, division: Split 
     with Display(_("preparing"), total=len(found.table), unit=_("examples/s")) as display:
         store = prepare(fields, found.columns, fingerprints, progress=lambda done, _total: display.step(done))
     task = found.task.with_fields(fields)
-    return Prepared(task, found.table, found.columns, division, found.problems, recipe, choice, pretrained, store, fingerprints)
+    parts = (task, found.table, found.columns, division, found.problems, recipe, choice, pretrained, store, fingerprints)
+    return Prepared(*parts, seconds=time.monotonic() - started)
 
 
 def learned(task: Task, raw: Columns, seed: int, *, known: Mapping[str, Field] = NOTHING) -> dict[str, Field]:
@@ -184,6 +191,9 @@ def facts_of(task: Task, raw: Columns, seed: int) -> dict[str, Any]:
 def resolved(recipe: Recipe, task: Task, raw: Columns, *, custom: bool) -> Recipe:
     """The recipe with every open choice filled in: the task's recommendation, then the model family's, never the user's."""
     facts = facts_of(task, raw, recipe.learning.seed)
+    if recipe.learning.minutes:
+        on_cpu = pick_device(recipe.plan.device).type == "cpu"
+        facts |= {"minutes": recipe.learning.minutes, "cores": torch.get_num_threads() if on_cpu else 0}
     recipe = recipe.recommended(recommend(task.card.recipe, facts, recipe))
     if custom:
         return recipe

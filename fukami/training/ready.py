@@ -1,5 +1,6 @@
 """Between the stages: a learner about to take its first step, with everything decided that is decided by measuring."""
 
+import time
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -63,6 +64,7 @@ def make_ready(
     `for_plan` measures the step plan afresh, and the seconds of a step even where no choice depends on them. Of several
     processes (`ranks`) the first measures and decides for all. At most `at_once` examples are computed at a time (0: no bound).
     """
+    started = time.monotonic()
     learner, built, optimizer_of = learner_of(prepared, model=model, loss=loss, several=ranks.size > 1)
     require_shareable(prepared.recipe, learner, ranks)
     recipe, learning, epoch = prepared.recipe, prepared.recipe.learning, learner.order.steps_per_epoch
@@ -86,7 +88,7 @@ def make_ready(
         num_steps = round(length.minutes * 60 / max(per_step, 1e-9)) if length.minutes else length.steps
         whole, sharing = shared(learner, optimizer_of, ranks, num_steps=num_steps)
         per_step = sharing.together_s if learning.minutes else per_step
-    settle(learner, per_step)
+    settle(learner, per_step, prepared.seconds + time.monotonic() - started)
     every = recipe.plan.snapshot_steps or snapshot_steps(per_step, learner.device)
     settled = replace(measured.plan.choices(recipe.plan), snapshot_steps=every, devices=ranks.size)
     recipe = replace(recipe, learning=learner.learning, plan=settled)
@@ -102,9 +104,9 @@ def shared(learner: Learner, optimizer_of: OptimizerOf, ranks: Ranks, *, num_ste
     return whole, Sharing(ranks.size, together_s, alone_s)
 
 
-def settle(learner: Learner, per_step: float) -> None:
-    """Gives the learner its number of steps, and what depends on it."""
-    learner.learning = replace(learner.learning, **length_of(learner, per_step))
+def settle(learner: Learner, per_step: float, spent: float = 0.0) -> None:
+    """Gives the learner its number of steps, and what depends on it; `spent` seconds went before the first."""
+    learner.learning = replace(learner.learning, **length_of(learner, per_step, spent))
     learner.num_steps = max(1, round(learner.learning.epochs * learner.order.steps_per_epoch))
     learner.frozen_steps = min(learner.frozen_steps, learner.num_steps // 2)
     if learner.learning.ema:
