@@ -63,7 +63,7 @@ def baseline_proof(
         "held": beats_all(headline, found, beside),
         "part": part,
         "metrics": beside,
-        "apart": {name: vars(one) for name, one in apart.items()},
+        "apart": {name: vars(one) for name, one in apart.items() if math.isfinite(one.value)},
         "verdict": verdict(found, beside, headline, apart),
     }
 

@@ -20,7 +20,8 @@ MOST, HALF, SOME = 0.8, 0.5, 0.3
 FEW = 20
 """So many different cells, or so many of few, name people rather than kinds of them."""
 
-_MAIL = r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
+_MAIL = r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}"
+"""Of bounded length, and from the beginning of a word on: else a text of one endless word would take for ever."""
 _CALLED = (
     r"(?:\+\d{1,3}[ .-]?(?:\(0\)[ .-]?)?(?:\(?\d{1,4}\)?[ .-]?){2,5}\d{2,4}"  # +81 3-1234-5678
     r"|\(?0\d{1,4}\)?[ .-]\d{1,4}[ .-]\d{3,4}"  # 03-1234-5678, (03) 1234-5678

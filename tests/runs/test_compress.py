@@ -83,7 +83,7 @@ def test_int8_is_a_run_of_a_quarter_of_the_size_that_does_all_that_runs_do(small
     with artefact.changing(out) as draft:  # as a compression of earlier days left it
         (draft / "proofs" / "compression.json").unlink()
         artefact.replace_json(draft / "proofs" / "parity.json", run.proofs["compression"])
-    assert not noted_in_run(api.load(out), told, None)
+    assert not noted_in_run(api.load(out), told)
     assert api.load(out).proofs["compression"] == run.proofs["compression"]
 
 

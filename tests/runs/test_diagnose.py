@@ -214,7 +214,7 @@ def test_a_test_part_copied_from_the_training_part(tmp_path, copies):
     again = x[:60] if copies == "exact" else x[:60] * (1 + 1e-6 * np.random.default_rng(0).standard_normal((60, x.shape[1])))
     data = {"train": (x[:400], y[:400]), "test": (again, y[:60])}
     causes, told = found(tmp_path / "run", TABLE, data, epochs=8)
-    assert causes == ["leakage"], told["findings"]
+    assert causes[0] == "leakage", told["findings"]  # training on may have learned some by heart as well
 
 
 @pytest.mark.slow

@@ -335,7 +335,9 @@ def test_groups_are_judged_apart(trained, capsys):
 
 @pytest.mark.parametrize("task", TASKS)
 def test_the_first_next_command_can_be_typed_as_it_stands(trained, task, capsys):
-    command = fukami.load(trained[1][task]).commands()[0][0]
+    """Behind advice to train another model, where one is better."""
+    typed = [command for command, _why in fukami.load(trained[1][task]).commands()]
+    command = next(one for one in typed[:2] if one.split()[1] == "predict")
     assert call(capsys, *shlex.split(command)[1:])["predictions"]
 
 

@@ -323,7 +323,12 @@ class Stand:
     """What the gate looks at of a predictor when it asks about probes."""
 
     def __init__(self, field):
-        self.field, self.task = field, type("T", (), {"input": field})()
+        told = {
+            "input": field,
+            "inputs": {field.name: field},
+            "usable": lambda _self, columns: field.usable(columns[field.name]),
+        }
+        self.field, self.task = field, type("T", (), told)()
 
     def batch(self, columns, rows):
         return {self.field.name: self.field.batch(self.field.encode(columns[self.field.name]), rows)}
@@ -789,7 +794,9 @@ def test_the_command_line(run, exported, capsys, monkeypatch, tmp_path):
     code = (out / "README.md").read_text("utf-8").split("```python")[1].split("```")[0]
     exec(code.replace("picture.jpg", str(tmp_path / "one.png")), {})
     (said,) = ast.literal_eval(capsys.readouterr().out)
-    assert parity.same_answers(run.predict([tmp_path / "one.png"])[0], said)
+    told = run.predict([tmp_path / "one.png"])[0]  # in Python labels are the whole numbers that they were
+    as_json = json.loads(json.dumps(told)) | {"label": str(told["label"])}
+    assert parity.same_answers(as_json, said)
 
 
 def test_differences_that_are_no_numbers_do_not_pass():

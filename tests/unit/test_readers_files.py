@@ -94,7 +94,7 @@ def test_class_names_of_other_systems_are_the_same(tmp_path):
 def test_whatever_is_passed_over_is_told(tmp_path):
     for name in ("train/cat/1.png", "train/dog/1.png", "test/cat/2.png", "test/dog/2.png", "train/loose.png"):
         picture(tmp_path / name)
-    (tmp_path / "train" / "cat" / "note.heic").write_bytes(b"x")
+    (tmp_path / "train" / "cat" / "note.xcf").write_bytes(b"x")
     (tmp_path / "train" / "bird").mkdir()
     (tmp_path / "extra").mkdir()
     (tmp_path / "train" / "cat" / "gone.jpg").symlink_to("/nowhere/at/all.jpg")
@@ -104,7 +104,7 @@ def test_whatever_is_passed_over_is_told(tmp_path):
     assert codes(found) == {
         "F-FOLDER-STRANGE", "F-FOLDER-CLASS-EMPTY", "F-FOLDER-OTHERS", "F-FOLDER-LINK", "F-FOLDER-SPECIAL", "F-FOLDER-LOOSE",
     }  # fmt: skip
-    assert any(problem.where.endswith("note.heic") for problem in found.problems)
+    assert any(problem.where.endswith("note.xcf") for problem in found.problems)
 
 
 def test_a_link_that_leads_back_ends(tmp_path):

@@ -169,8 +169,16 @@ def test_a_whole_network_of_the_users_is_used_as_it_is():
     assert torch.equal(network({"image": batch}), own(batch).unsqueeze(1))
 
 
+class Features(nn.Sequential):
+    """A module that says how many features it gives."""
+
+    def __init__(self, num_features, *layers):
+        super().__init__(*layers)
+        self.num_features = num_features
+
+
 def test_an_encoder_of_the_users_gets_a_head():
-    for own, outputs in ((nn.Sequential(nn.Flatten(), nn.Linear(64, 5)), 3), (nn.Sequential(nn.Flatten(), Encoder()), 2)):
+    for own, outputs in ((Features(5, nn.Flatten(), nn.Linear(64, 5)), 3), (Features(3, nn.Flatten(), Encoder()), 2)):
         network = registry.wrap(own, SMALL, outputs)
         assert network({"image": small_batch(SMALL)}).shape == (3, 1, outputs)
         assert isinstance(network.head, LinearHead)
