@@ -58,11 +58,12 @@ def _told(column: Column, kind: str, how: dict[str, Any]) -> dict[str, Any]:
     name = seconds or kind
     details = [how.get("unit", ""), _("decimal comma") if how.get("decimal") == "," else ""]
     details += [form[:3] if kind == "date" and form[:3] in ORDERS else ""]
+    details = [detail for detail in details if detail]
     other = _OTHERWISE.get(kind)
     return {
         "column": column.name,
         "kind": kind,
-        "read": joined(", ", [_(READ[name]), *filter(None, details)]),
+        "read": joined(", ", [_(READ[name]), *details]) if details else _(READ[name]),
         **held(column, example=how.get("example", "")),
         "became": _(BECAME[how["why"] if kind == "ignored" else name]),
         "option": f"--set {_typed(f'{other}={column.name}')}" if other else "",
