@@ -60,13 +60,14 @@ def _told(column: Column, kind: str, how: dict[str, Any]) -> dict[str, Any]:
     name = seconds or kind
     details = [how.get("unit", ""), _("decimal comma") if how.get("decimal") == "," else ""]
     details += [form[:3] if kind == "date" and form[:3] in ORDERS else ""]
+    details = [detail for detail in details if detail]
     personal = "personal" in how
     other = "keep" if personal else _OTHERWISE.get(kind)
     became = _("used as a category, kept as hashes") if kind == "personal" else _(BECAME[how.get("why", name)])
     return {
         "column": column.name,
         "kind": kind,
-        "read": joined(", ", [_(READ[name]), *filter(None, details)]),
+        "read": joined(", ", [_(READ[name]), *details]) if details else _(READ[name]),
         **held(column, example=HIDDEN if personal else how.get("example", "")),
         "became": became,
         "option": f"--set {_typed(f'{other}={column.name}')}" if other else "",
