@@ -33,7 +33,7 @@ def bound(folder, cells, *names):
         (["0012", "3.5"], ["0012.png", "3.5.png"], ["0012.png", "3.5.png"]),
         (["a.jpg", "B.png"], ["a.JPG", "b.png"], ["a.JPG", "b.png"]),
         (["train/a.jpg"], ["photos/train/a.jpg", "photos/test/a.jpg"], ["photos/train/a.jpg"]),
-        (["C:\\Users\\m\\train\\x.jpg", "/mnt/m/test/x.jpg"], ["train/x.jpg", "test/x.jpg"], ["train/x.jpg", "test/x.jpg"]),
+        (["C:\\Users\\m\\train\\x.jpg", "/srv/m/test/x.jpg"], ["train/x.jpg", "test/x.jpg"], ["train/x.jpg", "test/x.jpg"]),
         (["a.jpg", "b.jpg"], ["a.jpg", "b.jpg", "@eaDir/a.jpg"], ["a.jpg", "b.jpg"]),
     ],
 )
