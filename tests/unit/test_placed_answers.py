@@ -1,6 +1,8 @@
 """An answer that lies on the elements of its input stays on them while parts of the input are hidden."""
 
+from contextlib import nullcontext
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pyarrow as pa
@@ -11,6 +13,7 @@ from torch import nn
 from fukami.core.recipe import Recipe
 from fukami.core.tables import Column
 from fukami.engine.plan import Plan
+from fukami.explain import nearest
 from fukami.explain.case import Case
 from fukami.explain.joint import Joint
 from fukami.explain.methods import occlusion
@@ -20,7 +23,7 @@ from fukami.fields.registry import field_class
 from fukami.fields.tags.chain import Chained
 from fukami.fields.tags.field import Tags
 from fukami.fields.text.field import Text
-from fukami.layers.pooling import valid
+from fukami.layers.pooling import Sequence, valid
 from fukami.models.contract import Network
 from fukami.predictor import Predictor
 from fukami.tasks import text_tagging
@@ -98,3 +101,17 @@ def test_elements_that_stay_keep_their_places(kind, joined):
     changed_UL = (after != before).reshape(*after.shape[:2], -1).any(2).numpy()
     own_UL = gone_UU[:, one.units(batch, row).of].reshape(*after.shape[:2], -1).any(2)
     assert changed_UL.any() and not (changed_UL & ~own_UL).any()
+
+
+def test_nearest_examples_do_not_depend_on_padding():
+    """Of a sequence the mean of its own elements counts, however long its neighbours are."""
+
+    def found(length):
+        x = torch.zeros(1, length, 2)
+        x[:, :2] = torch.tensor([[2.0, 4.0], [4.0, 0.0]])
+        network = SimpleNamespace(encoder=lambda given: Sequence(x, torch.tensor([2])), eval=lambda: None)
+        task = SimpleNamespace(card=SimpleNamespace(needs="sequence"), inputs={"text": None})
+        plan = SimpleNamespace(arranged=lambda batch: batch, autocast=nullcontext)
+        return nearest.features(SimpleNamespace(network=network, task=task, plan=plan), {"text": x}).tolist()
+
+    assert found(2) == found(5) == [[3.0, 2.0]]
