@@ -18,6 +18,8 @@ from fukami.fields.row.columns.contract import LearnedColumn, Raw, single
 
 CARD = ColumnCard(name="number", summary="a number", code=("plain_cells", "cell_number", "cell_span", "row_number"))
 
+SECONDS = N_("times of day or spans of time")
+
 
 @dataclass(frozen=True)
 class NumberColumn(LearnedColumn):
@@ -30,7 +32,7 @@ class NumberColumn(LearnedColumn):
     def examine(cls, column: Column, how: dict[str, Any], *, forced: bool, missing: tuple[str, ...]) -> Iterator[Problem]:
         parsed = reading.numbers(parsing.plain(column.values), how, missing=missing)
         yield from findings.infinite(column, parsed.values)
-        yield from findings.unlike(column, parsed.bad, cls.wanted, example=how.get("example", ""))
+        yield from findings.unlike(column, parsed.bad, _wanted(how), example=how.get("example", ""))
         yield from doubts.doubtful_mark(column, how)
         yield from findings.absent(column, int(np.isnan(parsed.values).sum() - parsed.bad.sum()))
 
@@ -40,7 +42,9 @@ class NumberColumn(LearnedColumn):
 
     def unfamiliar(self, column: Column) -> Iterator[Problem]:
         parsed = self._parsed(column)
-        yield from findings.unlike(column, parsed.bad, self.wanted, example=self._reading.get("example", ""), learned=True)
+        yield from findings.unlike(
+            column, parsed.bad, _wanted(self._reading), example=self._reading.get("example", ""), learned=True
+        )
         yield from findings.infinite(column, parsed.values)
         yield from findings.far(column, parsed.values, self.numbers[0])
         yield from findings.newly_missing(column, int(np.isnan(parsed.values).sum() - parsed.bad.sum()), self.numbers[0])
@@ -67,3 +71,7 @@ class NumberColumn(LearnedColumn):
 
     def usual(self) -> Any:
         return super().usual() if self._reading.get("bare") else self._reading["example"]
+
+
+def _wanted(how: dict[str, Any]) -> str:
+    return NumberColumn.wanted if how["form"] == "number" else SECONDS
