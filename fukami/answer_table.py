@@ -154,5 +154,6 @@ def answer_frame(run: Opened, inputs: Any) -> Any:
     pandas = needed("pandas", extra="pandas")
     predictions, given, answers = answer_table(run, inputs if isinstance(inputs, list) else [inputs])
     if isinstance(inputs, pandas.DataFrame) and len(inputs) == len(predictions):
-        return inputs.assign(**{name: pandas.Series(cells, index=inputs.index) for name, cells in answers.items()})
+        frame: Any = inputs
+        return frame.assign(**{name: pandas.Series(cells, index=inputs.index) for name, cells in answers.items()})
     return pandas.DataFrame({**given, **answers})

@@ -41,7 +41,8 @@ class _Estimator(BaseEstimator):
         seed = self.random_state.randint(2**31) if hasattr(self.random_state, "randint") else self.random_state or 0
         told = {"plan": "default", "seed": int(seed), **more, **(self.settings or {})}
         lengths = {"epochs": self.epochs, "minutes": self.minutes}
-        self.run_ = api.train(self._task, (x, y), model=self.model, out=place, settings=told, **lengths)
+        asked: dict[str, Any] = {"model": self.model, "out": place, "settings": told, **lengths}
+        self.run_ = api.train(self._task, (x, y), **asked)
         return self
 
     def _answers(self, x: Any) -> list[dict[str, Any]]:
@@ -68,7 +69,8 @@ class _Estimator(BaseEstimator):
         return tags
 
     def __getstate__(self) -> dict[str, Any]:
-        state = {name: value for name, value in super().__getstate__().items() if name != "_folder"}
+        held: dict[str, Any] = super().__getstate__()  # type: ignore[assignment]
+        state = {name: value for name, value in held.items() if name != "_folder"}
         if "run_" in state:
             buffer = io.BytesIO()
             with tarfile.open(fileobj=buffer, mode="w") as packed:

@@ -4,7 +4,7 @@
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,7 @@ SECONDS = 2.0
 
 
 def importance(
-    predictor: Predictor, columns: dict[str, Sequence[Column]], truth: Any, rows: np.ndarray
+    predictor: Predictor, columns: Mapping[str, Sequence[Column]], truth: Any, rows: np.ndarray
 ) -> dict[str, Any] | None:
     """`{"measure", "examples", "columns": [{"name", "value"}]}`, the most important column first, of judged examples: `rows` of
     `columns` with their `truth`. None where the input has no columns to exchange, or examples are too few.
