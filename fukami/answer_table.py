@@ -151,7 +151,7 @@ def written(run: Opened, inputs: Sequence[Any], out: Path) -> list[dict[str, Any
 
 def answer_frame(run: Opened, inputs: Any) -> Any:
     """The same as a DataFrame of pandas: a copy of the one that was given, with its index and types, where one was."""
-    pandas = needed("pandas", extra="pandas")
+    pandas: Any = needed("pandas", extra="pandas")
     predictions, given, answers = answer_table(run, inputs if isinstance(inputs, list) else [inputs])
     if isinstance(inputs, pandas.DataFrame) and len(inputs) == len(predictions):
         frame: Any = inputs
