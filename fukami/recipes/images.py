@@ -10,8 +10,8 @@ from typing import Any
 SMALL_PX = 64
 """Up to this side a small convolutional network from scratch is the better start; above, a network with pretrained weights."""
 LARGE_S = 0.25
-"""Seconds of a core that a large network learns for from one picture of 224 pixels: 32 pictures took 8 s, measured on a slow
-machine, and a quarter of that where vector units are wide."""
+"""Seconds of a core that a large network learns for from one picture of 224 pixels: 32 pictures took 8 s on a machine
+without wide vector units (one trial)."""
 FEWEST_STEPS = 150
 """With fewer, such a network from scratch knows little more than chance."""
 

@@ -108,7 +108,11 @@ def test_every_parameter_gets_a_finite_gradient(name):
     assert sum(p.grad.abs().sum() for p in network.parameters() if p.grad is not None) > 0
 
 
-@pytest.mark.parametrize("name", TASKS)
+LONG = ("object-detection", "translation", "image-generation")
+"""Whose smallest trainings take seconds; tests of their own train them in the quick tier as well."""
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.slow if name in LONG else ()) for name in TASKS])
 def test_a_tiny_set_can_be_overfitted(name):
     task, store = learned(name)
     network = tiny(task).train()

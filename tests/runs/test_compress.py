@@ -47,6 +47,7 @@ def sentences(tmp_path_factory) -> Path:
     return api.train("text-classification", str(folder / "data.csv"), out=folder / "run", **settings).path
 
 
+@pytest.mark.slow
 def test_int8_is_a_run_of_a_quarter_of_the_size_that_does_all_that_runs_do(small, tmp_path, capsys):
     out, before = small.parent / "run-int8", artefact.digest(small / artefact.MANIFEST)
     assert main(["compress", str(small), "--to", "int8", "--json"]) == 0

@@ -66,11 +66,13 @@ def test_a_rate_a_thousand_times_too_high(tmp_path):
     assert first["evidence"]["trial_learned"] > first["evidence"]["training_learned"] + 0.1
 
 
+@pytest.mark.slow
 def test_a_rate_that_is_far_too_low(tmp_path):
     causes, told = found(tmp_path / "run", PICTURES, digits(600), model=layers(64, 64), learning_rate=1e-7)
     assert causes == ["learning-rate"] and told["findings"][0]["code"] == "F-DIAGNOSE-RATE-LOW"
 
 
+@pytest.mark.slow
 def test_shuffled_labels(tmp_path):
     x, y = digits(600)
     shuffled = np.random.default_rng(0).permutation(y)
@@ -80,6 +82,7 @@ def test_shuffled_labels(tmp_path):
     assert max(evidence["trial_real_labels"], evidence["trial_shuffled_labels"]) < 3
 
 
+@pytest.mark.slow
 def test_weights_that_begin_at_zero(tmp_path):
     network = layers(64, 64)
     for weight in network.parameters():
@@ -168,7 +171,9 @@ def test_a_training_that_waits_for_its_data(tmp_path, monkeypatch):
     assert first["evidence"]["share"] > 0.35 and "batches_ahead=2" in first["fix"]
 
 
-@pytest.mark.parametrize(("rate", "code"), [slow(1e-7, "F-DIAGNOSE-RATE-LOW"), slow(3.0, "F-DIAGNOSE-RATE-HIGH"), (2e-3, "")])
+@pytest.mark.parametrize(
+    ("rate", "code"), [slow(1e-7, "F-DIAGNOSE-RATE-LOW"), slow(3.0, "F-DIAGNOSE-RATE-HIGH"), slow(2e-3, "")]
+)
 def test_a_rate_is_judged_by_few_examples_where_all_of_them_teach_too_little(tmp_path, monkeypatch, rate, code):
     """As with the sentences of film reviews, most of whose words come up a few times an epoch."""
     data = sentences(300)

@@ -551,6 +551,7 @@ def test_onnx_s_loops_answer_as_pytorch_s(tmp_path):
         np.testing.assert_allclose(answered(session(graph.path), {"x": x})["outputs"], network({"x": x}).numpy(), atol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_graph_that_is_there_already_gets_scores_behind_it(tmp_path):
     """As an int8 run has one."""
     network = registry.wrap(torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(16, 3)), ImageSpec(1, 4, 4), 3).eval()

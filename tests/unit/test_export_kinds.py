@@ -327,7 +327,10 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+QUICK = "an answer less"
+
+
+@pytest.mark.parametrize("fault", [pytest.param(one, marks=() if one == QUICK else pytest.mark.slow) for one in FAULTS])
 def test_faults_of_such_exports_are_refused(made, tmp_path, fault):
     members, alter = FAULTS[fault]
     material = material_of(made, tmp_path, **members)

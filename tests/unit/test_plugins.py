@@ -276,10 +276,11 @@ print(json.dumps([early, cards("metrics")["far-off"].of, load("metrics", "far-of
     ("entry_points", "files", "module"),
     [
         ("[fukami.plugins]\nsky = sky.brought\n", {"brought/metrics/far_off.py": METRIC}, "fukami.metrics.far_off"),
-        (
+        pytest.param(
             "[console_scripts]\nx = y:z\n\n[fukami.metrics]\nfar = sky.measures.far\n",
             {"measures/far.py": METRIC},
             "sky.measures.far",
+            marks=pytest.mark.slow,
         ),
     ],
 )
