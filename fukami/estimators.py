@@ -138,7 +138,8 @@ class FukamiClassifier(ClassifierMixin, _Estimator):
 
     def predict(self, X: Any) -> np.ndarray:
         """The likeliest class of each row."""
-        return self.classes_[[int(told["label"]) for told in self._answers(X)]]
+        index = [int(told["label"]) for told in self._answers(X)]
+        return self.classes_[index]
 
 
 class FukamiRegressor(RegressorMixin, _Estimator):

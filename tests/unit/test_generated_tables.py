@@ -178,11 +178,11 @@ def table(seed: int, folder) -> tuple[list[Column], dict[str, np.ndarray]]:
     language = list(FORMS)[seed % 4]
     names = rng.choice(list(FORMS[language]), COLUMNS, replace=False).tolist()
     said, texts = {}, []
-    for name in names:
+    for k, name in enumerate(names):
         form = FORMS[language][name]
         cells = [(moment if form.date else number)(form, rng) for _row in range(ROWS)]
         odd = rng.random(ROWS) < 0.05
-        said["like " + name.replace(",", "")] = np.where(odd, np.nan, [value for _text, value in cells])
+        said[f"{k} like " + name.replace(",", "")] = np.where(odd, np.nan, [value for _text, value in cells])
         texts.append([str(rng.choice(ODD[language])) if o else text for o, (text, _value) in zip(odd, cells, strict=True)])
     mark = ";" if language in ("de", "fr") else "\t"
     lines = [mark.join(row) for row in zip(*texts, strict=True)]

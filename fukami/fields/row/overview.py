@@ -11,7 +11,7 @@ import pyarrow as pa
 from fukami.core.language import N_, _, joined
 from fukami.core.tables import Column
 from fukami.fields import parsing
-from fukami.fields.personal import HIDDEN
+from fukami.fields.personal import HIDDEN, masked
 from fukami.fields.reading.dates import ORDERS
 from fukami.fields.row.field import Row
 
@@ -90,7 +90,7 @@ def held(column: Column, *, example: str = "") -> dict[str, Any]:
     counted = words.drop_null().value_counts()
     if len(counted) and not example:
         example = counted.field("values")[int(np.argmax(np.asarray(counted.field("counts"))))].as_py()
-    return {"example": example[:40], "missing": words.null_count / max(1, len(words)), "distinct": len(counted)}
+    return {"example": masked(example)[:40], "missing": words.null_count / max(1, len(words)), "distinct": len(counted)}
 
 
 def in_short(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:

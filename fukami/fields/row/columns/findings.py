@@ -10,7 +10,7 @@ from fukami.core.language import _, _n
 from fukami.core.percent import percent
 from fukami.core.problems import Problem
 from fukami.core.tables import Column
-from fukami.fields import parsing
+from fukami.fields import parsing, personal
 from fukami.fields.reading import column as reading
 from fukami.fields.reading.column import ENOUGH, Moments
 from fukami.fields.row.columns import parts
@@ -209,6 +209,6 @@ def places(column: Column, rows: np.ndarray) -> str:
 
 
 def examples(column: Column, rows: np.ndarray) -> str:
-    """What some of these rows hold, each once."""
+    """What some of these rows hold, each once, without the addresses and telephone numbers in it: findings are kept."""
     cells = column.take(rows[:_SHOWN]).strings()
-    return ", ".join(dict.fromkeys(cell[:40] for cell in cells))
+    return ", ".join(dict.fromkeys(personal.masked(cell)[:40] for cell in cells))
