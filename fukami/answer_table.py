@@ -11,16 +11,19 @@ from typing import Any
 from fukami.answered_pictures import written as with_files
 from fukami.answers import Group, asked, errors_told, predict_inputs, tell
 from fukami.core.extras import needed
-from fukami.core.language import _
+from fukami.core.language import _, _n
 from fukami.core.problems import Problem
-from fukami.data.writing import FORMS, write
+from fukami.data.writing import FORMS, MOST_LETTERS, write
+from fukami.fields.scored import native
 from fukami.opened import Opened
 from fukami.tasks.contract import Task
 
 Cells = dict[str, list[Any]]
 """Name of a column → its cells, None where there is nothing."""
 _WHOLE = re.compile(r"-?(0|[1-9]\d{0,14})")
-_NUMBER = re.compile(r"-?(0|[1-9]\d{0,14})(\.\d+)?([eE][+-]?\d{1,2})?")
+_NUMBER = re.compile(r"-?(0|[1-9]\d{0,14})(\.\d+)?")
+_GROUPS = re.compile(r"-?[1-9]\d{0,2}(\.\d{3})+")
+"""What may be 1250 as well as 1.25."""
 _MOST_LOOKS = 2000
 """How often parts of a table are looked at for what the training did not know, before a note is put to all rows of a part."""
 
@@ -40,7 +43,8 @@ def answer_table(
         told = told if pictures is None else with_files(told, pictures, run=run.path.name)
         _extend(given, rows_of(group, told, as_written=as_written), before=len(predictions), count=len(told))
         notes = notes_of(run.predictor.task, group, told)
-        found = [answer_cells(one) | {"notes": note or None} for one, note in zip(told, notes, strict=True)]
+        target = run.predictor.task.target
+        found = [answer_cells(native(target, one)) | {"notes": note or None} for one, note in zip(told, notes, strict=True)]
         names = dict.fromkeys(name for one in found for name in one)
         _extend(answers, {name: [one.get(name) for one in found] for name in names}, before=len(predictions), count=len(told))
         predictions += told
@@ -75,11 +79,14 @@ def rows_of(group: Group, told: Sequence[dict[str, Any]], *, as_written: bool) -
 
 
 def numbers(cells: list[Any]) -> list[Any]:
-    """Cells of a text table as numbers, where all of them are plain ones; codes such as 00501 are none.
+    """Cells of a text table as numbers, where all of them are plain ones and can be no others; codes such as 00501 are none.
 
-    >>> numbers(["1", None, "20"]), numbers(["1.5", "2"]), numbers(["00501", "1"])
-    ([1, None, 20], [1.5, 2.0], ['00501', '1'])
+    >>> numbers(["1", None, "20"]), numbers(["1.5", "2"]), numbers(["00501", "1"]), numbers(["1.250", "12.500", "3"])
+    ([1, None, 20], [1.5, 2.0], ['00501', '1'], ['1.250', '12.500', '3'])
     """
+    pointed = [cell for cell in cells if cell is not None and "." in cell]
+    if pointed and all(map(_GROUPS.fullmatch, pointed)):
+        return cells
     for pattern, kind in ((_WHOLE, int), (_NUMBER, float)):
         if all(cell is None or pattern.fullmatch(cell) for cell in cells):
             return [cell if cell is None else kind(cell) for cell in cells]
@@ -139,6 +146,15 @@ def written(run: Opened, inputs: Sequence[Any], out: Path) -> list[dict[str, Any
         as_written = out.suffix.lower() in (".csv", ".tsv")
         predictions, given, answers = answer_table(run, inputs, pictures=out.with_suffix(""), as_written=as_written)
         write({**given, **answers}, out)
+        texts = (cell for column in (*given.values(), *answers.values()) for cell in column if isinstance(cell, str))
+        if out.suffix.lower() == ".xlsx" and (cut := sum(len(text) > MOST_LETTERS for text in texts)):
+            what = _n("{n} text is longer than a cell takes, and cut", "{n} texts are longer than a cell takes, and cut", cut)
+            fix = _("write them as .csv or .parquet")
+            tell(
+                Problem(
+                    code="F-OUT-CUT", severity="warning", what=what, where=str(out), expected=f"≤ {MOST_LETTERS:,}", got=fix
+                )
+            )
         return predictions
     plain = predict_inputs(run, inputs)
     predictions = with_files(plain, out, run=run.path.name)

@@ -83,7 +83,8 @@ class _Estimator(BaseEstimator):
             folder = tempfile.TemporaryDirectory(prefix="fukami-")
             with tarfile.open(fileobj=io.BytesIO(state["run_"])) as packed:
                 packed.extractall(folder.name, filter="data")
-            state = {**state, "run_": Run(Path(folder.name) / "run"), "_folder": folder}
+            own = None if isinstance(state.get("model"), (str, type(None))) else state["model"]
+            state = {**state, "run_": Run(Path(folder.name) / "run", network=own), "_folder": folder}
         super().__setstate__(state)
 
 
@@ -129,6 +130,9 @@ class FukamiClassifier(ClassifierMixin, _Estimator):
             counts = np.bincount(index)
             return {str(k): float(len(index) / len(counts) / count) for k, count in enumerate(counts)}
         given = self.class_weight or {}
+        if isinstance(given, str) or (unknown := [label for label in given if label not in self.classes_]):
+            got = given if isinstance(given, str) else ", ".join(map(str, unknown))
+            raise ValueError(_("class_weight is a mapping from classes to weights, or balanced; got {got}").format(got=got))
         return {str(k): float(given[label]) for k, label in enumerate(self.classes_) if label in given}
 
     def predict_proba(self, X: Any) -> np.ndarray:

@@ -54,7 +54,8 @@ class Places:
         sure = bool(found) or PurePosixPath(told).suffix.lower() not in self.endings
         found = found or self.stems.get(parts[-1] if sure else PurePosixPath(parts[-1]).stem, [])
         common = {path: _common(parts[:-1], PurePosixPath(path.lower()).parts[:-1]) for path in found}
-        best = [path for path in found if common[path] == max(common.values())]
+        most = max(common.values(), default=0)
+        best = [path for path in found if common[path] == most]
         whole = bool(best) and (common[best[0]] == len(parts) - 1 or bool(_ABSOLUTE.match(told)))
         return (best[0], []) if len(best) == 1 and whole and sure else ("", best)
 

@@ -19,6 +19,8 @@ MOST_ROWS = 1_048_575
 """Rows below the names that a sheet takes."""
 MOST_LETTERS = 32_767
 """Characters that a cell of a sheet takes."""
+EXACT = 10**15
+"""Whole numbers beyond it are written into a sheet as text: its numbers have 15 digits."""
 
 
 def write(cells: Cells, place: Path) -> None:
@@ -71,7 +73,7 @@ def _parquet(cells: Cells, place: Path) -> None:
     def array(column: list[Any]) -> pa.Array:
         try:
             return pa.array(column)
-        except (pa.ArrowInvalid, pa.ArrowTypeError):  # cells of several kinds
+        except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):  # cells of several kinds
             return pa.array([None if cell is None else str(_as_text(cell)) for cell in column], pa.string())
 
     pyarrow.parquet.write_table(pa.table({name: array(column) for name, column in cells.items()}), place)
@@ -96,7 +98,12 @@ def _sheet(cells: Cells, place: Path) -> None:
             return None
         if isinstance(cell, datetime) and cell.tzinfo is not None:
             return cell.isoformat()
-        if isinstance(cell, (bool, int, float, date, time, timedelta)) and not (isinstance(cell, float) and math.isinf(cell)):
+        exact = not isinstance(cell, int) or abs(cell) <= EXACT
+        if (
+            exact
+            and isinstance(cell, (bool, int, float, date, time, timedelta))
+            and not (isinstance(cell, float) and math.isinf(cell))
+        ):
             return cell
         made = WriteOnlyCell(sheet, ILLEGAL.sub("", str(cell))[:MOST_LETTERS])
         made.data_type = "s"  # a text that begins with = is no formula

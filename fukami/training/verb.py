@@ -52,6 +52,9 @@ def run_training(asked: Asked, *, resume: bool = False, prove_resume: bool = Fal
     require_module(asked.module)
     if asked.recipe.plan.devices > 1:
         require_steps(asked.recipe, "--devices")
+    for name in ("loss", "on_step", "on_epoch"):
+        if asked.module is None and getattr(asked, name) is not None:
+            require_steps(asked.recipe, name)
     if prove_resume:
         require_steps(asked.recipe, "--prove-resume")
         require_names(asked)

@@ -14,6 +14,7 @@ from fukami.answer_table import answer_frame, written
 from fukami.core.beforehand import require_out
 from fukami.core.errors import UsageError
 from fukami.core.tables import Column
+from fukami.data.writing import write
 from tests.small_predictors import trained
 
 TOWNS = ["Nara", "Kobe", "Nara", "Kobe"] * 10
@@ -120,3 +121,11 @@ def test_answers_do_not_take_the_place_of_what_they_answer(tmp_path):
     with pytest.raises(UsageError, match="F-OUT-INPUT"):
         require_out(tmp_path / "new.csv", [str(tmp_path / "new.csv")])
     require_out(tmp_path / "pictures", [str(tmp_path / "new.csv")])
+
+
+def test_numbers_that_a_sheet_would_round_and_texts_that_it_would_cut_are_not_damaged_in_silence(tmp_path):
+    write({"id": [1234567890123456789, None], "text": ["x" * 40_000, "y"]}, tmp_path / "a.xlsx")
+    cells = [row[0].value for row in openpyxl.load_workbook(tmp_path / "a.xlsx").active.iter_rows(min_row=2)]
+    assert cells == ["1234567890123456789", None]
+    write({"id": [10**20, None]}, tmp_path / "a.parquet")
+    assert pyarrow.parquet.read_table(tmp_path / "a.parquet")["id"].to_pylist() == [str(10**20), None]

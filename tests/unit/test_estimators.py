@@ -29,6 +29,12 @@ def test_a_frame_with_words_is_learned_pickled_and_cloned():
         model.predict(FRAME.rename(columns={"size": "weight"}))
 
 
+@pytest.mark.parametrize("weights", ["balance", {"Yes": 5}])
+def test_weights_of_no_class_are_refused(weights):
+    with pytest.raises(ValueError, match="class_weight"):
+        FukamiClassifier(class_weight=weights).fit([[0.0], [1.0]] * 10, ["yes", "no"] * 10)
+
+
 def test_one_class_is_refused():
     with pytest.raises(ValueError, match="class"):
         FukamiClassifier().fit(FRAME, np.ones(120))

@@ -141,6 +141,7 @@ def test_what_means_steps_is_refused_with_a_word(run, table, tmp_path):
         lambda: fukami.plan("tabular-classification", table, model="linear"),
         lambda: fukami.train("tabular-classification", table, model="boosting", out=tmp_path / "a", devices=2),
         lambda: fukami.train("tabular-classification", table, model="boosting", out=tmp_path / "b", prove_resume=True),
+        lambda: fukami.train("tabular-classification", table, model="linear", out=tmp_path / "c", on_epoch=print),
         lambda: run.diagnose(),
         lambda: run.compress(to="int8"),
     ):

@@ -84,6 +84,8 @@ def _pair(pair: tuple[Any, ...], kinds: tuple[str, ...]) -> Table:
     if rest:
         name = str(getattr(rest[0], "name", None) or "target")
         name = name if name not in columns else "target"
+        while name in columns:  # no input is overwritten
+            name += "_"
         columns[name] = rest[0]
         hints["target"] = name
         problems += tuple(_in_other_order(x, rest[0]))

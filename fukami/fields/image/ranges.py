@@ -70,10 +70,14 @@ def range_of_array(levels: Levels, values: np.ndarray) -> Range:
     [Range(low=0, high=1), Range(low=0, high=1), Range(low=0, high=1)]
     >>> range_of_array({}, np.array([[0, 9]], np.uint8)), range_of_array({"array": [0, 16]}, np.array([[0, 9]], np.uint8))
     (Range(low=0, high=255), Range(low=0, high=16))
+    >>> range_of_array({"array": [0, 4095]}, np.array([[0, 200]], np.uint8))  # 8 bits never reach what 12 bits did
+    Range(low=0, high=255)
     """
     known, own = _known(levels, values), OF_TYPE.get(values.dtype.name)
     if not values.size:
         return own or known or Range(0, 255)
+    if own and known and own.high <= 255 < known.high:  # 8 bits never reach what was learned from more
+        return own
     if known and (own is None or known not in _USUAL) and _fits(known, values.reshape(len(values), -1)):
         return known
     if own:

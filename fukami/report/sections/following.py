@@ -6,7 +6,7 @@ from typing import Any
 from fukami.core.language import N_, _, _n
 from fukami.engine.diagnosis.turning import turning
 from fukami.report.content import Content
-from fukami.report.sections.result import baselines_of, verdict
+from fukami.report.sections.result import apart_of, baselines_of, verdict
 
 TITLE = N_("What to do next")
 
@@ -20,9 +20,10 @@ def build(content: Content) -> dict[str, Any] | None:
 def advice(content: Content) -> list[tuple[str, str]]:
     """Commands that follow from what was found, each with what was found; a sentence alone has none."""
     found = []
-    looking = f"fukami diagnose {shlex.quote(_place(content))}" if _place(content) else ""
+    in_steps = bool((content.run.get("training") or {}).get("steps"))
+    looking = f"fukami diagnose {shlex.quote(_place(content))}" if _place(content) and in_steps else ""
     for name, told in list(content.metrics.items())[:1]:
-        judged = verdict(name, told, baselines_of(content, name)) or {}
+        judged = verdict(name, told, baselines_of(content, name), apart_of(content)) or {}
         if judged.get("level") == "bad":
             found.append((looking, _("a simple method is at least as good: use that one, or look for the cause")))
         elif judged.get("level") == "unsure":
@@ -41,5 +42,5 @@ def advice(content: Content) -> list[tuple[str, str]]:
 
 def _place(content: Content) -> str:
     """The run's folder, as its commands name it; empty where they name none."""
-    words = shlex.split(content.commands[0][0])
-    return words[2] if len(words) > 2 and words[0] == "fukami" else ""
+    told = (shlex.split(str(command)) for command, _does in content.commands)
+    return next((words[2] for words in told if words[1:2] in (["predict"], ["evaluate"]) and len(words) > 2), "")
