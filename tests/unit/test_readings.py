@@ -281,6 +281,17 @@ def test_an_exported_program_reads_every_form_alike(tmp_path):
     assert any("'odd one' counts as missing" in str(one.message) for one in told)
 
 
+def test_a_fraction_is_none_of_the_thousands():
+    how = reading.learned(pa.array(["1.234,5", "17,25", "1.250"])).how
+    got = reading.numbers(pa.array(["0.125", "-0.5", "0.125,5", "1.250"]), how).values
+    assert got.tolist() == [0.125, -0.5, 125.5, 1250]
+
+
+def test_zeros_in_front_are_odd_behind_a_sign_too():
+    how = reading.learned(pa.array(["7", "-12", "3"])).how
+    assert reading.numbers(pa.array(["-007", "-7"]), how).bad.tolist() == [True, False]
+
+
 # -- the table as it was understood ----------------------------------------------------------------------------------------
 def test_every_column_is_told_with_what_became_of_it():
     columns = [

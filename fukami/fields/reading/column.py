@@ -25,7 +25,7 @@ MOST = 5000
 ENOUGH = 0.85
 """Share of the non-missing cells that must read as a number or a date for the column to be one; the others are told."""
 _ISO = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?)?$"
-_CODE = r"^\s*0[0-9]+\s*$"
+_CODE = r"^\s*[+-]?0[0-9]+\s*$"
 PLAIN = _numbers.written()
 """Numbers as programs write them."""
 
