@@ -2,6 +2,7 @@
 
 import csv
 import datetime
+import time
 import warnings
 
 import numpy as np
@@ -290,6 +291,12 @@ def test_a_fraction_is_none_of_the_thousands():
 def test_zeros_in_front_are_odd_behind_a_sign_too():
     how = reading.learned(pa.array(["7", "-12", "3"])).how
     assert reading.numbers(pa.array(["-007", "-7"]), how).bad.tolist() == [True, False]
+
+
+def test_a_cell_of_endless_digits_is_read_at_once():
+    how, begin = reading.learned(pa.array(["1,234.5", "17"])).how, time.perf_counter()
+    assert reading.numbers(pa.array(["9" * 20_000 + "x", "2.e3"]), how).values[1] == 2000
+    assert time.perf_counter() - begin < 0.2
 
 
 # -- the table as it was understood ----------------------------------------------------------------------------------------
