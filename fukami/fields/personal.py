@@ -110,6 +110,8 @@ def _by_title(title: str, found: list[str], *, is_text: bool) -> str:
             return kind
     for kind in _said(VAGUE, title):
         fits = {NAME: _COULD_NAME.fullmatch, ADDRESS: _has_place, TELEPHONE: _has_digits}[kind]
+        if kind == NAME and is_text and _share(found, lambda text: text in SURNAMES or text.lower() in FIRST_NAMES) >= HALF:
+            return NAME  # however few they are
         distinct = len(set(found)) > min(FEW, SOME * len(found))
         if (is_text or kind == TELEPHONE) and distinct and _share(found, fits) >= MOST:
             return kind
