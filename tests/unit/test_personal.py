@@ -3,10 +3,12 @@
 import pyarrow as pa
 import pytest
 
+from fukami.core.problems import Problem
 from fukami.core.tables import Column
 from fukami.fields.personal import HIDDEN, kind_of, masked
 from fukami.fields.row.columns.personal import hashed
 from fukami.fields.row.field import Row
+from fukami.training.finish import stored
 
 PERSONAL = [
     ("氏名", ["山田太郎", "鈴木花子", "あ"]),
@@ -112,3 +114,9 @@ def test_a_personal_column_that_is_asked_for_is_kept_as_hashes():
         kept = (row.state, row.sketch(TABLE), row.portable(), row.schema(), row.render(TABLE, 0), note.as_dict())
         assert "山田" not in str(kept) and hashed("山田 花子") in str(row.state)
         assert "warning" in [p.severity for p in Row(options=options).check(TABLE) if p.code == "F-COLUMN-PERSONAL"]
+
+
+def test_a_run_keeps_no_cell_of_a_free_text():
+    found = Problem(code="F-COLUMN-TEXT", severity="warning", what="x", where="t.csv", got="Anna wrote that …", fix="y")
+    other = Problem(code="F-COLUMN-MIXED", severity="warning", what="x", where="t.csv", got="12x")
+    assert [told["got"] for told in stored([found, other])] == ["", "12x"]
