@@ -1,5 +1,6 @@
 """Personal data is recognised by cells and titles, in several languages, and what is none is left alone."""
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -120,3 +121,12 @@ def test_a_run_keeps_no_cell_of_a_free_text():
     found = Problem(code="F-COLUMN-TEXT", severity="warning", what="x", where="t.csv", got="Anna wrote that …", fix="y")
     other = Problem(code="F-COLUMN-MIXED", severity="warning", what="x", where="t.csv", got="12x")
     assert [told["got"] for told in stored([found, other])] == ["", "12x"]
+
+
+def test_addresses_among_the_values_of_a_category_are_not_kept():
+    cells = ["none given", "ask", "none given", "none given", "taro@example.jp"] * 20 + ["090-1234-5678", "06.05.2024"] * 2
+    row = Row().learn([Column("contact", pa.array(cells))])
+    assert row.state["columns"][0]["categories"][0]["values"] == ["none given", "ask", "06.05.2024"]
+    codes = row.batch(row.encode([Column("contact", pa.array(["taro@example.jp", "ask", None]))]), np.arange(3)).categories
+    assert codes[:, 0].tolist() == [0, 2, 0]
+    assert "taro" not in str([row.state, row.describe(), *row.sketch([Column("contact", pa.array(cells))]).items()])
