@@ -299,6 +299,18 @@ def test_a_cell_of_endless_digits_is_read_at_once():
     assert time.perf_counter() - begin < 0.2
 
 
+def test_one_missing_cell_does_not_slow_plain_numbers(monkeypatch):
+    cells = pa.array([None, "NA", "gone", *(f" {i}.5" for i in range(2000)), "-3", "1e3"])
+    want = [np.nan] * 3 + [i + 0.5 for i in range(2000)] + [-3, 1000]
+    how = reading.learned(cells, kinds=("number",), missing=("gone",)).how
+    slow = reading.numbers(pa.array([*cells.to_pylist(), "x"]), how, missing=("gone",))
+    monkeypatch.setattr(reading, "number_of", None)
+    found = reading.numbers(cells, how, missing=("gone",))
+    np.testing.assert_array_equal(found.values, want)
+    np.testing.assert_array_equal(slow.values[:-1], want)
+    assert not found.bad.any() and np.flatnonzero(slow.bad).tolist() == [len(cells)]
+
+
 # -- the table as it was understood ----------------------------------------------------------------------------------------
 def test_every_column_is_told_with_what_became_of_it():
     columns = [
