@@ -10,6 +10,8 @@ import pyarrow.compute as pc
 from fukami.core.errors import DataError
 from fukami.core.language import _
 from fukami.core.tables import Column
+from fukami.fields.personal import kind_of
+from fukami.fields.row.columns.personal import hashed
 
 MAX_VALUES = 20
 """Values that get a group of their own; rarer ones share one."""
@@ -25,6 +27,7 @@ class Grouping:
 
 def grouping(column: Column) -> Grouping:
     """The groups of a column: its values; quarters of a number that takes more than 20 values; the 20 commonest of many.
+    Personal data is told by hashes.
 
     >>> sex = grouping(Column("sex", pa.array(["f", "m", None, "f"])))
     >>> sex.labels, sex.codes.tolist()
@@ -34,7 +37,7 @@ def grouping(column: Column) -> Grouping:
     numbers = _numbers(values)
     if numbers is not None and len(np.unique(numbers[np.isfinite(numbers)])) > MAX_VALUES:
         return _quarters(numbers)
-    return _by_value(values, numbers is not None)
+    return _by_value(values, numbers is not None, personal=bool(kind_of(column)))
 
 
 def _arrow(column: Column) -> pa.Array:
@@ -73,7 +76,7 @@ def _quarters(numbers: np.ndarray) -> Grouping:
     return Grouping(labels, codes.astype(np.int16))
 
 
-def _by_value(values: pa.Array, numeric: bool) -> Grouping:
+def _by_value(values: pa.Array, numeric: bool, *, personal: bool) -> Grouping:
     words = np.array(["" if value is None else str(value).strip() for value in values.to_pylist()], dtype=object)
     found, codes, counts = np.unique(words.astype(str), return_inverse=True, return_counts=True)
     common = np.argsort(-counts, kind="stable")
@@ -81,7 +84,7 @@ def _by_value(values: pa.Array, numeric: bool) -> Grouping:
     common.sort(key=(lambda i: float(found[i])) if numeric else (lambda i: found[i]))
     place = np.full(len(found), len(common))  # everything else shares a group
     place[common] = np.arange(len(common))
-    labels = [str(found[i]) for i in common]
+    labels = [hashed(str(found[i])) if personal else str(found[i]) for i in common]
     if len(found) - ("" in found) > MAX_VALUES:
         labels.append(_("(other)"))
     if "" in found:

@@ -41,7 +41,7 @@ _LIVED_AT = re.compile(
 )
 _WRITTEN_MAIL = re.compile(_MAIL)
 _FULL_CALL = re.compile(rf"(?:tel|fax|phone|電話)?[:：]?\s*{_CALLED}", re.IGNORECASE)
-_WRITTEN_CALL = re.compile(rf"(?<![\w.+-]){_CALLED}(?![\w-])")
+_WRITTEN_CALL = re.compile(rf"(?<![\w.+-])(?!\d\d[ .-]\d\d[ .-]\d{{4}}(?!\d)){_CALLED}(?![\w-])")
 _WITH_SPACE = re.compile(r"[一-龥々]{1,4} [一-龥々ぁ-んァ-ヶー]{1,5}|[ァ-ヶー]{2,6} [ァ-ヶー]{2,7}|[ぁ-ん]{2,6} [ぁ-ん]{2,7}")
 _BY_TITLE = re.compile(r"\b(?:Mr|Mrs|Miss|Ms|Dr|Prof|Herr|Frau|Mme|Mlle)\b\.?|(?:様|さん|氏|殿|先生)$")
 _WESTERN = re.compile(r"(?:[A-ZÀ-Þ][\w'’.-]*,? ){1,3}[A-ZÀ-Þ][\w'’.-]*")
@@ -74,8 +74,8 @@ def kind_of(column: Column) -> str:
 def masked(text: str) -> str:
     """A text without the e-mail addresses and telephone numbers in it.
 
-    >>> masked("ask taro@example.jp or 090-1234-5678, on 2024-05-06")
-    'ask ••• or •••, on 2024-05-06'
+    >>> masked("ask taro@example.jp or 090-1234-5678, on 2024-05-06 or 07.05.2024")
+    'ask ••• or •••, on 2024-05-06 or 07.05.2024'
     """
     return _WRITTEN_CALL.sub(HIDDEN, _WRITTEN_MAIL.sub(HIDDEN, text))
 
@@ -110,6 +110,8 @@ def _by_title(title: str, found: list[str], *, is_text: bool) -> str:
             return kind
     for kind in _said(VAGUE, title):
         fits = {NAME: _COULD_NAME.fullmatch, ADDRESS: _has_place, TELEPHONE: _has_digits}[kind]
+        if kind == NAME and is_text and _share(found, lambda text: text in SURNAMES or text.lower() in FIRST_NAMES) >= HALF:
+            return NAME  # however few they are
         distinct = len(set(found)) > min(FEW, SOME * len(found))
         if (is_text or kind == TELEPHONE) and distinct and _share(found, fits) >= MOST:
             return kind

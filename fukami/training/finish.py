@@ -3,6 +3,7 @@
 import json
 import platform
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import metadata
@@ -17,6 +18,7 @@ from fukami.core.beforehand import is_table
 from fukami.core.cards import card, known
 from fukami.core.given import is_file
 from fukami.core.next_commands import next_commands, training_command
+from fukami.core.problems import Problem
 from fukami.core.recipe import Recipe
 from fukami.data.overview import overview
 from fukami.evaluate import calibration, whole
@@ -170,7 +172,7 @@ def write_run(session: Session | Fitting, prepared: Prepared, finished: Finished
             artefact.write_json(draft / "proofs" / f"{name}.json", proof)
         artefact.write_json(draft / "proofs" / "evaluation.json", finished.evaluation.as_dict())
         understood = in_short(overview(prepared.task, prepared.table, prepared.columns))
-        data = {"problems": [p.as_dict() for p in prepared.problems], **({"columns": understood} if understood else {})}
+        data = {"problems": stored(prepared.problems), **({"columns": understood} if understood else {})}
         artefact.write_json(draft / "proofs" / "data.json", data)
         write_reference(prepared, draft / "reference")
         seen = told["training"]["steps"] * recipe.learning.batch_size
@@ -178,6 +180,11 @@ def write_run(session: Session | Fitting, prepared: Prepared, finished: Finished
         commands = next_commands(out, told["example"], told["task"], finished.proofs["baselines"].get("advice"))
         page = page_of(draft, predictor.task, prepared.columns, commands=commands)
         (draft / "report.html").write_text(page, "utf-8")
+
+
+def stored(problems: Iterable[Problem]) -> list[dict[str, Any]]:
+    """What a run keeps of the findings about its data: nothing of a free text, which may hold anybody's name."""
+    return [told.as_dict() | ({"got": ""} if told.code == "F-COLUMN-TEXT" else {}) for told in problems]
 
 
 def with_columns(recipe: Recipe, prepared: Prepared) -> Recipe:

@@ -12,6 +12,7 @@ from fukami.evaluate.groups import grouping
 from fukami.evaluate.judge import judge
 from fukami.evaluate.significance import differences
 from fukami.evaluate.verdict import verdict
+from fukami.fields.row.columns.personal import hashed
 from tests.small_targets import small_target
 
 
@@ -154,6 +155,12 @@ def test_groupings():
     assert len(words.labels) == 21 and words.labels[-1] == "(other)" and (words.codes == 20).sum() == sum(range(1, 21))
     assert grouping(Column("b", pa.array([True, False, True]))).labels == ["False", "True"]
     assert grouping(Column("e", pa.array([], pa.string()))).labels == []
+
+
+@pytest.mark.parametrize(("name", "cells"), [("担当者", ["佐藤", "鈴木", "佐藤"]), ("customer_id", [5, 7, 5])])
+def test_groups_of_people_are_told_by_hashes(name, cells):
+    found = grouping(Column(name, pa.array(cells)))
+    assert found.labels == [hashed(str(cells[0])), hashed(str(cells[1]))] and found.codes.tolist() == [0, 1, 0]
 
 
 def test_scores_that_are_no_numbers_and_metrics_that_do_not_apply():

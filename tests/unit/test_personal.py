@@ -1,12 +1,15 @@
 """Personal data is recognised by cells and titles, in several languages, and what is none is left alone."""
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
+from fukami.core.problems import Problem
 from fukami.core.tables import Column
 from fukami.fields.personal import HIDDEN, kind_of, masked
 from fukami.fields.row.columns.personal import hashed
 from fukami.fields.row.field import Row
+from fukami.training.finish import stored
 
 PERSONAL = [
     ("氏名", ["山田太郎", "鈴木花子", "あ"]),
@@ -36,6 +39,8 @@ PERSONAL = [
     ("customer", ["田中", "鈴木", "木村", "高橋"]),
     ("full name", ["a b"]),
     ("担当者", ["田中", "鈴木", "木村", "高橋"] * 3),
+    ("担当者", ["佐藤", "鈴木", "田中"] * 30),
+    ("name", ["Anna", "Ben"] * 50),
     ("Vorname", ["Hans"]),
     ("Telefon", ["030 123456", "089 654321", "040 98765"]),
     ("住所（自宅）", ["奈良市1-2"]),
@@ -45,6 +50,8 @@ ORDINARY = [
     ("都道府県", ["東京都", "大阪府", "北海道"]),
     ("name", ["ford torino", "bmw 320i", "vw 1131 deluxe"]),
     ("name", ["a", "b", "c"]),
+    ("name", ["Espresso", "Latte"] * 50),
+    ("担当者", ["営業", "開発"] * 50),
     ("date", ["2024-05-06 10:30", "2023-01-02 11:20"]),
     ("product", ["Green Tea", "Black Coffee", "Orange Juice"]),
     ("code", ["A-1234", "B-2345"]),
@@ -108,3 +115,18 @@ def test_a_personal_column_that_is_asked_for_is_kept_as_hashes():
         kept = (row.state, row.sketch(TABLE), row.portable(), row.schema(), row.render(TABLE, 0), note.as_dict())
         assert "山田" not in str(kept) and hashed("山田 花子") in str(row.state)
         assert "warning" in [p.severity for p in Row(options=options).check(TABLE) if p.code == "F-COLUMN-PERSONAL"]
+
+
+def test_a_run_keeps_no_cell_of_a_free_text():
+    found = Problem(code="F-COLUMN-TEXT", severity="warning", what="x", where="t.csv", got="Anna wrote that …", fix="y")
+    other = Problem(code="F-COLUMN-MIXED", severity="warning", what="x", where="t.csv", got="12x")
+    assert [told["got"] for told in stored([found, other])] == ["", "12x"]
+
+
+def test_addresses_among_the_values_of_a_category_are_not_kept():
+    cells = ["none given", "ask", "none given", "none given", "taro@example.jp"] * 20 + ["090-1234-5678", "06.05.2024"] * 2
+    row = Row().learn([Column("contact", pa.array(cells))])
+    assert row.state["columns"][0]["categories"][0]["values"] == ["none given", "ask", "06.05.2024"]
+    codes = row.batch(row.encode([Column("contact", pa.array(["taro@example.jp", "ask", None]))]), np.arange(3)).categories
+    assert codes[:, 0].tolist() == [0, 2, 0]
+    assert "taro" not in str([row.state, row.describe(), *row.sketch([Column("contact", pa.array(cells))]).items()])

@@ -2,6 +2,7 @@
 
 import csv
 import datetime
+import time
 import warnings
 
 import numpy as np
@@ -279,6 +280,35 @@ def test_an_exported_program_reads_every_form_alike(tmp_path):
     np.testing.assert_allclose(got["row_numbers"], want.numbers.numpy(), atol=1e-5)
     assert (got["row_categories"] == want.categories.numpy()).all()
     assert any("'odd one' counts as missing" in str(one.message) for one in told)
+
+
+def test_a_fraction_is_none_of_the_thousands():
+    how = reading.learned(pa.array(["1.234,5", "17,25", "1.250"])).how
+    got = reading.numbers(pa.array(["0.125", "-0.5", "0.125,5", "1.250"]), how).values
+    assert got.tolist() == [0.125, -0.5, 125.5, 1250]
+
+
+def test_zeros_in_front_are_odd_behind_a_sign_too():
+    how = reading.learned(pa.array(["7", "-12", "3"])).how
+    assert reading.numbers(pa.array(["-007", "-7"]), how).bad.tolist() == [True, False]
+
+
+def test_a_cell_of_endless_digits_is_read_at_once():
+    how, begin = reading.learned(pa.array(["1,234.5", "17"])).how, time.perf_counter()
+    assert reading.numbers(pa.array(["9" * 20_000 + "x", "2.e3"]), how).values[1] == 2000
+    assert time.perf_counter() - begin < 0.2
+
+
+def test_one_missing_cell_does_not_slow_plain_numbers(monkeypatch):
+    cells = pa.array([None, "NA", "gone", *(f" {i}.5" for i in range(2000)), "-3", "1e3"])
+    want = [np.nan] * 3 + [i + 0.5 for i in range(2000)] + [-3, 1000]
+    how = reading.learned(cells, kinds=("number",), missing=("gone",)).how
+    slow = reading.numbers(pa.array([*cells.to_pylist(), "x"]), how, missing=("gone",))
+    monkeypatch.setattr(reading, "number_of", None)
+    found = reading.numbers(cells, how, missing=("gone",))
+    np.testing.assert_array_equal(found.values, want)
+    np.testing.assert_array_equal(slow.values[:-1], want)
+    assert not found.bad.any() and np.flatnonzero(slow.bad).tolist() == [len(cells)]
 
 
 # -- the table as it was understood ----------------------------------------------------------------------------------------

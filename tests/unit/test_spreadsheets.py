@@ -10,6 +10,7 @@ import pytest
 from fukami.core.errors import DataError, UsageError
 from fukami.core.recipe import DataChoices
 from fukami.data import read
+from fukami.fields.row.field import Row
 
 HEAD = ["名前", "個数", "率", "日付", "時刻", "ok", "code"]
 ROWS = [
@@ -129,3 +130,11 @@ def test_two_columns_of_one_name_are_told():
     for data in (frame, (frame[["v"]], frame["y"])):
         table = read(data, DataChoices(), kinds=("row",))
         assert list(table.columns) == ["v", "v.2", "y"] and [p.code for p in table.problems] == ["F-TABLE-NAMES"]
+
+
+def test_row_numbers_without_a_name_are_left_out(tmp_path):
+    rows = [[i * 3, "ab"[i % 2], i * 37 % 11 / 2] for i in range(40)]
+    columns = told(book(tmp_path / "t.xlsx", a=[[None, "kind", "size"], *rows]))[1].columns
+    row = Row().learn(list(columns.values()))
+    assert columns["column1"].told == {"name": ""} and columns["kind"].told == {}
+    assert [one["name"] for one in row.describe() if one["kind"] != "ignored"] == ["kind", "size"]

@@ -48,12 +48,19 @@ def read(source: Path, choices: DataChoices, *, kinds: tuple[str, ...] = ()) -> 
             Problem(code="F-TABLE-REMARKS", severity="note", what=what, where=f"{where}:{numbers[0]}", count=titles)
         )
     rows, numbers = rows[titles:], numbers[titles:]
-    names, rows, numbers = _headed(rows, numbers, choices.header)
+    names, nameless, rows, numbers = _headed(rows, numbers, choices.header)
     if not rows:
         raise DataError("F-TABLE-EMPTY", _("the table has names but no rows"), where=where, expected=_("a row per example"))
     names, found = text_table.distinct(names, where)
     columns = {
-        name: Column(name, typed([row[place] for row in rows]), base=source.parent, file=where, rows=numbers)
+        name: Column(
+            name,
+            typed([row[place] for row in rows]),
+            base=source.parent,
+            file=where,
+            rows=numbers,
+            told={"name": ""} if place in nameless else {},
+        )
         for place, name in enumerate(names)
     }
     return Table(name=where, columns=columns, problems=(*problems, *found), layout="spreadsheet")
@@ -120,13 +127,13 @@ def _titles(rows: Rows) -> int:
     return wide if len(rows) > wide + 1 else 0
 
 
-def _headed(rows: Rows, numbers: np.ndarray, header: str) -> tuple[list[str], Rows, np.ndarray]:
-    """Names of the columns, the rows below them, and their numbers in the sheet."""
+def _headed(rows: Rows, numbers: np.ndarray, header: str) -> tuple[list[str], list[int], Rows, np.ndarray]:
+    """Names of the columns, the places of those that the sheet gives none, the rows below them, and their numbers in it."""
     told = [[written(cell) for cell in row] for row in rows[:200]]
     if header == "yes" or (header == "auto" and dialects.has_header(told, known=text_table.Usual())):
         names = [name or f"column{place}" for place, name in enumerate(told[0], 1)]
-        return names, rows[1:], numbers[1:]
-    return [f"column{place}" for place in range(1, len(rows[0]) + 1)], rows, numbers
+        return names, [place for place, name in enumerate(told[0]) if not name], rows[1:], numbers[1:]
+    return [f"column{place}" for place in range(1, len(rows[0]) + 1)], [], rows, numbers
 
 
 def written(cell: Any) -> str:

@@ -24,10 +24,10 @@ def number_of(text, how):
 
 
 def digits_of(text, decimal):
-    """The value of digits with the marks between them."""
+    """The value of digits with the marks between them. Thousands never begin with 0: 0.125 is a fraction in every language."""
     text = re.sub("[ ']", "", text)
     if decimal == ".":
         return float(text.replace(",", ""))
-    if re.fullmatch(r"[0-9]{1,3}(\.[0-9]{3})+(,[0-9]*)?", text):
+    if re.fullmatch(r"(?!0[0-9]*\.[0-9]*$)[0-9]{1,3}(\.[0-9]{3})+(,[0-9]*)?", text):
         text = text.replace(".", "")
     return float(text.replace(",", "."))

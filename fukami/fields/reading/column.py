@@ -25,7 +25,7 @@ MOST = 5000
 ENOUGH = 0.85
 """Share of the non-missing cells that must read as a number or a date for the column to be one; the others are told."""
 _ISO = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?)?$"
-_CODE = r"^\s*0[0-9]+\s*$"
+_CODE = r"^\s*[+-]?0[0-9]+\s*$"
 PLAIN = _numbers.written()
 """Numbers as programs write them."""
 
@@ -107,16 +107,23 @@ def numbers(array: pa.Array, how: Mapping[str, Any] | None = None, *, missing: t
     if not parsing.is_text(array):
         return _typed(array, how or PLAIN)
     how = how or learned(array, kinds=("number",), missing=missing).how or PLAIN
-    if how["form"] == "number" and how["bare"] == 1 and not missing:
-        odd = _any(array, _CODE) or (how["decimal"] == "," and _any(array, "[.]"))
-        ordinary = None if odd else parsing.ordinary_numbers(array)
-        if ordinary is not None:
-            return Parsed(ordinary, np.zeros(len(ordinary), bool))
+    if not missing and (ordinary := _ordinary(array, how)) is not None:
+        return Parsed(ordinary, np.zeros(len(ordinary), bool))
     read = number_of if how["form"] == "number" else span_of
     words, at = parsing.distinct(array, missing)
+    if (ordinary := _ordinary(words, how)) is not None:  # beside words for missing values
+        return Parsed(np.append(ordinary, np.nan)[at], np.zeros(len(at), bool))
     found = [read(word, how) for word in words.to_pylist()]
     bad = np.array([value is None for value in found] + [False])
     return Parsed(np.array([np.nan if value is None else value for value in found] + [np.nan])[at], bad[at])
+
+
+def _ordinary(array: pa.Array, how: Mapping[str, Any]) -> np.ndarray | None:
+    """The numbers of cells that are all written as programs write them, read twenty times as fast; else None."""
+    if how["form"] != "number" or how["bare"] != 1:
+        return None
+    odd = _any(array, _CODE) or (how["decimal"] == "," and _any(array, "[.]"))
+    return None if odd else parsing.ordinary_numbers(array)
 
 
 def _typed(array: pa.Array, how: Mapping[str, Any]) -> Parsed:

@@ -252,7 +252,7 @@ def _number(decimal: str, grouped: bool, zeros: bool) -> str:
         rf"[0-9]{{1,3}}(?:{other}[0-9]{{3}})+{'(?:' if grouped else ''}{mark}[0-9]{'*)?' if grouped else '+'}",
         rf"[0-9]*{mark}[0-9]+{_EXPONENT}?",
         rf"[0-9]+{mark}",
-        rf"[0-9]+\.?[0-9]*{_EXPONENT}",
+        rf"[0-9]+(?:\.[0-9]*)?{_EXPONENT}",
         "[0-9]+" if zeros else "(?:0|[1-9][0-9]*)",
     ]
     if decimal == ",":  # as programs write them, where the point cannot divide thousands

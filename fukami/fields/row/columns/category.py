@@ -13,7 +13,7 @@ from fukami.core.language import _, _n
 from fukami.core.percent import percent
 from fukami.core.problems import Problem
 from fukami.core.tables import Column
-from fukami.fields import parsing
+from fukami.fields import parsing, personal
 from fukami.fields.parsing import pc
 from fukami.fields.row.columns import findings, parts
 from fukami.fields.row.columns.contract import LearnedColumn, Raw, single
@@ -39,7 +39,8 @@ class CategoryColumn(LearnedColumn):
         yield from findings.absent(column, findings.count_absent(array, missing))
 
     def completed(self, column: Column, options: Any, *, sample: np.ndarray | None, knots: int) -> "CategoryColumn":
-        return replace(self, told=self.told | {"categories": [parts.category(self.name, self._words(column), options)]})
+        part = parts.category(self.name, self._words(column), options, hidden=personal.holds_any)
+        return replace(self, told=self.told | {"categories": [part]})
 
     def raw(self, column: Column) -> Raw:
         at = pc.index_in(self._words(column), pa.array(self._values, pa.string()), skip_nulls=True)

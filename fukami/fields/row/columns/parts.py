@@ -4,6 +4,7 @@ A number is told by its name, scale, bin edges, mean, deviation and share of mis
 the most frequent first, with their counts. N rows.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -39,13 +40,14 @@ def number(name: str, values_N: np.ndarray, options: Any, *, sample: np.ndarray 
     }
 
 
-def category(name: str, words: pa.Array, options: Any) -> dict[str, Any]:
-    """A category with its commonest values, the most frequent first; the rest are told as unknown."""
+def category(name: str, words: pa.Array, options: Any, *, hidden: Callable[[str], bool] | None = None) -> dict[str, Any]:
+    """A category with its commonest values, the most frequent first; the rest, and those to be `hidden`, are unknown."""
     counted = words.drop_null().value_counts()
     values, counts = counted.field("values"), counted.field("counts").to_numpy()
     names = values.to_pylist()
     order = sorted(range(len(names)), key=lambda i: (-counts[i], names[i]))
-    kept = [i for i in order if counts[i] >= options.min_count or len(order) <= 2][: options.max_categories]
+    kept = [i for i in order if counts[i] >= options.min_count or len(order) <= 2]
+    kept = [i for i in kept if not (hidden and hidden(names[i]))][: options.max_categories]
     return {
         "name": name,
         "values": [names[i] for i in kept],
