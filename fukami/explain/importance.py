@@ -48,6 +48,6 @@ def importance(
     return {"measure": found.measure, "examples": len(cohort), "columns": told}
 
 
-def _cohort(predictor: Predictor, columns: dict[str, Sequence[Column]], truth: Any, rows: np.ndarray) -> Cohort:
+def _cohort(predictor: Predictor, columns: Mapping[str, Sequence[Column]], truth: Any, rows: np.ndarray) -> Cohort:
     cells = [column.take(rows) for column in columns[predictor.task.input.name]]
     return Cohort(predictor, cells, trees.part(truth, 0, len(rows)), predictor.recipe.learning.seed)
