@@ -1,23 +1,44 @@
 """A column of times → numbers that order its cells, for splits by time."""
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 import numpy as np
 
 from fukami.core.errors import DataError
 from fukami.core.language import _, _n
+from fukami.core.problems import Problem
 from fukami.core.tables import Column
 from fukami.fields import parsing
+from fukami.fields.reading.column import learned, numbers_for_sure
 from fukami.fields.reading.column import moments as read_moments
-from fukami.fields.reading.column import numbers
+from fukami.fields.reading.doubts import doubtful_order
+from fukami.tasks.contract import Task
 
 
-def moments(column: Column) -> np.ndarray:
-    """float64 (N), growing with time: dates as microseconds, numbers as they are.
+def order_of(task: Task) -> str:
+    """The order of day, month and year as an input of the task has it from the user; "" where none asks for it."""
+    said = (getattr(getattr(field, "options", None), "date_order", "") for field in task.inputs.values())
+    return next(filter(None, said), "")
+
+
+def doubts(column: Column, order: str) -> Iterator[Problem]:
+    """A time that may be read in more than one order; `order` is empty where no option could say which."""
+    cells = parsing.plain(column.values)
+    if parsing.is_text(cells):
+        for told in doubtful_order(column, learned(cells, kinds=("date",), order=order or "auto").how):
+            yield told if order else replace(told, fix=_("write the dates as year-month-day"))
+
+
+def moments(column: Column, order: str = "") -> np.ndarray:
+    """float64 (N), growing with time: dates as microseconds, numbers as they are. `order` is that of day, month and year.
 
     Raises `DataError` naming the first cell that is neither, or is missing: nothing says where such an example belongs.
     """
     cells = parsing.plain(column.values)
-    as_dates = read_moments(cells)
-    as_numbers = numbers(cells)
+    how = learned(cells, kinds=("date",), order=order or "auto").how if parsing.is_text(cells) else {}
+    as_dates = read_moments(cells, how or None)
+    as_numbers = numbers_for_sure(cells)
     bad_dates, bad_numbers = np.isnat(as_dates.values), np.isnan(as_numbers.values)
     if bad_dates.sum() <= bad_numbers.sum():
         bad, values = bad_dates, as_dates.values.astype("datetime64[us]").astype(np.int64).astype(np.float64)

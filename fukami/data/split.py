@@ -17,7 +17,7 @@ from fukami.core.problems import Problem
 from fukami.core.recipe import DataChoices
 from fukami.core.tables import ACROSS, PARTS, Column, Table
 from fukami.data import draws
-from fukami.data.moments import moments
+from fukami.data.moments import doubts, moments, order_of
 from fukami.data.split_proof import Case, proven
 from fukami.tasks.contract import Task
 
@@ -131,8 +131,16 @@ def _case(table: Table, columns: dict[str, list[Column]], task: Task, choices: D
 
 def _finished(labels: np.ndarray, method: str, case: Case, notes: list[Problem] | None = None) -> Split:
     parts, copies, told, problems = proven(labels, case, given=method == "given")
-    told_of = {"copies": copies, "told": told, "problems": (*(notes or ()), *problems)}
+    told_of = {"copies": copies, "told": told, "problems": (*(notes or ()), *_time_notes(method, case), *problems)}
     return Split(parts["train"], parts["valid"], parts["test"], method, case.seed, **told_of)
+
+
+def _time_notes(method: str, case: Case) -> list[Problem]:
+    """That the order of the dates is in doubt by which parts were drawn; an input that has the column tells it itself."""
+    time, inputs = case.choices.time, (column for name in case.task.inputs for column in case.columns[name])
+    if not time or method == "given" or case.by_span or any(column.name == time for column in inputs):
+        return []
+    return list(doubts(case.table.columns[time], order_of(case.task)))
 
 
 # -- what is given -------------------------------------------------------------------------------------------------------
@@ -227,7 +235,7 @@ def _parts_of(rows: np.ndarray, case: Case, *, valid: float, test: float) -> tup
         assert table.spans is not None
         return draws.by_span(table.spans.when[rows], table.spans.moments, valid, test), "by time"
     if choices.time:
-        return draws.by_time(moments(table.columns[choices.time])[rows], valid, test), "by time"
+        return draws.by_time(moments(table.columns[choices.time], order_of(case.task))[rows], valid, test), "by time"
     if case.groups is not None:
         return draws.by_group(_together(case)[rows], valid, test, seed=seed), "grouped"
     if table.order is not None:
@@ -262,7 +270,7 @@ def _fold_numbers(rows: np.ndarray, case: Case) -> np.ndarray:
         begins = np.array([first[number >= fold].min(initial=np.inf) for fold in range(count)])
         return np.where(np.searchsorted(begins, last, "right") - 1 == number, number, NEVER)
     if choices.time:
-        return draws.in_order(moments(case.table.columns[choices.time])[rows], count + 1) - 1
+        return draws.in_order(moments(case.table.columns[choices.time], order_of(case.task))[rows], count + 1) - 1
     if case.groups is not None:
         return draws.group_folds(together, count, seed=case.seed)
     if case.table.order is not None:

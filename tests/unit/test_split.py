@@ -10,6 +10,7 @@ import pytest
 from fukami.core.errors import DataError
 from fukami.core.recipe import DataChoices
 from fukami.core.tables import PARTS, Column, Table
+from fukami.data.moments import doubts, moments
 from fukami.data.near import near_pairs
 from fukami.data.split import Split, folds, split
 from fukami.fields.category.field import Category
@@ -157,12 +158,22 @@ def test_groups_broken_by_given_parts_are_told():
     assert problems["F-SPLIT-GROUP"].got == "b"
 
 
-@pytest.mark.parametrize("form", ["2024-01-{:02d}", "{:02d}.01.2024", "2024年1月{}日", "{}"])
+@pytest.mark.parametrize("form", ["2024-01-{:02d}", "{:02d}.01.2024", "2024年1月{}日", "{}", "{:02d}"])
 def test_the_newest_examples_test(form):
     days = np.random.default_rng(1).permutation(np.repeat(np.arange(1, 31), 4))
     found = divided(table(texts(120), day=[form.format(d) for d in days]), time="day")
     assert found.method == "by time"
     assert days[found.train].max() < days[found.valid].min() and days[found.valid].max() < days[found.test].min()
+
+
+def test_dates_whose_order_is_in_doubt_are_told_and_read_as_the_user_says():
+    days = [f"{1 + i % 12:02d}/{1 + i // 12:02d}/2024" for i in range(144)]
+    told = {p.code: p for p in divided(table(texts(144), day=days), time="day").problems}
+    assert "date_order" not in told["F-COLUMN-DATE-ORDER"].fix
+    day, clear = Column("day", pa.array(days)), Column("day", pa.array(["01/13/2024", "02/01/2024"]))
+    assert (np.argsort(moments(day, "dmy"), kind="stable") == np.arange(144)).all()
+    assert np.argsort(moments(day, "mdy"), kind="stable")[:3].tolist() == [0, 12, 24]
+    assert [len(list(doubts(day, order))) for order in ("", "auto", "dmy")] == [1, 1, 0] and not list(doubts(clear, ""))
 
 
 def test_a_time_that_cannot_be_read_names_its_cell():

@@ -81,7 +81,7 @@ def _dates(evidence: Evidence, field: Row, columns: list[Column], rows: np.ndarr
         if not (parsing.is_text(array) or pa.types.is_temporal(array.type)) or field.kind_of(column.take(rows)) != "date":
             continue
         try:
-            when = moments(column.take(rows))
+            when = moments(column.take(rows), field.options.date_order)
         except DataError:
             continue  # a date is missing: there is no order to divide by
         if len(np.unique(when)) < FEWEST_DAYS:

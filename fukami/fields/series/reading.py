@@ -17,7 +17,7 @@ from fukami.core.problems import Problem
 from fukami.core.tables import Column
 from fukami.fields import cells
 from fukami.fields.parsing import Parsed
-from fukami.fields.reading.column import moments, numbers
+from fukami.fields.reading.column import moments, numbers, numbers_for_sure
 from fukami.fields.series.clock import Clock
 from fukami.fields.series.mending import Mending, twice, unordered
 
@@ -149,7 +149,7 @@ def _readable(column: Column, *, numbers_too: bool) -> bool:
 def _moments(column: Column) -> tuple[np.ndarray, str]:
     """float64 (T), and what they are. Raises `DataError` for a cell that is no moment: its row has no place in the order."""
     array = cells.arrow(column)
-    as_dates, as_numbers = moments(array), numbers(array)
+    as_dates, as_numbers = moments(array), numbers_for_sure(array)
     kind = "date" if np.isnat(as_dates.values).sum() <= np.isnan(as_numbers.values).sum() else "number"
     bad = np.isnat(as_dates.values) if kind == "date" else ~np.isfinite(as_numbers.values)
     if bad.any():
