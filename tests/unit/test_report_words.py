@@ -74,16 +74,19 @@ def test_columns_by_their_importance():
 
 
 def test_advice_follows_from_what_was_found():
-    commands = [("fukami predict 'my runs/a' x.csv", "answers")]
+    commands = [("fukami train TASK x.csv --model linear", "better"), ("fukami predict 'my runs/a' x.csv", "answers")]
     by_heart = history(metric="log_loss", values=[0.7, 0.6, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2])
-    content = replace(full(), commands=commands, history=by_heart, problems=[{"severity": "warning"}] * 2)
+    run = {**full().run, "training": {"steps": 100}}
+    content = replace(full(), run=run, commands=commands, history=by_heart, problems=[{"severity": "warning"}] * 2)
     content = replace(
         content, evaluation={"examples": 90, "metrics": {"accuracy": 0.6}}, baselines={"linear": {"accuracy": 0.7}}
     )
     found = following.build(content)["commands"]
-    assert [command.split()[1] for command, _does in found] == ["diagnose", "diagnose", "check", "predict"]
+    assert [command.split()[1] for command, _does in found] == ["diagnose", "diagnose", "check", "train", "predict"]
     assert found[0][0] == "fukami diagnose 'my runs/a'" and "simple method" in found[0][1]
     assert "by heart" in found[1][1] and "2 warnings" in found[2][1]
+    fitted = replace(content, run={**run, "training": {"steps": 0}})  # a model without steps cannot be diagnosed
+    assert [command for command, _does in following.build(fitted)["commands"]][:2] == ["", ""]
     well = replace(content, history=[], problems=[], baselines={})
     assert following.build(well)["commands"] == commands
 
