@@ -4,11 +4,13 @@ A source stands in the place of a store. Before each step it may ask the network
 part of every snapshot, so that a training which goes back or is resumed finds it as it was.
 """
 
+from __future__ import annotations
+
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
-import torch
-from torch import nn
+
+from fukami.core.lazily import nn, torch
 
 
 @runtime_checkable
@@ -37,6 +39,6 @@ class Source(Protocol):
         """Takes back what `state` gave."""
         ...
 
-    def double(self) -> "Source":
+    def double(self) -> Source:
         """Another one in the same state, for steps that are tried and thrown away."""
         ...

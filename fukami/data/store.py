@@ -6,6 +6,8 @@ safe to delete at any time, written atomically, made again where it is damaged, 
 the cap (`FUKAMI_STORE_GB`, 20 by default). Small data stays in memory.
 """
 
+from __future__ import annotations
+
 import contextlib
 import errno
 import math
@@ -18,11 +20,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from fukami.core import kept
 from fukami.core.errors import DataError, UsageError
 from fukami.core.language import _
+from fukami.core.lazily import torch
 from fukami.core.tables import Column
 from fukami.fields.contract import Arrays, Field, Ragged, Shared
 from fukami.fields.frame import Frame
@@ -60,7 +62,7 @@ class Store:
         """The tensors of examples `rows`, field by field."""
         return {name: self.fields[name].batch(arrays, rows, device) for name, arrays in self.arrays.items()}
 
-    def resident(self, device: torch.device, *, room_bytes: int | None = None) -> "Store":
+    def resident(self, device: torch.device, *, room_bytes: int | None = None) -> Store:
         """The same examples with dense arrays on `device`, so that batches are gathered where they are used.
 
         Arrays that do not fit into `room_bytes` (by default a quarter of what is free there) stay where they are.

@@ -108,7 +108,7 @@ def form(answers: Any) -> Any:
     >>> form({"mask": np.zeros((2, 3)), "boxes": trees.Rows({"box": np.zeros((5, 4))}, np.array([2, 3]))})
     {'mask': (2, 3), 'boxes': (2, {'box': (4,), 'counts': ()})}
     """
-    if isinstance(answers, trees.Leaf):
+    if trees.is_leaf(answers):
         return tuple(answers.shape)
     if isinstance(answers, dict):
         return {name: form(part) for name, part in answers.items()}

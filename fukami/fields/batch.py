@@ -9,15 +9,16 @@ To programs outside a batch is named tensors: one that is a single tensor keeps 
 a name for each part (`text_ids`, `text_lengths`).
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Protocol, Self, runtime_checkable
 
 import numpy as np
-import torch
 
-Leaf = (torch.Tensor, np.ndarray)
+from fukami.core.lazily import is_tensor, torch
 
 
 @runtime_checkable
@@ -70,12 +71,12 @@ class Rows:
         """int64 (B + 1): where each example's rows begin, and where the last one's end."""
         return np.concatenate([[0], np.cumsum(np.asarray(self.counts))]).astype(np.int64)
 
-    def part(self, start: int, stop: int, /) -> "Rows":
+    def part(self, start: int, stop: int, /) -> Rows:
         offsets = self.offsets
         begin, end = int(offsets[start]), int(offsets[min(stop, len(self))])
         return Rows({name: column[begin:end] for name, column in self.columns.items()}, self.counts[start:stop])
 
-    def taken(self, rows: np.ndarray, /) -> "Rows":
+    def taken(self, rows: np.ndarray, /) -> Rows:
         offsets, rows = self.offsets.tolist(), np.asarray(rows)
         spans = [np.arange(offsets[row], offsets[row + 1]) for row in rows.tolist()]
         places = np.concatenate(spans) if spans else np.empty(0, np.int64)
@@ -84,11 +85,11 @@ class Rows:
     def tensors(self) -> dict[str, Any]:
         return {**self.columns, "counts": self.counts}
 
-    def like(self, tensors: Mapping[str, Any], /) -> "Rows":
+    def like(self, tensors: Mapping[str, Any], /) -> Rows:
         return Rows({name: tensors[name] for name in self.columns}, tensors["counts"])
 
     @classmethod
-    def joined(cls, parts: Sequence["Rows"], /) -> "Rows":
+    def joined(cls, parts: Sequence[Rows], /) -> Rows:
         names = parts[0].columns
         return Rows({name: joined([p.columns[name] for p in parts]) for name in names}, joined([p.counts for p in parts]))
 
@@ -112,8 +113,13 @@ def size(batch: Any) -> int:
     return sizes.pop() if sizes else 0
 
 
+def is_leaf(value: object) -> bool:
+    """Whether this is an array or a tensor."""
+    return isinstance(value, np.ndarray) or is_tensor(value)
+
+
 def _sizes(batch: Any) -> Iterator[int]:
-    if isinstance(batch, Leaf):
+    if is_leaf(batch):
         if batch.ndim:
             yield len(batch)
     elif isinstance(batch, dict | tuple):
@@ -142,7 +148,7 @@ def taken(batch: Any, rows: np.ndarray) -> Any:
     def of(leaf: Any) -> Any:
         if isinstance(leaf, list):
             return [leaf[row] for row in rows.tolist()]
-        return leaf[torch.as_tensor(rows, device=leaf.device)] if isinstance(leaf, torch.Tensor) else leaf[rows]
+        return leaf[torch.as_tensor(rows, device=leaf.device)] if is_tensor(leaf) else leaf[rows]
 
     return _walked(batch, of, lambda packed: packed.taken(rows))
 
@@ -156,7 +162,7 @@ def joined(batches: Sequence[Any]) -> Any:
     first = batches[0]
     if len(batches) == 1:
         return first
-    if isinstance(first, torch.Tensor):
+    if is_tensor(first):
         return torch.cat(list(batches)) if first.ndim else first
     if isinstance(first, np.ndarray):
         return np.concatenate(batches) if first.ndim else first
@@ -171,7 +177,7 @@ def joined(batches: Sequence[Any]) -> Any:
 
 def _walked(batch: Any, leaf: Callable[[Any], Any], packed: Callable[[Any], Any]) -> Any:
     """The batch with its leaves that have an axis changed by `leaf`, and its packed ones by `packed`."""
-    if isinstance(batch, Leaf):
+    if is_leaf(batch):
         return leaf(batch) if batch.ndim else batch
     if isinstance(batch, dict):
         return {name: _walked(value, leaf, packed) for name, value in batch.items()}
@@ -197,7 +203,7 @@ def mapped(tree: Any, change: Callable[[Any], Any]) -> Any:
     >>> mapped({"x": torch.ones(2), "n": 1}, lambda x: x[:1])
     {'x': tensor([1.]), 'n': 1}
     """
-    if isinstance(tree, Leaf):
+    if is_leaf(tree):
         return change(tree)
     if isinstance(tree, dict):
         return {name: mapped(value, change) for name, value in tree.items()}
@@ -230,7 +236,7 @@ def named(batch: Mapping[str, Any]) -> dict[str, Any]:
     """
     found: dict[str, Any] = {}
     for name, value in batch.items():
-        if isinstance(value, Leaf):
+        if is_leaf(value):
             found[name] = value
         else:
             found |= {f"{name}_{inner}": tensor for inner, tensor in named(_parts(value)).items()}
@@ -254,7 +260,7 @@ def rebuilt(tensors: Mapping[str, Any], like: Mapping[str, Any]) -> dict[str, An
     """
 
     def of(name: str, value: Any) -> Any:
-        if isinstance(value, Leaf):
+        if is_leaf(value):
             return torch.as_tensor(tensors[name])
         inner = {part: of(f"{name}_{part}", tensor) for part, tensor in _parts(value).items()}
         if isinstance(value, dict):
@@ -266,7 +272,7 @@ def rebuilt(tensors: Mapping[str, Any], like: Mapping[str, Any]) -> dict[str, An
 
 def arrays(tree: Any) -> Any:
     """The tree with NumPy arrays in the place of tensors."""
-    return mapped(tree, lambda leaf: leaf.detach().cpu().numpy() if isinstance(leaf, torch.Tensor) else leaf)
+    return mapped(tree, lambda leaf: leaf.detach().cpu().numpy() if is_tensor(leaf) else leaf)
 
 
 def tensors(tree: Any) -> Any:
@@ -294,7 +300,7 @@ def finite(batch: Any, count: int) -> np.ndarray:
     def look(leaf: Any) -> Any:
         if isinstance(leaf, list):
             return leaf
-        values = leaf.detach() if isinstance(leaf, torch.Tensor) else torch.from_numpy(leaf)
+        values = leaf.detach() if is_tensor(leaf) else torch.from_numpy(leaf)
         if values.is_floating_point():
             fine[:] &= torch.isfinite(values.reshape(len(values), -1)).all(1).cpu().numpy()
         return leaf

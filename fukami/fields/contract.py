@@ -6,6 +6,8 @@ The path of a cell: `Column` (raw) → `check` → `learn` (from training rows) 
 (tensors) → model → `restore` (an answer). Everything it learned is plain JSON in `state`.
 """
 
+from __future__ import annotations
+
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -15,12 +17,11 @@ from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 import pyarrow as pa
-import torch
-from torch import nn
 
 from fukami.core import specs
 from fukami.core.errors import UsageError
 from fukami.core.language import _
+from fukami.core.lazily import nn, torch
 from fukami.core.problems import Problem
 from fukami.core.tables import Column
 from fukami.fields.frame import Frame, Moved
@@ -112,7 +113,7 @@ class Field(ABC):
 
     # -- learning and storing ----------------------------------------------------------------------------------------
     @abstractmethod
-    def learn(self, columns: Sequence[Column], *, seed: int = 0, beside: Mapping[str, "Field"] = NOTHING) -> Self:
+    def learn(self, columns: Sequence[Column], *, seed: int = 0, beside: Mapping[str, Field] = NOTHING) -> Self:
         """A copy that has learned what it needs from training cells: class names, mean and deviation, vocabulary, size.
 
         `beside` are the task's fields that have learned before it, by name: a mask is as large as the picture it lies on.

@@ -4,11 +4,14 @@ What is marked on an input (boxes on a picture, tags on a text) is encoded, move
 so that it is always where it belongs. B examples, L elements.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
+
+from fukami.core.lazily import torch
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ class Plane:
     def __len__(self) -> int:
         return len(self.map)
 
-    def taken(self, rows: np.ndarray) -> "Plane":
+    def taken(self, rows: np.ndarray) -> Plane:
         return Plane(self.map[rows], self.raw[rows], self.size)
 
     def forth(self, points_P2: np.ndarray, example_P: np.ndarray) -> np.ndarray:
@@ -57,7 +60,7 @@ class Line:
     def __len__(self) -> int:
         return len(self.starts)
 
-    def taken(self, rows: np.ndarray) -> "Line":
+    def taken(self, rows: np.ndarray) -> Line:
         texts = tuple(self.texts[row] for row in rows) if self.texts else ()
         return Line([self.starts[row] for row in rows], [self.ends[row] for row in rows], texts)
 
@@ -72,7 +75,7 @@ class Scale:
     def __len__(self) -> int:
         return len(self.shift)
 
-    def taken(self, rows: np.ndarray) -> "Scale":
+    def taken(self, rows: np.ndarray) -> Scale:
         return Scale(self.shift[rows], self.factor[rows])
 
 

@@ -4,12 +4,14 @@ What goes to a GPU goes through pinned memory: the copy is then one that nobody 
 takes again once the copy is done.)
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from itertools import chain
 
 import numpy as np
-import torch
 
+from fukami.core.lazily import is_tensor, torch
 from fukami.fields.contract import Ragged
 
 
@@ -21,7 +23,7 @@ def gathered(stored: np.ndarray | torch.Tensor, rows: np.ndarray, device: torch.
     >>> gathered(torch.tensor([1, 2, 3]), np.array([2, 0])).tolist()
     [3, 1]
     """
-    if isinstance(stored, torch.Tensor):
+    if is_tensor(stored):
         return stored.index_select(0, carried(np.ascontiguousarray(rows), stored.device))
     # take is the faster gather, but would first copy the whole of an array in another order
     found = stored.take(rows, axis=0) if stored.flags.c_contiguous else np.ascontiguousarray(stored[rows])

@@ -4,15 +4,19 @@ What asks for classes or for one value (calibration, rare classes, simple baseli
 whether a target is one of these, never for its kind. B batch, M members, K outputs.
 """
 
+from __future__ import annotations
+
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, Self, cast
 
 import numpy as np
-import torch
 
 from fukami.core.errors import UsageError
 from fukami.core.language import N_, _
+from fukami.core.lazily import torch
+from fukami.core.tables import Column
 from fukami.fields.contract import TargetField
 from fukami.fields.temperature import fit_temperature
 
@@ -44,6 +48,10 @@ class Scored(TargetField):
     def paired(self, outputs_BMK: torch.Tensor, targets: torch.Tensor, /) -> tuple[torch.Tensor, torch.Tensor]:
         """Rows of every member beside the target of their example: members are trained apart, and averaged afterwards."""
         return member_rows(outputs_BMK, targets)
+
+    def numbers(self, columns: Sequence[Column]) -> np.ndarray | None:
+        """One number of each cell (N,), where the target is one; asks no torch."""
+        return None
 
     def rarest(self, batch: Any) -> torch.Tensor:
         """int64 (B): the class of each example that fewest training examples have, -1 for none of the counted ones."""

@@ -3,11 +3,12 @@
 Shapes: B batch, N rows (B, or B times the members of an ensemble).
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 
-import torch
-from torch import nn
+from fukami.core.lazily import nn, torch
 
 
 class Signature(Protocol):
@@ -26,7 +27,7 @@ class Signature(Protocol):
 Batch = dict[str, Any]
 """Input or target name → that field's tensors."""
 
-Loss = Callable[[Any, Any], torch.Tensor]
+Loss = Callable[[Any, Any], "torch.Tensor"]
 """`(outputs, targets) -> loss`: a formula; one number, or one for each row."""
 
 
@@ -47,7 +48,7 @@ class Outcome(NamedTuple):
     told: Mapping[str, torch.Tensor] = {}
 
 
-Objective = Callable[[nn.Module, Batch, torch.Generator], Outcome]
+Objective = Callable[["nn.Module", Batch, "torch.Generator"], Outcome]
 """`(network, batch, rng) -> outcome`. It asks the network itself, or parts of it, as often as it needs to and with what it
 draws from `rng`, so that a step may feed back, mask, or compare two views. Distillation, penalties … are wrapped around it."""
 

@@ -14,10 +14,10 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 
 from fukami.core.errors import UsageError
 from fukami.core.language import _
+from fukami.core.lazily import torch
 from fukami.core.recipe import LearningChoices
 from fukami.objectives.contract import Batch, Loss, Signature
 

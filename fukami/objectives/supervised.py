@@ -6,12 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch import nn
 
 from fukami.core.cards import card, cards, load, suits
 from fukami.core.errors import UsageError
 from fukami.core.language import _
+from fukami.core.lazily import nn, torch
 from fukami.core.recipe import LearningChoices
 from fukami.fields import batch as trees
 from fukami.objectives.contract import Batch, Loss, Objective, Outcome, Signature

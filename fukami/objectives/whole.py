@@ -3,13 +3,13 @@
 Where a model consists of players, each learns in its turn, and by its own losses.
 """
 
-from functools import partial
+from __future__ import annotations
 
-import torch
-from torch import nn
+from functools import partial
 
 from fukami.core.errors import UsageError
 from fukami.core.language import _
+from fukami.core.lazily import nn, torch
 from fukami.core.recipe import LearningChoices
 from fukami.objectives.contract import Batch, Loss, Objective, Outcome, Signature, Turns
 

@@ -1,15 +1,15 @@
 """The plain composition: encode, one linear head, a supervised loss on one target. Most tasks are this over other fields."""
 
-from typing import Any
+from __future__ import annotations
 
-from torch import nn
+from typing import Any
 
 from fukami.core.cards import TaskCard
 from fukami.core.errors import UsageError
 from fukami.core.language import _
+from fukami.core.lazily import nn
 from fukami.fields.contract import InputField, TargetField
 from fukami.fields.scored import scored
-from fukami.layers.heads import LinearHead
 from fukami.objectives.supervised import supervised
 from fukami.objectives.whole import whole
 from fukami.tasks.contract import Task, whole_answers
@@ -26,6 +26,8 @@ def linear_head(task: Task, num_features: int, members: int) -> nn.Module:
             expected='needs="vector"',
             got=f"needs={task.card.needs!r}",
         )
+    from fukami.layers.heads import LinearHead
+
     return LinearHead(num_features, scored(task.target, _("a linear head")).num_outputs, members=members)
 
 

@@ -3,17 +3,18 @@
 Shapes: B batch, M members (1 but for ensembles), D features.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
 
 import numpy as np
-import torch
-from torch import nn
 
 from fukami.core.cards import TaskCard, card
 from fukami.core.errors import UsageError
 from fukami.core.language import _
+from fukami.core.lazily import nn, torch
 from fukami.core.recipe import DataChoices, LearningChoices
 from fukami.core.specs import Specs
 from fukami.core.tables import Column, Table
@@ -21,9 +22,10 @@ from fukami.fields import batch as trees
 from fukami.fields.cells import combined
 from fukami.fields.contract import Field, InputField, TargetField
 from fukami.models.choice import Choice
-from fukami.models.contract import Network, width
-from fukami.models.registry import build
 from fukami.objectives.contract import Batch, Loss, Objective, Turns
+
+if TYPE_CHECKING:
+    from fukami.models.contract import Network
 
 Columns = dict[str, list[Column]]
 """Input or target name → its raw columns."""
@@ -32,7 +34,7 @@ Columns = dict[str, list[Column]]
 class MakesHead(Protocol):
     """Makes the module that turns features `(B, D)`, or `(B, M, D)` of members, into raw outputs."""
 
-    def __call__(self, task: "Task", num_features: int, members: int, /) -> nn.Module: ...
+    def __call__(self, task: Task, num_features: int, members: int, /) -> nn.Module: ...
 
 
 class MakesObjective(Protocol):
@@ -43,7 +45,7 @@ class MakesObjective(Protocol):
     """
 
     def __call__(
-        self, task: "Task", learning: LearningChoices, /, *, loss: Loss | None = None, network: nn.Module | None = None
+        self, task: Task, learning: LearningChoices, /, *, loss: Loss | None = None, network: nn.Module | None = None
     ) -> Objective | Turns: ...
 
 
@@ -51,7 +53,7 @@ class Answers(Protocol):
     """The whole way from a batch of inputs to answers as the target field has them (`TargetField.answers`), for tasks that ask
     their network again (beam search, sampling)."""
 
-    def __call__(self, task: "Task", network: nn.Module, batch: Batch, rng: torch.Generator, /) -> Any: ...
+    def __call__(self, task: Task, network: nn.Module, batch: Batch, rng: torch.Generator, /) -> Any: ...
 
 
 class Stage(NamedTuple):
@@ -112,16 +114,16 @@ class Task:
     than one more text. The batch then holds the targets as well."""
     same: dict[str, str] = field(default_factory=dict)
     """Target → the input whose own columns it is made of: a text that goes on, a picture that is to be restored."""
-    spec: Callable[["Task"], Specs] = field(default=lambda task: specs_of(task.inputs))
+    spec: Callable[[Task], Specs] = field(default=lambda task: specs_of(task.inputs))
     """The sizes that the network is built for, where it is not asked about the inputs themselves."""
     examples: Cuts = field(default=lambda task, table, columns, choices: (table, columns))
     """What an example is, from the rows that were read: each of them, unless the task cuts windows, positions, nodes."""
     questions: Cuts = field(default=lambda task, table, columns, choices: (table, columns))
     """What a table that is given to be answered asks: a question for each row, unless its rows are one (what comes next)."""
-    source: Callable[["Task", Any, np.ndarray, int], Any] | None = None
+    source: Callable[[Task, Any, np.ndarray, int], Any] | None = None
     """Makes what a training learns from where that depends on the learner (a `data.source.Source`), of the store, the rows that
     train, and a seed."""
-    graphs: Callable[["Task", nn.Module, dict[str, Any]], Stages] | None = None
+    graphs: Callable[[Task, nn.Module, dict[str, Any]], Stages] | None = None
     """For a task that asks its network more than once: the graphs that a program outside asks instead, made of the network and
     of a few examples as it takes them."""
     options: Any = None
@@ -180,11 +182,14 @@ class Task:
 
     def network(self, choice: Choice, *, gives: str = "", options: dict[str, Any] | None = None) -> Network:
         """A network of new weights for the fields as they have learned: an encoder with the task's head, or a whole model."""
+        from fukami.models.contract import Network, width
+        from fukami.models.registry import build
+
         target = self.target.target_spec()
         encoder = build(choice, self.spec(self), gives=gives or self.card.needs, options=options, target=target)
         return Network(encoder, self.head(self, *width(encoder)))
 
-    def with_fields(self, fields: dict[str, Field]) -> "Task":
+    def with_fields(self, fields: dict[str, Field]) -> Task:
         """The same task over other fields of the same names and kinds (after learning, say)."""
         return replace(
             self,

@@ -4,13 +4,13 @@ Nothing of a picture is read when one is made: the input is a number, from which
 whole, since no picture that is made belongs to a true one.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import Any
 
-import torch
-from torch import nn
-
 from fukami.core.cards import TaskCard
+from fukami.core.lazily import nn, torch
 from fukami.core.recipe import option
 from fukami.fields.draws.field import Draws
 from fukami.fields.picture.field import Picture

@@ -4,12 +4,12 @@ Use it for a language model of your own texts: stories, code, minutes, names. A 
 and its parts lie behind one another, so that nothing that is judged stands in what was learned.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
-import torch
-from torch import nn
-
 from fukami.core.cards import TaskCard
+from fukami.core.lazily import nn, torch
 from fukami.core.recipe import option
 from fukami.fields.continuation.field import Continuation
 from fukami.fields.passage.divide import divided

@@ -4,16 +4,17 @@ Published protocol of the classic environments: mean return over 100 episodes th
 CartPole-v1 counts as solved at 475 (gymnasium's `reward_threshold`).
 """
 
+from __future__ import annotations
+
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
-import torch
-from torch import nn
 
 from fukami.core.cards import TaskCard
+from fukami.core.lazily import nn, torch
 from fukami.core.recipe import option
 from fukami.fields.environment.field import Environment
 from fukami.fields.environment.worlds import made, sight

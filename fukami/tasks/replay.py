@@ -12,9 +12,8 @@ from __future__ import annotations
 from typing import Any, cast
 
 import numpy as np
-import torch
-from torch import nn
 
+from fukami.core.lazily import nn, torch
 from fukami.core.seeds import generator
 from fukami.fields.environment.field import Environment
 from fukami.fields.environment.worlds import Running

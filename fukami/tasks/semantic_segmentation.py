@@ -5,12 +5,12 @@ that touch are one area; to count them they have to be told apart as instances. 
 side by side; a table with two paths; arrays.
 """
 
-from torch import nn
+from __future__ import annotations
 
 from fukami.core.cards import TaskCard
+from fukami.core.lazily import nn
 from fukami.fields.image.field import Image
 from fukami.fields.mask.field import Mask
-from fukami.layers.heads import DenseHead
 from fukami.objectives.supervised import supervised
 from fukami.tasks.contract import Task
 
@@ -30,6 +30,8 @@ CARD = TaskCard(
 
 def dense_head(task: Task, num_features: int, members: int) -> nn.Module:
     """features_BDHW → outputs_BKHW, K from the mask."""
+    from fukami.layers.heads import DenseHead
+
     return DenseHead(num_features, task.target.target_spec()["num_classes"])
 
 

@@ -3,13 +3,13 @@
 Use it for pairs of texts that say the same in two languages, or of which one follows from the other.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import Any
 
-import torch
-from torch import nn
-
 from fukami.core.cards import TaskCard
+from fukami.core.lazily import nn, torch
 from fukami.core.recipe import option
 from fukami.fields.sentence.field import Sentence
 from fukami.fields.text.field import Text

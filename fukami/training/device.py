@@ -1,9 +1,10 @@
 """Which device a training computes on."""
 
-import torch
+from __future__ import annotations
 
 from fukami.core.errors import UsageError
 from fukami.core.language import _
+from fukami.core.lazily import torch
 
 
 def pick_device(name: str, *, several: bool = False) -> torch.device:

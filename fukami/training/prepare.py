@@ -1,17 +1,19 @@
 """The first stage: read, bind, split, examine, learn the fields, and put every example into the prepared store."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import torch
 
 from fukami.compress.origin import require_origin
 from fukami.core.cards import ModelCard, card
 from fukami.core.errors import DataError
 from fukami.core.language import _
+from fukami.core.lazily import torch
 from fukami.core.problems import Problem, errors
 from fukami.core.recipe import Recipe
 from fukami.core.tables import Column, Table
@@ -46,7 +48,7 @@ class Examined:
     problems: list[Problem]
     num_read: int
 
-    def limited_to(self, division: Split, recipe: Recipe) -> "Examined":
+    def limited_to(self, division: Split, recipe: Recipe) -> Examined:
         """The examples of `division` that the recipe's `limit` leaves: nothing else is decoded, stored or looked at again."""
         limit, seed = recipe.data.limit, recipe.learning.seed
         table, columns, drawn = limited(division, self.table, self.columns, self.task, limit=limit, seed=seed)

@@ -307,6 +307,7 @@ def interrupted_at_the_end():
         yield
 
 
+@pytest.mark.slow
 def test_a_training_that_is_not_finished_is_diagnosed_from_its_checkpoint(tmp_path):
     data, out = table_at(tmp_path / "wine.csv"), tmp_path / "run"
     with interrupted_at_the_end():

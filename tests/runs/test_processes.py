@@ -1,6 +1,7 @@
 """Several processes do what one does: the same losses, the same metrics, nothing counted twice; and none is left behind.
 
-One start of two gloo processes (`tests/two_processes.py`) serves all quick checks; killing and the command line are slow.
+One start of two gloo processes (`tests/two_processes.py`) serves the checks that come first. Slow;
+what needs no second process is in `tests/unit/test_ranks.py`.
 """
 
 import json
@@ -40,12 +41,14 @@ def told(people, tmp_path_factory) -> list[dict]:
     return [json.loads((base / f"{rank}.json").read_text()) | {"base": base} for rank in range(2)]
 
 
+@pytest.mark.slow
 @pytest.fixture(scope="module")
 def alone(people, tmp_path_factory):
     """The same training in one process."""
     return api.train("tabular-classification", str(people), model="mlp", out=tmp_path_factory.mktemp("one") / "run", **SETTINGS)
 
 
+@pytest.mark.slow
 def test_messages_and_decisions_are_those_of_all(told):
     for own in told:
         assert own["message"] == {"from": 0}
@@ -53,6 +56,7 @@ def test_messages_and_decisions_are_those_of_all(told):
         assert own["most"] == 1.0
 
 
+@pytest.mark.slow
 def test_every_part_is_worked_on_once_and_handed_to_all_in_order(told):
     expected = [[0.0, 2.0, 4.0], [6.0, 8.0, 10.0], [12.0, 14.0, 16.0], [18.0]]
     assert [own["over"] for own in told] == [expected, expected]
@@ -64,6 +68,8 @@ def test_batch_statistics_are_those_of_all_examples(told):
         assert max(own["norm"].values()) < 2e-4
 
 
+@pytest.mark.slow
+@pytest.mark.slow
 @pytest.mark.parametrize("task", ["tabular-classification", "image-classification"])
 @pytest.mark.parametrize("micro_batch", [0, 3])
 def test_the_loss_curve_of_two_processes_is_that_of_one(told, task, micro_batch):
@@ -82,10 +88,12 @@ def test_a_run_of_two_processes_has_the_losses_of_one(told, alone):
     np.testing.assert_allclose(list(curves[0].values()), list(curves[1].values()), rtol=1e-3)
 
 
+@pytest.mark.slow
 def losses(run: Path) -> dict[int, float]:
     return {line["step"]: line["loss"] for line in artefact.read_lines(run / "history.jsonl") if "loss" in line}
 
 
+@pytest.mark.slow
 def test_metrics_over_processes_are_those_of_one_to_the_bit(told):
     run = api.load(told[0]["base"] / "pair")
     together = {name: value["value"] for name, value in run.evaluation["metrics"].items()}

@@ -130,6 +130,7 @@ def test_a_training_that_was_given_up_can_be_diagnosed(people, tmp_path):
     assert not list(tmp_path.glob(".*"))
 
 
+@pytest.mark.slow
 def test_a_diagnosis_is_not_named_where_the_shell_cannot_name_the_data(tmp_path):
     rng = np.random.default_rng(0)
     data = (rng.normal(size=(120, 3)), rng.normal(size=120))
@@ -161,6 +162,7 @@ def test_folds_that_are_done_are_not_trained_again(people, tmp_path, capsys, mon
     assert weights[0] == weights[1] and not list(tmp_path.glob(".*"))
 
 
+@pytest.mark.slow
 def test_folds_of_other_data_are_not_gone_on_from(people, tmp_path, interrupted_at):
     data, out = tmp_path / "people.csv", tmp_path / "run"
     lines = people.read_text().splitlines(keepends=True)

@@ -98,6 +98,7 @@ def limited(made, most):
     return made
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("task", "cut"), [pytest.param("text-classification", 5, marks=pytest.mark.slow), ("tabular-regression", 1)]
 )

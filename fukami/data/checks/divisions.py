@@ -3,11 +3,12 @@
 N examples, D features.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 import numpy as np
 import pyarrow as pa
-import torch
 
 from fukami.core.errors import DataError
 from fukami.core.language import _
@@ -21,6 +22,7 @@ from fukami.fields import parsing
 from fukami.fields.contract import TargetField
 from fukami.fields.row.field import Row
 from fukami.fields.row.names import named_things
+from fukami.fields.scored import Scored
 
 BY_CHANCE = ("stratified", "random")
 MOST_ROWS = 3000
@@ -113,11 +115,10 @@ def _figures(
     if target.discrete:
         answers_NK = np.eye(int(target.strata(cells).max()) + 1)[target.strata(cells)]
     else:
-        learned = target.learn(cells)
-        truth = learned.truth(learned.batch(learned.encode(cells), np.arange(len(known))))
-        if not isinstance(truth, torch.Tensor) or truth.ndim != 1:
+        numbers = target.learn(cells).numbers(cells) if isinstance(target, Scored) else None
+        if numbers is None:
             return ""
-        answers_NK = truth.double().numpy()[:, None]
+        answers_NK = numbers[:, None]
     kept = [c.take(known) for c in columns]
     features_ND = field.learn(kept).plain_features(kept).astype(np.float64)
     count = max(1, round(_KEPT * len(known)))

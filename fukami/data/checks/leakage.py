@@ -1,14 +1,15 @@
 """A single column that tells the target almost perfectly: mostly the target in disguise, or something known only afterwards.
 
 Each column alone predicts the target of examples that it was not fitted on: by the most frequent target of each value, or, for
-numbers, by a small decision tree. K classes.
+numbers, by the ranges that they fall into. K classes.
 """
+
+from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
-import torch
 
 from fukami.core.errors import quoted
 from fukami.core.language import _
@@ -23,11 +24,13 @@ from fukami.fields.row.columns.quantities import quantities
 from fukami.fields.row.columns.recognise import Asked
 from fukami.fields.row.field import Row
 from fukami.fields.row.names import are_codes, named_things, repeated
+from fukami.fields.scored import Scored
 
 FEWEST = 40
 """With fewer examples a column may fit by chance."""
 ERRORS_LEFT = 0.02
 """A column that leaves less than this share of the errors of guessing is suspicious."""
+MOST_RANGES = 256
 MOST_COLUMNS = 500
 MOST_ROWS = 5000
 
@@ -64,9 +67,7 @@ def _target(field: TargetField, columns: list[Column]) -> np.ndarray | None:
     """Numbers of the classes (or sets of labels), or values in the target's unit; None where an answer is no single value."""
     if field.discrete:
         return np.unique(field.fingerprint(columns), return_inverse=True)[1]
-    learned = field.learn(columns)
-    truth = learned.truth(learned.batch(learned.encode(columns), np.arange(len(columns[0]))))
-    return truth.numpy() if isinstance(truth, torch.Tensor) and truth.ndim == 1 else None
+    return field.learn(columns).numbers(columns) if isinstance(field, Scored) else None
 
 
 def _signals(reader: InputField, column: Column) -> Iterator[Signal]:
@@ -100,38 +101,45 @@ def unexplained(signal: Signal, target: np.ndarray, *, is_class: bool) -> float:
     True
     """
     test = generator(0, "leakage", "test").random(len(target)) < 0.5  # at random: rows may come in turns
-    train = ~test
+    train, values = ~test, np.clip(signal.values, -1e30, 1e30)
     if is_class:
         guess = int(np.bincount(target[train]).argmax())
         guessing = (target[test] != guess).sum()
-        answers = (
-            _by_value(signal, target, train, test, guess) if signal.is_code else _by_tree(signal, target, train, test, True)
-        )
+        codes = signal.values.astype(np.int64) if signal.is_code else _ranges(values, train)
+        answers = _by_value(codes, target, train, test, guess)
         # with a handful of errors to be made, making none proves nothing
         return float((answers != target[test]).sum() / guessing) if guessing >= 10 else 1.0
     guessing = ((target[test] - target[train].mean()) ** 2).sum()
     if signal.is_code or not guessing:
         return 1.0
-    by_tree = ((target[test] - _by_tree(signal, target, train, test, False)) ** 2).sum()
+    by_range = ((target[test] - _by_range(values, target, train, test)) ** 2).sum()
     slope, offset = _line(signal.values[train], target[train])
     by_line = ((target[test] - slope * signal.values[test] - offset) ** 2).sum()
-    return float(min(by_tree, by_line) / guessing * 10)  # 0.2 % of the variance: numbers are never repeated exactly
+    return float(min(by_range, by_line) / guessing * 10)  # 0.2 % of the variance: numbers are never repeated exactly
 
 
-def _by_value(signal: Signal, target: np.ndarray, train: np.ndarray, test: np.ndarray, guess: int) -> np.ndarray:
-    values = signal.values.astype(np.int64)
-    counts_VK = np.zeros((values.max() + 1, target.max() + 1))
-    np.add.at(counts_VK, (values[train], target[train]), 1)
+def _by_value(codes: np.ndarray, target: np.ndarray, train: np.ndarray, test: np.ndarray, guess: int) -> np.ndarray:
+    counts_VK = np.zeros((codes.max() + 1, target.max() + 1))
+    np.add.at(counts_VK, (codes[train], target[train]), 1)
     best = np.where(counts_VK.sum(1) > 0, counts_VK.argmax(1), guess)
-    return best[values[test]]
+    return best[codes[test]]
 
 
-def _by_tree(signal: Signal, target: np.ndarray, train: np.ndarray, test: np.ndarray, is_class: bool) -> np.ndarray:
-    from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+def _ranges(values: np.ndarray, train: np.ndarray) -> np.ndarray:
+    """Of each value the number of the range that it falls into: `MOST_RANGES` or fewer, with as many values each as may be."""
+    known = np.unique(values[train])
+    middles = (known[1:] + known[:-1]) / 2
+    if len(middles) >= MOST_RANGES:
+        middles = np.unique(np.quantile(values[train], np.linspace(0, 1, MOST_RANGES + 1)[1:-1]))
+    return np.searchsorted(middles, values)
 
-    x = np.clip(signal.values, -1e30, 1e30)[:, None]
-    tree = DecisionTreeClassifier if is_class else DecisionTreeRegressor
-    return tree(max_leaf_nodes=64, random_state=0).fit(x[train], target[train]).predict(x[test])
+
+def _by_range(values: np.ndarray, target: np.ndarray, train: np.ndarray, test: np.ndarray) -> np.ndarray:
+    """The mean target of each range, and between the middles of two ranges what lies between their means."""
+    _, codes = np.unique(_ranges(values, train)[train], return_inverse=True)
+    counts = np.bincount(codes)
+    middles, means = (np.bincount(codes, weights=one[train]) / counts for one in (values, target))
+    return np.interp(values[test], middles, means)
 
 
 def _line(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:

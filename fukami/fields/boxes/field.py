@@ -5,6 +5,8 @@ in pixels of the given picture. What the network gives are candidates, many for 
 here, so that every network is treated alike and a graph needs no more than its candidates.
 """
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,11 +14,11 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import pyarrow as pa
-import torch
 
 from fukami.core.cards import FieldCard
 from fukami.core.errors import DataError
 from fukami.core.language import _
+from fukami.core.lazily import torch
 from fukami.core.problems import Problem
 from fukami.core.recipe import option
 from fukami.core.tables import Column

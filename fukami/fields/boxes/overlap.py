@@ -1,7 +1,10 @@
 """How much boxes overlap, and which of them are left where several stand for one thing. Boxes are left, top, right, bottom."""
 
+from __future__ import annotations
+
 import numpy as np
-import torch
+
+from fukami.core.lazily import torch
 
 
 def iou(left_P4: np.ndarray, right_Q4: np.ndarray, crowd_Q: np.ndarray | None = None) -> np.ndarray:

@@ -4,6 +4,8 @@ Cells are lists, or strings such as `"sea;sun|beach"`; an array (N, K) of 0 and 
 "none of them" and is an answer like any other; a missing cell is not.
 """
 
+from __future__ import annotations
+
 import html
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -12,12 +14,11 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import pyarrow as pa
-import torch
-from torch.nn import functional as F
 
 from fukami.core.cards import FieldCard
 from fukami.core.errors import DataError
 from fukami.core.language import _, _n
+from fukami.core.lazily import F, torch
 from fukami.core.problems import Problem
 from fukami.core.recipe import option
 from fukami.core.tables import Column

@@ -6,6 +6,8 @@ missing value (NA, null, None) is taken for a missing label and told, unless `un
 numeric order where all are numbers, else in alphabetical order; of two the second is the positive one.
 """
 
+from __future__ import annotations
+
 import html
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,11 +15,11 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import pyarrow as pa
-import torch
 
 from fukami.core.cards import FieldCard
 from fukami.core.errors import DataError
 from fukami.core.language import _, _n
+from fukami.core.lazily import torch
 from fukami.core.problems import Problem
 from fukami.core.recipe import option
 from fukami.core.tables import Column

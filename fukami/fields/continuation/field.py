@@ -4,15 +4,17 @@ Two kinds of answers have one form, rows of tokens: of a text that is there, how
 (in nats) and whether it was the likeliest one; of one that was written, the tokens. B batch, L tokens, T tokens of all.
 """
 
+from __future__ import annotations
+
 import html
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
-import torch
 
 from fukami.core.cards import FieldCard
+from fukami.core.lazily import torch
 from fukami.core.problems import Problem
 from fukami.core.tables import Column
 from fukami.fields import cells

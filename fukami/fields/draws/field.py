@@ -6,6 +6,8 @@
 B seeds.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,11 +15,11 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
-import torch
 
 from fukami.core.cards import FieldCard
 from fukami.core.errors import UsageError
 from fukami.core.language import _
+from fukami.core.lazily import torch
 from fukami.core.problems import Problem
 from fukami.core.tables import Column
 from fukami.fields import cells

@@ -4,8 +4,11 @@ Number `i` of a seed is a hash of both (the finaliser of SplitMix64, Steele et a
 (Box and Muller 1958). `export/standalone/noise.py` draws the same without Fukami. B seeds.
 """
 
+from __future__ import annotations
+
 import numpy as np
-import torch
+
+from fukami.core.lazily import torch
 
 _GOLDEN, _FIRST, _SECOND = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 

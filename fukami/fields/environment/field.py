@@ -6,6 +6,8 @@
 B episodes, N numbers of an observation.
 """
 
+from __future__ import annotations
+
 import html
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -14,11 +16,11 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import pyarrow as pa
-import torch
 
 from fukami.core.cards import FieldCard
 from fukami.core.errors import DataError
 from fukami.core.language import _
+from fukami.core.lazily import torch
 from fukami.core.problems import Problem
 from fukami.core.recipe import option
 from fukami.core.tables import Column

@@ -3,15 +3,17 @@
 B episodes, T actions of all of them.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
 import numpy as np
 import pyarrow as pa
-import torch
 
 from fukami.core.cards import FieldCard
+from fukami.core.lazily import torch
 from fukami.core.problems import Problem
 from fukami.core.tables import Column
 from fukami.fields import batch as trees

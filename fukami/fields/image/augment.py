@@ -10,20 +10,21 @@ contrast and saturation are one matrix per picture. Sources: random resized crop
 al. 2017 (filled with the mean here).
 """
 
+from __future__ import annotations
+
 import math
 import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-import torch
-from torch.nn.functional import affine_grid, grid_sample
 
+from fukami.core.lazily import F, torch
 from fukami.core.seeds import generator
 from fukami.fields.frame import Moved
 from fukami.fields.image.decode import GREY
 
-Step = Callable[[torch.Tensor, slice], torch.Tensor]
+Step = Callable[["torch.Tensor", slice], "torch.Tensor"]
 """`(pictures of a part of the batch, that part) -> the same pictures, varied`."""
 PIECE_BYTES = 1 << 20
 """Pictures that are varied at a time on a processor: as many as leave room in its cache for what comes of them."""
@@ -157,8 +158,8 @@ def resampling(
     map_B23 = torch.stack([first, second], 1)
 
     def step(x: torch.Tensor, part: slice) -> torch.Tensor:
-        grid_BHW2 = affine_grid(map_B23[part], list(x.shape), align_corners=False)
-        return grid_sample(x, grid_BHW2.to(x.dtype), padding_mode="border", align_corners=False)
+        grid_BHW2 = F.affine_grid(map_B23[part], list(x.shape), align_corners=False)
+        return F.grid_sample(x, grid_BHW2.to(x.dtype), padding_mode="border", align_corners=False)
 
     return step, Moved(map_B23)
 

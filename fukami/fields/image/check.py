@@ -4,16 +4,17 @@ Found are unreadable, tiny, odd or mislabelled files and blank arrays. Nearly th
 agree, files and arrays alike. N pictures, R of them, P pairs, C channels, H and W pixels, D numbers of a small copy.
 """
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import torch
-from torch.nn.functional import adaptive_avg_pool2d
 
 from fukami.core.language import _, _n
+from fukami.core.lazily import F, torch
 from fukami.core.problems import Problem
 from fukami.core.tables import Column
 from fukami.fields import cells
@@ -247,7 +248,7 @@ def thumbnails(column: Column, rows: np.ndarray) -> np.ndarray:
     if looks.is_pixels(column):
         x_NCHW = decode.as_nchw(column.values[rows], decode.layout_of(column.values.shape, column.name))
         side = min(THUMBNAIL_PX * 2, *x_NCHW.shape[2:])  # arrays are small: no need to lose what tells them apart
-        small = adaptive_avg_pool2d(torch.from_numpy(np.asarray(x_NCHW, np.float32).mean(1)), side).numpy()
+        small = F.adaptive_avg_pool2d(torch.from_numpy(np.asarray(x_NCHW, np.float32).mean(1)), side).numpy()
     else:
         seen = looks.looks_at(column.take(rows))
         found = (np.frombuffer(g.thumbnail or bytes(THUMBNAIL_PX**2), np.uint8) for g in seen)
@@ -265,7 +266,7 @@ def difference_hashes(column: Column) -> np.ndarray:
     out = []
     for start in range(0, len(x_NCHW), 8192):
         part = torch.from_numpy(x_NCHW[start : start + 8192].astype(np.float32)).mean(1)
-        small = adaptive_avg_pool2d(part[:, None], (8, 9))[:, 0].numpy()
+        small = F.adaptive_avg_pool2d(part[:, None], (8, 9))[:, 0].numpy()
         bits = small[:, :, :-1] < small[:, :, 1:] - 1e-3
         out.append(np.packbits(bits.reshape(len(bits), 64), axis=1).view(">u8")[:, 0].astype(np.uint64))
     return np.concatenate(out) if out else np.zeros(0, np.uint64)

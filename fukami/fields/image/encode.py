@@ -4,16 +4,17 @@
 B pictures of a batch, S = W · C numbers of one row of pixels.
 """
 
+from __future__ import annotations
+
 import json
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
-import torch
 from PIL import Image as Pillow
-from torch.nn.functional import interpolate
 
+from fukami.core.lazily import F, torch
 from fukami.core.tables import Column
 from fukami.fields.gather import gathered
 from fukami.fields.image import decode, looks
@@ -126,7 +127,7 @@ def fitted_arrays(x_NCHW: np.ndarray, size: int, mode: str) -> np.ndarray:
         pads = ((0, 0), (0, 0), (top, side - H - top), (left, side - W - left))
         x_NCHW = np.pad(x_NCHW, pads, constant_values=128)
     x = torch.from_numpy(x_NCHW.astype(np.float32, order="C"))
-    return interpolate(x, (size, size), mode="bilinear", antialias=True).round_().clamp_(0, 255).byte().numpy()
+    return F.interpolate(x, (size, size), mode="bilinear", antialias=True).round_().clamp_(0, 255).byte().numpy()
 
 
 def _channels_last(total: int, channels: int, size: int) -> np.ndarray:

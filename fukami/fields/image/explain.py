@@ -4,16 +4,17 @@ A patch is taken away by putting what is left of it when the picture is blurred 
 square, that has no edges which a network could take for something. Shapes: P patterns, U units, C channels, H and W pixels.
 """
 
+from __future__ import annotations
+
 import base64
 import io
 from typing import Any
 
 import numpy as np
-import torch
 from PIL import Image as Pillow
-from torch.nn import functional as F
 
 from fukami.core.language import _
+from fukami.core.lazily import F, torch
 from fukami.fields.units import AGAINST, FOR, Portrait, Units, strength
 
 PATCHES = 8

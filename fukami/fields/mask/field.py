@@ -5,6 +5,8 @@ the size that the network sees. Where the network's outputs are smaller, masks a
 up to the masks to be judged. What is not to be judged (255, or what is named void) is 255 in all of it.
 """
 
+from __future__ import annotations
+
 import html
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,12 +14,11 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
-import torch
-from torch.nn.functional import grid_sample, interpolate
 
 from fukami.core.cards import FieldCard
 from fukami.core.errors import DataError
 from fukami.core.language import _
+from fukami.core.lazily import F, torch
 from fukami.core.problems import Problem
 from fukami.core.recipe import option
 from fukami.core.seeds import generator
@@ -225,7 +226,7 @@ class Mask(TargetField):
     def follow(self, batch: torch.Tensor, moved: Moved) -> torch.Tensor:
         """Each pixel takes the class that lies where the picture's pixel comes from; edges are repeated, as in the picture."""
         grid_BHW2 = moved.grid(*batch.shape[1:]).to(batch.device)
-        taken = grid_sample(batch[:, None].float(), grid_BHW2, mode="nearest", padding_mode="border", align_corners=False)
+        taken = F.grid_sample(batch[:, None].float(), grid_BHW2, mode="nearest", padding_mode="border", align_corners=False)
         return taken[:, 0].to(batch.dtype)
 
     # -- towards models ----------------------------------------------------------------------------------------------
@@ -352,7 +353,7 @@ class Mask(TargetField):
 def _reduced(outputs_BKHW: torch.Tensor, size: tuple[int, int]) -> dict[str, torch.Tensor]:
     logits_BKHW = outputs_BKHW.float()
     if tuple(logits_BKHW.shape[2:]) != size:
-        logits_BKHW = interpolate(logits_BKHW, size, mode="bilinear", align_corners=False)
+        logits_BKHW = F.interpolate(logits_BKHW, size, mode="bilinear", align_corners=False)
     most_BHW, index_BHW = logits_BKHW.max(1)
     sure_BHW = (most_BHW - logits_BKHW.logsumexp(1)).exp()
     return {"class": index_BHW.to(torch.uint8), "sure": sure_BHW.to(torch.float16)}

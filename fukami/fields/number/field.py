@@ -3,6 +3,8 @@
 Models learn it in deviations from the training mean (`to_unit`); answers come back in the target's own unit (`from_unit`).
 """
 
+from __future__ import annotations
+
 import html
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,11 +12,11 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import pyarrow as pa
-import torch
 
 from fukami.core.cards import FieldCard
 from fukami.core.errors import DataError
 from fukami.core.language import N_, _, _n
+from fukami.core.lazily import torch
 from fukami.core.problems import Problem
 from fukami.core.recipe import option
 from fukami.core.tables import Column
@@ -217,6 +219,12 @@ class Number(Scored):
                 got=", ".join(repr(text[:40]) for text in cells.strings(columns[0].take(wrong[:3]))),
             )
         return {"value": values}
+
+    def numbers(self, columns: Sequence[Column]) -> np.ndarray:
+        """Values in the target's unit, float64 (N,)."""
+        values = self.encode(columns)["value"]
+        assert isinstance(values, np.ndarray)
+        return values
 
     def batch(self, stored: Arrays, rows: np.ndarray, device: torch.device | str = "cpu") -> torch.Tensor:
         """`values_B` float32, in deviations from the mean."""

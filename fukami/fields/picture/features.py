@@ -7,12 +7,13 @@ to tell kinds of pictures apart (Jarrett et al. 2009); means and covariances of 
 B pictures, C channels, D features.
 """
 
+from __future__ import annotations
+
 from functools import cache
 
 import numpy as np
-import torch
-from torch.nn import functional as F
 
+from fukami.core.lazily import F, torch
 from fukami.fields.draws.noise import normal
 
 SIDE = 32

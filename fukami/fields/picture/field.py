@@ -3,6 +3,8 @@
 B pictures, C channels, H and W pixels.
 """
 
+from __future__ import annotations
+
 import base64
 import binascii
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,11 +14,11 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import pyarrow as pa
-import torch
 
 from fukami.core.cards import FieldCard
 from fukami.core.errors import DataError
 from fukami.core.language import _
+from fukami.core.lazily import torch
 from fukami.core.problems import Problem
 from fukami.core.recipe import option
 from fukami.core.seeds import generator

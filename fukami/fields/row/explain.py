@@ -7,14 +7,16 @@ field learned, each column for itself, which is what Shapley values of single co
 N numbers (with the indicators of missing ones), M categories, E elements (both), P patterns, U units, D draws, V usual values.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from html import escape
 from typing import Any
 
 import numpy as np
-import torch
 
 from fukami.core.language import _n
+from fukami.core.lazily import torch
 from fukami.core.seeds import generator
 from fukami.core.tables import Column
 from fukami.fields.contract import Cells

@@ -5,6 +5,8 @@ Numbers become normal deviates by rank (see `scaling`), missing ones 0 with an i
 for unknown or missing. N rows, n numbers, M categories.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,12 +14,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
-import torch
-from torch.nn import functional as F
 
 from fukami.core.cards import FieldCard
 from fukami.core.errors import DataError, UsageError, nearest
 from fukami.core.language import _
+from fukami.core.lazily import F, torch
 from fukami.core.problems import Problem
 from fukami.core.recipe import option
 from fukami.core.seeds import generator
@@ -197,7 +198,7 @@ class Row(InputField):
         return "table.csv"
 
     # -- learning and storing ----------------------------------------------------------------------------------------
-    def learn(self, columns: Sequence[Column], *, seed: int = 0, beside: Mapping[str, Field] = NOTHING) -> "Row":
+    def learn(self, columns: Sequence[Column], *, seed: int = 0, beside: Mapping[str, Field] = NOTHING) -> Row:
         """Kinds of the columns, scales and bin edges of numbers, vocabularies of categories."""
         if not columns:
             raise DataError("F-ROW-COLUMNS", _("there is no column to learn from"), expected=_("at least one column"))

@@ -4,6 +4,8 @@ The store holds whole sentences as rows of pieces; special ids are 0 pad, 1 unkn
 which a stored row has none. Answers and truth have one form, rows of tokens; an answer also says how likely the model found it.
 """
 
+from __future__ import annotations
+
 import html
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,11 +14,11 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import pyarrow as pa
-import torch
 
 from fukami.core.cards import FieldCard
 from fukami.core.errors import DataError
 from fukami.core.language import _
+from fukami.core.lazily import torch
 from fukami.core.problems import Problem
 from fukami.core.recipe import option
 from fukami.core.seeds import generator

@@ -4,12 +4,14 @@ A stretch is taken away by putting the channel's mean over the whole window in i
 L steps, C channels, P patterns, U units.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from html import escape
 
 import numpy as np
-import torch
 
+from fukami.core.lazily import torch
 from fukami.fields.lettering import Piece, drawn
 from fukami.fields.series.render import panel
 from fukami.fields.units import Portrait, Units, css, signed, strength

@@ -6,17 +6,19 @@ made. Models see channels in deviations from their training mean; answers come b
 B batch, N examples, L steps, H steps of a target, C channels, T steps of a whole recording.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
-import torch
 
 from fukami.core.cards import FieldCard
 from fukami.core.errors import DataError
 from fukami.core.language import _
+from fukami.core.lazily import torch
 from fukami.core.problems import Problem
 from fukami.core.recipe import option
 from fukami.core.specs import SeriesSpec

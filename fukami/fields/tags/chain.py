@@ -7,10 +7,12 @@ Shapes: B batch, L elements, K tags; `start_K`, `end_K` and `transitions_KK` (fr
 After its end a sequence changes nothing.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import NamedTuple, cast
 
-import torch
+from fukami.core.lazily import torch
 
 
 class Chained(NamedTuple):

@@ -9,6 +9,8 @@ many entities of it no element can tell (they overlap others, or lie beyond wher
 N examples, B batch, L elements, T elements of all examples, K tags.
 """
 
+from __future__ import annotations
+
 import html
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,11 +19,11 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import pyarrow as pa
-import torch
 
 from fukami.core.cards import FieldCard
 from fukami.core.errors import DataError
 from fukami.core.language import _
+from fukami.core.lazily import torch
 from fukami.core.problems import Problem
 from fukami.core.tables import Column
 from fukami.fields import batch as trees

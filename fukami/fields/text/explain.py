@@ -5,14 +5,15 @@ answer lies on the tokens (tags, a passage), that would move the text away under
 Shapes: P patterns, U units, L tokens.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from html import escape
 from typing import Any
 
 import numpy as np
-import torch
-from torch import nn
 
+from fukami.core.lazily import nn, torch
 from fukami.fields.contract import Tokens
 from fukami.fields.lettering import Piece, drawn
 from fukami.fields.text.tokenization import load

@@ -4,6 +4,8 @@ The store holds token ids as ragged rows, cut at `max_tokens`; a batch is padded
 learned tokenizers: 0 pad, 1 unknown, 2 cls, 3 sep, 4 mask; cls and sep are only put in by pretrained tokenizers.
 """
 
+from __future__ import annotations
+
 import html
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,12 +14,11 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import pyarrow as pa
-import torch
-from torch import nn
 
 from fukami.core.cards import FieldCard
 from fukami.core.errors import DataError
 from fukami.core.language import _
+from fukami.core.lazily import nn, torch
 from fukami.core.problems import Problem
 from fukami.core.recipe import option
 from fukami.core.seeds import generator

@@ -4,9 +4,11 @@ A word is hidden by making it an unknown one: it keeps its place, so the tags of
 Shapes: P patterns, U units, which are the L words.
 """
 
-import numpy as np
-import torch
+from __future__ import annotations
 
+import numpy as np
+
+from fukami.core.lazily import torch
 from fukami.fields.text import explain
 from fukami.fields.units import Portrait, Units
 from fukami.fields.words.cutting import Sentence

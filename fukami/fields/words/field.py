@@ -6,6 +6,8 @@ letter. In all of them 0 is padding and 1 is what training did not show. Sentenc
 `cutting` cuts; either way the field says where each word lies in the text, as characters.
 """
 
+from __future__ import annotations
+
 import html
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,11 +17,11 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import pyarrow as pa
-import torch
 
 from fukami.core.cards import FieldCard
 from fukami.core.errors import DataError
 from fukami.core.language import _
+from fukami.core.lazily import torch
 from fukami.core.problems import Problem
 from fukami.core.recipe import option
 from fukami.core.tables import Column

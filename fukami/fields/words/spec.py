@@ -1,10 +1,11 @@
 """What a model of sentences has to know of their words."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import NamedTuple, Self
 
-import torch
-
+from fukami.core.lazily import torch
 from fukami.core.specs import Spec
 
 
