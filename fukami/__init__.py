@@ -12,6 +12,8 @@ import importlib
 import sys
 from typing import TYPE_CHECKING, Any
 
+from fukami.core import processors
+
 __version__ = "0.1.0"
 __all__ = ["FukamiClassifier", "FukamiError", "FukamiRegressor", "Run"]
 __all__ += ["check", "load", "options", "plan", "predict", "quickstart", "train"]
@@ -51,6 +53,7 @@ class _Plugins:
 
 
 sys.meta_path.append(_Plugins)
+processors.prepare()
 
 
 def __dir__() -> list[str]:

@@ -18,7 +18,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from fukami.core import kept
+from fukami.core import kept, processors
 from fukami.core.language import _
 from fukami.core.recipe import PlanChoices
 from fukami.engine.memory import left_bytes
@@ -37,7 +37,7 @@ def hardware(device: torch.device) -> dict[str, Any]:
     """What is computed on: processor or GPU, how much of it, and the instruction set that libraries are told to keep to."""
     told: dict[str, Any] = {
         "processor": _processor(),
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "cores": processors.usable(),
         "threads": torch.get_num_threads(),
         "instructions": torch.backends.cpu.get_cpu_capability(),
         "onednn": os.environ.get("ONEDNN_MAX_CPU_ISA", ""),

@@ -18,7 +18,6 @@ compared with the usual plan's.
 
 from __future__ import annotations
 
-import os
 import statistics
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -26,6 +25,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from fukami.core import processors
+from fukami.core.language import _
 from fukami.core.recipe import PlanChoices
 from fukami.engine import candidates, plan_cache
 from fukami.engine.candidates import Facts
@@ -126,11 +127,14 @@ def measure(
     middle = sorted(range(len(steps)), key=lambda index: batch_bytes(batches[index]))[len(steps) // 2]
     try:
         with apart(learner, optimizer_of) as trial:
+            watch = processors.Watch()
             search = Search(trial, choices, facts_of(learner, batches), length, compile_s, afresh=afresh)
             found = search.run(plan, steps[middle], steps if varying else [])
     except NotMeasured as error:
         return Measured(plan, notes=(*notes, str(error)))
-    if found.figures:
+    if found.figures and watch.is_busy():
+        notes += (_("other work kept the processors busy while steps were timed, so the plan is for this training alone"),)
+    elif found.figures:
         notes += plan_cache.write(key, plan_cache.Entry(found.figures, search.most_s, found.complete))
     return replace(found, notes=notes)
 
@@ -166,7 +170,7 @@ def facts_of(learner: Learner, batches: list[dict[str, Any]]) -> Facts:
         pictures=any(is_picture(value) for value in batches[0].values()),
         bfloat16=candidates.has_bfloat16(learner.device),
         threads=torch.get_num_threads() if learner.device.type == "cpu" else 1,
-        cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+        cores=processors.usable(),
         whole=norms,
         batch_size=learner.order.batch_size,
     )

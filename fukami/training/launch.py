@@ -19,7 +19,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
-from fukami.core import errors, language
+from fukami.core import errors, language, processors
 from fukami.core.errors import FukamiError, UsageError
 from fukami.core.language import _
 from fukami.core.recipe import Recipe
@@ -148,7 +148,7 @@ def _how(code: int, times: int) -> str:
 @contextlib.contextmanager
 def _surroundings(number: int) -> Iterator[None]:
     """What the processes and their agent are told by the environment; a silent agent; signals as they were afterwards."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = processors.usable()
     given = {
         "FUKAMI_LANG": language.current(),
         "OMP_NUM_THREADS": str(max(1, cores // number)),

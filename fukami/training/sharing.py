@@ -1,6 +1,5 @@
 """What one of several processes has to observe: what they cannot do together, and what the first one decides for all."""
 
-import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from fukami.core import plans
+from fukami.core import plans, processors
 from fukami.core.errors import UsageError
 from fukami.core.language import _
 from fukami.core.recipe import PlanChoices, Recipe
@@ -87,7 +86,7 @@ def alone(learner: Learner, optimizer_of: OptimizerOf, ranks: Ranks, *, num_step
     """
     if num_steps < WORTH_STEPS or ranks.sharded or learner.plan.compiled:
         return 0.0
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = processors.usable()
     threads = {cores, learner.plan.threads or cores} if learner.device.type == "cpu" else {learner.plan.threads}
 
     def best() -> float:

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from fukami.core import processors
 from fukami.core.language import _
 from fukami.core.tables import Column
 from fukami.fields.image import decode, look_cache
@@ -74,7 +75,7 @@ def in_threads(work: Callable[[_T], _R], items: Sequence[_T], *, progress: Calla
         return [work(item) for item in items[start : start + AT_A_TIME] if not over.is_set()]
 
     starts, done = range(0, len(items), AT_A_TIME), []
-    threads = min(32, processors(), len(starts))
+    threads = min(32, processors.usable(), len(starts))
     pool = ThreadPoolExecutor(threads) if threads > 1 else None
     try:
         for part in map(several, starts) if pool is None else pool.map(several, starts):
@@ -86,14 +87,6 @@ def in_threads(work: Callable[[_T], _R], items: Sequence[_T], *, progress: Calla
         if pool is not None:
             pool.shutdown(cancel_futures=True)
     return done
-
-
-def processors() -> int:
-    """How many processors this process may use: a container's or a batch job's share, where the system tells."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not on Linux
-        return os.cpu_count() or 1
 
 
 def looks_at(column: Column) -> list[Look]:
