@@ -25,6 +25,11 @@ def texts(facts: dict[str, Any]) -> dict[str, Any]:
     return settings(facts) | {"name": "memory-bank"}
 
 
+def series(facts: dict[str, Any]) -> dict[str, Any]:
+    """Settings for windows of a series, from `num_examples`."""
+    return settings(facts) | {"name": "memory-bank"}
+
+
 def settings(facts: dict[str, Any]) -> dict[str, Any]:
     """What those that learn in steps take: about 3,000 steps, of 64 examples or fewer.
 

@@ -1,6 +1,6 @@
 """Whether something is an anomaly: yes, no, or not known. Normal examples are learned from; labels only judge.
 
-An answer is a score, and from the threshold on it is an anomaly. Once it has settled, scores are told in units of the threshold:
+An answer is a score. Once it has settled, scores are told in units of the threshold:
 above 1 is an anomaly. The threshold is chosen on normal examples that were kept aside, for the share of false alarms that
 `false_alarms` asks for (`threshold.py`).
 
@@ -59,9 +59,7 @@ class Anomaly(Scored):
 
     @dataclass(frozen=True)
     class Options:
-        normal: str = option(
-            "", "The labels that are normal, divided by commas; empty to know them by words as good, normal, 0."
-        )
+        normal: str = option("", "Labels that are normal, divided by commas; empty to know them by words as good, normal, 0.")
         false_alarms: float = option(
             0.05, "Share of normal examples that may be called anomalies; the threshold follows from it.", low=1e-6, high=0.5
         )

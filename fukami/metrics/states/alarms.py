@@ -8,7 +8,7 @@ from fukami.metrics.contract import State
 
 
 class Alarms(State):
-    """Weighted counts (1 + R,): anomalies `found_R` and `missed_R`, normal examples `false_R` (called anomalies) and `quiet_R`."""
+    """Weighted counts (1 + R,): anomalies `found_R` and `missed_R`, normal examples `false_R` (alarms) and `quiet_R`."""
 
     def __init__(self, target: Any, replicates: int = 0, *, room: float = 1.0):
         super().__init__(target, replicates, room=room)
