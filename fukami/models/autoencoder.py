@@ -2,7 +2,7 @@
 
 Hinton and Salakhutdinov 2006; Sakurada and Yairi 2014 for anomalies. Rows and series are brought back as the numbers that they
 are, pictures by pixels. Of a text its words are brought back in no order (Miao et al. 2016, without their noise): the error is
-the mean surprise at a word.
+the divergence of the words that come back from those that are there.
 
 Shapes: B batch, Z numbers of a code, D numbers of a plain vector, C channels, H and W pixels, L tokens, V words known.
 """
@@ -114,11 +114,14 @@ class OfTexts(Autoencoder):
         self.back = nn.Sequential(nn.Linear(code, 4 * width), nn.LeakyReLU(0.1), nn.Linear(4 * width, spec.vocabulary_size))
 
     def surprise(self, tokens: Any) -> tuple[torch.Tensor, torch.Tensor]:
-        """Of each token how little it was to be expected (B, L), 0 where there is none; and which are there."""
+        """Of each token by how much it is rarer in what comes back than in the text (B, L), in logarithms, 0 where there is
+        none; and which are there. Their mean is the divergence of the two."""
         ids_BL = tokens.ids if tokens.ids.shape[1] else tokens.ids.new_zeros(len(tokens.ids), 1)
         there_BL = valid(tokens.lengths, ids_BL.shape[1])
-        likely_BV = self.back(self.encoder(tokens)).log_softmax(1)
-        return -likely_BV.gather(1, ids_BL) * there_BL, there_BL
+        likely_BL = self.back(self.encoder(tokens)).log_softmax(1).gather(1, ids_BL)
+        own_BL = (ids_BL.unsqueeze(1) == ids_BL.unsqueeze(2)) & there_BL.unsqueeze(1)
+        share_BL = own_BL.sum(2) / there_BL.sum(1, keepdim=True).clamp_min(1)
+        return (share_BL.clamp_min(1e-9).log() - likely_BL) * there_BL, there_BL
 
     def errors(self, batch: Any) -> torch.Tensor:
         return self.surprise(batch)[0]

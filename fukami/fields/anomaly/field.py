@@ -25,7 +25,7 @@ from fukami.core.tables import Column
 from fukami.fields import cells
 from fukami.fields.anomaly import check
 from fukami.fields.anomaly.threshold import settled
-from fukami.fields.anomaly.words import normal_of
+from fukami.fields.anomaly.words import alike, normal_of
 from fukami.fields.contract import NOTHING, Arrays, Field, Ragged, Shared
 from fukami.fields.frame import Frame
 from fukami.fields.gather import gathered
@@ -99,7 +99,8 @@ class Anomaly(Scored):
 
     def _normal(self, labels: Sequence[str], name: str) -> list[str]:
         """Which labels are normal: as it has learned, or as words and the user say."""
-        return self.state.get("normal") or normal_of(labels, name, self.options.normal)
+        known = self.state.get("normal")
+        return alike(labels, known) if known else normal_of(labels, name, self.options.normal)
 
     def values(self, columns: Sequence[Column]) -> np.ndarray:
         """float32 (N): 1 for an anomaly, 0 for a normal example, NaN where there is no label, or nothing says what it means."""

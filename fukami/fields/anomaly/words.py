@@ -43,6 +43,16 @@ def normal_of(labels: Sequence[str], name: str, asked: str) -> list[str]:
     return [label for label, word in folded.items() if word in NO] if "0" in labels else []
 
 
+def alike(labels: Sequence[str], known: Sequence[str]) -> list[str]:
+    """Those of `labels` that are one of `known`, or mean the same: other data may write 0 for no, and ok for good.
+
+    >>> alike(["ok", "no", "0", "cat"], ["good"]), alike(["ok", "false", "1"], ["0"])
+    (['ok'], ['false'])
+    """
+    groups = [group for group in (NORMAL, NO, YES) if any(one.casefold() in group for one in known)]
+    return [label for label in labels if label in known or any(label.casefold() in group for group in groups)]
+
+
 def wanted_of(asked: str) -> Collection[str]:
     """The labels that the user named, as cells have them.
 

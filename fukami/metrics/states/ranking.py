@@ -45,9 +45,9 @@ class Ranking(State):
         return self.fine_C2G is None
 
     def update(self, scores: np.ndarray, targets: np.ndarray, weights_RB: np.ndarray, /) -> None:
-        if scores.ndim == 1:  # one score from 0 on, which is brought below 1 by odds that are the score
+        if scores.ndim == 1:  # one score without bounds, which is brought between 0 and 1 in the same order
             known = np.isfinite(targets)  # examples of which nothing is known are in no pair
-            share_B = scores[known].astype(np.float64) / (1 + scores[known])
+            share_B = 1 / (1 + np.exp(-np.arcsinh(scores[known].astype(np.float64))))
             scores_BC, hits_BC, weights_RB = share_B[:, None], (targets[known] == 1)[:, None], weights_RB[:, known]
         elif targets.ndim == 2:
             scores_BC, hits_BC = scores, targets > 0.5
