@@ -57,6 +57,8 @@ class Ranking(State):
             scores_BC, hits_BC = scores, targets[:, None] == np.arange(scores.shape[1])
         small_RB = weights_RB.astype(np.uint8)  # bootstrap draws are small whole numbers
         self.num_columns = scores_BC.shape[1]
+        if not len(hits_BC):
+            return
         self.kept.append((scores_BC.copy(), hits_BC, small_RB if np.array_equal(small_RB, weights_RB) else weights_RB))
         self.num_kept += len(hits_BC)
         self._settle()
