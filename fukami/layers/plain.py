@@ -72,6 +72,7 @@ class Image(Plain):
     """
 
     DIRECTIONS, CELLS = 8, 7
+    angles: torch.Tensor
 
     def __init__(self, spec: ImageSpec):
         super().__init__()
@@ -100,6 +101,8 @@ class Text(Plain):
     (Charikar 2002). Tokens weigh as much as `rarity` says, which is learned with what is normal."""
 
     WIDTH = 256
+    signs: torch.Tensor
+    rarity: torch.Tensor
 
     def __init__(self, spec: TokenSpec):
         super().__init__()
