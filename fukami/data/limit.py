@@ -56,7 +56,8 @@ def _known(task: Task, columns: Columns, train: np.ndarray, rows: np.ndarray) ->
     known = np.ones(len(rows), bool)
     for name, field in task.targets.items():
         learned = field.learn([column.take(train) for column in columns[name]])
-        known &= learned.usable([column.take(rows) for column in columns[name]])
+        cells = [column.take(rows) for column in columns[name]]
+        known &= learned.usable(cells) | ~field.usable(cells)  # one that may be missing is not unknown where it is
     return known
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from fukami.core.errors import DataError
-from fukami.core.language import N_, _
+from fukami.core.language import N_, _, _n
 from fukami.core.percent import percent
 from fukami.core.problems import Problem
 from fukami.core.recipe import DataChoices
@@ -22,6 +22,8 @@ from fukami.data.split_proof import Case, proven
 from fukami.tasks.contract import Task
 
 __all__ = ["Split", "folds", "split"]
+ASIDE = "aside"
+"""The label of an example that may not be learned from and is not judged on."""
 FEW = 10
 """Examples by which a part may always miss its share."""
 
@@ -98,11 +100,14 @@ def split(table: Table, columns: dict[str, list[Column]], task: Task, choices: D
     would be left to train on.
     """
     case = _case(table, columns, task, choices, seed)
-    given = _given(table)
+    given, taught = _given(table), _taught(case)
     if given is not None:
-        return _finished(_completed(given, case), "given", case, _given_notes(given, table))
-    labels, method = _parts_of(np.arange(len(table)), case, valid=choices.valid_fraction, test=choices.test_fraction)
-    return _finished(labels, method, case, _share_notes(labels, method, case))
+        kept, notes = _judging(given, taught, table)
+        return _finished(_completed(kept, case), "given", case, [*_given_notes(given, table), *notes])
+    labels = np.full(len(table), "test", dtype="<U5")
+    shares = {"valid": choices.valid_fraction, "test": choices.test_fraction}
+    labels[taught], method = _parts_of(np.flatnonzero(taught), case, **shares)
+    return _finished(labels, method, case, _share_notes(labels[taught], method, case))
 
 
 def folds(table: Table, columns: dict[str, list[Column]], task: Task, choices: DataChoices, *, seed: int) -> list[Split]:
@@ -112,7 +117,7 @@ def folds(table: Table, columns: dict[str, list[Column]], task: Task, choices: D
     Validation parts are drawn from what is left to train.
     """
     case = _case(table, columns, task, choices, seed)
-    given, count = _given(table), choices.folds
+    given, count, taught = _given(table), choices.folds, _taught(case)
     rows = np.arange(len(table)) if given is None else np.flatnonzero(given != "test")
     number = _fold_numbers(rows, case)
     made = []
@@ -121,6 +126,7 @@ def folds(table: Table, columns: dict[str, list[Column]], task: Task, choices: D
         before = number < fold if choices.time or case.by_span else number != fold
         labels[rows[before & (number != NEVER)]] = "train"
         labels[rows[number == fold]] = "test"
+        labels[(labels == "train") & ~taught] = ASIDE
         made.append(_finished(_with_valid(labels, case), f"fold {fold + 1} of {count}", case))
     return made
 
@@ -141,6 +147,29 @@ def _time_notes(method: str, case: Case) -> list[Problem]:
     if not time or method == "given" or case.by_span or any(column.name == time for column in inputs):
         return []
     return list(doubts(case.table.columns[time], order_of(case.task)))
+
+
+def _taught(case: Case) -> np.ndarray:
+    """Which examples may be learned from (bool)."""
+    task = case.task
+    return np.ones(len(case.table), bool) if task.taught is None else task.taught(task, case.columns)
+
+
+def _judging(given: np.ndarray, taught: np.ndarray, table: Table) -> tuple[np.ndarray, list[Problem]]:
+    """The given parts without what may not be learned from, and what is to be said of it. A validation part is whole where it
+    is going to be the test."""
+    learned_from = ("train", "valid") if (given == "test").any() else ("train",)
+    odd = ~taught & np.isin(given, learned_from)
+    if not odd.any():
+        return given, []
+    count = int(odd.sum())
+    what = _n(
+        "{n} example of the parts that are learned from may only judge, and was left out",
+        "{n} examples of the parts that are learned from may only judge, and were left out",
+        count,
+    )
+    told = Problem(code="F-SPLIT-JUDGING", severity="note", what=what, where=table.name, count=count)
+    return np.where(odd, ASIDE, given), [told]
 
 
 # -- what is given -------------------------------------------------------------------------------------------------------

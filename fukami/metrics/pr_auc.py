@@ -13,7 +13,7 @@ CARD = MetricCard(
     label="PR-AUC",
     unit="score",
     summary="precision averaged over all positive examples in order of their score",
-    of=("category", "categories"),
+    of=("category", "categories", "anomaly"),
     higher_is_better=True,
 )
 State = Ranking

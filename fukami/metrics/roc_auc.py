@@ -13,7 +13,7 @@ CARD = MetricCard(
     label="ROC-AUC",
     unit="score",
     summary="chance that a positive example is scored above a negative one",
-    of=("category", "categories"),
+    of=("category", "categories", "anomaly"),
     higher_is_better=True,
     sentence="ROC-AUC is {value} on {examples} held-out examples: 1 would be every example of a class ranked above all others, "
     "0.5 is guessing.",

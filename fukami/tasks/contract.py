@@ -126,6 +126,8 @@ class Task:
     graphs: Callable[[Task, nn.Module, dict[str, Any]], Stages] | None = None
     """For a task that asks its network more than once: the graphs that a program outside asks instead, made of the network and
     of a few examples as it takes them."""
+    taught: Callable[["Task", Columns], np.ndarray] | None = None
+    """Which of N examples (bool) may be learned from, where not all may: the others only judge."""
     options: Any = None
     """The task's own options, declared as those of fields are."""
 

@@ -117,6 +117,7 @@ def calibration(form: Form, work: Work, model: bytes) -> list[dict[str, np.ndarr
     rows = work.train
     if len(rows) > CALIBRATED_ON:
         rows = generator(work.seed, "calibration").choice(rows, CALIBRATED_ON, replace=False)
+    rows = rows[: len(rows) // BATCH * BATCH or None]  # percentiles are taken over batches of one size
     parts = [rows[start : start + BATCH] for start in range(0, len(rows), BATCH)]
     session = opened(model, 1)
     return [feeds(session, work.batch(part, form.predictor)) for part in parts]

@@ -16,7 +16,7 @@ from fukami.core.language import _
 from fukami.core.percent import percent
 from fukami.core.problems import Problem
 from fukami.core.seeds import generator
-from fukami.core.tables import Column
+from fukami.core.tables import Column, Windows
 from fukami.data.evidence import Evidence
 from fukami.fields import parsing
 from fukami.fields.contract import InputField, TargetField
@@ -46,7 +46,11 @@ class Signal(NamedTuple):
 def check(evidence: Evidence) -> Iterator[Problem]:
     """Every column of inputs that are rows of tables."""
     rows = generator(0, "leakage").permutation(evidence.sample)[:MOST_ROWS]
-    tables = [(field, evidence.columns[name]) for name, field in evidence.inputs.items() if field.takes_rows]
+    tables = [
+        (field, evidence.columns[name])
+        for name, field in evidence.inputs.items()
+        if field.takes_rows and not isinstance(evidence.columns[name][0].values, Windows)
+    ]
     if evidence.split is None or len(rows) < FEWEST or not tables:
         return
     for name, field in evidence.targets.items():

@@ -45,7 +45,11 @@ class Ranking(State):
         return self.fine_C2G is None
 
     def update(self, scores: np.ndarray, targets: np.ndarray, weights_RB: np.ndarray, /) -> None:
-        if targets.ndim == 2:
+        if scores.ndim == 1:  # one score without bounds, which is brought between 0 and 1 in the same order
+            known = np.isfinite(targets)  # examples of which nothing is known are in no pair
+            share_B = 1 / (1 + np.exp(-np.arcsinh(scores[known].astype(np.float64))))
+            scores_BC, hits_BC, weights_RB = share_B[:, None], (targets[known] == 1)[:, None], weights_RB[:, known]
+        elif targets.ndim == 2:
             scores_BC, hits_BC = scores, targets > 0.5
         elif scores.shape[1] == 2:
             scores_BC, hits_BC = scores[:, 1:], (targets == 1)[:, None]
@@ -53,8 +57,10 @@ class Ranking(State):
             scores_BC, hits_BC = scores, targets[:, None] == np.arange(scores.shape[1])
         small_RB = weights_RB.astype(np.uint8)  # bootstrap draws are small whole numbers
         self.num_columns = scores_BC.shape[1]
+        if not len(hits_BC):
+            return
         self.kept.append((scores_BC.copy(), hits_BC, small_RB if np.array_equal(small_RB, weights_RB) else weights_RB))
-        self.num_kept += len(targets)
+        self.num_kept += len(hits_BC)
         self._settle()
 
     def merge(self, other: Self) -> None:
