@@ -1,0 +1,21 @@
+"""Mean reciprocal rank of each user's first true item; 0 where it is not among the places that are judged, a hundred or more."""
+
+import numpy as np
+
+from fukami.core.cards import MetricCard
+from fukami.metrics.states.ranking import Ranking
+
+CARD = MetricCard(
+    name="mrr",
+    label="MRR",
+    summary="mean of one by the place of the first true item",
+    of=("items",),
+    higher_is_better=True,
+    unit="score",
+)
+
+State = Ranking
+
+
+def compute(state: Ranking) -> np.ndarray:
+    return state.mean("mrr")
