@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from fukami.fields.batch import Rows
 from fukami.fields.history.spec import History, HistorySpec
-from fukami.fields.items.ranked import PLACES, Catalogue, ranking
+from fukami.fields.items.ranked import CLOSED, PLACES, Catalogue, open_to, ranking
 
 
 class Sequences(NamedTuple):
@@ -29,7 +29,7 @@ class Sequences(NamedTuple):
 def sequences(history: History, followed: Rows, most: int) -> Sequences:
     """The last `most` items of each.
 
-    >>> past = History(torch.tensor([[1, 2], [0, 0]]), torch.tensor([2, 0]), torch.zeros(2).long(), torch.zeros(2, 0).long())
+    >>> past = History(torch.tensor([[1, 2], [0, 0]]), torch.tensor([2, 0]), torch.zeros(2).long(), torch.zeros(2, 1).long())
     >>> found = sequences(past, Rows({"item": torch.tensor([3, 4, 5])}, torch.tensor([1, 2])), 9)
     >>> found.items.tolist(), found.first.tolist(), found.ends.tolist()
     ([[1, 2, 3], [4, 5, 0]], [2, 0], [3, 2])
@@ -51,8 +51,9 @@ def sequences(history: History, followed: Rows, most: int) -> Sequences:
 
 def latest(items_BL: torch.Tensor, lengths_B: torch.Tensor, most: int) -> tuple[torch.Tensor, torch.Tensor]:
     """The last `most` items of each history, and how many these are."""
-    if items_BL.shape[1] <= most:
+    if not torch.compiler.is_exporting() and 0 < items_BL.shape[1] <= most:
         return items_BL, lengths_B
+    items_BL = F.pad(items_BL, (0, 1))  # so that there is a place, where nobody chose anything
     left_B = (lengths_B - most).clamp(min=0)
     at_BM = left_B[:, None] + torch.arange(most, device=left_B.device)
     kept_BM = items_BL.gather(1, at_BM.clamp(max=items_BL.shape[1] - 1))
@@ -72,7 +73,9 @@ class Ranker(nn.Module, ABC):
         """`scores_BI` of all numbers, 0 included."""
 
     def forward(self, history: History) -> torch.Tensor:
-        return self.scores(history)
+        """`scores_BI`, those `CLOSED` that are not asked about, or that the history holds already."""
+        scores_BI = self.scores(history)
+        return scores_BI.masked_fill(~open_to(self.num_items, history.items, history.candidates), CLOSED)
 
     def answers(self, inputs: dict[str, Any], rng: torch.Generator, options: Any, *, places: int = 0) -> dict[str, torch.Tensor]:
         """The best items; `options` are the task's."""
@@ -101,8 +104,6 @@ class Sequential(Ranker):
 
     def scores(self, history: History) -> torch.Tensor:
         items_BL, lengths_B = latest(history.items, history.lengths, self.length)
-        if not items_BL.shape[1]:
-            items_BL = items_BL.new_zeros(len(lengths_B), 1)
         h_BLD = self.read(items_BL, lengths_B)
         last_B11 = (lengths_B - 1).clamp(min=0)[:, None, None].expand(-1, 1, h_BLD.shape[2])
         return F.linear(h_BLD.gather(1, last_B11)[:, 0], self.table.weight, self.bias)

@@ -11,6 +11,7 @@ CARD = MetricCard(
     summary="share of the catalogue that is answered to anybody",
     of=("items",),
     higher_is_better=True,
+    high=None,
 )
 
 State = Answered

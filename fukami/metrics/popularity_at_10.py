@@ -12,6 +12,7 @@ CARD = MetricCard(
     summary="share of training users who chose what is answered, on average",
     of=("items",),
     higher_is_better=False,
+    low=None,
 )
 
 State = Answered

@@ -27,7 +27,7 @@ def columns(
     """The three columns of N examples. `place` is where they stand, as a column says it."""
     users = users if isinstance(users, pa.Array) else pa.array(users, pa.large_string())
     items = items if isinstance(items, pa.Array) else pa.array(items, LISTS)
-    candidates = np.zeros((len(users), 0), np.int32) if candidates is None else candidates
+    candidates = np.zeros((len(users), 1), np.int32) if candidates is None else candidates
     return [
         Column("user", users, **place),
         Column(name, items, told=told, **place),
@@ -121,7 +121,7 @@ def gathered(name: str, values: Sequence[Any], field: Any) -> list[Column]:
         users.append(user)
         items.append(own)
         asked.append(numbers(pa.array(candidates, pa.large_string()), catalogue))
-    matrix = np.zeros((len(users), max(map(len, asked), default=0)), np.int32)
+    matrix = np.zeros((len(users), max(1, max(map(len, asked), default=0))), np.int32)
     for row, numbers_C in zip(matrix, asked, strict=True):
         row[: len(numbers_C)] = numbers_C
     return columns(name, users, items, {"items": catalogue}, matrix)

@@ -1,7 +1,7 @@
 """Histories: who asks, what they chose so far in the order of time, and which items are asked about where these are few.
 
-Cells are three columns: the user's name, a list of names of items, and numbers of the catalogue that are asked about (a matrix
-without columns where all are). The catalogue is told by the source, since a shop knows its items; who chose what is learned
+Cells are three columns: the user's name, a list of names of items, and numbers of the catalogue that are asked about (0
+where all are). The catalogue is told by the source, since a shop knows its items; who chose what is learned
 from training rows alone. B batch, N examples, L items of the longest history, C items asked about.
 """
 
@@ -115,7 +115,7 @@ class Histories(InputField):
     def encode(self, columns: Sequence[Column], *, frames: Mapping[str, Frame] = NOTHING) -> Arrays:
         """`items` int32, ragged; `user` int32 (N); `candidates` int32 (N, C). Items that are not in the catalogue are left out."""
         users, items = asking.parts(columns)
-        candidates = columns[2].values if len(columns) > 2 else np.empty((len(users), 0), np.int32)
+        candidates = columns[2].values if len(columns) > 2 else np.zeros((len(users), 1), np.int32)
         return {
             "items": asking.numbered(items, self.state["items"]),
             "user": asking.numbers(users, self.state["users"]),

@@ -183,33 +183,47 @@ def negatives(
 ) -> np.ndarray:
     """int32 (N, C): for each of the examples `rows` the items that follow and `count` drawn ones, by number from 1, in an order
     that says nothing; zeros elsewhere. Drawn are items that the user never chose, each at most once: uniformly over the
-    catalogue, as Kang and McAuley 2018 do."""
-    most = int((example.end - example.split)[rows].max(initial=0)) + count
+    catalogue, as Kang and McAuley 2018 do; whoever chose nearly everything gets fewer."""
+    counts = (example.end - example.split)[rows]
+    most = int(counts.max(initial=0)) + count
     out = np.zeros((len(example.user), most), np.int32)
+    keys = np.unique(found.user * total + found.item)
     rng = np.random.default_rng(derive(seed, "negatives"))
-    order = np.argsort(found.user, kind="stable")
-    bounds = np.searchsorted(found.user[order], np.arange(len(found.users) + 1))
-    for row in rows.tolist():
-        user = int(example.user[row])
-        own = np.unique(found.item[order[bounds[user] : bounds[user + 1]]])
-        if total - len(own) <= count:
-            drawn = np.setdiff1d(np.arange(total), own)
-        else:
-            drawn = _some(rng, own, count, total)
-        asked = np.unique(np.concatenate([found.item[example.split[row] : example.end[row]], drawn]))
-        out[row, : len(asked)] = asked + 1
+    for start in range(0, len(rows), _PART):
+        part, own = rows[start : start + _PART], counts[start : start + _PART]
+        drawn = _drawn_items(rng, example.user[part], keys, min(count, total), total)
+        asked = np.full((len(part), most), total, np.int64)
+        asked[:, :count][:, : drawn.shape[1]] = drawn
+        at = np.arange(own.sum()) - np.repeat(np.cumsum(own) - own, own)
+        follow = np.repeat(example.split[part], own) + at
+        asked[np.repeat(np.arange(len(part)), own), count + at] = found.item[follow]
+        asked.sort(1)
+        asked[:, 1:][asked[:, 1:] == asked[:, :-1]] = total
+        out[part] = np.where(asked < total, asked + 1, 0)
     return out
 
 
-def _some(rng: np.random.Generator, own: np.ndarray, count: int, total: int) -> np.ndarray:
-    """`count` different numbers below `total` that are none of `own`."""
-    found = np.empty(0, np.int64)
-    while len(found) < count:
-        more = rng.integers(0, total, 2 * count)
-        more = more[~np.isin(more, own)]
-        joined = np.concatenate([found, more])
-        found = joined[np.sort(np.unique(joined, return_index=True)[1])]
-    return found[:count]
+_PART = 2048
+
+
+def _drawn_items(rng: np.random.Generator, users: np.ndarray, keys: np.ndarray, count: int, total: int) -> np.ndarray:
+    """(P, count) different items for each user, none of which stands beside the user in the sorted `keys`; `total` where none
+    is left."""
+    wide = min(total, 2 * count + 20)
+    if wide < total:
+        drawn = rng.integers(0, total, (len(users), wide))
+    else:
+        drawn = rng.permuted(np.tile(np.arange(total), (len(users), 1)), axis=1)
+    mine = users[:, None] * total + drawn
+    place = np.searchsorted(keys, mine).clip(max=max(len(keys) - 1, 0))
+    bad = keys[place] == mine
+    order = np.argsort(drawn, 1, kind="stable")
+    ranked = np.take_along_axis(drawn, order, 1)
+    again = np.zeros_like(bad)
+    np.put_along_axis(again, order[:, 1:], ranked[:, 1:] == ranked[:, :-1], 1)
+    bad |= again
+    kept = np.argsort(bad, 1, kind="stable")[:, :count]
+    return np.where(np.take_along_axis(bad, kept, 1), total, np.take_along_axis(drawn, kept, 1))
 
 
 def told(found: Divided, example: Example, count: int, options: Any) -> dict[str, Any]:

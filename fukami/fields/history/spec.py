@@ -54,4 +54,4 @@ def drawn(spec: HistorySpec, count: int, rng: torch.Generator | None) -> History
         items_BL = torch.randint(1, spec.items + 1, (count, longest), generator=rng)
         users_B = torch.randint(0, spec.users + 1, (count,), generator=rng)
     items_BL = items_BL.masked_fill(torch.arange(longest) >= lengths_B[:, None], 0)
-    return History(items_BL, lengths_B, users_B, torch.zeros(count, 0, dtype=torch.int64))
+    return History(items_BL, lengths_B, users_B, torch.zeros(count, 1, dtype=torch.int64))

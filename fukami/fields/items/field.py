@@ -23,7 +23,7 @@ from fukami.fields.frame import Frame
 from fukami.fields.gather import carried
 from fukami.fields.history import asking
 from fukami.fields.history.packing import Log
-from fukami.fields.items.ranked import Catalogue
+from fukami.fields.items.ranked import CLOSED, PLACES, Catalogue, best
 
 pc: Any = _compute  # its functions are made when it is imported, so checkers cannot see them
 CARD = FieldCard(
@@ -60,9 +60,10 @@ class Items(TargetField):
     # -- raw cells ---------------------------------------------------------------------------------------------------
     @classmethod
     def specimens(cls, hidden: np.ndarray, rng: np.random.Generator) -> list[Column]:
-        """The item of the class."""
+        """The item of the class; one in forty chooses a rare one besides."""
         names = [f"item{number}" for number in range(12)]
-        return [Column("next", pa.array([[names[int(k) % 6]] for k in hidden], asking.LISTS), told={"items": names})]
+        rows = [[names[int(k) % 6], *([names[6 + n // 40 % 6]] if n % 40 == 39 else [])] for n, k in enumerate(hidden)]
+        return [Column("next", pa.array(rows, asking.LISTS), told={"items": names})]
 
     @classmethod
     def recognise(cls, column: Column) -> float:
@@ -94,8 +95,9 @@ class Items(TargetField):
         else:
             _users, items = asking.parts(columns)
             names = columns[0].told.get("items") or pc.unique(items.flatten()).to_pylist()
-            lengths, chosen = Log.told(np.empty(0, np.int64), np.empty(0, np.int64))
-            state = {"items": list(names), "lengths": lengths, "chosen": chosen, "users": 0}
+            own = asking.numbered(items, names)  # of examples that stand alone each is a user
+            lengths, chosen = Log.told(np.diff(own.offsets), own.values)
+            state = {"items": list(names), "lengths": lengths, "chosen": chosen, "users": len(own)}
         return replace(self, state=state | {"told": columns[0].told.get("protocol", {})})
 
     def stored_as(self) -> dict[str, Any]:
@@ -148,8 +150,18 @@ class Items(TargetField):
         item_BK[real_BK] = torch.as_tensor(truth.columns["item"]).cpu()
         return {"item": item_BK, "score": real_BK.float()}
 
-    def answers(self, outputs: dict[str, torch.Tensor], /) -> dict[str, torch.Tensor]:
-        return outputs
+    def answers(self, outputs: Any, /) -> dict[str, torch.Tensor]:
+        """A ranking as it is; of the scores of all items the best that are open."""
+        if isinstance(outputs, dict):
+            return outputs
+        return best(outputs, outputs > CLOSED / 2, PLACES)
+
+    def graphed(self, outputs: torch.Tensor) -> dict[str, torch.Tensor]:
+        """The scores of all items: which are the best, whoever asks sees."""
+        return {"scores": outputs}
+
+    def from_graph(self, outputs: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        return self.answers(torch.as_tensor(outputs["scores"]))
 
     def given(self, answers: Mapping[str, torch.Tensor]) -> Rows:
         """The best item of each ranking."""
@@ -168,20 +180,11 @@ class Items(TargetField):
         return [{"items": one["items"]} for one in self.restore(self.ideal(truth))]
 
     def apart(self, left: Mapping[str, Any], right: Mapping[str, Any]) -> torch.Tensor:
-        """The largest difference of two scores, sorted by item; infinite where the items are not the same."""
-        count = max(left["item"].shape[1], right["item"].shape[1])
-        (a, x), (b, y) = (self._by_item(side, count) for side in (left, right))
-        close_BK = (x - y).abs()
-        close_BK[a != b] = torch.inf
-        # of two items whose scores are nearly equal the last place may have either
-        return torch.where((a != b).sum(1) <= 2, (x - y).abs().amax(1), close_BK.amax(1)) if count > 2 else close_BK.amax(1)
-
-    def _by_item(self, answers: Mapping[str, Any], count: int) -> tuple[torch.Tensor, torch.Tensor]:
-        item_BK, score_BK = torch.as_tensor(answers["item"]).cpu(), torch.as_tensor(answers["score"]).double().cpu()
-        more = count - item_BK.shape[1]
-        item_BK, score_BK = torch.nn.functional.pad(item_BK, (0, more)), torch.nn.functional.pad(score_BK, (0, more))
-        order_BK = item_BK.argsort(1, stable=True)
-        return item_BK.gather(1, order_BK), score_BK.gather(1, order_BK)
+        """The largest difference of an item's two scores; of one that only one ranking names, how far it is from the other's
+        last place, where it could have stood."""
+        sides = [(torch.as_tensor(a["item"]).cpu(), torch.as_tensor(a["score"]).double().cpu()) for a in (left, right)]
+        both = torch.stack([_beyond(*sides[0], *sides[1]), _beyond(*sides[1], *sides[0])])
+        return both.amax(0).nan_to_num(nan=torch.inf, posinf=torch.inf)
 
     # -- people ------------------------------------------------------------------------------------------------------
     def render(self, columns: Sequence[Column], row: int) -> str:
@@ -198,6 +201,18 @@ class Items(TargetField):
         flat = asking.parts(columns)[1].flatten()
         counts = np.sort(np.array([one["counts"].as_py() for one in pc.value_counts(flat)], np.int64))[::-1]
         return {"count": len(columns[0]), "items": len(flat), "different": len(counts), "most": counts[:10].tolist()}
+
+
+def _beyond(item_BK: torch.Tensor, score_BK: torch.Tensor, others_BJ: torch.Tensor, theirs_BJ: torch.Tensor) -> torch.Tensor:
+    """How far scores are (B) from those that others give the same items, or give their last."""
+    same_BKJ = item_BK[:, :, None] == others_BJ[:, None]
+    filled_BJ = others_BJ > 0
+    last_B1 = theirs_BJ.masked_fill(~filled_BJ, torch.inf).amin(1, keepdim=True)
+    found_BK = torch.where(same_BKJ.any(2), theirs_BJ.gather(1, same_BKJ.int().argmax(2)), last_B1)
+    # an item that is told where the other ranking has an empty place is no near miss
+    full_B1 = filled_BJ.all(1, keepdim=True) & torch.tensor(others_BJ.shape[1] >= item_BK.shape[1])
+    found_BK = found_BK.masked_fill(~same_BKJ.any(2) & ~full_B1, torch.inf)
+    return (score_BK - found_BK).abs().masked_fill(item_BK == 0, 0.0).amax(1)
 
 
 def _listed(values: Any) -> list[list[Any]]:

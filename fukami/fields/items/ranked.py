@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 import torch
 
+CLOSED = -1e30
+"""The score of what may not be answered, in the outputs of a network."""
 PLACES = 100
 """Places of a ranking that is judged, where all items are asked about."""
 
@@ -21,15 +23,15 @@ class Catalogue(NamedTuple):
 
 
 def open_to(
-    size: int, items_BL: torch.Tensor, candidates_BC: torch.Tensor, *, again: bool = False, device: torch.device | None = None
+    size: int, items_BL: torch.Tensor, candidates_BC: torch.Tensor, *, again: bool = False
 ) -> torch.Tensor:
     """Which numbers may be answered (bool, B, I + 1): those asked about, and unless `again` none of the history.
 
-    >>> open_to(3, torch.tensor([[2, 0]]), torch.zeros(1, 0, dtype=torch.int64)).tolist()
+    >>> open_to(3, torch.tensor([[2, 0]]), torch.zeros(1, 1, dtype=torch.int64)).tolist()
     [[False, True, False, True]]
     """
     asked_B1 = (candidates_BC > 0).any(1, keepdim=True)
-    chosen_BI = torch.zeros(len(items_BL), size + 1, dtype=torch.bool, device=device).scatter(1, candidates_BC, True)
+    chosen_BI = torch.zeros(len(items_BL), size + 1, dtype=torch.bool, device=items_BL.device).scatter(1, candidates_BC, True)
     open_BI = torch.where(asked_B1, chosen_BI, True)
     if not again:
         open_BI = open_BI.scatter(1, items_BL, False)
@@ -53,5 +55,5 @@ def ranking(
     scores_BI: torch.Tensor, items_BL: torch.Tensor, candidates_BC: torch.Tensor, places: int, *, again: bool = False
 ) -> dict[str, torch.Tensor]:
     """The best of what may be answered; where only some items are asked about, `places` of all of them."""
-    open_BI = open_to(scores_BI.shape[1] - 1, items_BL, candidates_BC, again=again, device=scores_BI.device)
+    open_BI = open_to(scores_BI.shape[1] - 1, items_BL, candidates_BC, again=again)
     return best(scores_BI, open_BI, places)
