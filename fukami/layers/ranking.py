@@ -14,6 +14,7 @@ from torch.nn import functional as F
 
 from fukami.fields.batch import Rows
 from fukami.fields.history.spec import History, HistorySpec
+from fukami.fields.items.choosing import factors
 from fukami.fields.items.ranked import CLOSED, PLACES, Catalogue, open_to, ranking
 
 
@@ -26,8 +27,8 @@ class Sequences(NamedTuple):
     ends: torch.Tensor
 
 
-def sequences(history: History, followed: Rows, most: int) -> Sequences:
-    """The last `most` items of each.
+def sequences(history: History, followed: Rows, most: int, rng: torch.Generator | None = None) -> Sequences:
+    """The last `most` items of each; with `rng` of longer ones any stretch of so many, so that all of it is learned from.
 
     >>> past = History(torch.tensor([[1, 2], [0, 0]]), torch.tensor([2, 0]), torch.zeros(2).long(), torch.zeros(2, 1).long())
     >>> found = sequences(past, Rows({"item": torch.tensor([3, 4, 5])}, torch.tensor([1, 2])), 9)
@@ -44,6 +45,10 @@ def sequences(history: History, followed: Rows, most: int) -> Sequences:
     if longest <= most:
         return Sequences(items_BS, lengths_B, ends_B)
     left_B = (ends_B - most).clamp(min=0)
+    if rng is not None:
+        share_B = torch.rand(len(left_B), generator=rng, device=rng.device).to(left_B.device)
+        left_B = (share_B * (left_B + 1)).long().clamp(max=left_B)
+        ends_B = torch.minimum(ends_B, left_B + most)
     at_BS = left_B[:, None] + torch.arange(most, device=left_B.device)
     kept_BS = items_BS.gather(1, at_BS.clamp(max=longest - 1)).masked_fill(at_BS >= ends_B[:, None], 0)
     return Sequences(kept_BS, (lengths_B - left_B).clamp(min=0), ends_B - left_B)
@@ -97,6 +102,22 @@ class Sequential(Ranker):
         self.usual = max(1.0, len(target.edge_items) / max(1, target.users))
         self.table = nn.Embedding(spec.items + 1, width, padding_idx=0)
         self.bias = nn.Parameter(torch.zeros(spec.items + 1))
+        self.register_buffer("begun", torch.zeros((), dtype=torch.int64))
+        self.catalogue: Catalogue | None = target
+
+    def begin(self) -> None:
+        """Before the first step: items begin where the factors of who chose what put them, and biases with the logarithm of how
+        often they were chosen, which the softmax would have to find out first."""
+        catalogue, self.catalogue = self.catalogue, None
+        begun: Any = self.begun
+        if catalogue is None or int(begun):
+            return
+        begun.fill_(1)
+        found = factors(catalogue, self.table.embedding_dim)
+        if found is not None:
+            with torch.no_grad():
+                self.table.weight.copy_(torch.from_numpy(found[0]))
+                self.bias.copy_(torch.from_numpy(found[1]))
 
     @abstractmethod
     def read(self, items_BS: torch.Tensor, lengths_B: torch.Tensor) -> torch.Tensor:
@@ -111,7 +132,9 @@ class Sequential(Ranker):
     def losses(self, inputs: dict[str, Any], targets: dict[str, Any], rng: torch.Generator) -> dict[str, torch.Tensor]:
         """How unlikely each item that followed was, given all before it; what nothing stands before is not asked."""
         (history,), (followed,) = inputs.values(), targets.values()
-        whole = sequences(history, followed, self.length + 1)
+        if self.training:
+            self.begin()
+        whole = sequences(history, followed, self.length + 1, rng if self.training else None)
         before_BS, next_BS = whole.items[:, :-1], whole.items[:, 1:]
         if not before_BS.shape[1]:
             return {"next": self.table.weight.sum() * 0 + torch.zeros(len(whole.ends), device=before_BS.device)}

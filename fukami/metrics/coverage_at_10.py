@@ -3,7 +3,7 @@
 import numpy as np
 
 from fukami.core.cards import MetricCard
-from fukami.metrics.states.ranking import Answered
+from fukami.metrics.states.places import Answered
 
 CARD = MetricCard(
     name="coverage_at_10",

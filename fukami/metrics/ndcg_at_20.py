@@ -3,7 +3,7 @@
 import numpy as np
 
 from fukami.core.cards import MetricCard
-from fukami.metrics.states.ranking import Ranking
+from fukami.metrics.states.places import Places
 
 CARD = MetricCard(
     name="ndcg_at_20",
@@ -14,8 +14,8 @@ CARD = MetricCard(
     unit="score",
 )
 
-State = Ranking
+State = Places
 
 
-def compute(state: Ranking) -> np.ndarray:
+def compute(state: Places) -> np.ndarray:
     return state.mean("ndcg_at_20")

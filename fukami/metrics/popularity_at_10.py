@@ -4,7 +4,7 @@ average over the first ten places. What everybody knows already is found by itse
 import numpy as np
 
 from fukami.core.cards import MetricCard
-from fukami.metrics.states.ranking import Answered
+from fukami.metrics.states.places import Answered
 
 CARD = MetricCard(
     name="popularity_at_10",

@@ -3,7 +3,7 @@
 import numpy as np
 
 from fukami.core.cards import MetricCard
-from fukami.metrics.states.ranking import Ranking
+from fukami.metrics.states.places import Places
 
 CARD = MetricCard(
     name="recall_at_20",
@@ -13,8 +13,8 @@ CARD = MetricCard(
     higher_is_better=True,
 )
 
-State = Ranking
+State = Places
 
 
-def compute(state: Ranking) -> np.ndarray:
+def compute(state: Places) -> np.ndarray:
     return state.mean("recall_at_20")

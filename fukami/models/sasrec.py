@@ -2,7 +2,8 @@
 
 Kang and McAuley 2018, "Self-Attentive Sequential Recommendation". Different: the loss is a softmax over the true item and drawn
 ones that all items of a batch share (Klenitskiy and Vasilev 2023 find that this, not the network, is what BERT4Rec is better
-by), instead of one negative an item; items have a bias; sequences are padded behind, and places are counted from the latest
+by), instead of one negative an item; items have a bias, and begin where factors of who chose what put
+them; sequences are padded behind, and places are counted from the latest
 item, so that a batch is only as wide as its longest history.
 B batch, S items of a sequence, D features.
 """

@@ -23,7 +23,7 @@ from fukami.fields.history import asking, protocols
 from fukami.fields.history.field import Histories
 from fukami.fields.history.reading import Choices, choices_of
 from fukami.fields.items.field import Items
-from fukami.fields.items.ranked import PLACES
+from fukami.fields.items.ranked import PLACES, TOP
 from fukami.objectives.contract import Batch
 from fukami.tasks.compose import by_whole_models
 from fukami.tasks.contract import Columns, Task
@@ -55,7 +55,7 @@ class Options:
         0, "Items kept aside have to be found among this many drawn ones; 0 for the whole catalogue.", low=0, high=10_000
     )
     repeats: str = option("no", "Whether items of the history may be answered again.", choices=("no", "yes"))
-    top: int = option(10, "How many items an answer names.", low=1, high=1000)
+    top: int = option(TOP, "How many items an answer names.", low=1, high=1000)
     least_rating: float = option(-1e9, "Choices that were rated lower are no choices.")
     user: str = option("", "The column that names the user.")
     item: str = option("", "The column that names the item.")
@@ -92,6 +92,8 @@ def heard(task: Task, table: Table, columns: Columns, choices: DataChoices) -> C
     ignore = whole_names(choices.ignore, table.columns)
     bound = {column.name for column in columns["history"]}
     beside = [column for name, column in table.columns.items() if name not in bound and name not in ignore]
+    here = {column.name for column in (*columns["history"], *beside)}
+    known = {role: name for role, name in known.items() if name in here}
     found = choices_of([*columns["history"], *beside], known | {role: name for role, name in named.items() if name})
     low = found.rating < task.options.least_rating
     return replace(found.take(np.flatnonzero(~low)), told=(*found.told, *_rated(found, low, table.name)))

@@ -66,9 +66,11 @@ def _is_plain(path: Path) -> bool:
     if suffix(path) not in (".txt", "", ".dat", ".data") or content(path) != "text":
         return False
     try:
-        lines = read_bytes(path, only=_SAMPLE).decode("utf-8", "replace").splitlines()[:-1][:500]
+        read = read_bytes(path, only=_SAMPLE)
     except DataError:
         return False
+    lines = read.decode("utf-8", "replace").splitlines()
+    lines = (lines[:-1] if len(read) >= _SAMPLE else lines)[:500]  # the last one may be cut
     words = [line.split(" ") for line in lines if line.strip()]
     if len(words) < 2 or any("," in line or "\t" in line or ";" in line or '"' in line for line in lines):
         return False

@@ -226,7 +226,7 @@ class Histories(InputField):
         if fixed:
             return super().portable(fixed=fixed)
         told = {"kind": "history", "code": ["histories"], "name": self.name, "example": self.example()}
-        return told | {"items": self.state["items"], "users": self.state["users"]}
+        return told | {name: self.state[name] for name in ("items", "users", "lengths", "chosen")}
 
 
 

@@ -11,7 +11,7 @@ import torch
 
 from fukami.fields import batch as trees
 from fukami.fields.history.packing import Log
-from fukami.fields.items.ranked import PLACES, ranking
+from fukami.fields.items.ranked import PLACES, Catalogue, ranking
 
 PART = 512
 """Histories that are scored at a time."""
@@ -30,6 +30,28 @@ def chosen(target: Any, most: int = 0) -> Any:
     found = sparse.csr_matrix((np.ones(len(items), np.float32), (users - 1, items)), shape=shape)
     found.data[:] = 1  # whoever chose twice has chosen
     return found
+
+
+def factors(catalogue: Catalogue, width: int) -> tuple[np.ndarray, np.ndarray] | None:
+    """Features `(I + 1, D)` of length 1 along the strongest directions of who chose what, each choice divided by the root of how
+    much user and item have chosen and been chosen; and the centred logarithm of that (I + 1). None where too little was chosen.
+    """
+    from scipy import sparse
+    from sklearn.utils.extmath import randomized_svd
+
+    users, items = catalogue.edge_users.numpy() - 1, catalogue.edge_items.numpy()
+    shape = int(users.max(initial=-1)) + 1, catalogue.items + 1
+    if width >= min(shape):
+        return None
+    found = sparse.csr_matrix((np.ones(len(items), np.float32), (users, items)), shape=shape)
+    counts_I, counts_U = (np.asarray(found.sum(axis)).ravel() for axis in (0, 1))
+    scaled = sparse.diags(counts_U.clip(1) ** -0.5) @ found @ sparse.diags(counts_I.clip(1) ** -0.5)
+    _u, strength_D, directions_DI = randomized_svd(scaled, n_components=width, n_iter=3, random_state=0)
+    features_ID = directions_DI.T * strength_D
+    features_ID /= np.linalg.norm(features_ID, axis=1, keepdims=True).clip(1e-6)
+    features_ID[0] = 0
+    often_I = np.log(counts_I + 1)
+    return features_ID.astype(np.float32), (often_I - often_I.mean()).astype(np.float32)
 
 
 def answered(

@@ -23,7 +23,7 @@ from fukami.fields.frame import Frame
 from fukami.fields.gather import carried
 from fukami.fields.history import asking
 from fukami.fields.history.packing import Log
-from fukami.fields.items.ranked import CLOSED, PLACES, Catalogue, best
+from fukami.fields.items.ranked import CLOSED, PLACES, TOP, Catalogue, best
 
 pc: Any = _compute  # its functions are made when it is imported, so checkers cannot see them
 CARD = FieldCard(
@@ -159,6 +159,10 @@ class Items(TargetField):
     def graphed(self, outputs: torch.Tensor) -> dict[str, torch.Tensor]:
         """The scores of all items: which are the best, whoever asks sees."""
         return {"scores": outputs}
+
+    def portable(self, *, fixed: bool = False) -> dict[str, Any]:
+        """A program names the ten best."""
+        return {"kind": "items", "code": ["items"], "items": self.state["items"], "top": TOP, "closed": CLOSED / 2}
 
     def from_graph(self, outputs: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         return self.answers(torch.as_tensor(outputs["scores"]))

@@ -9,6 +9,8 @@ import torch
 
 CLOSED = -1e30
 """The score of what may not be answered, in the outputs of a network."""
+TOP = 10
+"""Items that an answer names, unless it is asked for more."""
 PLACES = 100
 """Places of a ranking that is judged, where all items are asked about."""
 
@@ -30,12 +32,10 @@ def open_to(
     >>> open_to(3, torch.tensor([[2, 0]]), torch.zeros(1, 1, dtype=torch.int64)).tolist()
     [[False, True, False, True]]
     """
+    none_BI = torch.zeros(len(items_BL), size + 1, dtype=torch.bool, device=items_BL.device)
     asked_B1 = (candidates_BC > 0).any(1, keepdim=True)
-    chosen_BI = torch.zeros(len(items_BL), size + 1, dtype=torch.bool, device=items_BL.device).scatter(1, candidates_BC, True)
-    open_BI = torch.where(asked_B1, chosen_BI, True)
-    if not again:
-        open_BI = open_BI.scatter(1, items_BL, False)
-    return torch.cat([torch.zeros_like(open_BI[:, :1]), open_BI[:, 1:]], 1)
+    open_BI = (none_BI.scatter(1, candidates_BC, True) | ~asked_B1) & (torch.arange(size + 1, device=items_BL.device) > 0)
+    return open_BI if again else open_BI & ~none_BI.scatter(1, items_BL, True)
 
 
 def best(scores_BI: torch.Tensor, open_BI: torch.Tensor, places: int) -> dict[str, torch.Tensor]:
