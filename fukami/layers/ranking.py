@@ -82,7 +82,9 @@ class Ranker(nn.Module, ABC):
         scores_BI = self.scores(history)
         return scores_BI.masked_fill(~open_to(self.num_items, history.items, history.candidates), CLOSED)
 
-    def answers(self, inputs: dict[str, Any], rng: torch.Generator, options: Any, *, places: int = 0) -> dict[str, torch.Tensor]:
+    def answers(
+        self, inputs: dict[str, Any], rng: torch.Generator, options: Any, *, places: int = 0
+    ) -> dict[str, torch.Tensor]:
         """The best items; `options` are the task's."""
         (history,) = inputs.values()
         again = options is not None and options.repeats == "yes"

@@ -43,9 +43,7 @@ def build(
     temperature: float = 0.1,
 ) -> nn.Module:
     """`depth` rounds of averaging; `pairs` chosen items of each user and `negatives` drawn ones of a batch are learned from."""
-    return LightGCN(
-        spec, target, width=width, depth=depth, pairs=pairs, negatives=negatives, temperature=temperature
-    )
+    return LightGCN(spec, target, width=width, depth=depth, pairs=pairs, negatives=negatives, temperature=temperature)
 
 
 class LightGCN(KnownUsers):
@@ -126,7 +124,9 @@ class _Walk(torch.autograd.Function):
     """One round through the graph; the matrix is symmetric, so gradients walk as features do."""
 
     @staticmethod
-    def forward(ctx: Any, x_NE: torch.Tensor, pointers: torch.Tensor, columns: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+    def forward(
+        ctx: Any, x_NE: torch.Tensor, pointers: torch.Tensor, columns: torch.Tensor, weights: torch.Tensor
+    ) -> torch.Tensor:
         ctx.save_for_backward(pointers, columns, weights)
         return _walked(x_NE, pointers, columns, weights)
 

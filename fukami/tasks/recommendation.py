@@ -133,7 +133,9 @@ def examples(task: Task, table: Table, columns: Columns, choices: DataChoices) -
         "chosen": _trained(cut),
     }
     lists = partial(_lists, cut.choices)
-    history = asking.columns("history", cut.choices.users.take(pa.array(made.user)), lists(made.begin, made.split), told, asked, **place)
+    history = asking.columns(
+        "history", cut.choices.users.take(pa.array(made.user)), lists(made.begin, made.split), told, asked, **place
+    )
     following = Column("next", lists(made.split, made.end), told={"items": told["items"], "protocol": protocol}, **place)
     problems = (*table.problems, *found.told, *cut.told, *_left(made, table.name), _protocol(protocol, table.name))
     parts = np.array(PARTS)[made.part]
@@ -184,4 +186,6 @@ def _protocol(told: dict[str, Any], where: str) -> Problem:
     """By what figures are made; those of another protocol are others."""
     among = _("all items") if not told["candidates"] else _("{n} drawn items").format(n=told["candidates"])
     what = _("protocol: {split}; what was kept aside is looked for among {among}").format(split=told["split"], among=among)
-    return Problem(code="F-RECOMMEND-PROTOCOL", severity="note", what=what, where=where, fix="--set protocol=… --set negatives=…")
+    return Problem(
+        code="F-RECOMMEND-PROTOCOL", severity="note", what=what, where=where, fix="--set protocol=… --set negatives=…"
+    )

@@ -46,7 +46,9 @@ def test_all_layouts_tell_the_same(tmp_path):
     pairs = "\n".join(" ".join(line.split()[:2]) for line in LINES)
     whole = "\n".join(f"u{u} " + " ".join(line.split()[1] for line in LINES if line.startswith(f"u{u} ")) for u in range(8))
     whole = whole.replace("u", "9").replace("i", "1")
-    atomic = "user_id:token\titem_id:token\trating:float\ttimestamp:float\n" + "\n".join(line.replace(" ", "\t") for line in LINES)
+    atomic = "user_id:token\titem_id:token\trating:float\ttimestamp:float\n" + "\n".join(
+        line.replace(" ", "\t") for line in LINES
+    )
     expected = cells(table_of(tmp_path, CSV)[0], "history", 1, "test")
     assert cells(table_of(tmp_path, pairs, "pairs.txt")[0], "history", 1, "test") == expected
     assert cells(table_of(tmp_path, atomic, "x.inter")[0], "history", 1, "test") == expected

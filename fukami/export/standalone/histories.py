@@ -48,9 +48,7 @@ def asked(value, told):
 
 def chosen(user, told):
     """What a user of the training chose there."""
-    lengths, items = (
-        np.frombuffer(zlib.decompress(base64.b64decode(told[name])), "<i4") for name in ("lengths", "chosen")
-    )
+    lengths, items = (np.frombuffer(zlib.decompress(base64.b64decode(told[name])), "<i4") for name in ("lengths", "chosen"))
     if not user:
         return []
     end = int(lengths[:user].sum())

@@ -68,7 +68,9 @@ def numbered(items: pa.Array, known: Sequence[str]) -> Ragged:
 def hashed(names: pa.Array) -> np.ndarray:
     """uint64 of each name."""
     encoded = names.dictionary_encode()
-    return cells.hashes(name.encode() for name in encoded.dictionary.to_pylist())[encoded.indices.to_numpy(zero_copy_only=False)]
+    return cells.hashes(name.encode() for name in encoded.dictionary.to_pylist())[
+        encoded.indices.to_numpy(zero_copy_only=False)
+    ]
 
 
 def hashed_lists(items: pa.Array) -> np.ndarray:

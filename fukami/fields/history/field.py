@@ -227,6 +227,3 @@ class Histories(InputField):
             return super().portable(fixed=fixed)
         told = {"kind": "history", "code": ["histories"], "name": self.name, "example": self.example()}
         return told | {name: self.state[name] for name in ("items", "users", "lengths", "chosen")}
-
-
-

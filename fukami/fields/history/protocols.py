@@ -178,9 +178,7 @@ def by_part(found: Divided) -> Divided:
     return replace(found, choices=found.choices.take(order), part=found.part[order])
 
 
-def negatives(
-    found: Choices, example: Example, rows: np.ndarray, count: int, total: int, *, seed: int
-) -> np.ndarray:
+def negatives(found: Choices, example: Example, rows: np.ndarray, count: int, total: int, *, seed: int) -> np.ndarray:
     """int32 (N, C): for each of the examples `rows` the items that follow and `count` drawn ones, by number from 1, in an order
     that says nothing; zeros elsewhere. Drawn are items that the user never chose, each at most once: uniformly over the
     catalogue, as Kang and McAuley 2018 do; whoever chose nearly everything gets fewer."""
@@ -236,5 +234,3 @@ def told(found: Divided, example: Example, count: int, options: Any) -> dict[str
         "examples": dict(zip(PARTS, sizes, strict=True)),
         "choices": dict(zip(PARTS, np.bincount(found.part[found.part < 3], minlength=3).tolist(), strict=True)),
     }
-
-

@@ -225,7 +225,11 @@ def _missing(known: np.ndarray, rows: np.ndarray, user: Column) -> list[Problem]
     bad = rows[~known]
     if not len(bad):
         return []
-    what = _n("{n} row lacks its user or its item and was left out", "{n} rows lack their user or their item and were left out", len(bad))
+    what = _n(
+        "{n} row lacks its user or its item and was left out",
+        "{n} rows lack their user or their item and were left out",
+        len(bad),
+    )
     return [Problem(code="F-RECOMMEND-MISSING", severity="warning", what=what, where=cells.places(user, bad), count=len(bad))]
 
 

@@ -221,5 +221,3 @@ def _beyond(item_BK: torch.Tensor, score_BK: torch.Tensor, others_BJ: torch.Tens
 
 def _listed(values: Any) -> list[list[Any]]:
     return values.tolist()
-
-

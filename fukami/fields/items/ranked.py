@@ -24,9 +24,7 @@ class Catalogue(NamedTuple):
     edge_items: torch.Tensor
 
 
-def open_to(
-    size: int, items_BL: torch.Tensor, candidates_BC: torch.Tensor, *, again: bool = False
-) -> torch.Tensor:
+def open_to(size: int, items_BL: torch.Tensor, candidates_BC: torch.Tensor, *, again: bool = False) -> torch.Tensor:
     """Which numbers may be answered (bool, B, I + 1): those asked about, and unless `again` none of the history.
 
     >>> open_to(3, torch.tensor([[2, 0]]), torch.zeros(1, 1, dtype=torch.int64)).tolist()

@@ -22,7 +22,9 @@ def build(content: Content) -> dict[str, Any] | None:
     for place, count in enumerate(places[:-1], 1):
         found += count
         reached.append((place, found / total))
-    chart = lines([Line(_("users"), reached, "c1")], title=_("users by the place of their first true item"), x_title=_("place"), low=0.0)
+    chart = lines(
+        [Line(_("users"), reached, "c1")], title=_("users by the place of their first true item"), x_title=_("place"), low=0.0
+    )
     among = _("all items of the catalogue") if not protocol.get("candidates") else _("{n} drawn items and the true ones")
     rows = [
         (_("kept aside"), str(protocol.get("split", "–"))),
