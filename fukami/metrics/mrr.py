@@ -1,4 +1,4 @@
-"""Mean reciprocal rank of each user's first true item; 0 where it is not among the places that are judged, a hundred or more."""
+"""Mean reciprocal rank of each user's first true item; 0 where it is not among the places that are judged, mostly a hundred."""
 
 import numpy as np
 

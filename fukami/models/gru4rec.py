@@ -1,7 +1,7 @@
 """GRU4Rec: a recurrent network over what somebody chose.
 
-Hidasi et al. 2016, "Session-based Recommendations with Recurrent Neural Networks". Different: the loss is a softmax over the true
-item and drawn ones that a batch shares, as in `sasrec`; Hidasi and Karatzoglou 2018 found drawn items to matter most.
+Hidasi et al. 2016, "Session-based Recommendations with Recurrent Neural Networks". Different: the loss is a softmax over the
+true item and drawn ones that a batch shares, as in `sasrec`; Hidasi and Karatzoglou 2018 found drawn items to matter most.
 B batch, S items of a sequence, D features.
 """
 

@@ -1,4 +1,4 @@
-"""Who chose what, as recommenders keep it: RecBole's atomic files, pairs `user item` in the order of time, a line for each user.
+"""Who chose what, as recommenders keep it: RecBole's atomic files, pairs `user item` in the order of time, a line a user.
 
 `name.inter` is a table divided by tabs whose headings say their kind (`user_id:token`); `.user` and `.item` beside it are not
 read. A line `user item item …` holds everything that a user chose; a line of two names is one choice. Of a folder the files

@@ -17,7 +17,6 @@ import pyarrow.compute as _compute
 import torch
 
 from fukami.core.cards import FieldCard
-from fukami.core.language import _
 from fukami.core.problems import Problem
 from fukami.core.tables import Column
 from fukami.fields import cells
@@ -113,7 +112,7 @@ class Histories(InputField):
         return Log(self.state["lengths"], self.state["chosen"])
 
     def encode(self, columns: Sequence[Column], *, frames: Mapping[str, Frame] = NOTHING) -> Arrays:
-        """`items` int32, ragged; `user` int32 (N); `candidates` int32 (N, C). Items that are not in the catalogue are left out."""
+        """`items` int32, ragged; `user` int32 (N); `candidates` int32 (N, C). Items that the catalogue lacks are left out."""
         users, items = asking.parts(columns)
         candidates = columns[2].values if len(columns) > 2 else np.zeros((len(users), 1), np.int32)
         return {

@@ -154,7 +154,7 @@ def _by_order(columns: Sequence[Column], names: list[str], roles: dict[str, str]
 
 
 def moments(column: Column) -> np.ndarray:
-    """float64 (N), growing with time. Raises `DataError` F-RECOMMEND-TIME for the first cell that is neither date nor number."""
+    """float64 (N), growing with time. Raises `DataError` F-RECOMMEND-TIME for a cell that is neither date nor number."""
     found = parsing.plain(column.values)
     how = learned(found, kinds=("date",), order="auto").how if parsing.is_text(found) else {}
     dates, numbers = read_moments(found, how or None).values, numbers_for_sure(found).values

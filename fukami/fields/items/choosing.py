@@ -33,8 +33,8 @@ def chosen(target: Any, most: int = 0) -> Any:
 
 
 def factors(catalogue: Catalogue, width: int) -> tuple[np.ndarray, np.ndarray] | None:
-    """Features `(I + 1, D)` of length 1 along the strongest directions of who chose what, each choice divided by the root of how
-    much user and item have chosen and been chosen; and the centred logarithm of that (I + 1). None where too little was chosen.
+    """Features `(I + 1, D)` of length 1 along the strongest directions of who chose what, each choice divided by the root
+    of how much user and item have chosen and been chosen; and the centred logarithm of that (I + 1). None where too little was chosen.
     """
     from scipy import sparse
     from sklearn.utils.extmath import randomized_svd
