@@ -28,7 +28,7 @@ CARD = ModelCard(
     small={"width": 16, "depth": 1, "length": 8},
     quick_for=("history",),
     typical_for=("history",),
-    learning={"learning_rate": 1e-3, "weight_decay": 0.0},
+    learning={"learning_rate": 2e-3, "weight_decay": 0.0},
     source="Kang and McAuley 2018, arXiv:1808.09781; by hand",
 )
 

@@ -33,8 +33,9 @@ def chosen(target: Any, most: int = 0) -> Any:
 
 
 def factors(catalogue: Catalogue, width: int) -> tuple[np.ndarray, np.ndarray] | None:
-    """Features `(I + 1, D)` of length 1 along the strongest directions of who chose what, each choice divided by the root
-    of how much user and item have chosen and been chosen; and the centred logarithm of that (I + 1). None where too little was chosen.
+    """Features `(I + 1, D)` of length 1 along the strongest directions of who chose what, and the centred logarithm of how
+    often each item was chosen (I + 1). A choice is divided by the root of how often its user chose and its item was chosen.
+    None where too little was chosen.
     """
     from scipy import sparse
     from sklearn.utils.extmath import randomized_svd
