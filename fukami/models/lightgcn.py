@@ -1,8 +1,9 @@
 """LightGCN: features of users and items, averaged over the graph of who chose what, without any other weights.
 
 He et al. 2020, "LightGCN: Simplifying and Powering Graph Convolution Network". Different: the loss is a softmax over the true
-item and drawn ones that a batch shares, at a temperature (Wu et al. 2022, arXiv:2201.02327); a step takes many users with some items
-of each, since it costs one walk through the whole graph; whoever training did not know is answered by where their history lies.
+item and drawn ones that a batch shares, at a temperature (Wu et al. 2022, arXiv:2201.02327); a step takes many users with some
+items of each, since it costs one walk through the whole graph; whoever training did not know is answered by where their history
+lies.
 N users and items with none of either, E features, B histories, I items, T pairs, M drawn items.
 """
 
