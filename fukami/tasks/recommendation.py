@@ -23,7 +23,7 @@ from fukami.fields.history import asking, protocols
 from fukami.fields.history.field import Histories
 from fukami.fields.history.reading import Choices, choices_of
 from fukami.fields.items.field import Items
-from fukami.fields.items.ranked import PLACES, TOP
+from fukami.fields.items.ranked import CLOSED, PLACES, TOP, best
 from fukami.objectives.contract import Batch
 from fukami.tasks.compose import by_whole_models
 from fukami.tasks.contract import Columns, Task
@@ -82,6 +82,9 @@ def assessed(task: Task, network: nn.Module, batch: Batch, rng: torch.Generator)
     inputs = {name: batch[name] for name in task.inputs}
     places = max(PLACES, batch["history"].candidates.shape[1])
     model: Any = getattr(network, "encoder", None)
+    if model is None:  # the run answers through a file
+        scores_BI = network(inputs)
+        return best(scores_BI, scores_BI > CLOSED / 2, places)
     return task.target.answers(model.answers(inputs, rng, task.options, places=places))
 
 

@@ -23,7 +23,7 @@ from fukami.fields.frame import Frame
 from fukami.fields.gather import carried
 from fukami.fields.history import asking
 from fukami.fields.history.packing import Log
-from fukami.fields.items.ranked import CLOSED, PLACES, TOP, Catalogue, best
+from fukami.fields.items.ranked import CLOSED, TOP, Catalogue, best
 
 pc: Any = _compute  # its functions are made when it is imported, so checkers cannot see them
 CARD = FieldCard(
@@ -154,7 +154,7 @@ class Items(TargetField):
         """A ranking as it is; of the scores of all items the best that are open."""
         if isinstance(outputs, dict):
             return outputs
-        return best(outputs, outputs > CLOSED / 2, PLACES)
+        return best(outputs, outputs > CLOSED / 2, TOP)
 
     def graphed(self, outputs: torch.Tensor) -> dict[str, torch.Tensor]:
         """The scores of all items: which are the best, whoever asks sees."""
