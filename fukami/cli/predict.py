@@ -7,17 +7,19 @@ from typing import Any
 from fukami.cli import _parser
 from fukami.cli._parser import Parser
 from fukami.cli._screen import Screen, number
+from fukami.core.errors import UsageError
 from fukami.core.given import shortened
 from fukami.core.language import N_, _, _n
 from fukami.fields.answers import sureness, words
 
 SUMMARY = N_("answers for new inputs: files, folders, tables, or standard input")
-USAGE = ("RUN INPUT…",)
+USAGE = ("RUN INPUT…", "RUN --history ITEM,ITEM…")
 EXAMPLES = (
     ("fukami predict runs/cats cat.jpg other/*.jpg", N_("an answer for each picture")),
     ("fukami predict runs/cats photos/", N_("an answer for each file of a folder and of its sub-folders")),
     ("fukami predict runs/income people.csv --out answers.xlsx", N_("the rows of a table with their answers, as a table")),
     ("fukami predict runs/shoes 0:16 --out shoes/", N_("pictures made of 16 seeds, as files")),
+    ("fukami predict runs/films --history 50,181,174", N_("what comes next for somebody whom the training did not know")),
     ("echo 'A fine film.' | fukami predict runs/reviews -", N_("text or JSON from standard input")),
 )
 
@@ -27,7 +29,7 @@ def arguments(parser: Parser) -> None:
     parser.add_argument(
         "inputs",
         metavar="INPUT",
-        nargs="+",
+        nargs="*",
         help=_("a file; a folder or a table (CSV, Excel, JSONL, Parquet) for many; `-` for standard input"),
     )
     parser.add_argument(
@@ -38,13 +40,20 @@ def arguments(parser: Parser) -> None:
             "a file for the rows with their answers (.csv, .tsv, .xlsx, .jsonl, .parquet), or a folder for answered pictures"
         ),
     )
+    parser.add_argument(
+        "--history", metavar="ITEM,ITEM…", help=_("what somebody chose so far, the oldest first, as the input of a recommender")
+    )
     _parser.settings(parser)
 
 
 def call(args: Any) -> dict[str, Any]:
     from fukami import api
 
-    return api.predict(args.run, args.inputs, settings=_parser.chosen(args), out=args.out)
+    items = [item.strip() for item in (args.history or "").split(",") if item.strip()]
+    inputs = [*args.inputs, *([json.dumps({"history": items}, ensure_ascii=False)] if args.history is not None else [])]
+    if not inputs:
+        raise UsageError("F-ARG-MISSING", _("nothing was given to be answered"), expected=_("an input, or --history"))
+    return api.predict(args.run, inputs, settings=_parser.chosen(args), out=args.out)
 
 
 def show(result: dict[str, Any], screen: Screen) -> None:

@@ -23,7 +23,7 @@ VERBS = {
     | {"--resume", "--prove-resume", "--folds", "--devices"},
     "diagnose": {"RUN", "DATA"},
     "evaluate": {"RUN", "DATA", "--set"},
-    "predict": {"RUN", "INPUT", "--out", "--set"},
+    "predict": {"RUN", "INPUT", "--history", "--out", "--set"},
     "explain": {"RUN", "INPUT", "--method", "--of", "--out", "--examples"},
     "compress": {"RUN", "--to", "--prune", "--unstructured", "--distill", "--budget", "--max-drop"}
     | {"--epochs", "--data", "--out", "--set"},
