@@ -75,7 +75,7 @@ def finish(prepared: Prepared, predictor: Predictor) -> Finished | None:
         say(calibration.not_applied(tempered))
         tempered, predictor = tempered | {"applied": False}, predictor.unsettled()
         found = whole.judged(predictor, raw, groups=groups, columns=columns)
-    fitted = whole.baselines(task, columns, prepared.split.train)
+    fitted = whole.baselines(predictor, columns, prepared.split.train)
     seed, headline = predictor.recipe.learning.seed, task.card.headline
     beside, apart = whole.judged_baselines(task, fitted, columns, store, rows, beside=found, seed=seed)
     proofs = {"split": prepared.split.proof(), "baselines": baseline_proof(headline, found, beside, part, apart)}
