@@ -42,16 +42,15 @@ class Case:
 
     @cached_property
     def groups(self) -> list[Any] | None:
-        """What keeps examples together, a value for each, None for those that stand alone: a column that the user named, what the
-        task says, or the rows that they were cut from, where these do not lie one behind the other anyhow. None where nothing
-        does."""
+        """What keeps examples together, a value for each, None for those that stand alone: a column that the user named, what
+        the task says, or the rows that they were cut from, where these do not lie one behind the other anyhow. None where
+        nothing does."""
         if self.choices.group:
             return [None if cell == "" else cell for cell in self.table.columns[self.choices.group].values.tolist()]
         if not self.choices.time and (told := self.task.together(self.task, self.columns)) is not None:
             return told
         cut = self.table.origin is not None and self.table.order is None and self.table.spans is None
         return self.table.origin.tolist() if cut and not self.choices.time else None  # type: ignore[union-attr]
-
 
     @property
     def group_column(self) -> Column | None:

@@ -1,5 +1,5 @@
-"""How often one of the five most similar examples is of the same identity: Recall@5 of image retrieval (Jégou et al. 2011; Oh Song
-et al. 2016), each example asked for among all others."""
+"""How often one of the five most similar examples is of the same identity: Recall@5 of image retrieval (Jégou et al. 2011; Oh
+Song et al. 2016), each example asked for among all others."""
 
 import numpy as np
 

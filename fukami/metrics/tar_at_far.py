@@ -1,4 +1,5 @@
-"""How many pairs of one identity are accepted where one in a thousand pairs of two is (TAR at FAR 10⁻³ of face verification)."""
+"""How many pairs of one identity are accepted where one in a thousand pairs of two is (TAR at FAR 10⁻³ of face
+verification)."""
 
 import numpy as np
 

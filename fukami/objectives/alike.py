@@ -1,7 +1,7 @@
 """Learning what is alike: ask the network once, and compare vectors by the loss that the recipe names.
 
-Where the target is a vector that was answered rather than an identity, the loss says how far the network is from it: that is how
-likely it finds the answer, which explanations ask.
+Where the target is a vector that was answered rather than an identity, the loss says how far the network is from it: that is
+how likely it finds the answer, which explanations ask.
 """
 
 import torch

@@ -2,9 +2,9 @@
 
     loss_a = -mean over p of log( exp(s cos(a, p)) / Σ_{j ≠ a} exp(s cos(a, j)) )
 
-over the other examples p of a's identity in the batch; s is the scale, one over the temperature. Examples without another of their
-identity in the batch cost nothing. It looks at the examples of a batch together, so that the loss of a batch computed in parts is
-another. B batch, D dimensions.
+over the other examples p of a's identity in the batch; s is the scale, one over the temperature. Examples without another of
+their identity in the batch cost nothing. It looks at the examples of a batch together, so that the loss of a batch computed in
+parts is another. B batch, D dimensions.
 """
 
 import torch

@@ -1,8 +1,8 @@
 """One picture in, a vector out: pictures of the same person, product or place are near each other, also of those never seen.
 
-Use it to find photos like one, to tell whether two show the same, to group copies and series. Data: a folder for each identity, a
-table of pictures and identities, or pairs of pictures that show the same or not. Unless the data names its parts, those that are
-judged on hold identities that the training never saw: the usual protocol of retrieval and of face verification.
+Use it to find photos like one, to tell whether two show the same, to group copies and series. Data: a folder for each identity,
+a table of pictures and identities, or pairs of pictures that show the same or not. Unless the data names its parts, those that
+are judged on hold identities that the training never saw: the usual protocol of retrieval and of face verification.
 """
 
 from fukami.core.cards import TaskCard

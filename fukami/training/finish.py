@@ -31,6 +31,7 @@ from fukami.fields.row.overview import in_short
 from fukami.models.registry import fitting
 from fukami.predictor import Predictor, save_model
 from fukami.report.page import page_of
+from fukami.search import index
 from fukami.tasks.contract import is_read
 from fukami.training.begin import figures_of_plan, say
 from fukami.training.fitting import Fitting
@@ -177,6 +178,7 @@ def write_run(session: Session | Fitting, prepared: Prepared, finished: Finished
         write_reference(prepared, draft / "reference")
         seen = told["training"]["steps"] * recipe.learning.batch_size
         nearest.keep(predictor, prepared.store, prepared.split.train, prepared.columns, draft / "reference", seen=seen)
+        index.keep(predictor, prepared.store, prepared.split.rows(), prepared.columns, draft / "index")
         commands = next_commands(out, told["example"], told["task"], finished.proofs["baselines"].get("advice"))
         page = page_of(draft, predictor.task, prepared.columns, commands=commands)
         (draft / "report.html").write_text(page, "utf-8")

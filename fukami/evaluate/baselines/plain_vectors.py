@@ -1,4 +1,5 @@
-"""Plain features of the inputs taken for vectors as they are: raw pixels of a small copy, counts of words. B examples, D features.
+"""Plain features of the inputs taken for vectors as they are: raw pixels of a small copy, counts of words. B examples, D
+features.
 
 Less the mean of the training examples, which all are alike in; of more than 1,024 features random directions.
 """
@@ -9,7 +10,10 @@ from fukami.core.cards import BaselineCard
 from fukami.evaluate.baselines.contract import Answers, Examples, plain_features
 
 CARD = BaselineCard(
-    name="plain_vectors", summary="the raw input as it is: pixels, or counts of words", of=("embedding",), needs="plain_features"
+    name="plain_vectors",
+    summary="the raw input as it is: pixels, or counts of words",
+    of=("embedding",),
+    needs="plain_features",
 )
 MAX_EXAMPLES, MOST = 5000, 1024
 

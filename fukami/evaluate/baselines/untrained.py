@@ -3,7 +3,9 @@
 from fukami.core.cards import BaselineCard
 from fukami.evaluate.baselines.contract import Answers, Examples
 
-CARD = BaselineCard(name="untrained", summary="the same network before it has learned anything", of=("embedding",), network=True)
+CARD = BaselineCard(
+    name="untrained", summary="the same network before it has learned anything", of=("embedding",), network=True
+)
 
 
 def fit(examples: Examples) -> Answers:

@@ -1,5 +1,5 @@
-"""Details for vectors: how many identities are judged, how many of them were learned from, how similar pairs are, and the examples
-whose nearest neighbour is of another identity. N examples, D dimensions.
+"""Details for vectors: how many identities are judged, how many of them were learned from, how similar pairs are, and the
+examples whose nearest neighbour is of another identity. N examples, D dimensions.
 """
 
 from typing import Any
@@ -15,8 +15,8 @@ BINS = 40
 
 
 class CollectedDetails(Details):
-    """`identities`: `{examples, identities, learned, alone}`; `pairs`: shares of pairs of one identity and of two by similarity;
-    `mistakes`: `{row, target, answer, score}`, the score being the similarity to the wrong one."""
+    """`identities`: `{examples, identities, learned, alone}`; `pairs`: shares of pairs of one identity and of two by
+    similarity; `mistakes`: `{row, target, answer, score}`, the score being the similarity to the wrong one."""
 
     def __init__(self, target: Any, *, seed: int = 0, keep: int = 24):
         super().__init__(target, seed=seed, keep=keep)
@@ -76,4 +76,3 @@ def _pairs(tallies: tuple[np.ndarray, np.ndarray]) -> dict[str, list[float]]:
         step_B = np.bincount(np.arange(len(tally_G)) * BINS // len(tally_G), tally_G[::-1], BINS)
         shares[side] = np.round(step_B / max(step_B.sum(), 1), 6).tolist()
     return shares
-

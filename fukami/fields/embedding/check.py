@@ -58,10 +58,10 @@ def check_identities(column: Column, *, learned: bool) -> Iterator[Problem]:
             code="F-EMBEDDING-FEW",
             severity="note",
             what=_n(
-                "there is {n} identity: a part that the data does not name is drawn among its examples, so that it is judged on "
-                "an identity that was learned",
-                "there are {n} identities: parts that the data does not name are drawn among the examples of each, so that they "
-                "are judged on identities that were learned",
+                "there is {n} identity: a part that the data does not name is drawn among its examples, so that it is judged "
+                "on an identity that was learned",
+                "there are {n} identities: parts that the data does not name are drawn among the examples of each, so that "
+                "they are judged on identities that were learned",
                 len(names),
             ),
             where=where,

@@ -1,12 +1,12 @@
-"""Vectors that were answered, beside who or what each example shows: how often the nearest is of the same identity, and how well
-pairs of one identity are told from pairs of two.
+"""Vectors that were answered, beside who or what each example shows: how often the nearest is of the same identity, and how
+well pairs of one identity are told from pairs of two.
 
-Every example is asked for among all others (leave one out), as retrieval is judged where there is no gallery of its own (Oh Song
-et al. 2016); one whose identity no other has cannot be found and is not asked for. Verification looks at all pairs.
+Every example is asked for among all others (leave one out), as retrieval is judged where there is no gallery of its own (Oh
+Song et al. 2016); one whose identity no other has cannot be found and is not asked for. Verification looks at all pairs.
 
-Replicates weigh examples. Of nearness a query's weight counts, among the same others: copies that a bootstrap draws would be found
-at once. Of pairs the first order of its effect counts, w_i + w_j - 1 for w_i w_j, from coarse bins, and is carried over to the fine
-value. N examples, D dimensions, R replicates, G bins, k neighbours.
+Replicates weigh examples. Of nearness a query's weight counts, among the same others: copies that a bootstrap draws would be
+found at once. Of pairs the first order of its effect counts, w_i + w_j - 1 for w_i w_j, from coarse bins, and is carried over
+to the fine value. N examples, D dimensions, R replicates, G bins, k neighbours.
 """
 
 from collections.abc import Callable
@@ -31,12 +31,12 @@ class Neighbours(State):
         self._parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
 
     def update(self, answers: np.ndarray, truth: dict[str, np.ndarray], weights_RB: np.ndarray, /) -> None:
-        self.__dict__.pop("hits_Nk", None)
+        self.__dict__.pop("found_among", None)
         self.__dict__.pop("pairs", None)
         self._parts.append((np.array(answers, np.float32), np.array(truth["identity"]), weights_RB.astype(np.float32)))
 
     def merge(self, other: "Neighbours") -> None:
-        self.__dict__.pop("hits_Nk", None)
+        self.__dict__.pop("found_among", None)
         self.__dict__.pop("pairs", None)
         self._parts += other._parts
 
@@ -49,9 +49,9 @@ class Neighbours(State):
 
     # -- nearness ------------------------------------------------------------------------------------------------------
     @cached_property
-    def hits_Nk(self) -> np.ndarray:
-        """Whether the first k neighbours of each example hold one of its identity, for k from 1 to 5: 0 or 1; NaN where no other
-        example has it."""
+    def found_among(self) -> np.ndarray:
+        """Whether the first k neighbours of each example hold one of its identity, for k from 1 to 5: 0 or 1; NaN where no
+        other example has it."""
         vectors_ND, identity_N, _weights = self._joined()
         nearest_Nk = nearest(vectors_ND, min(NEAREST, len(vectors_ND) - 1)) if len(vectors_ND) > 1 else None
         if nearest_Nk is None:
@@ -64,14 +64,15 @@ class Neighbours(State):
 
     def recall(self, k: int) -> np.ndarray:
         """(1 + R,): the share of examples among whose first k neighbours one of their identity is."""
-        weights_RN, hit_N = self._joined()[2].astype(np.float64), self.hits_Nk[:, k - 1]
+        weights_RN, hit_N = self._joined()[2].astype(np.float64), self.found_among[:, k - 1]
         asked_N = np.isfinite(hit_N)
         return ratio(weights_RN @ np.where(asked_N, hit_N, 0.0), weights_RN @ asked_N)
 
     # -- pairs ---------------------------------------------------------------------------------------------------------
     @cached_property
     def pairs(self) -> tuple[tuple[np.ndarray, np.ndarray], list[tuple[np.ndarray, np.ndarray]]]:
-        """Pairs of one identity and of two by similarity (`pairs.tallied`), finely; and coarsely for the data and each replicate."""
+        """Pairs of one identity and of two by similarity (`pairs.tallied`), finely; and coarsely for the data and each
+        replicate."""
         vectors_ND, identity_N, weights_RN = self._joined()
         fine = tallied(vectors_ND, identity_N)
         if not self.replicates:
