@@ -1,12 +1,12 @@
 """Learning what is alike: ask the network once, and compare vectors by the loss that the recipe names.
 
-Where the target is a vector that was answered rather than an identity, the loss says how far the network is from it: that is
+Where the target is a vector that was answered rather than an identity, the loss says how little the network's points there (the
+product before it has length 1, since a cosine does not change in the least beside its best): that is
 how likely it finds the answer, which explanations ask.
 """
 
 import torch
 from torch import nn
-from torch.nn.functional import cosine_similarity
 
 from fukami.core.recipe import LearningChoices
 from fukami.fields import batch as trees
@@ -29,7 +29,7 @@ def alike(
         outputs, features = network({name: batch[name] for name in inputs}, features=True)
         wide, truth = trees.mapped(outputs, lambda one: one.float()), batch[target.name]
         if "vector" in truth:
-            return Outcome(1 - cosine_similarity(wide["vector"], truth["vector"].float(), dim=-1), outputs, features)
+            return Outcome(-(wide["vector"] * truth["vector"].float()).sum(-1), outputs, features)
         return Outcome(formula(wide, truth), outputs, features)
 
     return objective

@@ -38,6 +38,11 @@ CARD = FieldCard(
         "identity", "id", "person", "person_id", "subject", "who", "product", "product_id", "item", "item_id", "place",
         "landmark_id", "group", "label", "class", "target", "人物", "人物ID", "商品", "商品ID", "個体", "同一", "ラベル",
     ),
+    exempt={
+        "restore": "answers are vectors, from which no identity is read",
+        "given": "an answer given as a target is a place to be near to",
+        "weights": "a copy of an example would be found at once",
+    },
 )  # fmt: skip
 
 SETTLED_ON = 3000
@@ -142,10 +147,12 @@ class Embedding(Vectors):
         return torch.nn.functional.normalize(outputs["vector"].float(), dim=-1)
 
     def ideal(self, truth: Mapping[str, torch.Tensor]) -> torch.Tensor:
-        """One random direction for each identity: at 128 dimensions two of them hardly meet."""
-        found, place_B = torch.unique(truth["identity"], return_inverse=True)
+        """A random direction for each identity, and each example a little beside it: at 128 dimensions two hardly meet."""
+        found, place_B = torch.unique(truth["identity"].cpu(), return_inverse=True)
         drawn = [generator(one, "identity").standard_normal(self.dimension) for one in found.tolist()]
-        return torch.nn.functional.normalize(torch.from_numpy(np.array(drawn, np.float32)), dim=-1)[place_B.cpu()]
+        beside_BD = generator(0, "ideal").standard_normal((len(place_B), self.dimension)) / 20
+        vectors_BD = torch.from_numpy(np.array(drawn, np.float32)[place_B.numpy()] + beside_BD.astype(np.float32))
+        return torch.nn.functional.normalize(vectors_BD, dim=-1)
 
     def given(self, answers: torch.Tensor) -> dict[str, torch.Tensor]:
         """A place to be near to, rather than an identity: see `objectives/alike.py`."""
@@ -180,12 +187,11 @@ class Embedding(Vectors):
     def drawn(
         self, told: Any, *, columns: Sequence[Column], row: int, frames: Mapping[str, Frame] = NOTHING, over: str = ""
     ) -> str:
-        """The name that the cell has, where an identity is told; for an answer, the example that was found nearest."""
-        if not isinstance(told, dict) or not columns or row >= len(columns[0]):
+        """The name that the cell has; of the example that was found nearest, where an answer tells one."""
+        if not isinstance(told, dict) or not columns:
             return ""
-        if "identity" in told:
-            return self.render(columns, row)
-        return ""
+        place = told.get("nearest", row)
+        return self.render(columns, place) if place < len(columns[0]) else ""
 
     # -- towards recipes, people and programs ------------------------------------------------------------------------
     def render(self, columns: Sequence[Column], row: int) -> str:

@@ -56,8 +56,16 @@ def equal_error(same_G: np.ndarray, other_G: np.ndarray) -> tuple[float, float]:
 
 
 def accepted_at(same_G: np.ndarray, other_G: np.ndarray, rate: float) -> float:
-    """The largest share of pairs of one identity that is accepted while no more than `rate` of the others are."""
+    """The share of pairs of one identity that is accepted where `rate` of the others are, along the ROC curve.
+
+    >>> accepted_at(np.array([3.0, 1.0]), np.array([0.0, 2.0]), 0.5)
+    0.875
+    """
     if not same_G.sum() or not other_G.sum():
         return np.nan
     accepted, false = rates(same_G, other_G)
-    return float(accepted[np.flatnonzero(false <= rate)[-1]])
+    last = int(np.searchsorted(false, rate, side="right")) - 1
+    if last + 1 == len(false):
+        return float(accepted[last])
+    share = (rate - false[last]) / (false[last + 1] - false[last])
+    return float(accepted[last] + share * (accepted[last + 1] - accepted[last]))

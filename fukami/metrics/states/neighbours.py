@@ -18,7 +18,10 @@ import numpy as np
 from fukami.fields.embedding.pairs import chunks, tallied
 from fukami.metrics.contract import State, ratio
 
-NEAREST = 5
+AT_ONCE = 512
+"""Examples that are compared with all others together."""
+EQUAL = 1e-6
+"""Similarities that float32 hardly tells apart."""
 COARSE = 256
 """Bins of the pairs of each single example, from which replicates are read."""
 
@@ -31,12 +34,12 @@ class Neighbours(State):
         self._parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
 
     def update(self, answers: np.ndarray, truth: dict[str, np.ndarray], weights_RB: np.ndarray, /) -> None:
-        self.__dict__.pop("found_among", None)
+        self.__dict__.pop("ranks", None)
         self.__dict__.pop("pairs", None)
         self._parts.append((np.array(answers, np.float32), np.array(truth["identity"]), weights_RB.astype(np.float32)))
 
     def merge(self, other: "Neighbours") -> None:
-        self.__dict__.pop("found_among", None)
+        self.__dict__.pop("ranks", None)
         self.__dict__.pop("pairs", None)
         self._parts += other._parts
 
@@ -49,24 +52,24 @@ class Neighbours(State):
 
     # -- nearness ------------------------------------------------------------------------------------------------------
     @cached_property
-    def found_among(self) -> np.ndarray:
-        """Whether the first k neighbours of each example hold one of its identity, for k from 1 to 5: 0 or 1; NaN where no
-        other example has it."""
+    def ranks(self) -> np.ndarray:
+        """float64 (N): how many examples of other identities are as similar to each as the most similar of its own, or more;
+        NaN where no other example has its identity. Equal ones count against it, whatever their order."""
         vectors_ND, identity_N, _weights = self._joined()
-        nearest_Nk = nearest(vectors_ND, min(NEAREST, len(vectors_ND) - 1)) if len(vectors_ND) > 1 else None
-        if nearest_Nk is None:
-            return np.full((len(vectors_ND), NEAREST), np.nan)
-        found_Nk = np.maximum.accumulate(identity_N[nearest_Nk] == identity_N[:, None], axis=1).astype(np.float64)
-        found_Nk = np.pad(found_Nk, ((0, 0), (0, NEAREST - found_Nk.shape[1])), mode="edge")
-        _names, place_N, counts = np.unique(identity_N, return_inverse=True, return_counts=True)
-        found_Nk[counts[place_N] < 2] = np.nan
-        return found_Nk
+        ranks_N, all_N = np.full(len(vectors_ND), np.nan), np.arange(len(vectors_ND))
+        for start in range(0, len(vectors_ND), AT_ONCE):
+            cosine_BN = vectors_ND[start : start + AT_ONCE] @ vectors_ND.T
+            rows_B = np.arange(start, start + len(cosine_BN))
+            same_BN = identity_N[rows_B, None] == identity_N
+            best_B = np.where(same_BN & (rows_B[:, None] != all_N), cosine_BN, -np.inf).max(1)
+            as_near_B = (~same_BN & (cosine_BN >= best_B[:, None] - EQUAL)).sum(1)
+            ranks_N[rows_B] = np.where(np.isfinite(best_B), as_near_B, np.nan)
+        return ranks_N
 
     def recall(self, k: int) -> np.ndarray:
         """(1 + R,): the share of examples among whose first k neighbours one of their identity is."""
-        weights_RN, hit_N = self._joined()[2].astype(np.float64), self.found_among[:, k - 1]
-        asked_N = np.isfinite(hit_N)
-        return ratio(weights_RN @ np.where(asked_N, hit_N, 0.0), weights_RN @ asked_N)
+        weights_RN, asked_N = self._joined()[2].astype(np.float64), np.isfinite(self.ranks)
+        return ratio(weights_RN @ (self.ranks < k).astype(np.float64), weights_RN @ asked_N)
 
     # -- pairs ---------------------------------------------------------------------------------------------------------
     @cached_property
@@ -99,11 +102,11 @@ class Neighbours(State):
         return np.concatenate([[value], value + drawn[1:] - drawn[0]]) if len(drawn) else np.array([value])
 
 
-def nearest(vectors_ND: np.ndarray, count: int, *, at_once: int = 512) -> np.ndarray:
+def nearest(vectors_ND: np.ndarray, count: int) -> np.ndarray:
     """int64 (N, count): the examples most like each, itself left out, the most similar first, equal ones in their order."""
     found = []
-    for start in range(0, len(vectors_ND), at_once):
-        cosine_BN = vectors_ND[start : start + at_once] @ vectors_ND.T
+    for start in range(0, len(vectors_ND), AT_ONCE):
+        cosine_BN = vectors_ND[start : start + AT_ONCE] @ vectors_ND.T
         rows_B = np.arange(len(cosine_BN))
         cosine_BN[rows_B, start + rows_B] = -np.inf
         few_Bk = np.sort(np.argpartition(-cosine_BN, count - 1, axis=1)[:, :count], axis=1)
