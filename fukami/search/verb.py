@@ -95,7 +95,7 @@ def duplicates_run(run: Opened, place: Path, *, near: float | None = None) -> di
 def told(group: list[int], found: Answered, content: np.ndarray, task: Any) -> dict[str, Any]:
     """One group: the best of it, and every other with how similar it is to the best."""
     quality = quality_in(group, found, task)
-    best = group[0] if quality is None else group[int(np.argmax(quality))]
+    best = group[0] if quality is None else max(zip(quality, group, strict=True), key=lambda one: one[0])[1]
     others = [
         {
             "input": found.names[row],
@@ -108,7 +108,7 @@ def told(group: list[int], found: Answered, content: np.ndarray, task: Any) -> d
     return {"best": found.names[best], "others": sorted(others, key=lambda one: -one["similarity"])}
 
 
-def quality_in(group: list[int], found: Answered, task: Any) -> np.ndarray | None:
+def quality_in(group: list[int], found: Answered, task: Any) -> list[float] | None:
     """How good the examples of a group are, as the input's field says; None where it does not: then the first is taken."""
     (name,), (field,) = task.inputs.keys(), task.inputs.values()
     if not hasattr(field, "quality"):

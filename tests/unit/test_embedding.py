@@ -14,8 +14,9 @@ from sklearn.neighbors import NearestNeighbors
 import fukami
 from fukami import api
 from fukami.core.errors import DataError, FukamiError
-from fukami.core.recipe import LearningChoices
+from fukami.core.recipe import DataChoices, LearningChoices
 from fukami.core.tables import Column
+from fukami.data import read
 from fukami.fields.embedding.field import Embedding
 from fukami.metrics.contract import Running
 from fukami.objectives import arcface, contrastive, triplet
@@ -171,3 +172,18 @@ def test_an_answer_is_a_vector_of_length_one(trained):
     place, run = trained
     (told,) = run.predict(str(place / "data" / "who01" / "0.png"))
     assert np.linalg.norm(told["embedding"]) == pytest.approx(1, abs=1e-5) and len(told["embedding"]) == 16
+
+
+def test_pairs_are_read_as_identities_and_what_contradicts_is_told(tmp_path):
+    for name, shade in zip("abcdef", (0, 5, 10, 190, 180, 90), strict=True):
+        paint(tmp_path / f"{name}.png", shade, (shade, shade, 20))
+    pairs = "left,right,same\na.png,b.png,1\nb.png,c.png,1\nd.png,e.png,yes\na.png,d.png,0\na.png,c.png,0\nf.png,a.png,0\n"
+    (tmp_path / "pairs.csv").write_text(pairs)
+    table = read(tmp_path / "pairs.csv", DataChoices(), kinds=("image", "embedding"))
+    who = dict(zip(*(table.columns[name].strings() for name in ("image", "identity")), strict=True))
+    assert who["a.png"] == who["b.png"] == who["c.png"] != who["d.png"] == who["e.png"] and len(set(who.values())) == 3
+    told = {problem.code: problem for problem in table.problems}
+    assert told["F-PAIRS-AGAINST"].count == 1 and ":6" in told["F-PAIRS-AGAINST"].where
+    (tmp_path / "pairs.csv").write_text(pairs + "a.png,e.png,perhaps\n")
+    with pytest.raises(DataError, match="F-PAIRS-ANSWER"):
+        read(tmp_path / "pairs.csv", DataChoices(), kinds=("image", "embedding"))
