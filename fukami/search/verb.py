@@ -116,9 +116,8 @@ def quality_in(group: list[int], found: Answered, task: Any) -> list[float] | No
     starts = np.cumsum([0, *(len(columns[name][0]) for columns in found.columns)])
     places = np.searchsorted(starts, group, "right") - 1
     own = zip(places.tolist(), (np.array(group) - starts[places]).tolist(), strict=True)
-    return np.concatenate(
-        [field.quality([column.take(np.array([row])) for column in found.columns[at][name]]) for at, row in own]
-    )
+    cells = [[column.take(np.array([row])) for column in found.columns[at][name]] for at, row in own]
+    return [float(field.quality(one)[0]) for one in cells]
 
 
 # -- what is looked through ----------------------------------------------------------------------------------------------

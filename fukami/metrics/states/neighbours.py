@@ -34,14 +34,17 @@ class Neighbours(State):
         self._parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
 
     def update(self, answers: np.ndarray, truth: dict[str, np.ndarray], weights_RB: np.ndarray, /) -> None:
-        self.__dict__.pop("ranks", None)
-        self.__dict__.pop("pairs", None)
+        self._forget()
         self._parts.append((np.array(answers, np.float32), np.array(truth["identity"]), weights_RB.astype(np.float32)))
 
     def merge(self, other: "Neighbours") -> None:
-        self.__dict__.pop("ranks", None)
-        self.__dict__.pop("pairs", None)
+        self._forget()
         self._parts += other._parts
+
+    def _forget(self) -> None:
+        for name in ("ranks", "pairs"):
+            if name in self.__dict__:
+                delattr(self, name)
 
     def _joined(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """`vectors_ND`, `identity_N`, `weights_RN`."""
