@@ -19,10 +19,10 @@ from fukami.core.language import _
 from fukami.core.recipe import Recipe, free_names
 from fukami.data.catalogue import require_source
 from fukami.run import Run
-from fukami.verbs import compress, diagnose, evaluate, explain, export, predict
+from fukami.verbs import compress, diagnose, duplicates, evaluate, explain, export, predict, search
 
 __all__ = ["check", "datasets", "load", "models", "options", "plan", "quickstart", "recipe_for", "recipe_from", "tasks"]
-__all__ += ["train", "compress", "diagnose", "evaluate", "explain", "export", "predict"]
+__all__ += ["train", "compress", "diagnose", "evaluate", "explain", "export", "predict", "search", "duplicates"]
 """What can be typed, what comes before and with a training; and what is done with a run."""
 
 

@@ -143,6 +143,10 @@ class Run(Opened):
 
         return explanations(self, inputs, **options)
 
+    def search(self, inputs: Any, *, top: int = 5, place: Any = None) -> list[list[dict[str, Any]]]:
+        """For each input the `top` that it is most like; see `fukami.api.search`."""
+        return [one["found"] for one in verbs.search(self, inputs, top=top, place=place)["results"]]
+
     def export(self, to: str = "onnx", **options: Any) -> Path:
         """Writes the run in another format, only if it agrees; the folder. See `fukami.api.export`."""
         return Path(verbs.export(self, to, **options)["out"])

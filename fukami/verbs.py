@@ -108,6 +108,31 @@ def explain(
     return explain_run(opened, many, method=method, out=Path(out) if out else None, **options)
 
 
+def search(
+    run: Opened | str | Path, inputs: Sequence[Any] | Any, *, top: int = 5, place: str | Path | None = None
+) -> dict[str, Any]:
+    """What each input is most like, for a run whose answers are vectors: `{"results": [{"input", "found": [{"input",
+    "similarity", "identity", "same"}]}], "searched", …}`.
+
+    `inputs` as `predict` takes them; `place` is a folder or a table to look through instead of the run's own examples.
+    """
+    opened, many = _opened(run), _many(inputs)
+    beforehand.require_inputs(opened.told, many)
+    from fukami.search.verb import search_run
+
+    return search_run(opened, many, top=top, place=None if place is None else Path(place))
+
+
+def duplicates(run: Opened | str | Path, place: str | Path, *, near: float | None = None) -> dict[str, Any]:
+    """Groups of examples in the folder or table `place` that are copies or similar, and the best of each: `{"groups": [{"best",
+    "others": [{"input", "similarity", "kind"}]}], …}`. `near` is the similarity from which on, up to 1.
+    """
+    opened = _opened(run)
+    from fukami.search.verb import duplicates_run
+
+    return duplicates_run(opened, Path(place), near=near)
+
+
 def export(
     run: Opened | str | Path, to: str = "onnx", *, out: str | Path | None = None, data: Any = None, **options: Any
 ) -> dict[str, Any]:

@@ -22,6 +22,7 @@ ORDER = (
     "diagnose",
     "evaluate",
     "predict",
+    "search",
     "explain",
     "compress",
     "export",

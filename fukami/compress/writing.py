@@ -23,7 +23,7 @@ def write(job: Job, after: Side, *, parity: dict[str, Any], told: dict[str, Any]
     base, part = after.form.base, job.run.told["held_out"]
     tempered = whole.calibration_proof(after.predictor, after.answers, after.evaluation, part)
     with artefact.creating(job.out) as draft:
-        artefact.copy_into(draft, base, without=("model", "proofs", "report.html", artefact.MANIFEST))
+        artefact.copy_into(draft, base, without=("model", "index", "proofs", "report.html", artefact.MANIFEST))
         shutil.copytree(after.folder, draft / "model")
         for name in KEPT_PROOFS:
             place = base / "proofs" / f"{name}.json"

@@ -160,6 +160,8 @@ class BaselineCard(Card):
     """Kinds of target field it applies to."""
     needs: str = ""
     """The method of the input fields that it takes features from; empty where it looks at targets only."""
+    network: bool = False
+    """Whether it asks the network that is judged, with weights that have learned nothing."""
     bound: bool = False
     """Whether it is no rival but the best that there can be: other true pictures, say. It is told beside the others."""
 

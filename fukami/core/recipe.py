@@ -118,6 +118,12 @@ class LearningChoices:
     huber_delta: float = option(
         1.0, "For the Huber loss: errors above it, in deviations of the target, count linearly.", low=1e-6
     )
+    margin: float = option(
+        0.0, "For losses of what is alike: how much nearer the same has to be than others; 0 for what the loss takes.", low=0
+    )
+    scale: float = option(
+        0.0, "For losses of what is alike: what similarities are multiplied by, one over the temperature; 0 likewise.", low=0
+    )
     imbalance: str = option(
         "auto",
         "What is done about rare classes; auto decides from the counts.",

@@ -5,6 +5,7 @@ Near copies are counted and told, not moved: a fingerprint of nearness errs too 
 
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -39,14 +40,25 @@ class Case:
         """Whether parts are stretches of time because examples were cut from a sequence; not where groups keep apart."""
         return self.table.spans is not None and not self.choices.group
 
-    @property
+    @cached_property
     def groups(self) -> list[Any] | None:
-        """What keeps examples together, a value for each, None for those that stand alone: a column that the user named, or the
-        rows that they were cut from, where these do not lie one behind the other anyhow. None where nothing does."""
+        """What keeps examples together, a value for each, None for those that stand alone: a column that the user named, what
+        the task says, or the rows that they were cut from, where these do not lie one behind the other anyhow. None where
+        nothing does."""
         if self.choices.group:
             return [None if cell == "" else cell for cell in self.table.columns[self.choices.group].values.tolist()]
+        if not self.choices.time and (told := self.task.together(self.task, self.columns)) is not None:
+            return told
         cut = self.table.origin is not None and self.table.order is None and self.table.spans is None
         return self.table.origin.tolist() if cut and not self.choices.time else None  # type: ignore[union-attr]
+
+    @property
+    def group_column(self) -> Column | None:
+        """The column that says it: named by the user, or the target's where the task says so; none where rows do."""
+        if self.choices.group:
+            return self.table.columns.get(self.choices.group)
+        asks = self.task.together(self.task, self.columns) is not None
+        return self.columns[self.task.target.name][0] if asks else None
 
 
 class Proven(NamedTuple):
@@ -80,11 +92,11 @@ def proven(labels: np.ndarray, case: Case, *, given: bool) -> Proven:
         "copies_inside": {part: int(len(rows) - len(np.unique(hashes[rows]))) for part, rows in parts.items()},
         "near_copies": near,
         "content": {part: content(case.task, case.columns, rows, hashes) for part, rows in parts.items()},
-        **({"group": _across(case.groups, table.columns.get(case.choices.group), parts)} if case.groups is not None else {}),
+        **({"group": _across(case.groups, case.group_column, parts)} if case.groups is not None else {}),
         **({"time": case.choices.time} if case.choices.time else {}),
         **({} if table.spans is None else {"spans": _shared(table.spans, parts, labels)}),
     }
-    problems = [*_copy_problems(copies, table, given=given), *near_problems, *_group_problems(told, case.choices)]
+    problems = [*_copy_problems(copies, table, given=given), *near_problems, *_group_problems(told)]
     problems += _across_problems(told.get("spans", {}).get("left_out", 0), parts, table)
     return Proven(parts, copies, told, problems)
 
@@ -202,7 +214,7 @@ def _across(cells: list[Any], column: Column | None, parts: dict[str, np.ndarray
     }
 
 
-def _group_problems(told: dict[str, Any], choices: DataChoices) -> list[Problem]:
+def _group_problems(told: dict[str, Any]) -> list[Problem]:
     broken = told.get("group", {}).get("broken", 0)
     if not broken:
         return []
@@ -215,7 +227,7 @@ def _group_problems(told: dict[str, Any], choices: DataChoices) -> list[Problem]
                 "{n} groups stand in more than one of the parts that the data names",
                 broken,
             ),
-            where=choices.group,
+            where=told["group"]["column"],
             expected=_("every group in one part"),
             got=", ".join(told["group"]["examples"]),
             fix=_("divide the data anew: give it as one table without parts"),

@@ -88,7 +88,7 @@ def baselines_beside(
         columns, train = training_part(run, judged)
     except FukamiError as error:
         return {}, {}, _("baselines are left out: the training data cannot be read ({reason})").format(reason=error.what)
-    fitted = whole.baselines(run.predictor.task, columns, train)
+    fitted = whole.baselines(run.predictor, columns, train)
     seed = run.recipe.learning.seed
     beside, apart = whole.judged_baselines(
         run.predictor.task, fitted, judged.columns, judged.store, judged.rows, beside=found, seed=seed

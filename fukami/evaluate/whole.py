@@ -8,16 +8,17 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import torch
 
 from fukami.core.cards import card
 from fukami.core.errors import unknown
 from fukami.core.language import _
 from fukami.core.recipe import whole_names
-from fukami.core.seeds import generator
+from fukami.core.seeds import derive, generator
 from fukami.core.tables import Column, Table
 from fukami.data.store import Store, frames_of
 from fukami.evaluate import calibration
-from fukami.evaluate.baselines.contract import Fitted
+from fukami.evaluate.baselines.contract import Answers, Fitted, num_rows
 from fukami.evaluate.baselines.fitting import fit_baselines
 from fukami.evaluate.evaluation import Evaluation
 from fukami.evaluate.judge import judge
@@ -27,7 +28,8 @@ from fukami.explain.importance import importance
 from fukami.fields import batch as trees
 from fukami.fields.contract import NOTHING
 from fukami.fields.scored import Scored
-from fukami.predictor import MOST_BYTES, Predictor
+from fukami.models.contract import Network
+from fukami.predictor import BATCH, MOST_BYTES, Predictor
 from fukami.tasks.contract import Task
 
 FITTED_ON = 20_000
@@ -121,11 +123,31 @@ def left_out(task: Task, total: int) -> str:
     )
 
 
-def baselines(task: Task, columns: dict[str, list[Column]], train: np.ndarray) -> list[Fitted]:
+def baselines(predictor: Predictor, columns: dict[str, list[Column]], train: np.ndarray) -> list[Fitted]:
     """The task's baselines, fitted on the training rows of raw `columns`."""
-    target = task.target
+    task, target = predictor.task, predictor.task.target
     inputs = {name: columns[name] for name in task.inputs}
-    return fit_baselines(task.card.baselines, task.inputs, inputs, target, columns[target.name], train)
+    names = task.card.baselines
+    return fit_baselines(names, task.inputs, inputs, target, columns[target.name], train, untrained=untrained(predictor))
+
+
+def untrained(predictor: Predictor) -> Answers | None:
+    """What `predictor` would answer with new weights; None where it is a module of the caller's own, or answers by a file."""
+    choice, recipe = predictor.choice, predictor.recipe
+    if choice is None or not isinstance(predictor.network, Network):
+        return None
+
+    def answers(columns: dict[str, list[Column]]) -> Any:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(derive(recipe.learning.seed, "weights"))
+            network = predictor.task.network(choice, options=recipe.model.options)
+        fresh = replace(predictor, network=network.to(predictor.device).eval())
+        rows = np.arange(num_rows(columns))
+        return trees.joined(
+            [trees.arrays(fresh.answers(fresh.batch(columns, part))) for part in np.split(rows, rows[BATCH::BATCH])]
+        )
+
+    return answers
 
 
 def judged_baselines(

@@ -118,6 +118,9 @@ class Task:
     """The sizes that the network is built for, where it is not asked about the inputs themselves."""
     examples: Cuts = field(default=lambda task, table, columns, choices: (table, columns))
     """What an example is, from the rows that were read: each of them, unless the task cuts windows, positions, nodes."""
+    together: Callable[["Task", Columns], list[Any] | None] = field(default=lambda task, columns: None)
+    """What keeps examples in one part, a value for each, where the task's usual protocol asks for it: identities, so that those
+    that are judged on were never seen. None where nothing does."""
     questions: Cuts = field(default=lambda task, table, columns, choices: (table, columns))
     """What a table that is given to be answered asks: a question for each row, unless its rows are one (what comes next)."""
     source: Callable[[Task, Any, np.ndarray, int], Any] | None = None

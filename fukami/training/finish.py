@@ -31,6 +31,7 @@ from fukami.fields.row.overview import in_short
 from fukami.models.registry import fitting
 from fukami.predictor import Predictor, save_model
 from fukami.report.page import page_of
+from fukami.search import index
 from fukami.tasks.contract import is_read
 from fukami.training.begin import figures_of_plan, say
 from fukami.training.fitting import Fitting
@@ -75,7 +76,7 @@ def finish(prepared: Prepared, predictor: Predictor) -> Finished | None:
         say(calibration.not_applied(tempered))
         tempered, predictor = tempered | {"applied": False}, predictor.unsettled()
         found = whole.judged(predictor, raw, groups=groups, columns=columns)
-    fitted = whole.baselines(task, columns, prepared.split.train)
+    fitted = whole.baselines(predictor, columns, prepared.split.train)
     seed, headline = predictor.recipe.learning.seed, task.card.headline
     beside, apart = whole.judged_baselines(task, fitted, columns, store, rows, beside=found, seed=seed)
     proofs = {"split": prepared.split.proof(), "baselines": baseline_proof(headline, found, beside, part, apart)}
@@ -177,6 +178,7 @@ def write_run(session: Session | Fitting, prepared: Prepared, finished: Finished
         write_reference(prepared, draft / "reference")
         seen = told["training"]["steps"] * recipe.learning.batch_size
         nearest.keep(predictor, prepared.store, prepared.split.train, prepared.columns, draft / "reference", seen=seen)
+        index.keep(predictor, prepared.store, prepared.split.rows(), prepared.columns, draft / "index")
         commands = next_commands(out, told["example"], told["task"], finished.proofs["baselines"].get("advice"))
         page = page_of(draft, predictor.task, prepared.columns, commands=commands)
         (draft / "report.html").write_text(page, "utf-8")

@@ -31,6 +31,7 @@ LEVELS = {
     "evaluate": 6,
     "report": 6,
     "explain": 6,
+    "search": 6,
     "export": 6,
     "compress": 6,
     "training": 6,

@@ -24,6 +24,7 @@ VERBS = {
     "diagnose": {"RUN", "DATA"},
     "evaluate": {"RUN", "DATA", "--set"},
     "predict": {"RUN", "INPUT", "--history", "--out", "--set"},
+    "search": {"RUN", "INPUT", "--top", "--in", "--duplicates", "--near"},
     "explain": {"RUN", "INPUT", "--method", "--of", "--out", "--examples"},
     "compress": {"RUN", "--to", "--prune", "--unstructured", "--distill", "--budget", "--max-drop"}
     | {"--epochs", "--data", "--out", "--set"},

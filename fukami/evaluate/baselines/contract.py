@@ -25,13 +25,17 @@ probabilities (B, K), for a number values (B,) in its own unit."""
 
 @dataclass(frozen=True)
 class Examples:
-    """Training examples: learned fields, raw columns of the inputs, and targets as they are judged (`TargetField.truth`)."""
+    """Training examples: learned fields, raw columns of the inputs, and targets as they are judged (`TargetField.truth`).
+
+    `untrained` answers as the network that is judged did before it learned, for baselines whose card asks for it.
+    """
 
     inputs: "dict[str, InputField]"
     columns: InputColumns
     target: "TargetField"
     targets: Any
     seed: int = 0
+    untrained: Answers | None = None
 
     def __len__(self) -> int:
         return trees.size(self.targets)
@@ -42,7 +46,7 @@ class Examples:
             return self
         kept = np.sort(generator(self.seed, "baseline").choice(len(self), most, replace=False))
         columns = {name: [column.take(kept) for column in columns] for name, columns in self.columns.items()}
-        return Examples(self.inputs, columns, self.target, trees.taken(self.targets, kept), self.seed)
+        return Examples(self.inputs, columns, self.target, trees.taken(self.targets, kept), self.seed, self.untrained)
 
     def guess(self, count: int = 1) -> np.ndarray:
         """What fits the targets best without a look at inputs, `count` times: frequencies (count, K), or the mean (count,)."""

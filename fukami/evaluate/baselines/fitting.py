@@ -35,14 +35,16 @@ def fit_baselines(
     train_rows: np.ndarray,
     *,
     seed: int = 0,
+    untrained: Answers | None = None,
 ) -> list[Fitted]:
     """Fits the named baselines on rows `train_rows` of the raw columns; those that do not apply to these fields are left out.
 
-    Arguments: `inputs` and `target` are learned fields; every row of `train_rows` is usable.
+    Arguments: `inputs` and `target` are learned fields; every row of `train_rows` is usable; `untrained` asks the network that
+    is judged with weights that have learned nothing, where it can be made anew.
     Raises `UsageError` for an unknown name.
     """
     rows = np.asarray(train_rows)
-    wanted = [name for name in names if applies(card("evaluate/baselines", name), inputs, target)]
+    wanted = [name for name in names if applies(card("evaluate/baselines", name), inputs, target, untrained)]
     if not wanted or not len(rows):
         return []
 
@@ -57,7 +59,7 @@ def fit_baselines(
 
         rows = np.sort(generator(seed, "baselines").choice(rows, most, replace=False))
     columns, targets = {name: [column.take(rows) for column in input_columns[name]] for name in inputs}, truths(rows)
-    examples = Examples(inputs, columns, target, targets, seed)
+    examples = Examples(inputs, columns, target, targets, seed, untrained)
     out = []
     for name in wanted:
         started = time.monotonic()
@@ -86,8 +88,12 @@ def _alone(answers: Answers) -> Answers:
     return answer
 
 
-def applies(known: BaselineCard, inputs: "dict[str, InputField]", target: "TargetField") -> bool:
+def applies(
+    known: BaselineCard, inputs: "dict[str, InputField]", target: "TargetField", untrained: Answers | None = None
+) -> bool:
     """Whether a baseline can judge that target, and all inputs give the features it needs."""
+    if known.network and untrained is None:
+        return False
     return suits(known, target.kind) and all(not known.needs or hasattr(field, known.needs) for field in inputs.values())
 
 

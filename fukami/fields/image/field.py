@@ -37,6 +37,7 @@ from fukami.fields.image.look import array_hashes
 from fukami.fields.image.memory import MEMORY
 from fukami.fields.image.pages import several_pages
 from fukami.fields.image.portable import as_files, odd_pictures, portable, portable_frames
+from fukami.fields.image.quality import quality_of
 from fukami.fields.image.ranges import Levels
 from fukami.fields.image.render import rendered
 from fukami.fields.units import Portrait, Units, Way
@@ -275,6 +276,10 @@ class Image(InputField):
         rows = _sample(column, seed)  # those that were learned from
         x_NCHW = reduced(column.take(rows), self.state, PROBED_PX)
         return {"mirror_is_harmless": mirror_is_harmless(x_NCHW, index[rows], seed)}
+
+    def quality(self, columns: Sequence[Column]) -> np.ndarray:
+        """float64 (N): which of several pictures of one thing is the best, the higher the better."""
+        return quality_of(columns[0], self.state)
 
     def render(self, columns: Sequence[Column], row: int) -> str:
         return rendered(columns[0], row, self.state.get("levels", {}))
