@@ -1,9 +1,9 @@
 """A convolutional network that hears spectrograms: Kong et al. 2020, PANNs, arXiv:1912.10211, its Cnn6 and Cnn10 made small.
 
-A convolution that halves time and frequency, then blocks of 3 × 3 convolutions, each halved again; the mean over frequencies, then the mean and the
-maximum over time side by side. What differs: fewer and narrower blocks; the spectrogram is standardised rather than normalised
-by the batch; a channel that tells where on the scale a place is; what lies after a recording's end is 0 after each block, so
-that padding changes nothing.
+A convolution that halves time and frequency, then blocks of 3 × 3 convolutions, each halved again; the mean over frequencies,
+then the mean and the maximum over time side by side. What differs: fewer and narrower blocks; the spectrogram is standardised
+rather than normalised by the batch; a channel that tells where on the scale a place is; what lies after a recording's end is 0
+after each layer, so that padding changes nothing.
 
 Figures: see `recipes/sounds.py`. Shapes: B batch, T frames, F bands, C channels, D features.
 """
