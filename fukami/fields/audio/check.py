@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from fukami.core.language import _, _n
+from fukami.core.language import _, _n, joined
 from fukami.core.problems import Problem
 from fukami.core.tables import Column
 from fukami.fields import cells
@@ -54,7 +54,8 @@ def _unreadable(column: Column, seen: Sequence[Look]) -> Iterator[Problem]:
         all_of_them = len(rows) == len(seen)
         what = error.what
         if len(rows) > 1:
-            what = _n("{n} recording cannot be used", "{n} recordings cannot be used", len(rows)) + ": " + error.what
+            several = _n("{n} recording cannot be used", "{n} recordings cannot be used", len(rows))
+            what = joined(": ", [several, error.what])
         severity = "error" if all_of_them else "warning"
         told = {"expected": error.expected, "got": error.got, "fix": error.fix}
         yield Problem(code=code, severity=severity, what=what, where=_where(column, rows), count=len(rows), **told)

@@ -35,7 +35,7 @@ def units_of(waves: Waves, spec: AudioSpec) -> Units:
         begin, end = (np.flatnonzero(time_T == time)[[0, -1]] + (0, 1)) * spec.hop / spec.rate_hz
         for tone in range(tones):
             bands = np.flatnonzero(tone_F == tone)
-            low, high = edges[bands[0]], edges[bands[-1] + 2]
+            low, high = float(edges[bands[0]]), float(edges[bands[-1] + 2])
             names.append(f"{begin:.2f}–{min(end, max(seconds, begin)):.2f} s, {low:.0f}–{high:.0f} Hz")
             told.append({"seconds": [round(float(begin), 3), round(float(end), 3)], "hertz": [round(low), round(high)]})
     return Units(tuple(names), time_T[:, None] * tones + tone_F, tuple(told), {"grid": (times, tones)})
@@ -65,7 +65,7 @@ def way(waves: Waves, network: nn.Module) -> Way | None:
     if layer is None:
         return None
     begin = Waves(torch.zeros_like(waves.values), waves.lengths)
-    return Way(begin, axis=3, layer=layer)
+    return Way(begin, axis=None, layer=layer)
 
 
 def portrait(waves: Waves, units: Units, weights_U: np.ndarray, detail_TF: np.ndarray | None, spec: AudioSpec) -> Portrait:

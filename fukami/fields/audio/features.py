@@ -7,6 +7,7 @@ padded with: frame t is around sample t · hop, and L samples have 1 + L // hop 
 Mel scale and filters: Slaney 1998, Auditory Toolbox. Shapes: B batch, L samples, T frames, K bins of a spectrum, F bands.
 """
 
+import warnings
 from functools import cache
 
 import numpy as np
@@ -19,6 +20,7 @@ LEAST = 1e-10
 """Power below which there is silence, -100 dB."""
 DEPTH_DB = 80.0
 """What is further below a recording's loudest place is as silent as that."""
+warnings.filterwarnings("ignore", "Torchinductor does not support code generation for complex operators")  # it falls back
 _KNEE_HZ, _STEP_HZ, _PER_LOG = 1000.0, 200.0 / 3, np.log(6.4) / 27
 
 

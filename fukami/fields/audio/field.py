@@ -211,8 +211,8 @@ class Audio(InputField):
     # -- towards models and people -----------------------------------------------------------------------------------
     def spec(self) -> AudioSpec:
         names = ("rate_hz", "window", "hop", "bands", "low_hz", "coefficients")
-        moments = {name: tuple(self.state.get(name, ())) for name in ("mean", "std")}
-        return AudioSpec(**{name: self.state[name] for name in names}, **moments)
+        sizes: dict[str, Any] = {name: self.state[name] for name in names}
+        return AudioSpec(**sizes, mean=tuple(self.state.get("mean", ())), std=tuple(self.state.get("std", ())))
 
     @classmethod
     def blank(

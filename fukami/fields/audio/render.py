@@ -81,7 +81,7 @@ def wave_picture(wave_L: np.ndarray, width: int) -> np.ndarray:
     low_W, high_W = (np.array([side(part) if len(part) else 0 for part in parts]) / scale for side in (np.min, np.max))
     height_H1 = np.linspace(1, -1, WAVE_PX)[:, None]
     inside_HW = (height_H1 <= high_W + 1 / WAVE_PX) & (height_H1 >= low_W - 1 / WAVE_PX)
-    return np.where(inside_HW[..., None], np.uint8((32, 120, 214)), np.uint8(255))
+    return np.where(inside_HW[..., None], np.array((32, 120, 214), np.uint8), np.uint8(255))
 
 
 def spectrogram(wave_L: np.ndarray, rate: int) -> np.ndarray:
