@@ -1,4 +1,4 @@
-"""Recommended settings for sounds. The figure on `fsdd`, whose test are recordings of known speakers, is still to be measured."""
+"""Recommended settings for sounds. On `fsdd`, whose test are recordings of known speakers, they are still to be measured."""
 
 from typing import Any
 
