@@ -15,6 +15,7 @@ from fukami.fields.audio import augment, decode
 from fukami.fields.audio.field import Audio
 from fukami.fields.audio.portable import odd_recordings
 from fukami.fields.audio.spec import Waves
+from fukami.fields.reading.cell_wave import resampled
 
 RATE = 8000
 
@@ -41,6 +42,14 @@ def test_every_form_is_heard_at_the_rate_that_is_learned(form, tmp_path):
     assert wave.dtype == np.int16 and abs(len(wave) - RATE // 2) <= (0 if form in ("WAV", "FLAC", "OGG") else 1200)
     middle = wave[1000:3000] / 32768
     assert np.abs(np.fft.rfft(middle)).argmax() * RATE / len(middle) == pytest.approx(440, abs=5)
+
+
+@pytest.mark.parametrize(("up", "down"), [(1, 2), (2, 1), (160, 441), (3, 2), (441, 160)])
+def test_resampling_is_that_of_scipy(up, down):
+    from scipy.signal import resample_poly
+
+    wave = np.random.default_rng(0).normal(size=1501)
+    np.testing.assert_allclose(resampled(wave, up, down), resample_poly(wave, up, down), atol=1e-10)
 
 
 def test_channels_and_length(tmp_path):
