@@ -12,10 +12,13 @@ def wave_of(source, rate, channel, most_seconds):
 
     What is louder than 16 bits can tell is cut off. No more than `most_seconds` are read, 0 for all.
     """
-    with soundfile.SoundFile(io.BytesIO(source) if isinstance(source, bytes) else source) as file:
-        frames = int(most_seconds * file.samplerate) if most_seconds else -1
-        heard = file.read(frames, dtype="float64", always_2d=True)
-        return as_wave(heard, file.samplerate, rate, channel)
+    try:
+        with soundfile.SoundFile(io.BytesIO(source) if isinstance(source, bytes) else source) as file:
+            frames = int(most_seconds * file.samplerate) if most_seconds else -1
+            heard, own_rate = file.read(frames, dtype="float64", always_2d=True), file.samplerate
+    except soundfile.SoundFileError as error:
+        raise ValueError(f"it cannot be read as a recording: {error}") from None
+    return as_wave(heard, own_rate, rate, channel)
 
 
 def as_wave(heard_LC, own_rate, rate, channel):
