@@ -51,6 +51,7 @@ class DataChoices:
     ignore: list = option([], "Columns that are left out.")
     group: str = option("", "A column whose values never stand in two parts (a patient, a camera, a shop).")
     time: str = option("", "A column to split by: the oldest examples train, the newest test.")
+    label_from: str = option("", "How file names hold the label, where folders do not, as {label}_{speaker}_*; * is anything.")
     groups: list = option([], "Columns for which the evaluation reports every metric by value.")
     valid_fraction: float = option(0.1, "Share of the examples kept for validation where the data names none.", low=0, high=0.9)
     test_fraction: float = option(

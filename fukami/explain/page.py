@@ -20,7 +20,7 @@ from fukami.report.svg import WIDTH, clean, drawing, element, join
 
 SHOWN, CURVES, NAMED = 15, 12, 80
 """Parts with a bar, columns with a curve, and letters of a name."""
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src data:; base-uri 'none'; form-action 'none'"
 _MORE = """
 .explanations { display: grid; gap: 1.2rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 24rem), 1fr)); }
 .explanation { background: var(--raised); border: 1px solid var(--line); border-radius: 6px; padding: 0.9rem; min-width: 0; }

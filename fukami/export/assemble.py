@@ -20,7 +20,7 @@ import numpy as np
 
 from fukami.core import rooms
 
-_OUTSIDE = {"numpy": "numpy", "onnxruntime": "onnxruntime", "PIL": "pillow"}
+_OUTSIDE = {"numpy": "numpy", "onnxruntime": "onnxruntime", "PIL": "pillow", "soundfile": "soundfile"}
 """Modules that Python does not bring, and the packages that do."""
 
 

@@ -53,11 +53,11 @@ class Way(NamedTuple):
     """How an example grows from one that says nothing, for methods that follow the network's gradients along the way.
 
     `begin` is a batch like the example's own. What grows is the example's tensor, or what `layer` of the network makes of the
-    example; either holds the elements of `Units.of`, and besides them features on `axis`, which are added up.
+    example; either holds the elements of `Units.of`, and besides them features on `axis`, which are added up; None for none.
     """
 
     begin: Any
-    axis: int
+    axis: int | None
     layer: "nn.Module | None" = None
 
 

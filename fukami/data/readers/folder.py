@@ -8,7 +8,7 @@ import os
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +21,7 @@ from fukami.core.problems import Problem
 from fukami.core.recipe import DataChoices
 from fukami.core.tables import Column, Table
 from fukami.data.encodings import to_utf8
+from fukami.data.file_names import target_of, told_by
 from fukami.data.files import is_junk, no_permission
 from fukami.data.parts import part_named
 
@@ -55,7 +56,7 @@ def read(source: Path, choices: DataChoices, *, kinds: tuple[str, ...] = ()) -> 
         from fukami.data.readers import _nobody
 
         raise _nobody(source)
-    root, plain = _unwrapped(source, wanted), _without_classes(kinds)
+    root, plain = _unwrapped(source, wanted), _without_classes(kinds) or bool(choices.label_from)
     found = _Found(root, wanted)
     parts = _parts(root, plain=plain)
     if parts:
@@ -67,6 +68,8 @@ def read(source: Path, choices: DataChoices, *, kinds: tuple[str, ...] = ()) -> 
         found.classes(root, "")
     if plain:
         found.forget_classes()
+    if choices.label_from:
+        return _by_names(_table(source, root, found, choices, kinds), choices.label_from)
     if not found.paths and not found.loose:
         from fukami.data.readers import _nobody
 
@@ -319,6 +322,16 @@ def _table(source: Path, root: Path, found: _Found, choices: DataChoices, kinds:
         hints["target"] = "class"
     parts = np.array(found.parts) if any(found.parts) else None
     return Table(name=str(source), columns=columns, parts=parts, problems=tuple(problems), hints=hints, layout="folder")
+
+
+def _by_names(table: Table, pattern: str) -> Table:
+    """The same table with columns of what the names of its files say; files of other names are left out."""
+    path = table.columns["path"]
+    told, fits, problems = told_by(path.strings() if path.is_array else path.values.to_pylist(), pattern)
+    table = table.take(np.flatnonzero(fits))
+    told = {name: replace(table.columns["path"], name=name, values=values, base=None) for name, values in told.items()}
+    hints = table.hints | {"target": target_of(pattern)}
+    return replace(table, columns=table.columns | told, hints=hints, problems=(*table.problems, *problems))
 
 
 def _loose_problem(root: Path, found: _Found) -> Problem:

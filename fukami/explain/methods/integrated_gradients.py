@@ -48,5 +48,6 @@ def weigh(case: Case) -> Weights:
     with evaluating(case):
         most = min(AT_A_TIME, case.at_a_time)
         found = method.attribute(case.batch, baselines=way.begin, n_steps=STEPS, internal_batch_size=most)
-    detail = found.detach().double().sum(way.axis)[0].cpu().numpy()
+    added = found.detach().double() if way.axis is None else found.detach().double().sum(way.axis)
+    detail = added[0].cpu().numpy()
     return Weights(case.units.summed(detail), detail=detail)

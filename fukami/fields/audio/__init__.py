@@ -1,0 +1,1 @@
+"""Recordings: waves that networks hear, and what is heard in them."""

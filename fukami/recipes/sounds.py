@@ -1,0 +1,30 @@
+"""Recommended settings for sounds.
+
+Reached with `--epochs 5` on `fsdd` (200 recordings of known speakers): 99.5 %, seed 0, 82 s of one core, where a linear model has
+98.5 %. The recommended ten epochs, and a split by speaker, are still to be measured.
+"""
+
+from typing import Any
+
+
+def classification(facts: dict[str, Any]) -> dict[str, Any]:
+    """Settings for one class per recording, from `num_examples` and `num_classes`.
+
+    >>> classification({"num_examples": 1600, "num_classes": 10})["epochs"]
+    10
+    """
+    total = facts["num_examples"]
+    batch_size = 64 if total >= 5000 else 32
+    return {
+        "name": "audio-cnn",
+        "batch_size": batch_size,
+        "epochs": max(5, round(10 * (1600 / total) ** 0.4), -(-400 * batch_size // max(total, 1))),
+        "label_smoothing": 0.1 if facts.get("num_classes", 2) > 2 else 0.05,
+        "gain_db": 6.0,
+        "noise": 0.3,
+        "speed": 0.1,
+        "time_mask": 0.1,
+        "band_mask": 0.1,
+        "learning_rate": 1e-3,
+        "weight_decay": 0.05,
+    }
