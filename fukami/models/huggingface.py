@@ -19,13 +19,15 @@ from fukami.core.errors import UsageError
 from fukami.core.language import _
 from fukami.core.specs import TokenSpec
 from fukami.fields.contract import Tokens
+from fukami.fields.pair.spec import segments
 from fukami.layers.pooling import Sequence, valid
 
 CARD = ModelCard(
     name="hf",
     summary="any text encoder of the transformers library, by its name on the hub or as a local folder",
-    takes=("text",),
+    takes=("text", "pair"),
     gives=("vector", "sequence"),
+    only={"pair": ("vector",)},
     prefix="hf:",
     library="hf",
     options={"architecture": ""},
@@ -78,7 +80,7 @@ def from_config(config: Any, spec: TokenSpec, *, gives: str) -> "TransformersEnc
             _("{model} is no text encoder that transformers can classify with").format(model=config.model_type),
             fix=_("choose an encoder such as bert, roberta, distilbert, deberta or electra"),
         )
-    return TransformersEncoder(net, classifiers[-1], gives=gives)
+    return TransformersEncoder(net, classifiers[-1], gives=gives, divider=getattr(spec, "divider", None))
 
 
 def check(architecture: str) -> None:
@@ -121,12 +123,15 @@ def hub_address(options: dict[str, Any]) -> tuple[str, str] | None:
 
 
 class TransformersEncoder(nn.Module):
-    """A sequence classifier of transformers whose last layer is left to the head."""
+    """A sequence classifier of transformers whose last layer is left to the head. `divider` is the token that stands between two
+    texts, which the encoder is then told apart where it has numbers for segments."""
 
     library = "transformers"
 
-    def __init__(self, net: nn.Module, classifier: str, *, gives: str):
+    def __init__(self, net: nn.Module, classifier: str, *, gives: str, divider: int | None = None):
         super().__init__()
+        has_segments = getattr(net.config, "type_vocab_size", 0) > 1  # type: ignore[union-attr]
+        self.divider = divider if has_segments else None
         self.gives, self.classifier = gives, classifier
         self.num_features = int(net.get_submodule(classifier).in_features)  # type: ignore[arg-type]
         parent, _dot, leaf = classifier.rpartition(".")
@@ -144,7 +149,8 @@ class TransformersEncoder(nn.Module):
         if ids_BL.shape[1] == 0:
             ids_BL = ids_BL.new_full((len(ids_BL), 1), self.net.config.pad_token_id)  # type: ignore[union-attr,call-overload]
         mask_BL = valid(lengths_B.clamp(min=1), ids_BL.shape[1])
-        found = self.net(input_ids=ids_BL, attention_mask=mask_BL.long())
+        told = {} if self.divider is None else {"token_type_ids": segments(ids_BL, self.divider)}
+        found = self.net(input_ids=ids_BL, attention_mask=mask_BL.long(), **told)
         if self.gives == "sequence":
             return Sequence(found.last_hidden_state * mask_BL.unsqueeze(2), mask_BL.sum(1))
         return found.logits

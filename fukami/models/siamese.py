@@ -1,0 +1,103 @@
+"""Siamese network: one encoder reads each text of a pair by itself, and what it says of both is compared.
+
+Conneau et al. 2017 (InferSent), Supervised Learning of Universal Sentence Representations, for u, v, |u − v| and u · v. What
+differs: a text is seen as its tokens and as runs of two and three of them (Kim 2014), of which mean and maximum are kept; and
+beside the vectors of whole texts those of tokens are compared, each with the one of the other text that is most alike (late
+interaction: Khattab and Zaharia 2020, ColBERT). Without the latter a network that learns from 2,000 pairs of JNLI stays below
+a count of common letters.
+
+Shapes: B batch, L tokens, D features, W width.
+"""
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from fukami.core.cards import ModelCard
+from fukami.fields.contract import Tokens
+from fukami.fields.pair.spec import PairSpec, segments
+from fukami.layers.embedding import Embedding
+from fukami.layers.pooling import masked_max, masked_mean
+
+CARD = ModelCard(
+    name="siamese",
+    summary="one encoder for both texts of a pair, whose vectors are compared; learns from little",
+    takes=("pair",),
+    gives=("vector",),
+    sizes={"tiny": {"width": 32}, "small": {"width": 128}, "base": {"width": 256}},
+    size="small",
+    parameters={"pair": {"tiny": 0, "small": 0, "base": 0}},
+    options={"width": 128, "dropout": 0.3},
+    quick_for=("pair",),
+    typical_for=("pair",),
+    learning={"learning_rate": 3e-3, "weight_decay": 0.01},
+    source="Conneau et al. 2017, arXiv:1705.02364; Khattab and Zaharia 2020, arXiv:2004.12832; by hand",
+    exempt={"pruning": "axes change places behind its filters"},
+)
+
+RUNS = (1, 2, 3)
+"""Tokens that are seen together."""
+
+
+def build(spec: PairSpec, *, gives: str = "vector", width: int = 128, dropout: float = 0.3) -> nn.Module:
+    """Vectors of `width` numbers for tokens, and `width` filters for each of the longer runs."""
+    return Siamese(spec, width=width, dropout=dropout)
+
+
+class Siamese(nn.Module):
+    """`Tokens(ids_BL, lengths_B)` of pairs → `features_BD`."""
+
+    def __init__(self, spec: PairSpec, *, width: int, dropout: float):
+        super().__init__()
+        self.divider, self.around = spec.divider, [dict(spec.special).get(role, spec.divider) for role in ("cls", "sep")]
+        self.embedding = Embedding(spec, width)
+        self.filters = nn.ModuleList(nn.Conv1d(width, width, run) for run in RUNS[1:])
+        self.weights = nn.ModuleList(nn.Linear(width, 1) for _run in RUNS)
+        self.wholes = nn.Sequential(nn.Dropout(dropout), nn.Linear(8 * width * len(RUNS), width))
+        self.scores = nn.Linear(4 * len(RUNS) + 3, width)
+        self.hidden = nn.Sequential(nn.ReLU(), nn.Dropout(dropout))
+        self.num_features = width
+
+    def forward(self, tokens: Tokens) -> torch.Tensor:
+        x_BLW, valid_BL = self.embedding(tokens)
+        second_BL = segments(tokens.ids, self.divider) > 0
+        real_BL = valid_BL & (tokens.ids != self.around[0]) & (tokens.ids != self.around[1])
+        sides = [real_BL & ~second_BL, real_BL & second_BL]
+        read = [self.read(x_BLW, own_BL) for own_BL in sides]
+        u_BD, v_BD = (self.whole(runs, own_BL) for runs, own_BL in zip(read, sides, strict=True))
+        apart = [u_BD, v_BD, (u_BD - v_BD).abs(), u_BD * v_BD]
+        return self.hidden(self.wholes(torch.cat(apart, dim=1)) + self.scores(self.late(*read, *sides)))
+
+    def read(self, x_BLW: torch.Tensor, own_BL: torch.Tensor) -> list[torch.Tensor]:
+        """One text of each pair: the features `(B, L, W)` of its tokens and of runs of them."""
+        x_BLW = x_BLW * own_BL.unsqueeze(2)
+        x_BWL = x_BLW.transpose(1, 2)
+        filtered = (conv(F.pad(x_BWL, (0, run - 1))) for conv, run in zip(self.filters, RUNS[1:], strict=True))
+        return [x_BLW, *(found_BWL.relu().transpose(1, 2) for found_BWL in filtered)]
+
+    def whole(self, runs: list[torch.Tensor], own_BL: torch.Tensor) -> torch.Tensor:
+        """Mean and maximum over a text, `(B, D)`."""
+        x_BLD = torch.cat(runs, dim=2)
+        return torch.cat([masked_mean(x_BLD, own_BL), masked_max(x_BLD, own_BL)], dim=1)
+
+    def late(
+        self, left: list[torch.Tensor], right: list[torch.Tensor], left_BL: torch.Tensor, right_BL: torch.Tensor
+    ) -> torch.Tensor:
+        """How well each side's runs are found on the other, plain and weighted by what they are; and both lengths."""
+        found = []
+        for weigh, a_BLW, b_BLW in zip(self.weights, left, right, strict=True):
+            alike_BLL = F.normalize(a_BLW, dim=2) @ F.normalize(b_BLW, dim=2).transpose(1, 2)
+            alike_BLL = alike_BLL.masked_fill(~(left_BL.unsqueeze(2) & right_BL.unsqueeze(1)), -1.0)
+            for best_BL, own_BL, x_BLW in ((alike_BLL.amax(2), left_BL, a_BLW), (alike_BLL.amax(1), right_BL, b_BLW)):
+                counts_BL = torch.sigmoid(weigh(x_BLW).squeeze(2)) * own_BL
+                found.append(masked_mean(best_BL.unsqueeze(2), own_BL).squeeze(1))
+                found.append((best_BL * counts_BL).sum(1) / counts_BL.sum(1).clamp_min(1e-6))
+        lengths = [own_BL.sum(1).float().log() for own_BL in (left_BL, right_BL)]
+        # scores crowd around a half: about as spread as anything that is learned from, they are learned from at once
+        spread = [6 * (score_B - 0.5) for score_B in found]
+        return torch.stack([*spread, lengths[0] - 2.5, lengths[1] - 2.5, 2 * (lengths[0] - lengths[1])], dim=1)
+
+    def layer_groups(self) -> list[list[nn.Parameter]]:
+        """The vectors, the filters, what compares."""
+        compares = [p for part in (self.weights, self.wholes, self.scores) for p in part.parameters()]
+        return [list(self.embedding.parameters()), list(self.filters.parameters()), compares]

@@ -1,0 +1,34 @@
+"""Recommended settings for pairs of texts."""
+
+from typing import Any
+
+from fukami.recipes.texts import epochs
+
+
+def classification(facts: dict[str, Any]) -> dict[str, Any]:
+    """Settings for one class per pair, from `num_examples`.
+
+    >>> classification({"num_examples": 6000})["name"]
+    'siamese'
+    """
+    total = facts["num_examples"]
+    batch_size = 32 if total < 20_000 else 64
+    return {
+        "name": "siamese",
+        "batch_size": batch_size,
+        "epochs": epochs(total, batch_size),
+        "label_smoothing": 0.1,
+        "token_dropout": 0.15,
+        "learning_rate": 3e-3,
+        "weight_decay": 0.01,
+    }
+
+
+def similarity(facts: dict[str, Any]) -> dict[str, Any]:
+    """Settings for one number per pair, from `num_examples`.
+
+    >>> similarity({"num_examples": 6000})["epochs"]
+    9
+    """
+    told = classification(facts)
+    return {name: value for name, value in told.items() if name != "label_smoothing"}
