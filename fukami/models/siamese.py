@@ -27,7 +27,7 @@ CARD = ModelCard(
     sizes={"tiny": {"width": 32}, "small": {"width": 128}, "base": {"width": 256}},
     size="small",
     parameters={"pair": {"tiny": 0, "small": 0, "base": 0}},
-    options={"width": 128, "dropout": 0.3},
+    options={"width": 128, "dropout": 0.5},
     quick_for=("pair",),
     typical_for=("pair",),
     learning={"learning_rate": 3e-3, "weight_decay": 0.01},
@@ -39,7 +39,7 @@ RUNS = (1, 2, 3)
 """Tokens that are seen together."""
 
 
-def build(spec: PairSpec, *, gives: str = "vector", width: int = 128, dropout: float = 0.3) -> nn.Module:
+def build(spec: PairSpec, *, gives: str = "vector", width: int = 128, dropout: float = 0.5) -> nn.Module:
     """Vectors of `width` numbers for tokens, and `width` filters for each of the longer runs."""
     return Siamese(spec, width=width, dropout=dropout)
 
@@ -53,7 +53,7 @@ class Siamese(nn.Module):
         self.embedding = Embedding(spec, width)
         self.filters = nn.ModuleList(nn.Conv1d(width, width, run) for run in RUNS[1:])
         self.weights = nn.ModuleList(nn.Linear(width, 1) for _run in RUNS)
-        self.wholes = nn.Sequential(nn.Dropout(dropout), nn.Linear(8 * width * len(RUNS), width))
+        self.wholes = nn.Sequential(nn.Dropout(dropout), nn.Linear(4 * width * len(RUNS), width))
         self.scores = nn.Linear(4 * len(RUNS) + 3, width)
         self.hidden = nn.Sequential(nn.ReLU(), nn.Dropout(dropout))
         self.num_features = width
@@ -65,7 +65,7 @@ class Siamese(nn.Module):
         sides = [real_BL & ~second_BL, real_BL & second_BL]
         read = [self.read(x_BLW, own_BL) for own_BL in sides]
         u_BD, v_BD = (self.whole(runs, own_BL) for runs, own_BL in zip(read, sides, strict=True))
-        apart = [u_BD, v_BD, (u_BD - v_BD).abs(), u_BD * v_BD]
+        apart = [(u_BD - v_BD).abs(), u_BD * v_BD]
         return self.hidden(self.wholes(torch.cat(apart, dim=1)) + self.scores(self.late(*read, *sides)))
 
     def read(self, x_BLW: torch.Tensor, own_BL: torch.Tensor) -> list[torch.Tensor]:
