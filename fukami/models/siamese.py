@@ -26,8 +26,9 @@ CARD = ModelCard(
     gives=("vector",),
     sizes={"tiny": {"width": 32}, "small": {"width": 128}, "base": {"width": 256}},
     size="small",
-    parameters={"pair": {"tiny": 0, "small": 0, "base": 0}},
+    parameters={"pair": {"tiny": 530_115, "small": 2_329_347, "base": 5_215_747}},
     options={"width": 128, "dropout": 0.5},
+    small={"width": 16},
     quick_for=("pair",),
     typical_for=("pair",),
     learning={"learning_rate": 3e-3, "weight_decay": 0.01},
@@ -62,7 +63,7 @@ class Siamese(nn.Module):
         x_BLW, valid_BL = self.embedding(tokens)
         second_BL = segments(tokens.ids, self.divider) > 0
         real_BL = valid_BL & (tokens.ids != self.around[0]) & (tokens.ids != self.around[1])
-        sides = [real_BL & ~second_BL, real_BL & second_BL]
+        sides = [_own(valid_BL & side_BL, real_BL) for side_BL in (~second_BL, second_BL)]
         read = [self.read(x_BLW, own_BL) for own_BL in sides]
         u_BD, v_BD = (self.whole(runs, own_BL) for runs, own_BL in zip(read, sides, strict=True))
         apart = [(u_BD - v_BD).abs(), u_BD * v_BD]
@@ -101,3 +102,9 @@ class Siamese(nn.Module):
         """The vectors, the filters, what compares."""
         compares = [p for part in (self.weights, self.wholes, self.scores) for p in part.parameters()]
         return [list(self.embedding.parameters()), list(self.filters.parameters()), compares]
+
+
+def _own(side_BL: torch.Tensor, real_BL: torch.Tensor) -> torch.Tensor:
+    """The tokens of one side; of a side that has none, what stands around it."""
+    own_BL = side_BL & real_BL
+    return torch.where(own_BL.any(1, keepdim=True), own_BL, side_BL)

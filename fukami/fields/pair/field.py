@@ -39,7 +39,7 @@ CARD = FieldCard(
     summary="two texts that are compared",
     columns="many",
     reference="two texts, a vocabulary of 16,000 words",
-    offers=("units", "way", "sequence"),
+    offers=("units", "way"),
     explained_by=("integrated-gradients", "occlusion"),
 )
 
