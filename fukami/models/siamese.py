@@ -64,33 +64,34 @@ class Siamese(nn.Module):
         second_BL = segments(tokens.ids, self.divider) > 0
         real_BL = valid_BL & (tokens.ids != self.around[0]) & (tokens.ids != self.around[1])
         sides = [_own(valid_BL & side_BL, real_BL) for side_BL in (~second_BL, second_BL)]
-        read = [self.read(x_BLW, own_BL) for own_BL in sides]
-        u_BD, v_BD = (self.whole(runs, own_BL) for runs, own_BL in zip(read, sides, strict=True))
+        runs = self.read(x_BLW, real_BL)
+        u_BD, v_BD = (self.whole(runs, own_BL) for own_BL in sides)
         apart = [(u_BD - v_BD).abs(), u_BD * v_BD]
-        return self.hidden(self.wholes(torch.cat(apart, dim=1)) + self.scores(self.late(*read, *sides)))
+        return self.hidden(self.wholes(torch.cat(apart, dim=1)) + self.scores(self.late(runs, *sides)))
 
-    def read(self, x_BLW: torch.Tensor, own_BL: torch.Tensor) -> list[torch.Tensor]:
-        """One text of each pair: the features `(B, L, W)` of its tokens and of runs of them."""
-        x_BLW = x_BLW * own_BL.unsqueeze(2)
-        x_BWL = x_BLW.transpose(1, 2)
-        filtered = (conv(F.pad(x_BWL, (0, run - 1))) for conv, run in zip(self.filters, RUNS[1:], strict=True))
-        return [x_BLW, *(found_BWL.relu().transpose(1, 2) for found_BWL in filtered)]
+    def read(self, x_BLW: torch.Tensor, real_BL: torch.Tensor) -> list[torch.Tensor]:
+        """Features `(B, L, W)` of the tokens and of runs of them. None sees over what stands between both texts, which is zero
+        here: so both are read at once, and each by itself."""
+        x_BWL = (x_BLW * real_BL.unsqueeze(2)).transpose(1, 2)
+        padded = (F.pad(x_BWL, ((run - 1) // 2, run // 2)) for run in RUNS[1:])
+        filtered = (conv(x_BWL).relu().transpose(1, 2) for conv, x_BWL in zip(self.filters, padded, strict=True))
+        return [x_BLW, *filtered]
 
     def whole(self, runs: list[torch.Tensor], own_BL: torch.Tensor) -> torch.Tensor:
         """Mean and maximum over a text, `(B, D)`."""
         x_BLD = torch.cat(runs, dim=2)
         return torch.cat([masked_mean(x_BLD, own_BL), masked_max(x_BLD, own_BL)], dim=1)
 
-    def late(
-        self, left: list[torch.Tensor], right: list[torch.Tensor], left_BL: torch.Tensor, right_BL: torch.Tensor
-    ) -> torch.Tensor:
+    def late(self, runs: list[torch.Tensor], left_BL: torch.Tensor, right_BL: torch.Tensor) -> torch.Tensor:
         """How well each side's runs are found on the other, plain and weighted by what they are; and both lengths."""
         found = []
-        for weigh, a_BLW, b_BLW in zip(self.weights, left, right, strict=True):
-            alike_BLL = F.normalize(a_BLW, dim=2) @ F.normalize(b_BLW, dim=2).transpose(1, 2)
+        for weigh, x_BLW in zip(self.weights, runs, strict=True):
+            one_BLW = F.normalize(x_BLW, dim=2)
+            alike_BLL = one_BLW @ one_BLW.transpose(1, 2)
             alike_BLL = alike_BLL.masked_fill(~(left_BL.unsqueeze(2) & right_BL.unsqueeze(1)), -1.0)
-            for best_BL, own_BL, x_BLW in ((alike_BLL.amax(2), left_BL, a_BLW), (alike_BLL.amax(1), right_BL, b_BLW)):
-                counts_BL = torch.sigmoid(weigh(x_BLW).squeeze(2)) * own_BL
+            share_BL = torch.sigmoid(weigh(x_BLW).squeeze(2))
+            for best_BL, own_BL in ((alike_BLL.amax(2), left_BL), (alike_BLL.amax(1), right_BL)):
+                counts_BL = share_BL * own_BL
                 found.append(masked_mean(best_BL.unsqueeze(2), own_BL).squeeze(1))
                 found.append((best_BL * counts_BL).sum(1) / counts_BL.sum(1).clamp_min(1e-6))
         lengths = [own_BL.sum(1).float().log() for own_BL in (left_BL, right_BL)]
