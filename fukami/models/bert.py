@@ -2,7 +2,7 @@
 
 Devlin et al. 2019, BERT: Pre-training of Deep Bidirectional Transformers, and Turc et al. 2019 for the small sizes; code of
 transformers. `base` and `large` take Google's English weights where they can be had; other languages: `hf:NAME`.
-Pairs of texts are read together, the second as another segment.
+Pairs of texts are read together, the second as another segment; of two marked spans what stands at their marks is the answer.
 """
 
 from torch import nn
@@ -14,9 +14,9 @@ from fukami.models import huggingface
 CARD = ModelCard(
     name="bert",
     summary="transformer encoder that is worth its size with pretrained weights",
-    takes=("text", "pair"),
+    takes=("text", "pair", "marked"),
     gives=("vector", "sequence"),
-    only={"pair": ("vector",)},
+    only={"pair": ("vector",), "marked": ("vector",)},
     sizes={
         "tiny": {"width": 128, "depth": 2, "heads": 2},
         "mini": {"width": 256, "depth": 4, "heads": 4},

@@ -19,15 +19,16 @@ from fukami.core.errors import UsageError
 from fukami.core.language import _
 from fukami.core.specs import TokenSpec
 from fukami.fields.contract import Tokens
+from fukami.fields.marked.spec import MarkedSpec, place_of
 from fukami.fields.pair.spec import segments
 from fukami.layers.pooling import Sequence, valid
 
 CARD = ModelCard(
     name="hf",
     summary="any text encoder of the transformers library, by its name on the hub or as a local folder",
-    takes=("text", "pair"),
+    takes=("text", "pair", "marked"),
     gives=("vector", "sequence"),
-    only={"pair": ("vector",)},
+    only={"pair": ("vector",), "marked": ("vector",)},
     prefix="hf:",
     library="hf",
     options={"architecture": ""},
@@ -80,6 +81,8 @@ def from_config(config: Any, spec: TokenSpec, *, gives: str) -> "TransformersEnc
             _("{model} is no text encoder that transformers can classify with").format(model=config.model_type),
             fix=_("choose an encoder such as bert, roberta, distilbert, deberta or electra"),
         )
+    if isinstance(spec, MarkedSpec):
+        return SpansEncoder(net, classifiers[-1], spec.marks)
     return TransformersEncoder(net, classifiers[-1], gives=gives, divider=getattr(spec, "divider", None))
 
 
@@ -123,8 +126,8 @@ def hub_address(options: dict[str, Any]) -> tuple[str, str] | None:
 
 
 class TransformersEncoder(nn.Module):
-    """A sequence classifier of transformers whose last layer is left to the head. `divider` is the token that stands between two
-    texts, which the encoder is then told apart where it has numbers for segments."""
+    """A sequence classifier of transformers whose last layer is left to the head. `divider` is the token that stands between
+    two texts, which the encoder is then told apart where it has numbers for segments."""
 
     library = "transformers"
 
@@ -195,3 +198,19 @@ class TransformersEncoder(nn.Module):
         elif bare:
             state = {f"{prefix}{name}": tensor for name, tensor in state.items()}
         return {f"net.{name}": tensor for name, tensor in state.items()}, head
+
+
+class SpansEncoder(TransformersEncoder):
+    """What an encoder says at the marks before two spans (Baldini Soares et al. 2019, Matching the Blanks)."""
+
+    def __init__(self, net: nn.Module, classifier: str, marks: tuple[int, int, int, int]):
+        super().__init__(net, classifier, gives="sequence")
+        self.marks = marks[::2]
+        self.num_features *= 2
+
+    def forward(self, tokens: Tokens) -> torch.Tensor:
+        """`Tokens(ids_BL, lengths_B)` with marks → `features_BD`."""
+        found = super().forward(tokens)
+        assert isinstance(found, Sequence)
+        at_B = torch.arange(len(found.lengths), device=found.lengths.device)
+        return torch.cat([found.x[at_B, place_of(tokens.ids, mark)] for mark in self.marks], dim=1)

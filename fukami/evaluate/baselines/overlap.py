@@ -1,4 +1,4 @@
-"""A linear model on how many words both texts of a pair have in common: it knows no word, and reads no order but runs of three."""
+"""A linear model on how many words, and runs of two and three, both texts of a pair have in common: it knows no word."""
 
 from fukami.core.cards import BaselineCard
 from fukami.evaluate.baselines.contract import Answers, Examples, InputColumns

@@ -9,7 +9,8 @@ from fukami.data.names import plain
 from fukami.fields.text.field import Text
 
 NAMED = (
-    ("sentence1", "sentence2"), ("premise", "hypothesis"), ("text", "hypothesis"), ("text1", "text2"), ("question1", "question2"),
+    ("sentence1", "sentence2"), ("premise", "hypothesis"), ("text", "hypothesis"), ("text1", "text2"),
+    ("question1", "question2"),
     ("first", "second"), ("text_a", "text_b"), ("sentence_a", "sentence_b"), ("query", "passage"), ("question", "sentence"),
     ("question", "answer"), ("前提", "仮説"), ("文1", "文2"), ("テキスト1", "テキスト2"), ("質問", "回答"),
 )  # fmt: skip

@@ -15,8 +15,8 @@ _LONGEST = 5000
 
 
 def overlaps(firsts: Sequence[str], seconds: Sequence[str], *, unspaced: bool) -> np.ndarray:
-    """float32 (N, 12): of single words, pairs and runs of three (letters, where a script has no spaces) the share that both have
-    of all, of the first's and of the second's; and the logarithms of both lengths and of their ratio.
+    """float32 (N, 12): of single words, pairs and runs of three (letters, where a script has no spaces) the share that both
+    have of all, of the first's and of the second's; and the logarithms of both lengths and of their ratio.
 
     >>> overlaps(["a b c"], ["a b d"], unspaced=False)[0, :3].round(2).tolist()
     [0.5, 0.67, 0.67]
