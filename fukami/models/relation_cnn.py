@@ -27,6 +27,7 @@ CARD = ModelCard(
         "base": {"embedding": 256, "width": 200},
     },
     size="small",
+    parameters={"marked": {"tiny": 1_069_728, "small": 2_274_992, "base": 4_905_792}},
     options={"embedding": 128, "width": 100, "places": 16, "dropout": 0.5},
     small={"embedding": 12, "width": 8, "places": 4},
     quick_for=("marked",),
