@@ -23,7 +23,11 @@ from fukami.models import bert, relation_cnn
 
 TEXTS = ["the <e1>cat</e1> sat on a <e2>mat</e2>", "a <e2>cup</e2> of <e1>green tea</e1> .", "<e1>ink</e1><e2>pen</e2>"]
 COLUMN = Column("text", pa.array(TEXTS))
-SEMEVAL = '1\t"The <e1>child</e1> lay in a <e2>cradle</e2>."\nContent-Container(e1,e2)\nComment: none\n\n2\t"A <e1>cat</e1> saw a <e2>dog</e2>."\nOther\nComment:\n'
+CITY = {"relation": "per:city"}
+SEMEVAL = (
+    '1\t"The <e1>child</e1> lay in a <e2>cradle</e2>."\nContent-Container(e1,e2)\nComment: none\n\n'
+    '2\t"A <e1>cat</e1> saw a <e2>dog</e2>."\nOther\nComment:\n'
+)
 TACRED = [
     {"token": ["Ada", "Lovelace", "lived", "in", "London"], "subj_start": 0, "subj_end": 1, "obj_start": 4, "obj_end": 4,
      "relation": "per:city"},
@@ -104,8 +108,8 @@ def test_semeval_is_read(tmp_path):
     ("name", "content"),
     [
         ("tacred.json", json.dumps(TACRED)),
-        ("rows.jsonl", json.dumps({"text": "Ada Lovelace lived in London", "e1": [0, 12], "e2": [22, 28], "relation": "per:city"})),
-        ("few.jsonl", json.dumps({"tokens": TACRED[0]["token"], "h": {"pos": [0, 2]}, "t": {"pos": [4, 5]}, "relation": "per:city"})),
+        ("rows.jsonl", json.dumps({"text": "Ada Lovelace lived in London", "e1": [0, 12], "e2": [22, 28], **CITY})),
+        ("few.jsonl", json.dumps({"tokens": TACRED[0]["token"], "h": {"pos": [0, 2]}, "t": {"pos": [4, 5]}, **CITY})),
         ("marked.jsonl", json.dumps({"text": "<e1>Ada Lovelace</e1> lived in <e2>London</e2>", "relation": "per:city"})),
     ],
 )  # fmt: skip
@@ -129,7 +133,7 @@ def test_spans_outside_of_their_text_are_told_by_line(tmp_path):
 def test_broken_records_are_an_error(tmp_path, content):
     path = tmp_path / "rows.json"
     path.write_text(content, "utf-8")
-    with pytest.raises(DataError, match="F-JSON-SYNTAX|F-TABLE-EMPTY"):
+    with pytest.raises(DataError, match=r"F-JSON-SYNTAX|F-TABLE-EMPTY"):
         relations.read(path, DataChoices())
 
 

@@ -158,8 +158,8 @@ def _spans_of(row: dict[str, Any]) -> str | None:
             return ""
         return _of_words(words, *((start, end + 1) for start, end in spans))
     for first, second in _SPANS:
-        places = [_place(row.get(name)) for name in (first, second)]
-        if places[0] is None or places[1] is None:
+        places = [place for name in (first, second) if (place := _place(row.get(name))) is not None]
+        if len(places) < 2:
             continue
         if isinstance(row.get("text"), str):
             return spanned(row["text"], *places)

@@ -128,7 +128,7 @@ class Marked(Text):
         state = super().learn([self._bare(columns[0])], seed=seed).state
         vocabulary = load(state["tokenizer"]).tokenizer.get_vocab(with_added_tokens=True)
         size = state["vocabulary_size"]
-        marks = [vocabulary.get(name, size + at) for at, name in enumerate(_FREE)]
+        marks = [int(vocabulary.get(name) or size + at) for at, name in enumerate(_FREE)]
         before, after = _around(state["tokenizer"])
         own = {
             "marks": marks,
