@@ -108,4 +108,4 @@ class Siamese(nn.Module):
 def _own(side_BL: torch.Tensor, real_BL: torch.Tensor) -> torch.Tensor:
     """The tokens of one side; of a side that has none, what stands around it."""
     own_BL = side_BL & real_BL
-    return torch.where(own_BL.any(1, keepdim=True), own_BL, side_BL)
+    return own_BL | (side_BL & ~own_BL.any(1, keepdim=True))

@@ -5,7 +5,7 @@ from itertools import zip_longest
 
 import numpy as np
 
-from fukami.export.standalone.marked_spans import kept, pieces
+from fukami.export.standalone.marked_spans import kept, pieces, shortened
 from fukami.export.standalone.text_normal import words
 from fukami.export.standalone.text_words import numbers
 
@@ -20,10 +20,13 @@ def read(values, told):
 def tokens_of(value, told):
     """The numbers of the tokens of one marked text."""
     text = value if isinstance(value, str) else ""
-    found = None if re.fullmatch(told["refused"], text) else pieces(text[: told["longest"]])
+    found = None if re.fullmatch(told["refused"], text) else pieces(text)
     if found is None:
         raise ValueError("both spans of a text are marked once: A <e1>cat</e1> on a <e2>mat</e2>.")
-    ids = [[number for word in words(piece, told) for number in numbers(word, told)] for piece in found[0]]
+    ids = [
+        [number for word in words(piece, told) for number in numbers(word, told)]
+        for piece in shortened(found[0], told["longest"])
+    ]
     ids[1], ids[3] = ids[1] or [told["unknown"]], ids[3] or [told["unknown"]]
     row = []
     for at, (start, stop) in enumerate(kept([len(one) for one in ids], told["most_tokens"])):

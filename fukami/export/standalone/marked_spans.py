@@ -39,3 +39,8 @@ def kept(lengths, most):
         (0, found["second"]),
         (0, found["after"]),
     ]
+
+
+def shortened(found, longest):
+    """Five pieces with at most so many letters each: of what stands before both spans the last, of the others the first."""
+    return [found[0][-longest:], *(piece[:longest] for piece in found[1:])]

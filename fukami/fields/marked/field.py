@@ -19,7 +19,7 @@ from fukami.core.cards import FieldCard
 from fukami.core.language import _, _n
 from fukami.core.problems import Problem
 from fukami.core.tables import Column
-from fukami.export.standalone.marked_spans import MARKS, kept, pieces
+from fukami.export.standalone.marked_spans import MARKS, kept, pieces, shortened
 from fukami.fields import cells, personal
 from fukami.fields.contract import NOTHING, Arrays, Field, Tokens
 from fukami.fields.frame import Frame, Line
@@ -155,16 +155,18 @@ class Marked(Text):
 
     def _rows(self, texts: Sequence[str]) -> list[list[tuple[int, tuple[int, int] | None]]]:
         """For each text its tokens, each with the characters that it stands for; None for marks and what is missing."""
-        cut = [text[: self.state["max_tokens"] * CHARACTERS_PER_TOKEN] for text in texts]
-        found = [pieces(text) or (["", "", "", "", text], [0, 1, 2, 3]) for text in cut]
-        flat = [piece for parts, _marks in found for piece in parts]
+        longest = self.state["max_tokens"] * CHARACTERS_PER_TOKEN
+        found = [pieces(text) or (["", "", "", "", text], [0, 1, 2, 3]) for text in texts]
+        flat = [piece for parts, _marks in found for piece in shortened(parts, longest)]
         encoded = iter(load(self.state["tokenizer"]).tokenizer.encode_batch(flat, add_special_tokens=False))
         rows = []
         for parts, marks in found:
             tokens, start = [], 0
+            skipped = max(0, len(parts[0]) - longest)
             for at, piece in enumerate(parts):
                 one = next(encoded)
-                spans = [(a + start, b + start) for a, b in one.offsets]
+                ahead = start + (skipped if at == 0 else 0)
+                spans = [(a + ahead, b + ahead) for a, b in one.offsets]
                 own = list(zip(one.ids, spans, strict=True))
                 tokens.append(own or ([(self.state["special"]["unk"], None)] if at in (1, 3) else []))
                 start += len(piece) + (len(MARKS[marks[at]]) if at < 4 else 0)
