@@ -11,14 +11,12 @@ def portable(name: str, state: dict[str, Any], text: dict[str, Any], *, fixed: b
     return text | {
         "kind": "pair",
         "name": name,
-        "code": [*text["code"], "pair"],
+        "code": [*(piece for piece in text["code"] if piece != "text"), "pair"],
         "example": dict.fromkeys(names, "A text."),
         "extensions": [".csv", ".tsv"],
         "columns": names,
         "least_tokens": state["max_tokens"] if fixed else 1,
         "most_tokens": state["each"],
-        "before": [],
-        "after": [],
         "around": [before, between, after],
     }
 
