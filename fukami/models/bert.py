@@ -2,6 +2,7 @@
 
 Devlin et al. 2019, BERT: Pre-training of Deep Bidirectional Transformers, and Turc et al. 2019 for the small sizes; code of
 transformers. `base` and `large` take Google's English weights where they can be had; other languages: `hf:NAME`.
+Pairs of texts are read together, the second as another segment; of two marked spans what stands at their marks is the answer.
 """
 
 from torch import nn
@@ -13,8 +14,9 @@ from fukami.models import huggingface
 CARD = ModelCard(
     name="bert",
     summary="transformer encoder that is worth its size with pretrained weights",
-    takes=("text",),
+    takes=("text", "pair", "marked"),
     gives=("vector", "sequence"),
+    only={"pair": ("vector",), "marked": ("vector",)},
     sizes={
         "tiny": {"width": 128, "depth": 2, "heads": 2},
         "mini": {"width": 256, "depth": 4, "heads": 4},
@@ -32,7 +34,23 @@ CARD = ModelCard(
             "medium": 33_937_920,
             "base": 98_329_344,
             "large": 320_271_360,
-        }
+        },
+        "pair": {
+            "tiny": 2_527_104,
+            "mini": 7_452_928,
+            "small": 21_328_384,
+            "medium": 33_937_920,
+            "base": 98_329_344,
+            "large": 320_271_360,
+        },
+        "marked": {
+            "tiny": 2_510_592,
+            "mini": 7_387_136,
+            "small": 21_065_728,
+            "medium": 33_675_264,
+            "base": 97_738_752,
+            "large": 319_221_760,
+        },
     },
     options={"width": 128, "depth": 2, "heads": 2, "dropout": 0.1, "checkpoint": ""},
     learning={"learning_rate": 2e-4, "weight_decay": 0.01},

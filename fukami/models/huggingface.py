@@ -19,13 +19,16 @@ from fukami.core.errors import UsageError
 from fukami.core.language import _
 from fukami.core.specs import TokenSpec
 from fukami.fields.contract import Tokens
+from fukami.fields.marked.spec import MarkedSpec, place_of
+from fukami.fields.pair.spec import segments
 from fukami.layers.pooling import Sequence, valid
 
 CARD = ModelCard(
     name="hf",
     summary="any text encoder of the transformers library, by its name on the hub or as a local folder",
-    takes=("text",),
+    takes=("text", "pair", "marked"),
     gives=("vector", "sequence"),
+    only={"pair": ("vector",), "marked": ("vector",)},
     prefix="hf:",
     library="hf",
     options={"architecture": ""},
@@ -78,7 +81,9 @@ def from_config(config: Any, spec: TokenSpec, *, gives: str) -> "TransformersEnc
             _("{model} is no text encoder that transformers can classify with").format(model=config.model_type),
             fix=_("choose an encoder such as bert, roberta, distilbert, deberta or electra"),
         )
-    return TransformersEncoder(net, classifiers[-1], gives=gives)
+    if isinstance(spec, MarkedSpec):
+        return SpansEncoder(net, classifiers[-1], spec.marks)
+    return TransformersEncoder(net, classifiers[-1], gives=gives, divider=getattr(spec, "divider", None))
 
 
 def check(architecture: str) -> None:
@@ -121,12 +126,15 @@ def hub_address(options: dict[str, Any]) -> tuple[str, str] | None:
 
 
 class TransformersEncoder(nn.Module):
-    """A sequence classifier of transformers whose last layer is left to the head."""
+    """A sequence classifier of transformers whose last layer is left to the head. `divider` is the token that stands between
+    two texts, which the encoder is then told apart where it has numbers for segments."""
 
     library = "transformers"
 
-    def __init__(self, net: nn.Module, classifier: str, *, gives: str):
+    def __init__(self, net: nn.Module, classifier: str, *, gives: str, divider: int | None = None):
         super().__init__()
+        has_segments = getattr(net.config, "type_vocab_size", 0) > 1  # type: ignore[union-attr]
+        self.divider = divider if has_segments else None
         self.gives, self.classifier = gives, classifier
         self.num_features = int(net.get_submodule(classifier).in_features)  # type: ignore[arg-type]
         parent, _dot, leaf = classifier.rpartition(".")
@@ -144,7 +152,8 @@ class TransformersEncoder(nn.Module):
         if ids_BL.shape[1] == 0:
             ids_BL = ids_BL.new_full((len(ids_BL), 1), self.net.config.pad_token_id)  # type: ignore[union-attr,call-overload]
         mask_BL = valid(lengths_B.clamp(min=1), ids_BL.shape[1])
-        found = self.net(input_ids=ids_BL, attention_mask=mask_BL.long())
+        told = {} if self.divider is None else {"token_type_ids": segments(ids_BL, self.divider)}
+        found = self.net(input_ids=ids_BL, attention_mask=mask_BL.long(), **told)
         if self.gives == "sequence":
             return Sequence(found.last_hidden_state * mask_BL.unsqueeze(2), mask_BL.sum(1))
         return found.logits
@@ -189,3 +198,19 @@ class TransformersEncoder(nn.Module):
         elif bare:
             state = {f"{prefix}{name}": tensor for name, tensor in state.items()}
         return {f"net.{name}": tensor for name, tensor in state.items()}, head
+
+
+class SpansEncoder(TransformersEncoder):
+    """What an encoder says at the marks before two spans (Baldini Soares et al. 2019, Matching the Blanks)."""
+
+    def __init__(self, net: nn.Module, classifier: str, marks: tuple[int, int, int, int]):
+        super().__init__(net, classifier, gives="sequence")
+        self.marks = marks[::2]
+        self.num_features *= 2
+
+    def forward(self, tokens: Tokens) -> torch.Tensor:
+        """`Tokens(ids_BL, lengths_B)` with marks → `features_BD`."""
+        found = super().forward(tokens)
+        assert isinstance(found, Sequence)
+        at_B = torch.arange(len(found.lengths), device=found.lengths.device)
+        return torch.cat([found.x[at_B, place_of(tokens.ids, mark)] for mark in self.marks], dim=1)
