@@ -1,6 +1,6 @@
 """Recommended settings for sounds.
 
-Reached with `--epochs 5` on `fsdd` (200 recordings of known speakers): 99.5 %, seed 0, 82 s of one core, where a linear model has
+Reached with `--epochs 5` on `fsdd` (200 recordings of known speakers): 99.5 %, seed 0, 82 s of one core; a linear model has
 98.5 %. The recommended ten epochs, and a split by speaker, are still to be measured.
 """
 

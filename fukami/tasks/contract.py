@@ -118,7 +118,7 @@ class Task:
     """The sizes that the network is built for, where it is not asked about the inputs themselves."""
     examples: Cuts = field(default=lambda task, table, columns, choices: (table, columns))
     """What an example is, from the rows that were read: each of them, unless the task cuts windows, positions, nodes."""
-    together: Callable[["Task", Columns], list[Any] | None] = field(default=lambda task, columns: None)
+    together: Callable[[Task, Columns], list[Any] | None] = field(default=lambda task, columns: None)
     """What keeps examples in one part, a value for each, where the task's usual protocol asks for it: identities, so that those
     that are judged on were never seen. None where nothing does."""
     questions: Cuts = field(default=lambda task, table, columns, choices: (table, columns))
@@ -129,7 +129,7 @@ class Task:
     graphs: Callable[[Task, nn.Module, dict[str, Any]], Stages] | None = None
     """For a task that asks its network more than once: the graphs that a program outside asks instead, made of the network and
     of a few examples as it takes them."""
-    taught: Callable[["Task", Columns], np.ndarray] | None = None
+    taught: Callable[[Task, Columns], np.ndarray] | None = None
     """Which of N examples (bool) may be learned from, where not all may: the others only judge."""
     options: Any = None
     """The task's own options, declared as those of fields are."""
