@@ -42,7 +42,7 @@ CARD = ModelCard(
         "paper": {"backbone": "resnet50", "head": 256, "hidden": 1024, "convolutions": 4, "proposals": 1000, "samples": 512},
     },
     size="small",
-    parameters={"image": {}},
+    parameters={"image": {"tiny": 212_811, "small": 637_311, "paper": 43_986_279}},
     small={"width": 4, "head": 8, "hidden": 8, "convolutions": 1, "proposals": 12, "samples": 16},
     options={
         "backbone": "pyramid", "width": 24, "head": 48, "hidden": 128, "convolutions": 2, "proposals": 200, "samples": 64,
@@ -181,8 +181,8 @@ class MaskRcnn(nn.Module):
         """`boxes` (B, D, 4) in shares of the sides, `scores` and `classes` (B, D), the surest first, and `masks` (B, D, 28, 28),
         how likely each place of a box belongs to its thing."""
         size, features = self.seen(x_BCHW)
-        boxes_BN4 = self.proposed(features, size)
-        boxes_BD4, scores_BD, classes_BD = self.named(features, boxes_BN4, size)
+        boxes_BN4, real_BN = self.proposed(features, size)
+        boxes_BD4, scores_BD, classes_BD = self.named(features, boxes_BN4, real_BN, size)
         heads = self.net.roi_heads
         detail = heads.mask_head(self.looked(heads.mask_roi_pool, features, boxes_BD4, size))
         logits = heads.mask_predictor(detail)
@@ -193,31 +193,31 @@ class MaskRcnn(nn.Module):
         sides_4 = boxes_BD4.new_tensor([width, height, width, height])
         return {"boxes": boxes_BD4 / sides_4, "scores": scores_BD, "classes": classes_BD, "masks": masks}
 
-    def proposed(self, features: dict[str, torch.Tensor], size: tuple[int, int]) -> torch.Tensor:
-        """`boxes_BN4` in pixels: the likeliest of each grid, without those that a likelier one of it covers, of all the best."""
+    def proposed(self, features: dict[str, torch.Tensor], size: tuple[int, int]) -> tuple[torch.Tensor, torch.Tensor]:
+        """`boxes_BN4` in pixels: the likeliest of each grid, without those that a likelier one of it covers, of all the best;
+        and `real_BN`, which of them are more than filling."""
         rpn: Any = self.net.rpn
         levels = list(features.values())
         told, moves = rpn.head(levels)
         counts = [x.shape[1] * x.shape[2] * x.shape[3] for x in told]
-        anchors_A4 = rpn.anchor_generator(ImageList(levels[0][:1], [size]), [x[:1] for x in levels])[0]
+        anchors_A4 = rpn.anchor_generator(ImageList(levels[0].new_empty((1, 1, *size)), [size]), [x[:1] for x in levels])[0]
         objectness, moved = concat_box_prediction_layers(told, moves)
         B = levels[0].shape[0]
         boxes_BA4 = rpn.box_coder.decode_single(moved, anchors_A4.repeat(B, 1)).view(B, -1, 4)
-        score_BA = objectness.view(B, -1).sigmoid()
+        score_BA = objectness.view(B, -1)
         kept, start = [], 0
         for level, count in enumerate(counts):
             score_BM, at_BM = score_BA[:, start : start + count].topk(min(count, rpn._pre_nms_top_n["testing"]), 1)
-            kept.append((score_BM, at_BM + start, torch.full_like(at_BM, level)))
+            kept.append((score_BM.sigmoid(), at_BM + start, torch.full_like(at_BM, level)))
             start += count
         score_BM, at_BM, level_BM = (torch.cat(parts, 1) for parts in zip(*kept, strict=True))
         boxes_BM4 = clip_boxes_to_image(boxes_BA4.gather(1, at_BM[..., None].expand(-1, -1, 4)), size)
-        boxes_BN4, _score, _level = surest(
-            boxes_BM4, score_BM, level_BM, rpn.nms_thresh, min(rpn._post_nms_top_n["testing"], score_BM.shape[1])
-        )
-        return boxes_BN4
+        most = min(rpn._post_nms_top_n["testing"], score_BM.shape[1])
+        boxes_BN4, score_BN, _level = surest(boxes_BM4, score_BM, level_BM, rpn.nms_thresh, most)
+        return boxes_BN4, score_BN > 0
 
     def named(
-        self, features: dict[str, torch.Tensor], boxes_BN4: torch.Tensor, size: tuple[int, int]
+        self, features: dict[str, torch.Tensor], boxes_BN4: torch.Tensor, real_BN: torch.Tensor, size: tuple[int, int]
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """`boxes_BD4`, `scores_BD`, `classes_BD` of what is at proposed places."""
         heads: Any = self.net.roi_heads
@@ -225,7 +225,7 @@ class MaskRcnn(nn.Module):
         logits, moved = heads.box_predictor(heads.box_head(self.looked(heads.box_roi_pool, features, boxes_BN4, size)))
         K = logits.shape[1] - 1
         boxes = heads.box_coder.decode_single(moved, boxes_BN4.reshape(-1, 4)).view(B, N, 1 + K, 4)[:, :, 1:]
-        scores_BM = logits.softmax(1).view(B, N, 1 + K)[:, :, 1:].reshape(B, N * K)
+        scores_BM = (logits.softmax(1).view(B, N, 1 + K)[:, :, 1:] * real_BN[..., None]).reshape(B, N * K)
         classes_BM = torch.arange(K, device=logits.device).expand(B, N, K).reshape(B, N * K)
         boxes_BM4 = clip_boxes_to_image(boxes.reshape(B, N * K, 4), size)
         most = min(heads.detections_per_img, N * K)

@@ -50,8 +50,8 @@ LARGEST_PX = 512
 
 @dataclass(frozen=True)
 class Instances(Boxes):
-    """Masks, boxes and classes. `state` holds names and numbers of classes, the side of the stored masks, and how many things
-    a picture holds at most; `threshold` is what validation answers teach.
+    """Masks, boxes and classes. `state` holds names and numbers of classes, and the side of the stored masks; `threshold` is what
+    validation answers teach.
 
     >>> labels = np.zeros((2, 8, 8), np.uint8)
     >>> labels[0, 2:4, 1:5] = 1
@@ -143,7 +143,6 @@ class Instances(Boxes):
                 "classes": classes,
                 "counts": [counts[label] for label in classes],
                 "side": -(-min(LARGEST_PX, round(side)) // 8) * 8,
-                "most_seen": max(map(len, found)),
             },
         )
 
@@ -178,8 +177,11 @@ class Instances(Boxes):
     def is_costly(self, columns: Sequence[Column]) -> bool:
         return not columns[0].is_array
 
-    def lengths(self, stored: Arrays) -> np.ndarray | None:
-        return None
+    def lengths(self, stored: Arrays) -> np.ndarray:
+        """Of what is stored, which grows with the things of a picture."""
+        things = stored["things"]
+        assert isinstance(things, Ragged)
+        return np.diff(things.offsets)
 
     def batch(self, stored: Arrays, rows: np.ndarray, device: torch.device | str = "cpu") -> trees.Rows:
         """`mask` uint8 (T, S, S / 8), bits; `box` float32 (T, 4) around it, `class` and `ignored` int64 (T)."""

@@ -42,13 +42,15 @@ def counted(given: dict[str, np.ndarray], known: dict[str, np.ndarray], classes:
     given = alone(given)
     sums_4K = np.zeros((4, classes))
     judged_G = known["ignored"] == 0
-    for k in range(classes):
+    for k in np.union1d(given["class"], known["class"]).astype(int).tolist():
         own_D, own_G = given["class"] == k, (known["class"] == k) & judged_G
         crowd_Q = (known["class"] == k) & ~judged_G
         iou_DG = overlaps(some(given, own_D), some(known, own_G))
         hit_DG = iou_DG > HALF  # at most one for each: no two share a pixel
-        in_crowd = overlaps(some(given, own_D), some(known, crowd_Q), known["ignored"][crowd_Q] == CROWD) > HALF
-        invented = ~hit_DG.any(1) & ~in_crowd.any(1)
+        invented = ~hit_DG.any(1)
+        if crowd_Q.any():
+            in_crowd_DQ = overlaps(some(given, own_D), some(known, crowd_Q), known["ignored"][crowd_Q] == CROWD) > HALF
+            invented &= ~in_crowd_DQ.any(1)
         sums_4K[:, k] = iou_DG[hit_DG].sum(), hit_DG.any(0).sum(), invented.sum(), (~hit_DG.any(0)).sum()
     return sums_4K
 
