@@ -43,7 +43,7 @@ CARD = ModelCard(
     },
     size="small",
     parameters={"image": {"tiny": 212_811, "small": 637_311, "paper": 43_986_279}},
-    small={"width": 4, "head": 8, "hidden": 8, "convolutions": 1, "proposals": 12, "samples": 16},
+    small={"width": 6, "head": 16, "hidden": 32, "convolutions": 1, "proposals": 12, "samples": 16},
     options={
         "backbone": "pyramid", "width": 24, "head": 48, "hidden": 128, "convolutions": 2, "proposals": 200, "samples": 64,
         "anchor_px": 12,
@@ -281,7 +281,7 @@ def surest(
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """The `most` surest of M boxes, their scores and kinds; what a surer one of its kind covers, or what is no box, has 0."""
     real_BM = ((boxes_BM4[..., 2:] - boxes_BM4[..., :2]) >= SMALLEST_PX).all(2)
-    scores_BM, order_BM = torch.where(real_BM, scores_BM, 0.0).sort(dim=1, descending=True, stable=True)
+    scores_BM, order_BM = torch.where(real_BM, scores_BM, 0.0).topk(scores_BM.shape[1], 1)
     boxes_BM4 = boxes_BM4.gather(1, order_BM[..., None].expand(-1, -1, 4))
     kinds_BM = kinds_BM.gather(1, order_BM)
     left_out = covered if torch.compiler.is_exporting() else covered_by_turns

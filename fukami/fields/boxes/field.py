@@ -25,7 +25,7 @@ from fukami.fields import cells
 from fukami.fields.boxes.check import check_boxes, check_on_pictures
 from fukami.fields.boxes.marks import IGNORED, Marked, marked
 from fukami.fields.boxes.matching import UNSETTLED, best_threshold
-from fukami.fields.boxes.overlap import left_over, overlaps
+from fukami.fields.boxes.overlap import iou, left_over
 from fukami.fields.boxes.render import counted, outlined
 from fukami.fields.contract import NOTHING, Arrays, Field, Ragged, TargetField
 from fukami.fields.frame import Frame, Moved, Plane
@@ -276,7 +276,7 @@ class Boxes(TargetField):
         return found
 
     def apart(self, left: trees.Rows, right: trees.Rows) -> torch.Tensor:
-        """What fares worst: how far its nearest of the same class in the other answer is (in score, or in overlap), but no more
+        """What fares worst: how far its nearest of the same class in the other answer is (in score, or in IoU), but no more
         than what it has above the floor, so that one that is only just there may be missing."""
         floor = self.options.floor
         pairs = zip(trees.arrays(left).each(), trees.arrays(right).each(), strict=True)
@@ -346,7 +346,7 @@ def _farthest(these: dict[str, np.ndarray], those: dict[str, np.ndarray], floor:
         return float("inf")
     apart_T = (scores - floor).clip(0)
     if len(scores) and len(those["score"]):
-        far = np.maximum(1 - overlaps(these, those), np.abs(scores[:, None] - those["score"][None]))
+        far = np.maximum(1 - iou(these["box"], those["box"]), np.abs(scores[:, None] - those["score"][None]))
         far = np.where(these["class"][:, None] == those["class"][None], far, np.inf)
         apart_T = np.minimum(apart_T, far.min(1))
     return float(apart_T.max(initial=0.0))

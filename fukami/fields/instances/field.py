@@ -24,6 +24,7 @@ from fukami.core.tables import Column
 from fukami.fields import batch as trees
 from fukami.fields import cells
 from fukami.fields.boxes.field import Boxes, plane_of
+from fukami.fields.boxes.overlap import iou
 from fukami.fields.boxes.render import captioned, counted
 from fukami.fields.contract import NOTHING, Arrays, Field, Ragged
 from fukami.fields.frame import Frame, Moved
@@ -250,6 +251,13 @@ class Instances(Boxes):
             )
         return found
 
+    def apart(self, left: trees.Rows, right: trees.Rows) -> torch.Tensor:
+        """As for boxes, or the share of a thing's pixels that the other answer's nearest lacks, whichever is more. Lines of one
+        pixel do not count: at an edge rounding decides."""
+        pairs = zip(trees.arrays(left).each(), trees.arrays(right).each(), strict=True)
+        masks = torch.tensor([max(_torn(a, b, self.options.floor), _torn(b, a, self.options.floor)) for a, b in pairs])
+        return torch.maximum(super().apart(left, right), masks.double())
+
     # -- towards people and programs ---------------------------------------------------------------------------------
     def render(self, columns: Sequence[Column], row: int) -> str:
         (one,) = drawn(columns[0].take(np.array([row])))
@@ -294,3 +302,17 @@ class Instances(Boxes):
     def portable(self, *, fixed: bool = False) -> dict[str, Any]:
         told = {"classes": self.labels(), "threshold": self.threshold, "side": self.state["side"], **self._asked()}
         return {"kind": "instances", "code": ["on_picture", "instances"], **told}
+
+
+def _torn(these: dict[str, np.ndarray], those: dict[str, np.ndarray], floor: float) -> float:
+    """The largest share of a mask, and at most what its score has above the floor, by which the nearest of `those` differs."""
+    worst = 0.0
+    if not len(these["class"]) or not len(those["class"]):
+        return worst
+    near = iou(these["box"], those["box"]) - (these["class"][:, None] != those["class"][None])
+    for mask, score, other in zip(these["mask"], these["score"], those["mask"][near.argmax(1)], strict=True):
+        off = np.unpackbits(mask ^ other, axis=1) > 0
+        thick = off[1:-1, 1:-1] & off[:-2, 1:-1] & off[2:, 1:-1] & off[1:-1, :-2] & off[1:-1, 2:]
+        if thick.any():
+            worst = max(worst, min(float(score) - floor, float(thick.sum() / np.bitwise_count(mask | other).sum())))
+    return worst

@@ -346,7 +346,7 @@ class Mask(TargetField):
     def portable(self, *, fixed: bool = False) -> dict[str, Any]:
         told = {name: self.state[name] for name in ("classes", "values", "coloured")}
         colours = [list(PALETTE[k % len(PALETTE)]) for k in range(self.num_outputs)]
-        return {"kind": "mask", "code": ["mask"], "command": "command_pictures", "colours": colours, **told}
+        return {"kind": "mask", "code": ["on_picture", "mask"], "command": "command_pictures", "colours": colours, **told}
 
 
 def _reduced(outputs_BKHW: torch.Tensor, size: tuple[int, int]) -> dict[str, torch.Tensor]:
