@@ -178,12 +178,12 @@ class MaskRcnn(nn.Module):
 
     # -- answers -----------------------------------------------------------------------------------------------------
     def forward(self, x_BCHW: torch.Tensor) -> dict[str, torch.Tensor]:
-        """`boxes` (B, D, 4) in shares of the sides, `scores` and `classes` (B, D), the surest first, and `masks` (B, D, 28, 28),
-        how likely each place of a box belongs to its thing."""
+        """`boxes` (B, D, 4) in shares of the sides, `scores` and `classes` (B, D), the surest first, and `masks`
+        (B, D, 28, 28), how likely each place of a box belongs to its thing."""
         size, features = self.seen(x_BCHW)
         boxes_BN4, real_BN = self.proposed(features, size)
         boxes_BD4, scores_BD, classes_BD = self.named(features, boxes_BN4, real_BN, size)
-        heads = self.net.roi_heads
+        heads: Any = self.net.roi_heads
         detail = heads.mask_head(self.looked(heads.mask_roi_pool, features, boxes_BD4, size))
         logits = heads.mask_predictor(detail)
         B, D = scores_BD.shape

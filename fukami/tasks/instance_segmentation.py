@@ -21,7 +21,7 @@ CARD = TaskCard(
     also=("mask_map", "panoptic_quality"),
     baselines=("nearest_boxes", "bright_pieces"),
     recipe="instances/instances",
-    exempt={"order of grad-cam": "things all over the picture are asked about, so no place of the last features counts for all"},
+    exempt={"order of grad-cam": "all things are asked about, so no place of the last features counts for all of them"},
 )
 
 

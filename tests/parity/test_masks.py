@@ -1,7 +1,8 @@
-"""Average precision of masks is that of pycocotools; panoptic quality is counted pixel by pixel; the network is torchvision's."""
+"""Average precision of masks is that of pycocotools, panoptic quality that of its definition, the network torchvision's."""
 
 import contextlib
 import io
+from typing import Any
 
 import numpy as np
 import pytest
@@ -119,7 +120,8 @@ def test_panoptic_quality_is_that_of_its_definition(seed):
             for d in np.unique(map_HW[map_HW >= 0]).tolist():
                 iou = (mask & (map_HW == d)).sum() / (mask | (map_HW == d)).sum()
                 if iou > 0.5 and given["class"][d] == known["class"][g]:
-                    matched_d.add(d), matched_g.add(g)
+                    matched_d.add(d)
+                    matched_g.add(g)
                     sums[:2, known["class"][g]] += iou, 1
         for d in set(np.unique(map_HW[map_HW >= 0]).tolist()) - matched_d:
             sums[2, given["class"][d]] += 1
@@ -148,16 +150,16 @@ def test_runs_are_those_of_pycocotools():
 FLOOR = 0.32
 
 
-def pair():
+def pair() -> tuple[Any, Any]:
     """Our model and torchvision's of the same parts, which picks among candidates itself."""
     torch.manual_seed(0)
     spec, told = ImageSpec(channels=3, height=SIDE, width=SIDE), {"num_classes": CLASSES, "floor": FLOOR, "overlap": 0.5}
-    own = mask_rcnn.build(spec, target={**told, "most": 20}, width=8, head=16, hidden=32, proposals=60, samples=32)
+    own: Any = mask_rcnn.build(spec, target={**told, "most": 20}, width=8, head=16, hidden=32, proposals=60, samples=32)
     net = own.net
     with torch.no_grad():  # a network that has learned nothing finds nothing
         net.roi_heads.box_predictor.cls_score.weight *= 30
         net.rpn.head.cls_logits.weight *= 5
-    other = MaskRCNN(net.backbone, 1 + CLASSES, min_size=SIDE, max_size=SIDE, image_mean=[0.0] * 3, image_std=[1.0] * 3)
+    other: Any = MaskRCNN(net.backbone, 1 + CLASSES, min_size=SIDE, max_size=SIDE, image_mean=[0.0] * 3, image_std=[1.0] * 3)
     other.rpn, other.roi_heads = net.rpn, net.roi_heads
     other.transform.torch_choice = lambda sizes: sizes[0]  # which draws a number
     return own, other
@@ -165,7 +167,8 @@ def pair():
 
 def test_answers_are_torchvisions():
     own, other = pair()
-    own.eval(), other.eval()
+    own.eval()
+    other.eval()
     x_BCHW = torch.rand(3, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(2))
     with torch.no_grad():
         found, want = own(x_BCHW), other(list(x_BCHW))
@@ -180,7 +183,8 @@ def test_answers_are_torchvisions():
 def test_losses_are_torchvisions():
     own, other = pair()
     _answers, truth = drawn(1, examples=3)
-    own.train(), other.train()
+    own.train()
+    other.train()
     x_BCHW = torch.rand(3, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(2))
     batch = Rows({name: torch.from_numpy(column) for name, column in truth.columns.items()}, torch.from_numpy(truth.counts))
     found = own.losses({"image": x_BCHW}, {"instances": batch}, torch.Generator().manual_seed(4))
@@ -207,7 +211,7 @@ def test_the_size_of_the_paper_is_torchvisions():
     sizes = {name: v for name, v in mask_rcnn.CARD.sizes["paper"].items() if name != "size"}
     told = {"num_classes": 90, "floor": 0.05, "overlap": 0.5, "most": 100}
     with torch.device("meta"):
-        own = mask_rcnn.build(ImageSpec(channels=3, height=800, width=800), target=told, **sizes)
+        own: Any = mask_rcnn.build(ImageSpec(channels=3, height=800, width=800), target=told, **sizes)
         other = maskrcnn_resnet50_fpn(weights=None, weights_backbone=None)
     shapes = {name: tensor.shape for name, tensor in own.net.state_dict().items()}
     assert {n: s for n, s in shapes.items() if "bn" not in n and "downsample.1" not in n and ".1." not in n} == {

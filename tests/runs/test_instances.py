@@ -20,7 +20,8 @@ def scenes(tmp_path_factory):
     root, rng = tmp_path_factory.mktemp("discs"), np.random.default_rng(0)
     y, x = np.mgrid[:64, :80]
     for part, count in (("train", 16), ("valid", 5), ("test", 5)):
-        (root / part / "images").mkdir(parents=True), (root / part / "labels").mkdir()
+        (root / part / "images").mkdir(parents=True)
+        (root / part / "labels").mkdir()
         for number in range(count):
             picture, labels = rng.integers(0, 50, (64, 80)), np.zeros((64, 80), np.uint16)
             for slot in rng.permutation(4)[: rng.integers(1, 4)].tolist():

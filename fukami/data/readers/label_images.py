@@ -50,7 +50,12 @@ def read(source: Path, choices: DataChoices, *, kinds: tuple[str, ...] = ()) -> 
         parts = _listed(source, [Path(path).stem for path in found.columns["image"].values.to_pylist()])
     problems = tuple(one for one in found.problems if isinstance(one, Problem))
     return replace(
-        found, columns=columns, parts=parts, problems=problems, hints={"image": "image", "instances": "instances"}, layout="label-images"
+        found,
+        columns=columns,
+        parts=parts,
+        problems=problems,
+        hints={"image": "image", "instances": "instances"},
+        layout="label-images",
     )
 
 

@@ -50,7 +50,8 @@ def _pieces(grey_SS: np.ndarray, least: float) -> tuple[np.ndarray, np.ndarray]:
     from scipy.ndimage import label
 
     above_SS = grey_SS > _otsu(grey_SS)
-    piece_SS, _count = label(above_SS if above_SS.mean() <= 0.5 else ~above_SS)
+    piece_SS = np.zeros(grey_SS.shape, np.int32)
+    label(above_SS if above_SS.mean() <= 0.5 else ~above_SS, output=piece_SS)
     sizes = np.bincount(piece_SS.ravel())[1:]
     order = np.argsort(-sizes, kind="stable")[:MOST]
     order = order[sizes[order] >= least]

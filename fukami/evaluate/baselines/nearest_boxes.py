@@ -7,7 +7,10 @@ from fukami.evaluate.baselines.contract import Answers, Examples, plain_features
 from fukami.fields.batch import Rows
 
 CARD = BaselineCard(
-    name="nearest_boxes", summary="what the most similar training picture shows", of=("boxes", "instances"), needs="plain_features"
+    name="nearest_boxes",
+    summary="what the most similar training picture shows",
+    of=("boxes", "instances"),
+    needs="plain_features",
 )
 MAX_EXAMPLES = 2000
 

@@ -31,7 +31,7 @@ def overlaps(left: Mapping[str, np.ndarray], right: Mapping[str, np.ndarray], cr
         return iou(left["box"], right["box"], crowd_Q)
     low = np.maximum(left["box"][:, None, :2], right["box"][None, :, :2]) - NEAR
     high = np.minimum(left["box"][:, None, 2:], right["box"][None, :, 2:]) + NEAR
-    common_PQ = bits.common(left["mask"], right["mask"], (high > low).all(2))
+    common_PQ = bits.common(left["mask"], right["mask"], np.all(high > low, axis=2))
     left_P, right_Q = bits.areas(left["mask"]), bits.areas(right["mask"])
     either_PQ = left_P[:, None] + right_Q[None] - common_PQ
     if crowd_Q is not None:

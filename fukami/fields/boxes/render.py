@@ -45,7 +45,7 @@ def outlined(
 
 
 def captioned(shapes: str, told: Sequence[dict[str, Any]], classes: Sequence[str], size: tuple[int, int], over: str) -> str:
-    """Shapes of SVG on `over`, a drawn picture of that width and height; below, how many of what there are, and their faults."""
+    """Shapes of SVG on `over`, a drawn picture of that width and height; below, how many of what there are, and faults."""
     width, height = size
     words = _counts([classes[int(one["class"])] for one in told]) or html.escape(_("nothing"))
     faults = Counter(str(one["fault"]) for one in told if one.get("fault"))

@@ -48,7 +48,7 @@ def of_runs(runs: np.ndarray, height: int, width: int) -> np.ndarray:
 
 def boxes_of(mask_THW: torch.Tensor) -> torch.Tensor:
     """`box_T4` float32: left, top, right, bottom around what each mask covers, in shares of its sides; 0 where it is empty."""
-    T, H, W = mask_THW.shape
+    _T, H, W = mask_THW.shape
     sides = []
     for seen_TN, room in ((mask_THW.amax(1), W), (mask_THW.amax(2), H)):
         at_N = torch.arange(room, device=mask_THW.device)

@@ -71,9 +71,7 @@ def check_instances(column: Column, classes: Sequence[str] | None) -> Iterator[P
         return
     empty = [row for row, one in good.items() if one.empty]
     whole = [row for row, one in good.items() if any(runs[1::2].sum() > 0.98 * one.size[0] * one.size[1] for runs in one.runs)]
-    pieces = [
-        row for row, one in good.items() if any(len(runs) // 2 > SHATTERED * one.size[1] for runs in one.runs)
-    ]
+    pieces = [row for row, one in good.items() if any(len(runs) // 2 > SHATTERED * one.size[1] for runs in one.runs)]
     for code, rows, what, fix in (
         (
             "F-INSTANCES-EMPTY",
@@ -88,7 +86,11 @@ def check_instances(column: Column, classes: Sequence[str] | None) -> Iterator[P
         (
             "F-INSTANCES-WHOLE",
             whole,
-            _n("{n} picture has one thing that covers all of it", "{n} pictures have one thing that covers all of them", len(whole)),
+            _n(
+                "{n} picture has one thing that covers all of it",
+                "{n} pictures have one thing that covers all of them",
+                len(whole),
+            ),
             _("is 0 the background? then write the other way round"),
         ),
         (
@@ -103,7 +105,9 @@ def check_instances(column: Column, classes: Sequence[str] | None) -> Iterator[P
     yield from _labels(column, {row: one.labels for row, one in good.items()}, counts, classes)
 
 
-def _labels(column: Column, good: dict[int, tuple[str, ...]], counts: Counter, classes: Sequence[str] | None) -> Iterator[Problem]:
+def _labels(
+    column: Column, good: dict[int, tuple[str, ...]], counts: Counter, classes: Sequence[str] | None
+) -> Iterator[Problem]:
     if classes is not None:
         unknown = [row for row, labels in good.items() if not set(labels) <= set(classes)]
         if unknown:
@@ -149,4 +153,6 @@ def check_on_pictures(column: Column, plane: Plane | None) -> Iterator[Problem]:
         what = _n("{n} picture has masks of another form", "{n} pictures have masks of another form", len(sized))
         fix = _("were they drawn on a picture that was cut or turned? then draw them on this one")
         where = cells.places(column, sized)
-        yield _problem("F-INSTANCES-SIZE", what, where, len(sized), expected=_("masks as wide and high as their picture"), got=got, fix=fix)
+        yield _problem(
+            "F-INSTANCES-SIZE", what, where, len(sized), expected=_("masks as wide and high as their picture"), got=got, fix=fix
+        )

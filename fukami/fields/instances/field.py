@@ -51,8 +51,8 @@ LARGEST_PX = 512
 
 @dataclass(frozen=True)
 class Instances(Boxes):
-    """Masks, boxes and classes. `state` holds names and numbers of classes, and the side of the stored masks; `threshold` is what
-    validation answers teach.
+    """Masks, boxes and classes. `state` holds names and numbers of classes, and the side of the stored masks;
+    `threshold` is what validation answers teach.
 
     >>> labels = np.zeros((2, 8, 8), np.uint8)
     >>> labels[0, 2:4, 1:5] = 1
@@ -241,8 +241,8 @@ class Instances(Boxes):
         return trees.Rows(columns, sure_BN.sum(1))
 
     def _listed(self, rows: trees.Rows, frames: Mapping[str, Frame]) -> list[list[dict[str, Any]]]:
-        """`{"box": [x, y, width, height], "label", "score", "mask": {"size", "counts"}}` in pixels of the given picture; masks in
-        runs, as COCO has them."""
+        """`{"box": [x, y, width, height], "label", "score", "mask": {"size", "counts"}}` in pixels of the given picture;
+        masks in runs, as COCO has them."""
         plane, found = plane_of(frames), []
         for row, (one, listed) in enumerate(zip(trees.arrays(rows).each(), super()._listed(rows, frames), strict=True)):
             masks = np.unpackbits(one["mask"], axis=2)
@@ -283,7 +283,11 @@ class Instances(Boxes):
             },
             "required": ["label"],
         }
-        return {"type": ["array", "string"], "items": one, "description": _("things: a mask and a class each; or a label image")}
+        return {
+            "type": ["array", "string"],
+            "items": one,
+            "description": _("things: a mask and a class each; or a label image"),
+        }
 
     def sketch(self, columns: Sequence[Column]) -> dict[str, Any]:
         """Of at most 1,000 pictures: things by class (at most 300), things of a picture, the share that one usually covers."""

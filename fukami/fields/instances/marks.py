@@ -168,11 +168,10 @@ def _mask(one: Mapping[str, Any], size: Any, base: Path | None, number: int) -> 
     if isinstance(told, Mapping) and "counts" in told:
         return of_coco(told)
     if isinstance(told, list | tuple | np.ndarray) and len(told) and size:
-        polygons = [told] if np.isscalar(told[0]) else told
+        polygons = [told] if np.isscalar(told[0]) else list(told)
         return filled(polygons, int(size[1]), int(size[0]), number)
-    raise DataError(
-        "F-INSTANCES-CELL", _("thing {n} has no mask: neither polygons (with the picture's size), runs, nor a file").format(n=number)
-    )
+    why = _("thing {n} has no mask: neither polygons (with the picture's size), runs, nor a file")
+    raise DataError("F-INSTANCES-CELL", why.format(n=number))
 
 
 def of_coco(told: Mapping[str, Any]) -> np.ndarray:

@@ -38,7 +38,7 @@ class Panoptic(State):
 
 
 def counted(given: dict[str, np.ndarray], known: dict[str, np.ndarray], classes: int) -> np.ndarray:
-    """(4, K): IoU of what is found, found, invented, missed, of one picture. What lies in nothing that is judged is no fault."""
+    """(4, K): IoU of what is found, found, invented, missed, of one picture. What lies in a crowd is no fault."""
     given = alone(given)
     sums_4K = np.zeros((4, classes))
     judged_G = known["ignored"] == 0
