@@ -9,7 +9,7 @@ def instances(facts: dict[str, Any]) -> dict[str, Any]:
     """Settings for masks and classes, from `num_examples` and `size_px`.
 
     >>> instances({"num_examples": 345, "size_px": 224})["epochs"]
-    12
+    8
     """
     size = facts.get("size_px", SIZE_PX)
     return {
@@ -28,9 +28,9 @@ def instances(facts: dict[str, Any]) -> dict[str, Any]:
 
 
 def epochs(num_examples: int) -> int:
-    """12 for 345 examples: fewer for more, and never fewer than 1,000 steps of 4 in all.
+    """8 for 345 examples: fewer for more, and never fewer than 600 steps of 4 in all.
 
     >>> [epochs(n) for n in (20, 345, 5000)]
-    [200, 12, 5]
+    [120, 8, 5]
     """
-    return max(5, round(12 * (345 / num_examples) ** 0.4), -(-1000 * 4 // num_examples))
+    return max(5, round(8 * (345 / num_examples) ** 0.4), -(-600 * 4 // num_examples))
