@@ -89,7 +89,8 @@ class Detector(nn.Module):
 
 
 def learnable(boxes: Rows, height: int, width: int) -> list[Told]:
-    """Boxes as torchvision takes them, in pixels: those that are judged, cut to the picture, unless little is left of them."""
+    """Boxes as torchvision takes them, in pixels: those that are judged, cut to the picture, unless little is left of them.
+    `kept` says which of the picture's own these are."""
     box_T4 = boxes.columns["box"]
     cut_T4 = box_T4.clamp(0, 1)
     area_T, whole_T = ((box[:, 2:] - box[:, :2]).clamp_min(0).prod(1) for box in (cut_T4, box_T4))
@@ -100,6 +101,7 @@ def learnable(boxes: Rows, height: int, width: int) -> list[Told]:
     found, start = [], 0
     for count in boxes.counts.tolist():
         own = slice(start, start + count)
-        found.append({"boxes": cut_T4[own][kept_T[own]], "labels": boxes.columns["class"][own][kept_T[own]]})
+        told = {"boxes": cut_T4[own][kept_T[own]], "labels": boxes.columns["class"][own][kept_T[own]]}
+        found.append(told | {"kept": kept_T[own]})
         start += count
     return found

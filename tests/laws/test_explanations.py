@@ -22,7 +22,13 @@ METHODS = cards("explain/methods")
 TASKS = {name: card for name, card in cards("tasks").items() if "explain" not in card.without}
 KINDS = sorted({kind for t in TASKS.values() for kind in t.inputs})
 PAIRS = [(m, t.name) for t in TASKS.values() for m in METHODS if all(m in methods_for(kind) for kind in t.inputs)]
-SINGLE = [(m, t) for m, t in PAIRS if METHODS[m].scope == "input"]
+DEAR = ("instance-segmentation",)
+"""Tasks whose networks are asked in tenths of a second: all ways but one to explain them are slow tests."""
+SINGLE = [
+    pytest.param(m, t, marks=pytest.mark.slow if t in DEAR and m != "occlusion" else ())
+    for m, t in PAIRS
+    if METHODS[m].scope == "input"
+]
 SETS = [(m, t) for m, t in PAIRS if METHODS[m].scope == "set"]
 
 

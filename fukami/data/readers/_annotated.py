@@ -104,8 +104,10 @@ def part_of(path: Path, source: Path) -> str:
     return next((part for name in reversed(inside) if (part := part_named(name))), "")
 
 
-def table(source: Path, found: Iterable[Annotated], problems: Iterable[Problem], layout: str, expected: str) -> Table:
-    """Columns `image` and `boxes`. Raises `DataError` where there is no picture of which anything is told."""
+def table(
+    source: Path, found: Iterable[Annotated], problems: Iterable[Problem], layout: str, expected: str, target: str = "boxes"
+) -> Table:
+    """Columns `image` and `target`. Raises `DataError` where there is no picture of which anything is told."""
     rows = list(found)
     if not rows:
         notes = list(problems)
@@ -125,7 +127,7 @@ def table(source: Path, found: Iterable[Annotated], problems: Iterable[Problem],
             pa.array([str(one.picture) for one in rows]),
             files=np.array([str(one.picture) for one in rows], dtype=object),
         ),
-        "boxes": Column("boxes", pa.array(told, pa.string()), files=files),
+        target: Column(target, pa.array(told, pa.string()), files=files),
     }
     parts = np.array([one.part for one in rows], dtype="<U5")
-    return Table(str(source), columns, parts, tuple(problems), {"image": "image", "boxes": "boxes"}, layout)
+    return Table(str(source), columns, parts, tuple(problems), {"image": "image", target: target}, layout)

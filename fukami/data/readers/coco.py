@@ -1,4 +1,4 @@
-"""Boxes in the layout of COCO: one JSON file with `images`, `annotations` and `categories`, for each part or for all.
+"""Boxes and masks in the layout of COCO: one JSON file with `images`, `annotations` and `categories`, for each part or for all.
 
 The file itself, or the folder that holds it: `annotations/instances_train2017.json` beside `train2017/`, or
 `train/_annotations.coco.json` beside its pictures. Parts are named by the file or by its folder. A `crowd` is not judged.
@@ -18,8 +18,8 @@ from fukami.data.files import read_bytes
 from fukami.data.parts import PART_OF, part_in
 from fukami.data.readers._annotated import Annotated, Notes, Pictures, files_below, part_of, table
 
-TOLD = N_("boxes in JSON files, as COCO has them")
-FOR = ("boxes",)
+TOLD = N_("boxes or masks in JSON files, as COCO has them")
+FOR = ("boxes", "instances")
 EXPECTED = (
     '{"images": [{"id", "file_name"}], "annotations": [{"image_id", "category_id", "bbox"}], "categories": [{"id", "name"}]}'
 )
@@ -48,6 +48,7 @@ def _is_coco(path: Path) -> bool:
 
 def read(source: Path, choices: DataChoices, *, kinds: tuple[str, ...] = ()) -> Table:
     """A row for each picture that the files list. Raises `DataError` for a file that is no such JSON, or without pictures."""
+    target = next((kind for kind in FOR if kind in kinds), FOR[0])
     root = source if source.is_dir() else source.parent
     if not source.is_dir() and root.name.lower() in ("annotations", "labels", "annots"):
         root = root.parent
@@ -55,7 +56,7 @@ def read(source: Path, choices: DataChoices, *, kinds: tuple[str, ...] = ()) -> 
     for path in _files(source):
         told = _told(path)
         part = _part(path, root)
-        for name, cell in _cells(told, path, notes):
+        for name, cell in _cells(told, path, notes, masks=target == "instances"):
             picture = pictures.of(name, path.parent)
             if picture is None:
                 notes.add("F-BOXES-PICTURE", f"{path}: {name}")
@@ -87,7 +88,7 @@ def read(source: Path, choices: DataChoices, *, kinds: tuple[str, ...] = ()) -> 
             ),
         }
     )
-    return table(source, rows.values(), problems, "coco", EXPECTED)
+    return table(source, rows.values(), problems, "coco", EXPECTED, target)
 
 
 def _told(path: Path) -> dict[str, Any]:
@@ -112,8 +113,8 @@ def _told(path: Path) -> dict[str, Any]:
     return told
 
 
-def _cells(told: dict[str, Any], path: Path, notes: Notes) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Name of a picture and its cell."""
+def _cells(told: dict[str, Any], path: Path, notes: Notes, *, masks: bool) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Name of a picture and its cell; with `masks`, what covers each thing stands beside its box."""
     names = {one.get("id"): str(one.get("name")) for one in told["categories"]}
     listed = {one.get("id") for one in told["images"]}
     by_image: dict[Any, list[dict[str, Any]]] = defaultdict(list)
@@ -125,7 +126,8 @@ def _cells(told: dict[str, Any], path: Path, notes: Notes) -> Iterator[tuple[str
         if label is None:
             notes.add("F-BOXES-CLASS", f"{path}: annotations[{number}]", f"category_id {one.get('category_id')}")
         crowd = {"ignored": "crowd"} if one.get("iscrowd") else {}
-        by_image[one["image_id"]].append({"box": one.get("bbox"), "label": label, **crowd})
+        mask = {"segmentation": one.get("segmentation")} if masks else {}
+        by_image[one["image_id"]].append({"box": one.get("bbox"), "label": label, **crowd, **mask})
     for one in told["images"]:
         size = [one.get("width"), one.get("height")]
         sized = all(isinstance(side, int | float) and side > 0 for side in size)

@@ -1,4 +1,4 @@
-"""The boxes of the training picture that looks most alike, as plain features of small copies say. B examples."""
+"""The boxes or masks of the training picture that looks most alike, as plain features of small copies say. B examples."""
 
 import numpy as np
 
@@ -7,7 +7,10 @@ from fukami.evaluate.baselines.contract import Answers, Examples, plain_features
 from fukami.fields.batch import Rows
 
 CARD = BaselineCard(
-    name="nearest_boxes", summary="the boxes of the most similar training picture", of=("boxes",), needs="plain_features"
+    name="nearest_boxes",
+    summary="what the most similar training picture shows",
+    of=("boxes", "instances"),
+    needs="plain_features",
 )
 MAX_EXAMPLES = 2000
 
@@ -23,7 +26,7 @@ def fit(examples: Examples) -> Answers:
         distance_B1, row_B1 = near.kneighbors(plain_features(examples.inputs, columns))
         taken = truth.taken(row_B1[:, 0])
         sure_B = 1 / (1 + distance_B1[:, 0])
-        told = {name: np.asarray(taken.columns[name]) for name in ("box", "class")}
+        told = {name: np.asarray(column) for name, column in taken.columns.items() if name != "ignored"}
         return Rows({**told, "score": np.repeat(sure_B, np.asarray(taken.counts)).astype(np.float32)}, np.asarray(taken.counts))
 
     return answer

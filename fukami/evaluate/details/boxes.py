@@ -15,8 +15,8 @@ from fukami.evaluate.details.confusion import Confusion
 from fukami.evaluate.details.contract import Details
 from fukami.evaluate.details.tables import Worst
 from fukami.fields import batch as trees
-from fukami.fields.boxes.matching import pairs
-from fukami.fields.boxes.overlap import iou
+from fukami.fields.boxes.matching import CROWD, pairs, some
+from fukami.fields.boxes.overlap import overlaps
 from fukami.metrics.contract import Running, State
 from fukami.metrics.states.detections import Detections
 
@@ -42,13 +42,15 @@ def judged(given: dict[str, np.ndarray], known: dict[str, np.ndarray]) -> Judged
     for k in np.unique(given["class"]):
         own_D, own_G = np.flatnonzero(given["class"] == k), np.flatnonzero(known["class"] == k)
         if len(own_G):
-            found_D = pairs(given["box"][own_D], known["box"][own_G], known["ignored"][own_G], np.array([OVERLAP]))[:, 0]
+            ignored_G = known["ignored"][own_G]
+            iou_DG = overlaps(some(given, own_D), some(known, own_G), ignored_G == CROWD)
+            found_D = pairs(iou_DG, ignored_G, np.array([OVERLAP]))[:, 0]
             for d, g in zip(own_D.tolist(), found_D.tolist(), strict=True):
                 if g >= 0:
                     answered[d] = ""
                     found_G[own_G[g]] = True
     actual = ["" if found else MISSED for found in found_G.tolist()]
-    iou_DG = iou(given["box"], known["box"])
+    iou_DG = overlaps(given, known)
     for d, fault in enumerate(answered):
         if fault and iou_DG.shape[1] and iou_DG[d].max() >= OVERLAP:
             same_G = (known["class"] == given["class"][d]) & (iou_DG[d] >= OVERLAP)
@@ -93,7 +95,7 @@ class CollectedDetails(Details):
             faults = [fault for fault in (*found.answered, *found.actual) if fault]
             self.faults.update(faults)
             wrong.append(len(faults) / max(1, len(found.answered) + len(actual)))
-            pictures.append((_drawn(known, found.actual), _drawn(given, found.answered)))
+            pictures.append((self.drawn(known, found.actual), self.drawn(given, found.answered)))
         some = np.flatnonzero(np.array(wrong) > 0)
         self.worst.update(np.array(wrong)[some], rows[some], [pictures[at] for at in some])
 
@@ -117,16 +119,15 @@ class CollectedDetails(Details):
         faults = {fault: self.faults[fault] for fault in FAULTS}
         return {"per_class": per_class, "confusion": confusion.told(), "faults": faults, "mistakes": mistakes}
 
+    def drawn(self, rows: dict[str, np.ndarray], faults: list[str]) -> list[dict[str, Any]]:
+        """What the target's `drawn` takes, faults first where there is too much."""
+        order = sorted(range(len(faults)), key=lambda at: faults[at] == "")[:MOST_BOXES]
+        return [self.one(rows, at) | ({"fault": faults[at]} if faults[at] else {}) for at in order]
 
-def _drawn(rows: dict[str, np.ndarray], faults: list[str]) -> list[dict[str, Any]]:
-    """Boxes as `Boxes.drawn` takes them, faults first where there are too many."""
-    order = sorted(range(len(faults)), key=lambda at: faults[at] == "")[:MOST_BOXES]
-    found = []
-    for at in order:
+    def one(self, rows: dict[str, np.ndarray], at: int) -> dict[str, Any]:
+        """What is drawn of one box."""
         one: dict[str, Any] = {"corners": [round(float(v), 5) for v in rows["box"][at]], "class": int(rows["class"][at])}
-        score = {"score": round(float(rows["score"][at]), 3)} if "score" in rows else {}
-        found.append(one | score | ({"fault": faults[at]} if faults[at] else {}))
-    return found
+        return one | ({"score": round(float(rows["score"][at]), 3)} if "score" in rows else {})
 
 
 def _share(part: float, whole: float) -> float:

@@ -10,24 +10,13 @@ from PIL import Image
 def answer(outputs, told, frame):
     """The mask as a PNG in base64, the share of each class, and how sure the network is of a pixel on average."""
     index, sure = outputs
-    index = on_picture(index, frame)
+    index = on_picture(index, frame)  # noqa: F821 - of on_picture.py
     shares = np.bincount(index.ravel(), minlength=len(told["classes"])) / index.size
     order = [k for k in np.argsort(-shares, kind="stable") if shares[k] > 0]
     classes = {told["classes"][k]: round(float(shares[k]), 4) for k in order}
     data = base64.b64encode(png(np.array(told["values"], np.int32)[index], told)).decode("ascii")
     score = round(float(np.asarray(sure, np.float32).mean()), 4)
     return {"mask": f"data:image/png;base64,{data}", "classes": classes, "score": score}
-
-
-def on_picture(index, frame):
-    """Class numbers at the pixels of the given picture; what the network did not see of it is as its edge."""
-    (across, _skew, right), (_other, down, below) = frame["map"]
-    places = []
-    for count, scale, move, side in zip(frame["size"][::-1], (down, across), (below, right), index.shape, strict=True):
-        room = 2 * move + scale * count  # of the tensor, in whose middle the picture lies
-        at = np.floor(((np.arange(count) + 0.5) * scale + move) * side / room)
-        places.append(at.astype(np.int64).clip(0, side - 1))
-    return index[np.ix_(*places)]
 
 
 def png(values, told):

@@ -71,6 +71,8 @@ class Boxes(TargetField):
     kind: ClassVar[str] = "boxes"
     losses: ClassVar[tuple[str, ...]] = ()
     framed: ClassVar[bool] = True
+    told_as: ClassVar[str] = "boxes"
+    """The name of what is told of a picture."""
     name: str = "boxes"
     options: Options = Options()
     state: dict[str, Any] = field(default_factory=dict)
@@ -99,7 +101,7 @@ class Boxes(TargetField):
         yield from check_boxes(columns[0], self.state.get("classes"))
 
     def check_on(self, columns: Sequence[Column], frames: Mapping[str, Frame]) -> Iterator[Problem]:
-        yield from check_on_pictures(columns[0], _plane(frames))
+        yield from check_on_pictures(columns[0], plane_of(frames))
 
     def usable(self, columns: Sequence[Column]) -> np.ndarray:
         return np.array([one is not None and not one.fault for one in marked(columns[0])], dtype=bool)
@@ -138,7 +140,7 @@ class Boxes(TargetField):
     def encode(self, columns: Sequence[Column], *, frames: Mapping[str, Frame] = NOTHING) -> Arrays:
         """`boxes` float32 (T, 6), ragged: left, top, right, bottom as shares of the tensor's sides, class, how it is judged.
         Boxes are cut to the picture; those without area, and those of no class that was learned, are left out."""
-        found, plane = marked(columns[0]), _plane(frames)
+        found, plane = marked(columns[0]), plane_of(frames)
         number = {label: k for k, label in enumerate(self.state["classes"])}
         parts = []
         for row, one in enumerate(found):
@@ -215,9 +217,9 @@ class Boxes(TargetField):
         return trees.Rows(columns, counts)
 
     def ideal(self, truth: trees.Rows) -> trees.Rows:
-        """Every box that is judged, for sure."""
+        """Everything that is judged, for sure."""
         kept = truth.columns["ignored"] == 0
-        columns = {name: truth.columns[name][kept] for name in ("box", "class")}
+        columns = {name: column[kept] for name, column in truth.columns.items() if name != "ignored"}
         example_T = torch.repeat_interleave(torch.arange(len(truth)), truth.counts.cpu())
         counts = torch.bincount(example_T[kept.cpu()], minlength=len(truth)).to(truth.counts)
         return trees.Rows({**columns, "score": torch.ones_like(columns["box"][:, 0])}, counts)
@@ -225,7 +227,7 @@ class Boxes(TargetField):
     def given(self, answers: trees.Rows) -> trees.Rows:
         """What is told, as if it were true."""
         told = self.told_of(answers)
-        columns = {"box": told.columns["box"], "class": told.columns["class"]}
+        columns = {name: column for name, column in told.columns.items() if name != "score"}
         return trees.Rows({**columns, "ignored": torch.zeros_like(columns["class"])}, told.counts)
 
     @property
@@ -255,15 +257,15 @@ class Boxes(TargetField):
 
     def restore(self, answers: trees.Rows, *, frames: Mapping[str, Frame] = NOTHING) -> list[dict[str, Any]]:
         """`{"boxes": [{"box": [x, y, width, height], "label", "score"}]}` in pixels of the given picture, the surest first."""
-        return [{"boxes": boxes} for boxes in self._listed(self.told_of(answers), frames)]
+        return [{self.told_as: things} for things in self._listed(self.told_of(answers), frames)]
 
     def known(self, truth: trees.Rows) -> list[dict[str, Any]]:
         ideal = self.ideal(truth)
-        bare = trees.Rows({name: ideal.columns[name] for name in ("box", "class")}, ideal.counts)
-        return [{"boxes": boxes} for boxes in self._listed(bare, NOTHING)]
+        bare = trees.Rows({name: column for name, column in ideal.columns.items() if name != "score"}, ideal.counts)
+        return [{self.told_as: things} for things in self._listed(bare, NOTHING)]
 
     def _listed(self, rows: trees.Rows, frames: Mapping[str, Frame]) -> list[list[dict[str, Any]]]:
-        plane, labels = _plane(frames), self.state["classes"]
+        plane, labels = plane_of(frames), self.state["classes"]
         found = []
         for row, one in enumerate(trees.arrays(rows).each()):
             corners_T4 = given_pixels(one["box"].astype(np.float64), plane, row)
@@ -276,8 +278,8 @@ class Boxes(TargetField):
         return found
 
     def apart(self, left: trees.Rows, right: trees.Rows) -> torch.Tensor:
-        """The box that fares worst: how far its nearest of the same class in the other answer is (in score, or in IoU), but no
-        more than what it has above the floor, so that one that is only just there may be missing."""
+        """What fares worst: how far its nearest of the same class in the other answer is (in score, or in IoU), but no more
+        than what it has above the floor, so that one that is only just there may be missing."""
         floor = self.options.floor
         pairs = zip(trees.arrays(left).each(), trees.arrays(right).each(), strict=True)
         return torch.tensor([max(_farthest(a, b, floor), _farthest(b, a, floor)) for a, b in pairs], dtype=torch.float64)
@@ -291,7 +293,7 @@ class Boxes(TargetField):
         self, told: Any, *, columns: Sequence[Column], row: int, frames: Mapping[str, Frame] = NOTHING, over: str = ""
     ) -> str:
         """`told` as `evaluate/details/boxes.py` has it: objects with corners in shares of the tensor, class, fault."""
-        plane = _plane(frames)
+        plane = plane_of(frames)
         if not isinstance(told, list) or plane is None:
             return ""
         corners_T4 = given_pixels(np.array([one["corners"] for one in told], np.float64).reshape(-1, 4), plane, 0)
@@ -352,5 +354,6 @@ def _farthest(these: dict[str, np.ndarray], those: dict[str, np.ndarray], floor:
     return float(apart_T.max(initial=0.0))
 
 
-def _plane(frames: Mapping[str, Frame]) -> Plane | None:
+def plane_of(frames: Mapping[str, Frame]) -> Plane | None:
+    """The pictures' frame."""
     return next((frame for frame in frames.values() if isinstance(frame, Plane)), None)

@@ -68,7 +68,7 @@ def of_cell(cell: Any) -> Marked | None:
         return _faulty(_("it is no list of boxes"))
     boxes, labels, ignored = [], [], []
     for number, one in enumerate(cell, 1):
-        box, label = (_box(one), _label(one)) if isinstance(one, Mapping) else (None, None)
+        box, label = (_box(one), label_of(one)) if isinstance(one, Mapping) else (None, None)
         if box is None or label is None:
             return _faulty(
                 (_("box {n} has no four finite numbers") if box is None else _("box {n} has no label")).format(n=number)
@@ -103,7 +103,7 @@ def _box(one: Mapping[str, Any]) -> list[float] | None:
     return [told[0], told[1], told[2] - told[0], told[3] - told[1]] if corners else told
 
 
-def _label(one: Mapping[str, Any]) -> str | None:
+def label_of(one: Mapping[str, Any]) -> str | None:
     found = next((one[name] for name in ("label", "class", "category", "name") if one.get(name) is not None), None)
     text = "" if found is None else str(found).strip()
     return text or None

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fukami.fields.boxes.overlap import iou
+from fukami.fields.boxes.overlap import overlaps
 
 CROWD = 2
 UNSETTLED = 0.3
@@ -43,18 +43,23 @@ def matched(answers: Any, truth: Any, classes: int, thresholds: np.ndarray) -> t
             own_D, own_G = np.flatnonzero(given["class"] == k), np.flatnonzero(known["class"] == k)
             own_D = own_D[np.argsort(-given["score"][own_D], kind="stable")]
             if len(own_G):
-                found_DS = pairs(given["box"][own_D], known["box"][own_G], known["ignored"][own_G], thresholds)
-                ignored_DS = known["ignored"][own_G][found_DS.clip(0)] > 0
+                ignored_G = known["ignored"][own_G]
+                found_DS = pairs(overlaps(some(given, own_D), some(known, own_G), ignored_G == CROWD), ignored_G, thresholds)
+                ignored_DS = ignored_G[found_DS.clip(0)] > 0
                 right[start + own_D] = np.where(found_DS < 0, 0, np.where(ignored_DS, -1, 1))
         start += len(given["class"])
     return Found(example, kind.astype(np.int64), score.astype(np.float64), right), judged_BK
 
 
-def pairs(box_D4: np.ndarray, box_G4: np.ndarray, ignored_G: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
-    """`found_DS`: the true box that each answer, the surest first, finds at each threshold; -1 for none."""
-    iou_DG = iou(box_D4, box_G4, ignored_G == CROWD)
-    free_SG = np.ones((len(thresholds), len(box_G4)), bool)
-    found_DS = np.full((len(box_D4), len(thresholds)), -1)
+def some(rows: dict[str, np.ndarray], own: np.ndarray) -> dict[str, np.ndarray]:
+    """The same columns of those rows."""
+    return {name: column[own] for name, column in rows.items()}
+
+
+def pairs(iou_DG: np.ndarray, ignored_G: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
+    """`found_DS`: the true thing that each answer, the surest first, finds at each threshold; -1 for none."""
+    free_SG = np.ones((len(thresholds), len(ignored_G)), bool)
+    found_DS = np.full((len(iou_DG), len(thresholds)), -1)
     least_S1, at_S = np.minimum(thresholds, 1 - 1e-10)[:, None], np.arange(len(thresholds))
     # what is judged goes before what is not, and of equal overlaps the last is taken, as COCO does
     rank_G = np.where(ignored_G > 0, -2.0, 0.0)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from fukami.core.lazily import torch
+from fukami.fields.instances import bits
 
 
 def iou(left_P4: np.ndarray, right_Q4: np.ndarray, crowd_Q: np.ndarray | None = None) -> np.ndarray:
@@ -24,6 +27,22 @@ def iou(left_P4: np.ndarray, right_Q4: np.ndarray, crowd_Q: np.ndarray | None = 
     return np.divide(common_PQ, either_PQ, out=np.zeros_like(common_PQ), where=either_PQ > 0)
 
 
+def overlaps(left: Mapping[str, np.ndarray], right: Mapping[str, np.ndarray], crowd_Q: np.ndarray | None = None) -> np.ndarray:
+    """The same of things, as columns of `Rows`: of their masks where they have some, else of their boxes."""
+    if "mask" not in left:
+        return iou(left["box"], right["box"], crowd_Q)
+    low = np.maximum(left["box"][:, None, :2], right["box"][None, :, :2]) - NEAR
+    high = np.minimum(left["box"][:, None, 2:], right["box"][None, :, 2:]) + NEAR
+    common_PQ = bits.common(left["mask"], right["mask"], np.all(high > low, axis=2))
+    left_P, right_Q = bits.areas(left["mask"]), bits.areas(right["mask"])
+    either_PQ = left_P[:, None] + right_Q[None] - common_PQ
+    if crowd_Q is not None:
+        either_PQ = np.where(crowd_Q[None], left_P[:, None], either_PQ)
+    return np.divide(common_PQ, either_PQ, out=np.zeros(common_PQ.shape), where=either_PQ > 0)
+
+
+NEAR = 0.05
+"""How far boxes may lie apart, as a share of the picture, so that their masks are compared at all."""
 MOST_CANDIDATES = 1000
 """The surest boxes among which the best are looked for."""
 

@@ -31,7 +31,6 @@ def outlined(
 ) -> str:
     """Boxes on `over`, the picture of that width and height as it is rendered, each in the colour of its class, those that are
     a `fault` thick; below, how many of what there are, and how many of which fault."""
-    width, height = size
     shapes = []
     for (left, top, right, bottom), one in zip(corners_T4.tolist(), told, strict=True):
         k = int(one["class"])
@@ -42,6 +41,12 @@ def outlined(
             f'<rect {place} fill="none" stroke="rgb{colour(k)}" stroke-width="{thick}" vector-effect="non-scaling-stroke">'
             f"<title>{title}</title></rect>"
         )
+    return captioned("".join(shapes), told, classes, size, over)
+
+
+def captioned(shapes: str, told: Sequence[dict[str, Any]], classes: Sequence[str], size: tuple[int, int], over: str) -> str:
+    """Shapes of SVG on `over`, a drawn picture of that width and height; below, how many of what there are, and faults."""
+    width, height = size
     words = _counts([classes[int(one["class"])] for one in told]) or html.escape(_("nothing"))
     faults = Counter(str(one["fault"]) for one in told if one.get("fault"))
     words += "".join(f"; <strong>{count} {html.escape(_(fault))}</strong>" for fault, count in faults.items())
@@ -50,6 +55,6 @@ def outlined(
     )
     return (
         f'<figure style="margin:0"><span style="position:relative;display:inline-block;line-height:0">{over}'
-        f'<svg xmlns="http://www.w3.org/2000/svg" {sheet}>{"".join(shapes)}</svg></span>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" {sheet}>{shapes}</svg></span>'
         f"<figcaption>{words}</figcaption></figure>"
     )

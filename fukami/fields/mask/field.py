@@ -200,7 +200,7 @@ class Mask(TargetField):
         def fill(row: int) -> None:
             where = looks.place(column, row, "" if isinstance(items[row], str) and "base64" in items[row][:40] else items[row])
             raw_HW, _coloured, _lossy = decode.read(items[row], column.base, where, coloured=coloured)
-            at_y, at_x, inside = _places(raw_HW.shape, height, width, plane, row)
+            at_y, at_x, inside = places(raw_HW.shape, height, width, plane, row)
             picked_HW = raw_HW[np.ix_(at_y, at_x)]
             found_HW = np.searchsorted(values[order], picked_HW).clip(0, len(values) - 1)
             known_HW = (values[order][found_HW] == picked_HW) & inside
@@ -277,7 +277,7 @@ class Mask(TargetField):
         plane, names = _plane(frames), self.state["classes"]
         found = []
         for row, (index_HW, sure_HW) in enumerate(zip(answers["class"].cpu(), answers["sure"].cpu(), strict=True)):
-            drawn_HW = _on_picture(index_HW.numpy(), plane, row)
+            drawn_HW = on_picture(index_HW.numpy(), plane, row)
             shares = np.bincount(drawn_HW.ravel(), minlength=len(names))[: len(names)] / drawn_HW.size
             classes = {names[k]: round(float(shares[k]), 4) for k in np.argsort(-shares, kind="stable") if shares[k] > 0}
             score = round(sure_HW.float().mean().item(), 4)
@@ -347,7 +347,7 @@ class Mask(TargetField):
     def portable(self, *, fixed: bool = False) -> dict[str, Any]:
         told = {name: self.state[name] for name in ("classes", "values", "coloured")}
         colours = [list(PALETTE[k % len(PALETTE)]) for k in range(self.num_outputs)]
-        return {"kind": "mask", "code": ["mask"], "command": "command_pictures", "colours": colours, **told}
+        return {"kind": "mask", "code": ["on_picture", "mask"], "command": "command_pictures", "colours": colours, **told}
 
 
 def _reduced(outputs_BKHW: torch.Tensor, size: tuple[int, int]) -> dict[str, torch.Tensor]:
@@ -363,7 +363,7 @@ def _plane(frames: Mapping[str, Frame]) -> Plane | None:
     return next((frame for frame in frames.values() if isinstance(frame, Plane)), None)
 
 
-def _places(
+def places(
     raw: tuple[int, ...], height: int, width: int, plane: Plane | None, row: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Rows and columns of a raw mask for the pixels of a stored one, and which of these lie on it at all (H, W)."""
@@ -383,7 +383,7 @@ def _places(
     return at_y.clip(0, raw[0] - 1), at_x.clip(0, raw[1] - 1), inside
 
 
-def _on_picture(index_HW: np.ndarray, plane: Plane | None, row: int) -> np.ndarray:
+def on_picture(index_HW: np.ndarray, plane: Plane | None, row: int) -> np.ndarray:
     """Class numbers as large as the picture; what the network did not see of it is as its edge."""
     if plane is None:
         return index_HW

@@ -1,0 +1,1 @@
+"""Things in a picture, each with its own mask and a class."""
