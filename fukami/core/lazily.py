@@ -6,12 +6,13 @@
 
 import sys
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import torch as torch
     from torch import nn as nn
     from torch.nn import functional as F
+    from typing_extensions import TypeIs
 
 
 class _Lazily:
@@ -29,7 +30,7 @@ if not TYPE_CHECKING:
     torch, nn, F = _Lazily("torch"), _Lazily("torch.nn"), _Lazily("torch.nn.functional")
 
 
-def is_tensor(value: object) -> "TypeGuard[torch.Tensor]":
+def is_tensor(value: object) -> "TypeIs[torch.Tensor]":
     """Whether this is a tensor; asking loads nothing, since before torch is loaded nothing is.
 
     >>> is_tensor(torch.zeros(2)), is_tensor([0.0, 0.0])

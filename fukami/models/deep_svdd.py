@@ -63,7 +63,7 @@ class DeepSVDD(nn.Module):
     def losses(self, inputs: dict[str, Any], targets: dict[str, Any], rng: torch.Generator) -> dict[str, torch.Tensor]:
         (batch,) = inputs.values()
         code_BZ = self.encoder(batch)
-        self.begin(code_BZ)
+        self.begin(code_BZ)  # pyright: ignore[reportCallIssue]
         return {"distance": (code_BZ - self.centre).square().mean(1)}
 
     def answers(self, inputs: dict[str, Any], rng: torch.Generator, options: Any) -> torch.Tensor:

@@ -93,7 +93,7 @@ class LightGCN(KnownUsers):
         added_IE = (added_NE * degree.rsqrt()[:, None])[first:]
         found = [part / (self.depth + 1) for part in (total_NE[:first], total_NE[first:], added_IE)]
         if not self.training and not torch.is_grad_enabled():
-            self.kept = (version, *found)
+            self.kept = (version, found[0], found[1], found[2])
         return found[0], found[1], found[2]
 
     def scores(self, history: History) -> torch.Tensor:

@@ -31,5 +31,5 @@ def directions(chosen_UI: Any, count: int, seed: int) -> np.ndarray:
     from sklearn.utils.extmath import randomized_svd
 
     count = max(1, min(count, min(chosen_UI.shape) - 1))
-    _u, _s, v_FI = randomized_svd(chosen_UI, n_components=count, n_iter=4, random_state=seed % 2**32)
+    _u, _s, v_FI = randomized_svd(chosen_UI, n_components=count, n_iter=4, random_state=seed % 2**32)  # pyright: ignore[reportArgumentType]
     return v_FI.T.astype(np.float32)

@@ -26,7 +26,7 @@ def fit(examples: Examples) -> Answers:
     mean_D = np.asarray(known_BD.mean(0), np.float32).reshape(1, -1)
     drawn = None
     if known_BD.shape[1] > MOST:
-        drawn = GaussianRandomProjection(MOST, random_state=examples.seed).fit(known_BD)
+        drawn = GaussianRandomProjection(MOST, random_state=examples.seed).fit(known_BD)  # pyright: ignore[reportArgumentType]
         mean_D = np.asarray(drawn.transform(mean_D), np.float32)
 
     def answer(columns: dict) -> np.ndarray:

@@ -47,7 +47,7 @@ def factors(catalogue: Catalogue, width: int) -> tuple[np.ndarray, np.ndarray] |
     found = sparse.csr_matrix((np.ones(len(items), np.float32), (users, items)), shape=shape)
     counts_I, counts_U = (np.asarray(found.sum(axis)).ravel() for axis in (0, 1))
     scaled = sparse.diags(counts_U.clip(1) ** -0.5) @ found @ sparse.diags(counts_I.clip(1) ** -0.5)
-    _u, strength_D, directions_DI = randomized_svd(scaled, n_components=width, n_iter=3, random_state=0)
+    _u, strength_D, directions_DI = randomized_svd(scaled, n_components=width, n_iter=3, random_state=0)  # pyright: ignore[reportArgumentType]
     features_ID = directions_DI.T * strength_D
     features_ID /= np.linalg.norm(features_ID, axis=1, keepdims=True).clip(1e-6)
     features_ID[0] = 0
