@@ -1,9 +1,9 @@
 """Recommended settings for vectors in which what is alike is near.
 
-Reached on `cifar10-halves` (five classes, judged on the five others) with `--model cnn:tiny --epochs 4 --set loss=contrastive`, seed
-0: recall@1 58.1 %, verification ROC-AUC 0.741, where raw pixels have 56.4 % and 0.596 and the network before it learned 49.9 % and
-0.591; 202 s of processor time, one thread. ArcFace on 4000 of the pictures stayed below raw pixels (50.4 % against 51.5 %): with few
-identities there are few centres, so there the contrastive loss is taken.
+Reached on `cifar10-halves` (five classes, judged on the five others) with `--model cnn:tiny --epochs 4 --set loss=contrastive`,
+seed 0: recall@1 58.1 %, verification ROC-AUC 0.741, where raw pixels have 56.4 % and 0.596 and the network before it learned
+49.9 % and 0.591; 202 s of processor time, one thread. ArcFace on 4000 of the pictures stayed below raw pixels (50.4 % against
+51.5 %): with few identities there are few centres, so there the contrastive loss is taken.
 """
 
 from typing import Any
