@@ -11,7 +11,7 @@ def answer(outputs, told, frame):
     for at in np.flatnonzero(scores >= max(told["floor"], told["threshold"])):
         corners = in_pixels(boxes[at].astype(np.float64), frame)
         box = [round(float(value), 2) for value in (*corners[:2], *(corners[2:] - corners[:2]))]
-        mask = on_picture(pasted(masks[at], boxes[at], told["side"]), frame)  # noqa: F821 - of on_picture.py
+        mask = on_picture(pasted(masks[at], boxes[at], told["side"]), frame)  # pyright: ignore  # noqa: F821
         runs = {"size": list(mask.shape), "counts": runs_of(mask.T)}
         label = told["classes"][int(classes[at])]
         found.append({"box": box, "label": label, "score": round(float(scores[at]), 4), "mask": runs})

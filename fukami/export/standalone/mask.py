@@ -10,7 +10,7 @@ from PIL import Image
 def answer(outputs, told, frame):
     """The mask as a PNG in base64, the share of each class, and how sure the network is of a pixel on average."""
     index, sure = outputs
-    index = on_picture(index, frame)  # noqa: F821 - of on_picture.py
+    index = on_picture(index, frame)  # pyright: ignore  # noqa: F821
     shares = np.bincount(index.ravel(), minlength=len(told["classes"])) / index.size
     order = [k for k in np.argsort(-shares, kind="stable") if shares[k] > 0]
     classes = {told["classes"][k]: round(float(shares[k]), 4) for k in order}
