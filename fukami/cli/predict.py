@@ -52,7 +52,7 @@ def call(args: Any) -> dict[str, Any]:
     items = [item.strip() for item in (args.history or "").split(",") if item.strip()]
     inputs = [*args.inputs, *([json.dumps({"history": items}, ensure_ascii=False)] if args.history is not None else [])]
     if not inputs:
-        raise UsageError("F-ARG-MISSING", _("nothing was given to be answered"), expected=_("an input, or --history"))
+        raise UsageError("F-ARGUMENT-MISSING", _("nothing was given to be answered"), expected=_("an input, or --history"))
     return api.predict(args.run, inputs, settings=_parser.chosen(args), out=args.out)
 
 

@@ -5,6 +5,7 @@ shape (N, …) (images and vectors that arrive as arrays), or as `Windows` of so
 here; that is a field's work.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -165,3 +166,12 @@ class Table:
         spans = None if self.spans is None else self.spans.take(rows)
         kept = {n: c.take(rows) for n, c in self.columns.items()}
         return replace(self, columns=kept, parts=parts, order=order, spans=spans, origin=origin)
+
+
+def plain(name: str) -> str:
+    """A column's name as it is compared with what people usually call such columns.
+
+    >>> plain(" Sale-Price ")
+    'sale_price'
+    """
+    return re.sub(r"[\s_\-]+", "_", name.strip().lower())

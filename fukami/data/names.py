@@ -3,9 +3,8 @@
 Names are compared in lower case with blanks, hyphens and underscores taken alike.
 """
 
-import re
-
 from fukami.core.cards import cards
+from fukami.core.tables import plain
 
 OFTEN_TARGETS = (
     "outcome", "income", "survived", "churn", "species", "diagnosis", "default", "fraud", "is_fraud", "attrition", "response",
@@ -17,15 +16,6 @@ OFTEN_TARGETS = (
 
 WEAK_TARGETS = frozenset(("y", "category", "value", "score", "カテゴリ", "カテゴリー", "値"))
 """Usual names of targets, as `plain` gives them, that columns of other things (coordinates, kinds of goods) have too."""
-
-
-def plain(name: str) -> str:
-    """A name as it is compared.
-
-    >>> plain(" Sale-Price ")
-    'sale_price'
-    """
-    return re.sub(r"[\s_\-]+", "_", name.strip().lower())
 
 
 def usual(kind: str, *, target: bool) -> frozenset[str]:

@@ -21,7 +21,10 @@ CARD = TaskCard(
     baselines=("distance-to-mean", "isolation-forest"),
     recipe="normal/texts",
     validates="loss",
-    exempt={"explained by attention-rollout": "no model of it looks by attention"},
+    exempt={
+        "explained by attention-rollout": "no model of it looks by attention",
+        "order of own-parts": "a text without its odd words is odd as well",
+    },
 )
 
 

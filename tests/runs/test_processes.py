@@ -1,7 +1,7 @@
 """Several processes do what one does: the same losses, the same metrics, nothing counted twice; and none is left behind.
 
-One start of two gloo processes (`tests/two_processes.py`) serves the checks that come first. Slow;
-what needs no second process is in `tests/unit/test_ranks.py`.
+One start of two gloo processes (`tests/two_processes.py`) serves the checks that come first. All is slow but
+what needs no second process (and `tests/unit/test_ranks.py`).
 """
 
 import json
@@ -41,7 +41,6 @@ def told(people, tmp_path_factory) -> list[dict]:
     return [json.loads((base / f"{rank}.json").read_text()) | {"base": base} for rank in range(2)]
 
 
-@pytest.mark.slow
 @pytest.fixture(scope="module")
 def alone(people, tmp_path_factory):
     """The same training in one process."""
@@ -63,12 +62,12 @@ def test_every_part_is_worked_on_once_and_handed_to_all_in_order(told):
     assert [own["worked"] for own in told] == [[0, 6], [3, 9]]  # the first row of each part
 
 
+@pytest.mark.slow
 def test_batch_statistics_are_those_of_all_examples(told):
     for own in told:
         assert max(own["norm"].values()) < 2e-4
 
 
-@pytest.mark.slow
 @pytest.mark.slow
 @pytest.mark.parametrize("task", ["tabular-classification", "image-classification"])
 @pytest.mark.parametrize("micro_batch", [0, 3])
@@ -80,6 +79,7 @@ def test_the_loss_curve_of_two_processes_is_that_of_one(told, task, micro_batch)
         np.testing.assert_allclose(two[0]["losses"], one["losses"], rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_a_run_of_two_processes_has_the_losses_of_one(told, alone):
     pair = api.load(told[0]["base"] / "pair").summary()
     assert pair["sharing"]["processes"] == 2 and "sharing" not in alone.summary()
@@ -88,7 +88,6 @@ def test_a_run_of_two_processes_has_the_losses_of_one(told, alone):
     np.testing.assert_allclose(list(curves[0].values()), list(curves[1].values()), rtol=1e-3)
 
 
-@pytest.mark.slow
 def losses(run: Path) -> dict[int, float]:
     return {line["step"]: line["loss"] for line in artefact.read_lines(run / "history.jsonl") if "loss" in line}
 
@@ -104,6 +103,7 @@ def test_metrics_over_processes_are_those_of_one_to_the_bit(told):
     assert all(math.isfinite(value) for value in together.values())
 
 
+@pytest.mark.slow
 def test_the_recipe_says_how_many_processes_there_were(told):
     assert "devices = 2" in (told[0]["base"] / "pair" / "recipe.toml").read_text()
 

@@ -130,7 +130,6 @@ def test_a_training_that_was_given_up_can_be_diagnosed(people, tmp_path):
     assert not list(tmp_path.glob(".*"))
 
 
-@pytest.mark.slow
 def test_a_diagnosis_is_not_named_where_the_shell_cannot_name_the_data(tmp_path):
     rng = np.random.default_rng(0)
     data = (rng.normal(size=(120, 3)), rng.normal(size=120))
@@ -139,6 +138,7 @@ def test_a_diagnosis_is_not_named_where_the_shell_cannot_name_the_data(tmp_path)
     assert told.value.code == "F-LOSS-NONFINITE" and "diagnose" not in told.value.fix
 
 
+@pytest.mark.slow
 def test_folds_that_are_done_are_not_trained_again(people, tmp_path, capsys, monkeypatch, interrupted_at):
     choices = {**CHOICES, "folds": 3, "epochs": 2}
     whole = api.train(TASK, people, out=tmp_path / "whole", **choices)
@@ -162,7 +162,6 @@ def test_folds_that_are_done_are_not_trained_again(people, tmp_path, capsys, mon
     assert weights[0] == weights[1] and not list(tmp_path.glob(".*"))
 
 
-@pytest.mark.slow
 def test_folds_of_other_data_are_not_gone_on_from(people, tmp_path, interrupted_at):
     data, out = tmp_path / "people.csv", tmp_path / "run"
     lines = people.read_text().splitlines(keepends=True)
@@ -175,6 +174,7 @@ def test_folds_of_other_data_are_not_gone_on_from(people, tmp_path, interrupted_
         api.train(TASK, data, out=out, resume=True)
 
 
+@pytest.mark.slow
 def test_the_choices_of_folds_are_kept_while_they_are_trained(people, tmp_path, interrupted_at):
     interrupted_at(3, after=1)
     with pytest.raises(KeyboardInterrupt):

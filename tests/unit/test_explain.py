@@ -84,7 +84,7 @@ def labels(index: np.ndarray) -> list[Column]:
 
 
 def methods_of(kind: str, scope: str = "input") -> list[str]:
-    return [name for name, card in methods_for(kind).items() if card.scope == scope]
+    return [name for name, card in methods_for(kind).items() if card.scope == scope and card.looks_at != "parts"]
 
 
 def weighed(method: str, case: Case) -> Weights:
@@ -409,7 +409,9 @@ class Hearing(nn.Module):
         return torch.stack([-heard_B, heard_B], 1).unsqueeze(1)
 
 
-@pytest.mark.parametrize("method", [name for name, c in cards("explain/methods").items() if c.asks in ("units", "way")])
+@pytest.mark.parametrize(
+    "method", [name for name, c in cards("explain/methods").items() if c.asks in ("units", "way") and c.looks_at != "parts"]
+)
 def test_a_new_kind_of_input_is_explained_by_what_its_field_says(method):
     predictor, _columns = small_predictor("tabular-classification")
     task = dataclasses.replace(predictor.task, inputs={"sound": Sound()})

@@ -358,7 +358,7 @@ def test_a_long_pass_is_told_and_a_short_one_is_silent(tmp_path, monkeypatch, ca
 
 @pytest.mark.parametrize("threads", [1, 2])
 def test_work_in_threads_keeps_its_order(monkeypatch, threads):
-    monkeypatch.setattr(looks, "processors", lambda: threads)
+    monkeypatch.setattr(looks.processors, "usable", lambda: threads)
     done = []
     assert looks.in_threads(lambda i: i * i, range(100), progress=done.append) == [i * i for i in range(100)]
     assert done == sorted(done) and done[-1] == 100 and len(done) > 5

@@ -5,9 +5,9 @@ from itertools import zip_longest
 
 import numpy as np
 
-from fukami.export.standalone.marked_spans import kept, pieces, shortened
 from fukami.export.standalone.text_normal import words
 from fukami.export.standalone.text_words import numbers
+from fukami.fields.reading.marked_spans import kept, pieces, shortened
 
 
 def read(values, told):

@@ -36,7 +36,7 @@ CARD = FieldCard(
     summary="a vector in which examples of one identity are near each other",
     usual_targets=(
         "identity", "id", "person", "person_id", "subject", "who", "product", "product_id", "item", "item_id", "place",
-        "landmark_id", "group", "label", "class", "target", "人物", "人物ID", "商品", "商品ID", "個体", "同一", "ラベル",
+        "landmark_id", "group", "label", "class", "target", "人物", "人物id", "商品", "商品id", "個体", "同一", "ラベル",
     ),
     exempt={
         "restore": "answers are vectors, from which no identity is read",

@@ -19,12 +19,12 @@ from fukami.core.cards import FieldCard
 from fukami.core.language import _, _n
 from fukami.core.problems import Problem
 from fukami.core.tables import Column
-from fukami.export.standalone.marked_spans import MARKS, kept, pieces, shortened
 from fukami.fields import cells, personal
 from fukami.fields.contract import NOTHING, Arrays, Field, Tokens
 from fukami.fields.frame import Frame, Line
 from fukami.fields.gather import ragged
 from fukami.fields.marked.spec import ROLES, MarkedSpec
+from fukami.fields.reading.marked_spans import MARKS, kept, pieces, shortened
 from fukami.fields.text.field import CHARACTERS_PER_TOKEN, SHOWN, Text
 from fukami.fields.text.portable import odd_texts
 from fukami.fields.text.tokenization import load

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 from fukami.core.errors import DataError
 from fukami.core.language import _
-from fukami.core.tables import Column
-from fukami.data.names import plain
+from fukami.core.tables import Column, plain
 from fukami.fields.text.field import Text
 
 NAMED = (

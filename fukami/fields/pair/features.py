@@ -18,7 +18,7 @@ def overlaps(firsts: Sequence[str], seconds: Sequence[str], *, unspaced: bool) -
     """float32 (N, 12): of single words, pairs and runs of three (letters, where a script has no spaces) the share that both
     have of all, of the first's and of the second's; and the logarithms of both lengths and of their ratio.
 
-    >>> overlaps(["a b c"], ["a b d"], unspaced=False)[0, :3].round(2).tolist()
+    >>> np.round(overlaps(["a b c"], ["a b d"], unspaced=False)[0, :3].astype(float), 2).tolist()
     [0.5, 0.67, 0.67]
     """
     rows = [_row(_pieces(a, unspaced), _pieces(b, unspaced)) for a, b in zip(firsts, seconds, strict=True)]
