@@ -17,6 +17,8 @@ CARD = BaselineCard(
 )
 LEAST_SHARE = 0.1
 """Pieces below this share of a usual thing are dust."""
+SURE = 1e-4
+"""How little surer large pieces are than small ones: all of them are told, whatever a model's threshold is."""
 MOST = 200
 STEPS = 64
 
@@ -55,7 +57,7 @@ def _pieces(grey_SS: np.ndarray, least: float) -> tuple[np.ndarray, np.ndarray]:
     sizes = np.bincount(piece_SS.ravel())[1:]
     order = np.argsort(-sizes, kind="stable")[:MOST]
     order = order[sizes[order] >= least]
-    scores = (sizes[order] / (sizes[order] + least)).astype(np.float32)
+    scores = (1 - SURE * least / (sizes[order] + least)).astype(np.float32)
     return (piece_SS[None] == (order + 1)[:, None, None]).astype(np.uint8), scores
 
 
