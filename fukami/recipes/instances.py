@@ -1,8 +1,8 @@
 """Recommended settings for instances.
 
-Nuclei, 311 pictures to learn from, from scratch, seed 0, two cores (AVX2): `mask-rcnn:small` on pictures of 256 px has a mask AP50
-of 64.7 % on the 34 validation pictures after the first of 8 epochs. A reading on the 86 given test pictures after all of them is
-still to be made; `tests/runs/test_instances.py` asks for 70 %.
+Nuclei, 311 pictures to learn from, from scratch, seed 0, two cores (AVX2): `mask-rcnn:small` on pictures of 256 px has a mask
+AP50 of 64.7 % on the 34 validation pictures after the first of 8 epochs. A reading on the 86 given test pictures after all of
+them is still to be made; `tests/runs/test_instances.py` asks for 70 %.
 """
 
 from typing import Any
