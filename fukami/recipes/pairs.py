@@ -1,8 +1,8 @@
 """Recommended settings for pairs of texts.
 
 JNLI without its training part (2,089 pairs), seed 0, six epochs, 90 s of one core: accuracy 73.8 % on the published test part;
-the commonest class has 54.4 %, the overlap of letters 73.2 % (the difference is within its interval). It was read from an earlier
-state of the network, whose design was chosen with that test part in sight.
+the commonest class has 54.4 %, the overlap of letters 73.2 % (the difference is within its interval). It was read from an
+earlier state of the network, whose design was chosen with that test part in sight.
 """
 
 from typing import Any
