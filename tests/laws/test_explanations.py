@@ -22,10 +22,10 @@ METHODS = cards("explain/methods")
 TASKS = {name: card for name, card in cards("tasks").items() if "explain" not in card.without}
 KINDS = sorted({kind for t in TASKS.values() for kind in t.inputs})
 PAIRS = [(m, t.name) for t in TASKS.values() for m in METHODS if all(m in methods_for(kind) for kind in t.inputs)]
-DEAR = ("instance-segmentation",)
-"""Tasks whose networks are asked in tenths of a second: all ways but one to explain them are slow tests."""
+PLAIN = ("image-classification", "text-classification", "tabular-classification", "tabular-anomaly-detection")
+"""Tasks on which every way to explain is a quick test; on the others one is, and all ways on all tasks are slow."""
 SINGLE = [
-    pytest.param(m, t, marks=pytest.mark.slow if t in DEAR and m != "occlusion" else ())
+    pytest.param(m, t, marks=() if t in PLAIN or m == "occlusion" else pytest.mark.slow)
     for m, t in PAIRS
     if METHODS[m].scope == "input"
 ]
