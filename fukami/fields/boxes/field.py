@@ -103,8 +103,12 @@ class Boxes(TargetField):
     def check_on(self, columns: Sequence[Column], frames: Mapping[str, Frame]) -> Iterator[Problem]:
         yield from check_on_pictures(columns[0], plane_of(frames))
 
+    def things(self, column: Column) -> Sequence[Any]:
+        """What each cell says of the things in its picture: their `labels` and more; None where nothing is said."""
+        return marked(column)
+
     def usable(self, columns: Sequence[Column]) -> np.ndarray:
-        return np.array([one is not None and not one.fault for one in marked(columns[0])], dtype=bool)
+        return np.array([one is not None and not one.fault for one in self.things(columns[0])], dtype=bool)
 
     def fingerprint(self, columns: Sequence[Column]) -> np.ndarray:
         def told(one: Marked | None) -> bytes:
@@ -116,9 +120,9 @@ class Boxes(TargetField):
 
     def strata(self, columns: Sequence[Column]) -> np.ndarray:
         """By the rarest class of each picture, so that every part has some of it."""
-        found = [one or Marked(np.empty((0, 4))) for one in marked(columns[0])]
-        counts = Counter(label for one in found for label in set(one.labels))
-        rarest = [min(one.labels, key=lambda label: (counts[label], label), default="") for one in found]
+        found = [one.labels if one is not None else () for one in self.things(columns[0])]
+        counts = Counter(label for labels in found for label in set(labels))
+        rarest = [min(labels, key=lambda label: (counts[label], label), default="") for labels in found]
         return np.unique(rarest, return_inverse=True)[1]
 
     # -- learning and storing ----------------------------------------------------------------------------------------

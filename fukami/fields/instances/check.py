@@ -1,32 +1,50 @@
 """What the doctor finds in instances: by themselves, and beside the pictures that they lie on."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from fukami.core.language import _, _n
+from fukami.core.language import N_, _, _n
 from fukami.core.problems import Problem
 from fukami.core.tables import Column
 from fukami.fields import cells
 from fukami.fields.frame import Plane
-from fukami.fields.instances.marks import drawn
+from fukami.fields.instances.marks import Drawn, drawn
 from fukami.fields.labels import alike, listed
 
 FEW = 20
 """A class with fewer things is hardly learned."""
 SHATTERED = 20
 """Pieces along a row, as a share of its height, beyond which a thing is noise."""
+EXPECTED = N_("a list of things with a mask each, or a label image")
 
 
 def check_instances(column: Column, classes: Sequence[str] | None) -> Iterator[Problem]:
     """Unreadable cells, missing ones, things without a pixel, a whole picture as one thing, nothing at all, unknown, rare and
     similar classes. `classes` are those that were learned, if any."""
     found = drawn(column)
+    yield from _left_out(column, found)
     good = {row: one for row, one in enumerate(found) if one is not None and not one.fault}
+    counts = Counter(label for one in good.values() for label in one.labels)
+    if good and not counts and not classes:
+        yield Problem(
+            code="F-INSTANCES-NONE",
+            severity="error",
+            what=_("no picture to learn from shows a thing"),
+            where=cells.place(column),
+            expected=_(EXPECTED),
+            fix=_("name the column that holds the things: --set target=COLUMN"),
+        )
+        return
+    yield from _shapes(column, good)
+    yield from _labels(column, {row: one.labels for row, one in good.items()}, counts, classes)
+
+
+def _left_out(column: Column, found: Sequence[Drawn | None]) -> Iterator[Problem]:
+    """Pictures whose things cannot be read, and those of which nothing is said."""
     faulty = [row for row, one in enumerate(found) if one is not None and one.fault]
     missing = [row for row, one in enumerate(found) if one is None]
-    expected = _("a list of things with a mask each, or a label image")
     if faulty:
         first = found[faulty[0]]
         assert first is not None
@@ -40,7 +58,7 @@ def check_instances(column: Column, classes: Sequence[str] | None) -> Iterator[P
             )
             + f": {first.fault}",
             where=cells.places(column, faulty),
-            expected=expected,
+            expected=_(EXPECTED),
             fix=_("mend the cell, or remove the picture"),
             count=len(faulty),
         )
@@ -58,17 +76,10 @@ def check_instances(column: Column, classes: Sequence[str] | None) -> Iterator[P
             fix=_("add what is missing, or remove the picture"),
             count=len(missing),
         )
-    counts = Counter(label for one in good.values() for label in one.labels)
-    if good and not counts and not classes:
-        yield Problem(
-            code="F-INSTANCES-NONE",
-            severity="error",
-            what=_("no picture to learn from shows a thing"),
-            where=cells.place(column),
-            expected=expected,
-            fix=_("name the column that holds the things: --set target=COLUMN"),
-        )
-        return
+
+
+def _shapes(column: Column, good: Mapping[int, Drawn]) -> Iterator[Problem]:
+    """Things without a pixel, that are the whole picture, or in countless pieces."""
     empty = [row for row, one in good.items() if one.empty]
     whole = [row for row, one in good.items() if any(runs[1::2].sum() > 0.98 * one.size[0] * one.size[1] for runs in one.runs)]
     pieces = [row for row, one in good.items() if any(len(runs) // 2 > SHATTERED * one.size[1] for runs in one.runs)]
@@ -101,8 +112,7 @@ def check_instances(column: Column, classes: Sequence[str] | None) -> Iterator[P
         ),
     ):
         if rows:
-            yield _problem(code, what, cells.places(column, rows), len(rows), expected=expected, fix=fix)
-    yield from _labels(column, {row: one.labels for row, one in good.items()}, counts, classes)
+            yield _problem(code, what, cells.places(column, rows), len(rows), expected=_(EXPECTED), fix=fix)
 
 
 def _labels(

@@ -102,8 +102,8 @@ class Instances(Boxes):
     def check_on(self, columns: Sequence[Column], frames: Mapping[str, Frame]) -> Iterator[Problem]:
         yield from check_on_pictures(columns[0], plane_of(frames))
 
-    def usable(self, columns: Sequence[Column]) -> np.ndarray:
-        return np.array([one is not None and not one.fault for one in drawn(columns[0])], dtype=bool)
+    def things(self, column: Column) -> Sequence[Any]:
+        return drawn(column)
 
     def fingerprint(self, columns: Sequence[Column]) -> np.ndarray:
         def told(one: Drawn | None) -> bytes:
@@ -113,13 +113,6 @@ class Instances(Boxes):
             return repr((one.labels, one.ignored, one.size, one.fault)).encode("utf-8", "surrogatepass") + runs
 
         return cells.hashes(map(told, drawn(columns[0])))
-
-    def strata(self, columns: Sequence[Column]) -> np.ndarray:
-        """By the rarest class of each picture, so that every part has some of it."""
-        found = [one or Drawn() for one in drawn(columns[0])]
-        counts = Counter(label for one in found for label in set(one.labels))
-        rarest = [min(one.labels, key=lambda label: (counts[label], label), default="") for one in found]
-        return np.unique(rarest, return_inverse=True)[1]
 
     # -- learning and storing ----------------------------------------------------------------------------------------
     def learn(self, columns: Sequence[Column], *, seed: int = 0, beside: Mapping[str, Field] = NOTHING) -> Self:
