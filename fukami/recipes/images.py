@@ -47,6 +47,24 @@ def classification(facts: dict[str, Any]) -> dict[str, Any]:
     return settings | {"name": "resnet18", "crop": 0.35, "brightness": 0.2, "contrast": 0.2, "colour": 0.2}
 
 
+def tagging(facts: dict[str, Any]) -> dict[str, Any]:
+    """Settings for any number of labels per picture: those of one class, but that each label is answered for itself.
+
+    >>> "label_smoothing" in tagging({"num_examples": 1000, "size_px": 32})
+    False
+    """
+    return {name: value for name, value in classification(facts).items() if name != "label_smoothing"}
+
+
+def regression(facts: dict[str, Any]) -> dict[str, Any]:
+    """Settings for a number per picture: those of labels, without crops, since what is cut off may have counted.
+
+    >>> "crop" in regression({"num_examples": 1000, "size_px": 224})
+    False
+    """
+    return {name: value for name, value in tagging(facts).items() if name != "crop"}
+
+
 def is_hurried(facts: dict[str, Any], batch_size: int, size_px: int) -> bool:
     """Whether the minutes do not suffice for a large network on a processor (`cores`, 0 where something faster computes)."""
     seconds, cores = 60 * facts.get("minutes", 0.0), facts.get("cores", 0)
