@@ -1,8 +1,8 @@
 """Recommended settings for sounds.
 
-Reached on the 200 test recordings of `fsdd` with no option (ten epochs): 100 %, seed 0, 90 s of two cores, 98 s of processor
-time; with `--epochs 5` 99.5 %; a linear model has 98.5 %, so that the lead may be chance. Of a speaker who was never heard (`--set group=speaker`, 500 recordings, ten epochs, seed 0): 88.4 % in 91 s of one core, where
-a linear model has 39.2 %.
+Reached on the 200 test recordings of `fsdd` with no option (ten epochs): 100 %, seed 0, 90 s of two cores (AVX2), 98 s of
+processor time; with `--epochs 5` 99.5 %. A linear model has 98.5 %, so that the lead may be chance. Of a speaker who was never
+heard (`--set group=speaker`, 500 recordings, ten epochs, seed 0): 88.4 % in 91 s of processor time, a linear model 39.2 %.
 """
 
 from typing import Any
