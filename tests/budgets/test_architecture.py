@@ -4,8 +4,6 @@ import ast
 from functools import cache
 from pathlib import Path
 
-import pytest
-
 from fukami.core.cards import cards
 
 PACKAGE = Path(__file__).parent.parent.parent / "fukami"
@@ -61,8 +59,13 @@ def level(module: str) -> int:
 
 
 @cache
+def text(path: Path) -> str:
+    return path.read_text("utf-8")
+
+
+@cache
 def tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_text("utf-8"), str(path))
+    return ast.parse(text(path), str(path))
 
 
 def name(path: Path) -> str:
@@ -124,11 +127,9 @@ def test_every_room_has_a_level():
     assert {home(path) for path in ROOMS} <= set(LEVELS)
 
 
-@pytest.mark.parametrize("path", ROOMS, ids=name)
-def test_imports_point_one_way(path):
-    own = level(module_of(path))
-    upward = [module for module in imports(path) if level(module) > own]
-    assert not upward, f"{name(path)} (level {own}) imports {upward}"
+def test_imports_point_one_way():
+    upward = {name(path): [m for m in imports(path) if level(m) > level(module_of(path))] for path in ROOMS}
+    assert not {file: modules for file, modules in upward.items() if modules}
 
 
 def test_no_circles_of_imports():
@@ -162,13 +163,17 @@ def _compared(module: ast.Module):
             yield node
 
 
-@pytest.mark.parametrize("path", FILES, ids=name)
-def test_every_file_says_what_it_is(path):
-    assert not path.read_text("utf-8").strip() or ast.get_docstring(tree(path)), f"{name(path)} has no docstring"
+def test_every_file_says_what_it_is():
+    assert not [name(path) for path in FILES if text(path).strip() and not ast.get_docstring(tree(path))]
 
 
-@pytest.mark.parametrize("path", FILES, ids=name)
-def test_nothing_is_executed_or_unpickled_on_load(path):
+def test_nothing_is_executed_or_unpickled_on_load():
+    found = {name(path): loads(path) for path in FILES}
+    assert not {file: calls for file, calls in found.items() if calls}
+
+
+def loads(path: Path) -> list[str]:
+    """What a file uses that runs what it reads."""
     found = []
     for node in ast.walk(tree(path)):
         if isinstance(node, (ast.Import, ast.ImportFrom)):
@@ -181,7 +186,7 @@ def test_nothing_is_executed_or_unpickled_on_load(path):
                 for k in node.keywords
                 if k.arg in ("allow_pickle", "trust_remote_code") and getattr(k.value, "value", True) is not False
             ]
-    assert not found, f"{name(path)} uses {found}"
+    return found
 
 
 def called(function: ast.expr) -> str:
@@ -193,7 +198,6 @@ def called(function: ast.expr) -> str:
     return ""
 
 
-@pytest.mark.parametrize("path", FILES, ids=name)
-def test_files_stay_short(path):
+def test_files_stay_short():
     """A file that outgrows this holds a second idea."""
-    assert len(path.read_text("utf-8").splitlines()) <= 450
+    assert not [name(path) for path in FILES if len(text(path).splitlines()) > 450]
