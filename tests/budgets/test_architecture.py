@@ -68,6 +68,12 @@ def tree(path: Path) -> ast.Module:
     return ast.parse(text(path), str(path))
 
 
+@cache
+def nodes(path: Path) -> list[ast.AST]:
+    """All of a file's nodes: going through them is most of what these laws take."""
+    return list(ast.walk(tree(path)))
+
+
 def name(path: Path) -> str:
     return path.relative_to(PACKAGE.parent).as_posix()
 
@@ -80,13 +86,14 @@ def module_of(path: Path) -> str:
 MODULES = {module_of(path): path for path in FILES}
 
 
+@cache
 def imports(path: Path) -> list[str]:
     """Modules of Fukami that a file imports, also inside functions, and under `if TYPE_CHECKING` for annotations alone.
 
     Who reads a file has to know what its annotations speak of, so those count as much as what runs.
     """
     found = []
-    for node in ast.walk(tree(path)):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -152,13 +159,13 @@ def test_no_room_asks_which_task_it_serves():
     for path in FILES:
         if path.relative_to(PACKAGE).parts[0] in allowed or path.parent.name == "datasets":
             continue
-        asked += [f"{name(path)}:{node.lineno}" for node in _compared(tree(path))]
+        asked += [f"{name(path)}:{node.lineno}" for node in _compared(path)]
     assert not asked
 
 
-def _compared(module: ast.Module):
+def _compared(path: Path):
     """Constants that are a task's name; docstrings and help examples hold the name within other words."""
-    for node in ast.walk(module):
+    for node in nodes(path):
         if isinstance(node, ast.Constant) and node.value in cards("tasks"):
             yield node
 
@@ -175,7 +182,7 @@ def test_nothing_is_executed_or_unpickled_on_load():
 def loads(path: Path) -> list[str]:
     """What a file uses that runs what it reads."""
     found = []
-    for node in ast.walk(tree(path)):
+    for node in nodes(path):
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             modules = [a.name for a in node.names] if isinstance(node, ast.Import) else [node.module or ""]
             found += [m for m in modules if m.split(".")[0] in ("pickle", "cPickle", "dill", "joblib", "marshal", "shelve")]
