@@ -30,6 +30,7 @@ from fukami.fields.gather import carried
 from fukami.fields.series import check, explain, render
 from fukami.fields.series.clock import Clock
 from fukami.fields.series.cutting import ends, given, prints
+from fukami.fields.series.stretches import wholes
 from fukami.fields.series.reading import LARGEST, Known, Recording
 from fukami.fields.series.season import season_of, seasonal_error
 from fukami.fields.units import Portrait, Units
@@ -117,7 +118,7 @@ class Series(InputField, TargetField):
             )
         scaled = (recording.values - mean) / np.where(std > 0, std, 1.0)
         season = self.options.season or season_of(scaled, recording.series, looked_at)
-        named = [recording.clock.name, recording.series_name, *recording.channels]
+        named = [recording.clock.name, recording.series_name, *(recording.read_from or recording.channels)]
         state = {
             "columns": [{"name": name} for name in named if name],
             "channels": list(recording.channels),
@@ -129,6 +130,7 @@ class Series(InputField, TargetField):
             "season": season,
             "seasonal_error": seasonal_error(recording.values, recording.series, looked_at, season).tolist(),
         }
+        state |= {"form": recording.form} if recording.form else {}
         return replace(self, state=state)
 
     def stored_as(self) -> dict[str, Any]:
@@ -158,8 +160,11 @@ class Series(InputField, TargetField):
 
     # -- what people give --------------------------------------------------------------------------------------------
     def gather(self, values: Sequence[Any]) -> list[Column]:
-        """Recent history as people give it: a mapping of names to lists, a list of mappings, an array (T, C), (T,)."""
-        return [ends(self.name, [given(value, self.state["channels"]) for value in values], self.heard, self.state["length"])]
+        """Recent history, or a whole series, as people give it: a mapping of names to lists, a list of mappings, an array
+        (T, C), (T,)."""
+        tables = [given(value, self.state["channels"]) for value in values]
+        cut = wholes if self.state.get("form") else ends
+        return [cut(self.name, tables, self.heard, self.state["length"])]
 
     @property
     def heard(self) -> Known:
@@ -208,6 +213,10 @@ class Series(InputField, TargetField):
         """Last value and mean of each channel (N, 2C), in deviations."""
         x_NLC = self.batch(self.encode(columns), np.arange(len(columns[0]))).numpy()
         return np.concatenate([x_NLC[:, -1], x_NLC.mean(1)], 1)
+
+    def steps_of(self, columns: Sequence[Column]) -> np.ndarray:
+        """Every step as the network sees it (N, L, C)."""
+        return self.batch(self.encode(columns), np.arange(len(columns[0]))).double().numpy()
 
     def facts(self) -> dict[str, Any]:
         return {"steps": self.state["length"], "channels": len(self.state["channels"])} if self.state else {}
