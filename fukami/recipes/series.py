@@ -23,7 +23,7 @@ def forecasting(facts: dict[str, Any]) -> dict[str, Any]:
 
 
 def wholes(facts: dict[str, Any]) -> dict[str, Any]:
-    """Settings for a class or a number of each series, from `num_examples`: about 1,500 steps.
+    """Settings for a class or a number of each series, from `num_examples`: about 400 steps.
 
     >>> wholes({"num_examples": 50})["batch_size"]
     16
@@ -33,7 +33,7 @@ def wholes(facts: dict[str, Any]) -> dict[str, Any]:
     return {
         "name": "inception-time",
         "batch_size": batch_size,
-        "epochs": max(5, min(200, round(1500 * batch_size / total))),
+        "epochs": max(5, min(200, round(400 * batch_size / total))),
         "learning_rate": 2e-3,
         "weight_decay": 0.01,
     }

@@ -62,9 +62,7 @@ def cut_into(field: Series, task: Task) -> int:
     return task.options.context
 
 
-def _known(
-    field: Series, task: Task, table: Table, columns: Columns, choices: DataChoices
-) -> tuple[Known, list[Column]]:
+def _known(field: Series, task: Task, table: Table, columns: Columns, choices: DataChoices) -> tuple[Known, list[Column]]:
     """What is known of the columns, and those beside the bound ones."""
     known = field.heard if field.state else Known(choices.time, task.options.series or choices.group)
     bound = {column.name for own in columns.values() for column in own}
@@ -88,9 +86,7 @@ def _require_one_label(task: Task, columns: Columns, steps: Recording) -> None:
                 )
 
 
-def _windows(
-    field: Series, task: Task, table: Table, columns: Columns, choices: DataChoices
-) -> tuple[Table, Columns]:
+def _windows(field: Series, task: Task, table: Table, columns: Columns, choices: DataChoices) -> tuple[Table, Columns]:
     """Windows of every series, each with the label that all its steps have, or the number at its last step."""
     known, beside = _known(field, task, table, columns, choices)
     whole = recording(columns["series"], known, beside=beside)

@@ -36,7 +36,9 @@ def table(files: dict[str, Path], name: str) -> Table:
     wanted = name.removeprefix("aeon:") if name != CARD.name else USUAL
     found = importlib.util.find_spec("aeon")
     if found is None or not found.submodule_search_locations:
-        raise DataError("F-DATA-MISSING", _("the package that ships these series is not there"), where=name, fix="pip install aeon")
+        raise DataError(
+            "F-DATA-MISSING", _("the package that ships these series is not there"), where=name, fix="pip install aeon"
+        )
     home = Path(next(iter(found.submodule_search_locations))) / "datasets" / "data"
     places = {path.name.removesuffix("_TRAIN.ts"): path.parent for path in home.glob("*/*_TRAIN.ts")}
     if wanted not in places or not (places[wanted] / f"{wanted}_TEST.ts").exists():

@@ -159,7 +159,9 @@ def _lists(texts: list[str], rows: np.ndarray, where: str, problems: list[Proble
             Problem(
                 code="F-SERIES-UNREADABLE",
                 severity="warning",
-                what=_n("{n} cell is no number and counts as missing", "{n} cells are no numbers and count as missing", len(bad)),
+                what=_n(
+                    "{n} cell is no number and counts as missing", "{n} cells are no numbers and count as missing", len(bad)
+                ),
                 where=", ".join(f"{where}:{row}" for row in rows[at]),
                 expected=_("a number such as 1234.5"),
                 got=", ".join(repr(flat[int(place)].as_py()[:40]) for place in bad[:_SHOWN]),

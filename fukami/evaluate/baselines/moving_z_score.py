@@ -9,7 +9,9 @@ from fukami.core.cards import BaselineCard
 from fukami.evaluate.baselines.contract import Answers, Examples, InputColumns
 from fukami.evaluate.baselines.normal_scores import in_thresholds
 
-CARD = BaselineCard(name="moving-z-score", summary="deviations of a step from those before it", of=("anomaly",), needs="steps_of")
+CARD = BaselineCard(
+    name="moving-z-score", summary="deviations of a step from those before it", of=("anomaly",), needs="steps_of"
+)
 LEAST = 1e-3
 """Deviations are at least so large a share of the training's: a level that never moved has none."""
 

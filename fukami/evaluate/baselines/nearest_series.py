@@ -1,7 +1,7 @@
-"""The target of the training series that is nearest by dynamic time warping: Sakoe and Chiba 1978, the usual reference for series.
+"""The target of the training series that is nearest by dynamic time warping: Sakoe and Chiba 1978, the usual reference.
 
-Steps may be matched to others up to a tenth of the series away, all channels together. Longer series than `LONGEST` are averaged
-down to so many steps, and at most `MOST` training series are looked at. N known, B asked, L steps, C channels.
+Steps may be matched to others up to a tenth of the series away, all channels together. Longer series than `LONGEST` are
+averaged down to so many steps, and at most `MOST` training series are looked at. N known, B asked, L steps, C channels.
 """
 
 import numpy as np

@@ -30,9 +30,9 @@ from fukami.fields.gather import carried
 from fukami.fields.series import check, explain, render
 from fukami.fields.series.clock import Clock
 from fukami.fields.series.cutting import ends, given, prints
-from fukami.fields.series.stretches import wholes
 from fukami.fields.series.reading import LARGEST, Known, Recording
 from fukami.fields.series.season import season_of, seasonal_error
+from fukami.fields.series.stretches import wholes
 from fukami.fields.units import Portrait, Units
 
 CARD = FieldCard(
@@ -228,7 +228,7 @@ class Series(InputField, TargetField):
     def without(
         self, batch: torch.Tensor, units: Units, gone_PU: np.ndarray, filling: Any = None, draw: int = 0
     ) -> torch.Tensor:
-        return explain.without(batch, units, gone_PU)
+        return explain.without(batch, units, gone_PU, own_level=not self.state.get("form"))
 
     def portrait(self, batch: torch.Tensor, units: Units, weights_U: np.ndarray, detail: np.ndarray | None = None) -> Portrait:
         return explain.portrait(batch, units, weights_U, self.state["channels"])
@@ -329,8 +329,8 @@ class Series(InputField, TargetField):
         return {"count": len(windows), "channels": told}
 
     def portable(self, *, fixed: bool = False) -> dict[str, Any]:
-        """A program takes rows as they are in order, and reads times that are numbers or written as 2024-03-31 15:00."""
-        kept = ("channels", "mean", "std", "length", "clock", "low", "high")
+        """A program takes rows as they are in order and reads times that are numbers or written as 2024-03-31 15:00."""
+        kept = ("channels", "mean", "std", "length", "clock", "low", "high", "form")
         return {
             **{"kind": "series", "code": ["decoded", "series_clock", "series"], "arguments": "single", "name": self.name},
             **{"example": self.example(), "largest": LARGEST},

@@ -1,4 +1,4 @@
-"""Whole series as examples, each to be answered by itself: as lists in cells, as a row of steps, or as rows that belong together.
+"""Whole series as examples, each answered by itself: as lists in cells, as a row of steps, or as rows that belong together.
 
 A recording of all of them is made, of which each example is a window. Series of other lengths than most are stretched or
 squeezed to one length, between whose steps lines are drawn; how many is told. N examples, L steps, C channels, T steps of all.
@@ -152,9 +152,7 @@ def wholes(name: str, tables: Sequence[Sequence[Column]], known: Known, length: 
 
 
 # -- the three forms -----------------------------------------------------------------------------------------------------
-def _of_lists(
-    columns: Sequence[Column], known: Known
-) -> tuple[np.ndarray, np.ndarray, tuple[str, ...], list[Problem]]:
+def _of_lists(columns: Sequence[Column], known: Known) -> tuple[np.ndarray, np.ndarray, tuple[str, ...], list[Problem]]:
     """Values of all lists, how many each row has, the channels, and what was left out."""
     columns = [one for column in columns for one in _channels_of(column)]
     given = {column.name.strip().lower(): column for column in columns}
@@ -195,7 +193,7 @@ def _channels_of(column: Column) -> list[Column]:
     if not column.is_array or column.values.ndim < 2:
         return [column]
     values = column.values.reshape(*column.values.shape[:2], -1)
-    total, length, channels = values.shape
+    length, channels = values.shape[1:]
     names = [column.name] if channels == 1 else [f"{column.name}{number + 1}" for number in range(channels)]
     lists = [pa.FixedSizeListArray.from_arrays(pa.array(values[:, :, at].ravel()), length) for at in range(channels)]
     return [replace(column, name=name, values=cells_of) for name, cells_of in zip(names, lists, strict=True)]
