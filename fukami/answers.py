@@ -271,6 +271,8 @@ def from_table(run: Opened, source: Any, name: str) -> Group:
     for problem in taken_files(table, predictor.task, columns):
         tell(problem)
     whole, (table, columns) = table, predictor.task.questions(predictor.task, table, columns, predictor.recipe.data)
+    for problem in table.problems[len(whole.problems) :]:  # what making questions of the rows has found
+        tell(problem)
     first = next(iter(columns.values()))[0]
     numbers = first.rows if first.rows is not None else np.arange(len(first)) + 1
     return Group(

@@ -9,7 +9,7 @@ from fukami.core.errors import DataError, UsageError, nearest, quoted, unknown
 from fukami.core.given import exists, shortened
 from fukami.core.language import _
 
-TABLES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
+TABLES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".ts")
 WRITTEN = (".csv", ".tsv", ".xlsx", ".jsonl", ".parquet")
 """Forms in which answers are written as a table."""
 NOT_WRITTEN = (".txt", ".html", ".feather", ".arrow", ".md", ".zip", ".gz", ".png", ".jpg")

@@ -124,7 +124,8 @@ def is_at_hand(name: str) -> bool:
     """
     from fukami.data.download import kept
 
-    card = datasets()[name]
+    card = named(name)
+    assert card is not None
     return bool(_given(card)) or all(kept(name, file).is_file() for file in card.files)
 
 

@@ -20,3 +20,20 @@ def forecasting(facts: dict[str, Any]) -> dict[str, Any]:
         "schedule": "cosine",
         "weight_decay": 0.0,
     }
+
+
+def wholes(facts: dict[str, Any]) -> dict[str, Any]:
+    """Settings for a class or a number of each series, from `num_examples`: about 400 steps.
+
+    >>> wholes({"num_examples": 50})["batch_size"]
+    16
+    """
+    total = facts["num_examples"]
+    batch_size = 16 if total < 500 else 64
+    return {
+        "name": "inception-time",
+        "batch_size": batch_size,
+        "epochs": max(5, min(200, round(400 * batch_size / total))),
+        "learning_rate": 2e-3,
+        "weight_decay": 0.01,
+    }

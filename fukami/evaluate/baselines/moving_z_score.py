@@ -9,7 +9,9 @@ from fukami.core.cards import BaselineCard
 from fukami.evaluate.baselines.contract import Answers, Examples, InputColumns
 from fukami.evaluate.baselines.normal_scores import in_thresholds
 
-CARD = BaselineCard(name="moving-z-score", summary="deviations of a step from those before it", of=("anomaly",))
+CARD = BaselineCard(
+    name="moving-z-score", summary="deviations of a step from those before it", of=("anomaly",), needs="steps_of"
+)
 LEAST = 1e-3
 """Deviations are at least so large a share of the training's: a level that never moved has none."""
 
@@ -21,7 +23,7 @@ def fit(examples: Examples) -> Answers:
 def scores(examples: Examples, columns: InputColumns) -> np.ndarray:
     """The largest of each window."""
     ((name, field),) = examples.inputs.items()
-    x_BLC = field.batch(field.encode(columns[name]), np.arange(len(columns[name][0]))).double().numpy()
+    x_BLC = field.steps_of(columns[name])  # type: ignore[attr-defined]
     half = max(1, x_BLC.shape[1] // 2)
     found = np.zeros(len(x_BLC))
     for step in range(half, x_BLC.shape[1]):

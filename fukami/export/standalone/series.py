@@ -16,7 +16,8 @@ def read(values, told):
 
 
 def window(value, told):
-    """The last steps of one history, in deviations; gaps are filled with the value before them."""
+    """The last steps of one history, in deviations; gaps are filled with the value before them. Where each example was a series
+    as a whole, it is stretched to the length that was learned, and gaps lie on the line between their neighbours."""
     columns = history(value)
     named = {str(name).strip().lower(): cells for name, cells in columns.items()}
     lines = []
@@ -28,6 +29,9 @@ def window(value, told):
         known = np.flatnonzero(~np.isnan(line))
         if not len(known):
             raise ValueError(f"the column {name!r} holds no number")
+        if told.get("form"):
+            line = np.interp(np.linspace(0, len(line) - 1, told["length"]), known, line[known])
+            known = np.arange(len(line))
         lines.append(line[known[np.maximum(np.searchsorted(known, np.arange(len(line)), "right") - 1, 0)]])
     if len({len(line) for line in lines}) > 1 or len(lines[0]) < told["length"]:
         raise ValueError(f"{told['length']} steps or more of every column are needed, not {min(map(len, lines))}")

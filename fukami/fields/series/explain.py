@@ -1,6 +1,7 @@
 """Stretches of channels: what an explanation of a series weighs, how they are taken away, and the curves with them coloured.
 
 A stretch is taken away by putting the channel's mean over the whole window in its place: a level, without what happened then.
+Where each example is a series of its own, it is the mean of all training series, so that its level goes as well.
 L steps, C channels, P patterns, U units.
 """
 
@@ -45,10 +46,10 @@ def units_of(batch: torch.Tensor, channels: Sequence[str]) -> Units:
     return Units(tuple(names), of_LC, tuple(told))
 
 
-def without(batch: torch.Tensor, units: Units, gone_PU: np.ndarray) -> torch.Tensor:
-    """`x_PLC`: copies of the one window, in which the stretches of each pattern are level."""
+def without(batch: torch.Tensor, units: Units, gone_PU: np.ndarray, *, own_level: bool) -> torch.Tensor:
+    """`x_PLC`: copies of the one window, in which the stretches of each pattern are level: at the window's mean, or at 0."""
     gone_PLC = torch.from_numpy(gone_PU[:, units.of]).to(batch.device)
-    return torch.where(gone_PLC, batch.mean(1, keepdim=True), batch)
+    return torch.where(gone_PLC, batch.mean(1, keepdim=True) if own_level else torch.zeros_like(batch), batch)
 
 
 def portrait(batch: torch.Tensor, units: Units, weights_U: np.ndarray, channels: Sequence[str]) -> Portrait:

@@ -32,6 +32,7 @@ from fukami.fields.series.clock import Clock
 from fukami.fields.series.cutting import ends, given, prints
 from fukami.fields.series.reading import LARGEST, Known, Recording
 from fukami.fields.series.season import season_of, seasonal_error
+from fukami.fields.series.stretches import wholes
 from fukami.fields.units import Portrait, Units
 
 CARD = FieldCard(
@@ -117,7 +118,7 @@ class Series(InputField, TargetField):
             )
         scaled = (recording.values - mean) / np.where(std > 0, std, 1.0)
         season = self.options.season or season_of(scaled, recording.series, looked_at)
-        named = [recording.clock.name, recording.series_name, *recording.channels]
+        named = [recording.clock.name, recording.series_name, *(recording.read_from or recording.channels)]
         state = {
             "columns": [{"name": name} for name in named if name],
             "channels": list(recording.channels),
@@ -129,6 +130,7 @@ class Series(InputField, TargetField):
             "season": season,
             "seasonal_error": seasonal_error(recording.values, recording.series, looked_at, season).tolist(),
         }
+        state |= {"form": recording.form} if recording.form else {}
         return replace(self, state=state)
 
     def stored_as(self) -> dict[str, Any]:
@@ -158,8 +160,11 @@ class Series(InputField, TargetField):
 
     # -- what people give --------------------------------------------------------------------------------------------
     def gather(self, values: Sequence[Any]) -> list[Column]:
-        """Recent history as people give it: a mapping of names to lists, a list of mappings, an array (T, C), (T,)."""
-        return [ends(self.name, [given(value, self.state["channels"]) for value in values], self.heard, self.state["length"])]
+        """Recent history, or a whole series, as people give it: a mapping of names to lists, a list of mappings, an array
+        (T, C), (T,)."""
+        tables = [given(value, self.state["channels"]) for value in values]
+        cut = wholes if self.state.get("form") else ends
+        return [cut(self.name, tables, self.heard, self.state["length"])]
 
     @property
     def heard(self) -> Known:
@@ -209,6 +214,10 @@ class Series(InputField, TargetField):
         x_NLC = self.batch(self.encode(columns), np.arange(len(columns[0]))).numpy()
         return np.concatenate([x_NLC[:, -1], x_NLC.mean(1)], 1)
 
+    def steps_of(self, columns: Sequence[Column]) -> np.ndarray:
+        """Every step as the network sees it (N, L, C)."""
+        return self.batch(self.encode(columns), np.arange(len(columns[0]))).double().numpy()
+
     def facts(self) -> dict[str, Any]:
         return {"steps": self.state["length"], "channels": len(self.state["channels"])} if self.state else {}
 
@@ -219,7 +228,7 @@ class Series(InputField, TargetField):
     def without(
         self, batch: torch.Tensor, units: Units, gone_PU: np.ndarray, filling: Any = None, draw: int = 0
     ) -> torch.Tensor:
-        return explain.without(batch, units, gone_PU)
+        return explain.without(batch, units, gone_PU, own_level=not self.state.get("form"))
 
     def portrait(self, batch: torch.Tensor, units: Units, weights_U: np.ndarray, detail: np.ndarray | None = None) -> Portrait:
         return explain.portrait(batch, units, weights_U, self.state["channels"])
@@ -320,8 +329,8 @@ class Series(InputField, TargetField):
         return {"count": len(windows), "channels": told}
 
     def portable(self, *, fixed: bool = False) -> dict[str, Any]:
-        """A program takes rows as they are in order, and reads times that are numbers or written as 2024-03-31 15:00."""
-        kept = ("channels", "mean", "std", "length", "clock", "low", "high")
+        """A program takes rows as they are in order and reads times that are numbers or written as 2024-03-31 15:00."""
+        kept = ("channels", "mean", "std", "length", "clock", "low", "high", "form")
         return {
             **{"kind": "series", "code": ["decoded", "series_clock", "series"], "arguments": "single", "name": self.name},
             **{"example": self.example(), "largest": LARGEST},

@@ -52,6 +52,10 @@ class Recording:
     clock: Clock
     told: tuple[Problem, ...] = ()
     series_name: str = ""
+    form: str = ""
+    """How a table held whole series of which each is an example (`stretches`); empty where examples are cut from them."""
+    read_from: tuple[str, ...] = ()
+    """The columns that it was read from, where they are not called as channels are."""
 
     def __len__(self) -> int:
         return len(self.values)
