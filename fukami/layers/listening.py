@@ -24,8 +24,7 @@ class Front(nn.Module):
             nn.Conv2d(given, channels, (5, 5), (step, 2), padding=(2, 2))
             for given, step in zip((1, channels), self.steps, strict=True)
         )
-        left = -(-(-(-bands // 2)) // 2)
-        self.dense = nn.Linear(channels * left, width)
+        self.dense = nn.Linear(channels * ((bands + 3) // 4), width)
         self.norm = nn.LayerNorm(width)
 
     def forward(self, x_BTF: torch.Tensor, frames_B: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -23,14 +23,15 @@ CARD = ModelCard(
     takes=("audio",),
     gives=("transcript",),
     sizes={
-        "tiny": {"channels": 8, "width": 48, "depth": 2, "heads": 2, "kernel": 15},
-        "small": {"channels": 16, "width": 144, "depth": 4, "heads": 4, "kernel": 31},
-        "base": {"channels": 32, "width": 256, "depth": 12, "heads": 4, "kernel": 31},
-        "large": {"channels": 32, "width": 512, "depth": 17, "heads": 8, "kernel": 31},
+        "tiny": {"channels": 8, "width": 48, "depth": 2, "heads": 2, "reach": 15},
+        "small": {"channels": 16, "width": 144, "depth": 4, "heads": 4, "reach": 31},
+        "base": {"channels": 32, "width": 256, "depth": 12, "heads": 4, "reach": 31},
+        "large": {"channels": 32, "width": 512, "depth": 17, "heads": 8, "reach": 31},
     },
     size="small",
-    small={"width": 16, "depth": 1, "kernel": 5},
-    options={"channels": 16, "width": 144, "depth": 4, "heads": 4, "kernel": 31, "stride": 2, "dropout": 0.1},
+    parameters={"audio": {"tiny": 119_829, "small": 1_991_181, "base": 18_441_085, "large": 103_334_269}},
+    small={"width": 16, "depth": 1, "reach": 5},
+    options={"channels": 16, "width": 144, "depth": 4, "heads": 4, "reach": 31, "stride": 2, "dropout": 0.1},
     learning={"learning_rate": 1e-3, "weight_decay": 0.01, "clip_norm": 1.0, "warmup": 0.1},
     source="Gulati et al. 2020, arXiv:2005.08100; Su et al. 2021, arXiv:2104.09864; by hand",
 )
@@ -45,12 +46,12 @@ def build(
     width: int = 144,
     depth: int = 4,
     heads: int = 4,
-    kernel: int = 31,
+    reach: int = 31,
     stride: int = 2,
     dropout: float = 0.1,
 ) -> nn.Module:
     """See `Conformer`."""
-    sizes = {"channels": channels, "width": width, "depth": depth, "heads": heads, "kernel": kernel}
+    sizes = {"channels": channels, "width": width, "depth": depth, "heads": heads, "reach": reach}
     return Conformer(spec, target, **sizes, stride=stride, dropout=dropout)
 
 
@@ -62,7 +63,7 @@ class Conformer(Listener):
         target: how many letters there are.
         channels: of the convolutions at the beginning.
         width, depth, heads: of the blocks.
-        kernel: steps that a block's convolution sees, an odd number.
+        reach: steps that a block's convolution sees, an odd number.
         stride: frames that one step is made of, 1, 2 or 4.
         dropout: share of the numbers dropped in training.
     """
@@ -76,7 +77,7 @@ class Conformer(Listener):
         width: int,
         depth: int,
         heads: int,
-        kernel: int,
+        reach: int,
         stride: int,
         dropout: float,
     ):
@@ -84,7 +85,7 @@ class Conformer(Listener):
         self.ear = Ear(spec)
         self.front = Front(spec.heard, channels, width, stride)
         self.dropout = nn.Dropout(dropout)
-        self.blocks = nn.ModuleList(Block(width, heads, kernel, dropout) for _block in range(depth))
+        self.blocks = nn.ModuleList(Block(width, heads, reach, dropout) for _block in range(depth))
 
     def encoded(self, waves: Waves) -> tuple[torch.Tensor, torch.Tensor]:
         x_BTD, lengths_B = self.front(*self.ear(waves))
@@ -103,11 +104,11 @@ class Conformer(Listener):
 class Block(nn.Module):
     """Half a dense layer, attention, convolution, half a dense layer, a norm."""
 
-    def __init__(self, width: int, heads: int, kernel: int, dropout: float):
+    def __init__(self, width: int, heads: int, reach: int, dropout: float):
         super().__init__()
         self.before, self.after = Dense(width, dropout), Dense(width, dropout)
         self.attention = Attention(width, heads, dropout)
-        self.convolution = Convolution(width, kernel, dropout)
+        self.convolution = Convolution(width, reach, dropout)
         self.norm = nn.LayerNorm(width)
 
     def forward(self, x_BTD: torch.Tensor, valid_BT: torch.Tensor) -> torch.Tensor:
@@ -155,11 +156,11 @@ def turned(x_BHTE: torch.Tensor) -> torch.Tensor:
 class Convolution(nn.Module):
     """What steps nearby have in common, channel by channel, behind a gate."""
 
-    def __init__(self, width: int, kernel: int, dropout: float):
+    def __init__(self, width: int, reach: int, dropout: float):
         super().__init__()
         self.norm, self.between = nn.LayerNorm(width), nn.LayerNorm(width)
         self.gated, self.given = nn.Linear(width, 2 * width), nn.Linear(width, width)
-        self.along = nn.Conv1d(width, width, kernel, padding=kernel // 2, groups=width)
+        self.along = nn.Conv1d(width, width, reach, padding=reach // 2, groups=width)
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, x_BTD: torch.Tensor, valid_BT: torch.Tensor) -> torch.Tensor:

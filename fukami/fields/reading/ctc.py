@@ -13,7 +13,7 @@ NEVER = -1e30
 
 def decoded(log_TK, beams, gap=-1):
     """`(letters, first, last, nats)`: the letters said, the steps from which to which (exclusive) each is heard, and the
-    logarithm of how likely they are. With `beams` above 1 the ways to say a text are added up (Graves 2012; Hannun et al. 2014);
+    logarithm of how likely they are. With `beams` above 1 the ways to say a text are added up (Graves 2012);
     1 takes the likeliest step by step. `gap` is the letter between words: a text neither begins nor ends with one, nor has two.
     """
     log_TK = np.asarray(log_TK, np.float64)

@@ -125,6 +125,11 @@ class Transcript(TargetField):
         """How texts are decoded changes nothing that is stored."""
         return {name: value for name, value in asdict(self.options).items() if name != "beams"}
 
+    def lengths(self, stored: Arrays) -> np.ndarray:
+        found = stored["letter"]
+        assert isinstance(found, Ragged)
+        return np.diff(found.offsets)
+
     def batch(self, stored: Arrays, rows: np.ndarray, device: torch.device | str = "cpu") -> Spoken:
         found = stored["letter"]
         assert isinstance(found, Ragged)
@@ -155,7 +160,8 @@ class Transcript(TargetField):
 
     def answers(self, outputs: Any) -> dict[str, Any]:
         """`letters`: rows of `letter`, and of `start` and `end` in seconds; `log_likelihood_B` in nats, of `steps_B`; how many
-        seconds of a recording `heard_B` are, and how long finding its answer took (`spent_B`; 0 where nobody looked).
+        seconds of a recording `heard_B` are, and how long finding its answer took (`spent`, a list, since it is
+        nothing that two answers agree in; 0 where nobody looked).
 
         `outputs` is what `layers.ctc` calls `Heard`, or `Timed`.
         """
@@ -177,7 +183,7 @@ class Transcript(TargetField):
             "log_likelihood": torch.tensor([nats for *_rest, nats in found], dtype=torch.float64),
             "steps": torch.from_numpy(steps_B.astype(np.int64)),
             "heard": torch.from_numpy(steps_B * seconds_B.astype(np.float64)),
-            "spent": torch.full((len(found),), spent, dtype=torch.float64),
+            "spent": [spent] * len(found),
         }
 
     @property
@@ -188,9 +194,9 @@ class Transcript(TargetField):
     def ideal(self, truth: dict[str, Any]) -> dict[str, Any]:
         rows, count = truth["letters"], len(truth["letters"])
         nowhen = {name: torch.zeros(len(rows.columns["letter"]), dtype=torch.float64) for name in ("start", "end")}
-        nothing = {name: torch.zeros(count, dtype=torch.float64) for name in ("log_likelihood", "heard", "spent")}
+        nothing = {name: torch.zeros(count, dtype=torch.float64) for name in ("log_likelihood", "heard")}
         letters = Rows({"letter": torch.as_tensor(rows.columns["letter"]), **nowhen}, torch.as_tensor(rows.counts))
-        return {"letters": letters, "steps": torch.ones(count, dtype=torch.int64), **nothing}
+        return {"letters": letters, "steps": torch.ones(count, dtype=torch.int64), "spent": [0.0] * count, **nothing}
 
     def given(self, answers: dict[str, Any]) -> Spoken:
         each = [np.asarray(row["letter"]) for row in answers["letters"].each()]

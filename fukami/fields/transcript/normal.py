@@ -31,4 +31,4 @@ def _without(letter: str) -> str:
     kind = unicodedata.category(letter)
     if kind == "Pd" and letter not in "〜～":
         return " "
-    return "" if kind[0] in "PS" or kind in ("Cc", "Cf") and not letter.isspace() else letter
+    return "" if kind[0] in "PS" or (kind in ("Cc", "Cf") and not letter.isspace()) else letter
