@@ -1,4 +1,4 @@
-"""How what was heard differs from what was said: kinds of errors, the most frequent ones, letters never learned, and the time."""
+"""How what was heard differs from what was said: kinds of errors, the most frequent ones, letters never learned, the time."""
 
 from typing import Any
 
