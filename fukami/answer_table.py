@@ -159,7 +159,7 @@ def written(run: Opened, inputs: Sequence[Any], out: Path) -> list[dict[str, Any
     plain = predict_inputs(run, inputs)
     predictions = with_files(plain, out, run=run.path.name)
     if predictions == plain:
-        what = _("no picture was answered, so nothing was written into the folder")
+        what = _("neither a picture nor a sound was answered, so nothing was written into the folder")
         fix = _("for a table of the answers: {option}").format(option="--out answers.csv")
         tell(Problem(code="F-OUT-NOTHING", severity="warning", what=what, where=str(out), got=fix))
     return predictions

@@ -44,4 +44,6 @@ def _told(part: Any) -> str:
         return ", ".join(map(str, part)) or "–"
     if isinstance(part, str) and part.startswith("data:image/"):
         return _("a picture")
+    if isinstance(part, str) and part.startswith("data:audio/"):
+        return _("a recording")
     return str(part)

@@ -9,7 +9,7 @@ from fukami.core.language import _, _n, joined
 from fukami.core.problems import Problem
 from fukami.core.tables import Column
 from fukami.fields import cells
-from fukami.fields.audio.decode import Look, looks_at, place, raw_cells
+from fukami.fields.audio.decode import RATE_OF_ARRAYS, Look, looks_at, place, raw_cells
 
 SILENT = 1e-4
 """The loudest sample of a recording in which there is nothing: -80 dB of full scale."""
@@ -28,6 +28,7 @@ def check_recordings(column: Column, most_seconds: float) -> Iterator[Problem]:
     """Every problem of a column of recordings, of which the first `most_seconds` are heard."""
     seen = looks_at(column)
     yield from _unreadable(column, seen)
+    yield from _without_rate(column)
     fine = [row for row, one in enumerate(seen) if one.error is None]
     told = [
         ("F-AUDIO-SILENT", [row for row in fine if not is_usable(seen[row])]),
@@ -59,6 +60,27 @@ def _unreadable(column: Column, seen: Sequence[Look]) -> Iterator[Problem]:
         severity = "error" if all_of_them else "warning"
         told = {"expected": error.expected, "got": error.got, "fix": error.fix}
         yield Problem(code=code, severity=severity, what=what, where=_where(column, rows), count=len(rows), **told)
+
+
+def _without_rate(column: Column) -> Iterator[Problem]:
+    """Arrays of samples, of which nobody says how many a second has."""
+    arrays = len(column) if column.is_array else sum(isinstance(cell, list) for cell in raw_cells(column))
+    count, rate = column.told.get("without_rate", (arrays, RATE_OF_ARRAYS))
+    if count:
+        yield Problem(
+            code="F-AUDIO-NO-RATE",
+            severity="warning",
+            what=_n(
+                "{n} recording is an array without a rate; {rate} samples a second are assumed",
+                "{n} recordings are arrays without a rate; {rate} samples a second are assumed",
+                count,
+                rate=f"{rate:,}",
+            ),
+            where=cells.place(column),
+            expected=_("a pair of an array and its rate, or a sound file"),
+            fix=_("at another rate everything is heard too high or too low: give {pair}").format(pair="(array, rate)"),
+            count=count,
+        )
 
 
 def _where(column: Column, rows: Sequence[int]) -> str:

@@ -127,10 +127,11 @@ class Audio(InputField):
         if all(isinstance(value, str | Path) for value in values):
             return [Column(self.name, pa.array([str(value) for value in values], pa.string()))]
         rate = self.state.get("rate_hz", decode.RATE_OF_ARRAYS)
-        return [Column(self.name, pa.array([_as_bytes(value, rate) for value in values], pa.binary()))]
+        told = {"without_rate": (sum(map(_is_without_rate, values)), rate)}
+        return [Column(self.name, pa.array([_as_bytes(value, rate) for value in values], pa.binary()), told=told)]
 
     def unfamiliar(self, columns: Sequence[Column]) -> Iterator[Problem]:
-        kept = ("F-AUDIO-CLIPPED", "F-AUDIO-CUT", "F-AUDIO-SHORT", "F-AUDIO-LONG")
+        kept = ("F-AUDIO-NO-RATE", "F-AUDIO-CLIPPED", "F-AUDIO-CUT", "F-AUDIO-SHORT", "F-AUDIO-LONG")
         for problem in check_recordings(columns[0], self.state["max_seconds"]):
             if problem.code in kept:
                 yield problem
@@ -305,6 +306,13 @@ def _looks_like_sound(cell: Any) -> bool:
         wave = head[:4] in (b"RIFF", b"RF64") and head[8:12] == b"WAVE"
         return wave or head[:4] in (b"fLaC", b"OggS") or head[:3] == b"ID3" or head[:2] in (b"\xff\xfb", b"\xff\xf3")
     return isinstance(cell, str | Path) and Path(str(cell)).suffix.lower() in CARD.extensions
+
+
+def _is_without_rate(value: Any) -> bool:
+    if isinstance(value, dict):
+        return "array" in value and "sampling_rate" not in value
+    paired = isinstance(value, tuple) and len(value) == 2 and np.ndim(value[0]) > 0
+    return isinstance(value, list | tuple | np.ndarray) and not paired
 
 
 def _as_bytes(value: Any, rate: int) -> bytes:

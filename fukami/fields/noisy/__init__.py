@@ -1,0 +1,1 @@
+"""Recordings with noise in them, which is to be taken out."""
