@@ -140,7 +140,7 @@ class Queue:
                 yield job
 
     async def _answer(self, jobs: list[_Job]) -> None:
-        """Asks about several requests at once; where that fails, about each by itself, so that none fails for another's sake."""
+        """Asks about several requests at once; where that fails, about each by itself: none fails for another's sake."""
         if not jobs:
             return
         values = [value for job in jobs for value in job.values]

@@ -1,6 +1,7 @@
 """What Prometheus reads: requests, their time, batches, who waits, what was refused."""
 
 from collections.abc import Callable
+from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
@@ -14,7 +15,7 @@ class Figures:
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
-        own = {"registry": self._registry}
+        own: dict[str, Any] = {"registry": self._registry}
         self._requests = Counter("fukami_requests", "Requests by run and status.", ["run", "status"], **own)
         self._seconds = Histogram(
             "fukami_request_seconds", "Seconds from a request to its answer.", ["run"], buckets=SECONDS, **own

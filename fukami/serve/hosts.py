@@ -49,9 +49,10 @@ def opened(path: Path) -> Hosted:
         from fukami.serve.exported import Exported
 
         return Exported(path)
+    from fukami.opened import Opened
     from fukami.serve.runs import ServedRun
 
-    return ServedRun(path)
+    return ServedRun(Opened(path))
 
 
 def warmed(hosted: Hosted) -> dict[str, Any]:
@@ -66,23 +67,20 @@ def warmed(hosted: Hosted) -> dict[str, Any]:
 
 
 class Hosts:
-    """The runs in `places`, opened and asked once.
+    """What is `hosted`, asked once, each with the signs of its folder when it was opened.
 
     Raises:
-        RunError: one was altered.
         UsageError: F-SERVE-NAME where two have one name.
     """
 
-    def __init__(self, places: Sequence[Path], bounds: Bounds, figures: Figures):
+    def __init__(self, hosted: Sequence[tuple[Hosted, tuple[int, ...]]], bounds: Bounds, figures: Figures):
         self.bounds, self.figures = bounds, figures
         self._by_name: dict[str, Host] = {}
-        for place in places:
-            name = place.resolve().name
+        for one, seen in hosted:
+            name = one.path.resolve().name
             if name in self._by_name:
                 raise UsageError("F-SERVE-NAME", _("two runs have one name"), got=name, fix=_("rename one of the folders"))
-            seen = signs(place)
-            hosted = opened(place)
-            self._by_name[name] = Host(name, hosted, warmed(hosted), seen)
+            self._by_name[name] = Host(name, one, warmed(one), seen)
         self._watching: asyncio.Task[None] | None = None
 
     def __iter__(self):
@@ -144,6 +142,12 @@ class Hosts:
         host.hosted, host.answer, host.seen = new, answer, seen
         self.figures.reloaded(host.name, held=True)
         print(f"{host.name}: {_('the folder was replaced; the new one answers')}", file=sys.stderr, flush=True)
+
+
+def opened_with_signs(path: Path) -> tuple[Hosted, tuple[int, ...]]:
+    """What lies in a folder, and by what it will be known to have been replaced since."""
+    seen = signs(path)
+    return opened(path), seen
 
 
 def signs(path: Path) -> tuple[int, ...]:

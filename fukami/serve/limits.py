@@ -2,7 +2,7 @@
 
 import asyncio
 import hmac
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 
 from starlette.datastructures import UploadFile
@@ -65,7 +65,7 @@ async def form_of(request: Request, body: bytes) -> list[tuple[str, str | tuple[
         Refused: F-SERVE-FORM, 400.
     """
 
-    async def stream() -> AsyncIterator[bytes]:
+    async def stream() -> AsyncGenerator[bytes, None]:
         yield body
 
     parser = MultiPartParser(

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from fukami.answer_table import notes_of
@@ -15,11 +14,10 @@ from fukami.tasks.contract import Task
 
 
 class ServedRun:
-    """The run in folder `path`. Raises `RunError` where it is not the one that was written."""
+    """A run that is open. Raises `UsageError` where its task cannot be served."""
 
-    def __init__(self, path: Path):
-        self.path = path
-        self.run = Opened(path)
+    def __init__(self, run: Opened):
+        self.run, self.path = run, run.path
         beforehand.require_meaning(self.run.task, "predict")
         beforehand.require_meaning(self.run.task, "serve")
         self.task, self.model = self.run.task, self.run.told["model"]["name"] or ""

@@ -18,7 +18,7 @@ from fukami.core.language import _
 from fukami.serve.app import Served, app_of
 from fukami.serve.batching import Bounds
 from fukami.serve.figures import Figures
-from fukami.serve.hosts import Hosts
+from fukami.serve.hosts import Hosts, opened_with_signs
 from fukami.serve.limits import Limits
 from fukami.serve.log import Log
 
@@ -71,7 +71,8 @@ def served_of(runs: Sequence[Path], place: Place) -> Served:
     """Everything of a server but the place where it listens."""
     figures = Figures()
     log = Log(place.log, share=place.log_share, raw=place.log_inputs)
-    return Served(Hosts(runs, place.bounds, figures), figures, log, place.limits, keys_of(place.keys))
+    hosts = Hosts([opened_with_signs(run) for run in runs], place.bounds, figures)
+    return Served(hosts, figures, log, place.limits, keys_of(place.keys))
 
 
 def serve_runs(
