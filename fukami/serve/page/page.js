@@ -27,6 +27,7 @@ function speak(language) {
   document.documentElement.lang = language;
   at("language").value = language;
   for (const one of document.querySelectorAll("[data-say]")) one.textContent = words[one.dataset.say];
+  for (const one of document.querySelectorAll("[data-hint]")) one.placeholder = words[one.dataset.hint];
 }
 const number = (value) => (Math.abs(value) >= 1000 || value === Math.round(value) ? value.toLocaleString(document.documentElement.lang, { maximumFractionDigits: 2 }) : String(Number(value.toPrecision(4))));
 
@@ -109,7 +110,7 @@ function cellControl(name, schema, needed = true) {
   const id = `cell-${name}`, types = typesOf(schema);
   const numeric = types.some((type) => type === "number" || type === "integer"), many = types.includes("array");
   const list = (schema.enum || schema.examples || []).length ? make("datalist", { id: `${id}-list` }, ...(schema.enum || schema.examples).map((one) => make("option", { value: one }))) : null;
-  const input = many ? make("textarea", { id }) : make("input", { id, list: list && `${id}-list`, inputmode: numeric ? "decimal" : null, placeholder: types.includes("null") ? words.unknown : null });
+  const input = many ? make("textarea", { id }) : make("input", { id, list: list && `${id}-list`, inputmode: numeric ? "decimal" : null, placeholder: types.includes("null") ? words.unknown : null, "data-hint": types.includes("null") ? "unknown" : null });
   if (schema.type === "integer") input.value = "1";
   const value = () => {
     const text = input.value.trim();
