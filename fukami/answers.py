@@ -7,7 +7,7 @@ as it is.
 import io
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -18,7 +18,7 @@ import numpy as np
 from fukami.core.beforehand import TABLES, is_table, missing_input, missing_inputs
 from fukami.core.cards import card, known
 from fukami.core.errors import DataError, FukamiError, UsageError, nearest
-from fukami.core.given import exists, is_file, parsed, settled, shortened
+from fukami.core.given import exists, is_file, is_here, parsed, settled, shortened
 from fukami.core.language import _, _n
 from fukami.core.problems import Problem
 from fukami.core.tables import Column, Table
@@ -83,22 +83,28 @@ def errors_told(told: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{**one, "error": one["error"].as_dict()} if "error" in one else one for one in told]
 
 
-def answered(predictor: Any, group: Group, *, before: int = 0) -> list[dict[str, Any]]:
-    """What is told of each input of a group, with errors as they were raised; `before` counts the inputs before these."""
+def answered(
+    predictor: Any, group: Group, *, before: int = 0, unfamiliar: Callable[[Task, Columns], None] | None = None
+) -> list[dict[str, Any]]:
+    """What is told of each input of a group, with errors as they were raised; `before` counts the inputs before these.
+
+    `unfamiliar` looks at the inputs for what the training did not know; it is told on standard error unless given.
+    """
     errors, told = dict(group.errors), []
     try:
         errors |= unusable(predictor.task, group, before=before)
         used = [row for row, place in enumerate(group.read) if place not in errors]
         kept = group.rows(used) if len(errors) > len(group.errors) else group.columns
         if len(errors) < len(group.names):
-            tell_unfamiliar(predictor.task, kept)
+            (unfamiliar or tell_unfamiliar)(predictor.task, kept)
             told = predictor.predict(kept)
     except REFUSED as error:  # what shows only when inputs are made tensors
         if group.table is not None:
             return [{"input": group.table, "error": error}]
         if (total := len(group.names)) > 1:
             parts = (group.part(0, total // 2), 0), (group.part(total // 2, total), total // 2)
-            return [one for part, first in parts for one in answered(predictor, part, before=before + first)]
+            both = (answered(predictor, part, before=before + first, unfamiliar=unfamiliar) for part, first in parts)
+            return [one for told in both for one in told]
         errors[0] = error
     answers = iter(told)
     return [
@@ -257,19 +263,20 @@ def gathered(task: Task, single: list[tuple[Any, Any]]) -> tuple[list[Any], Colu
     return names, {name: field.gather([value[name] for value in values]) for name, field in task.inputs.items()}
 
 
-def from_table(run: Opened, source: Any, name: str) -> Group:
-    """Every row of a table."""
+def from_table(run: Opened, source: Any, name: str, *, say: Callable[[Problem], None] | None = None) -> Group:
+    """Every row of a table. What is left out, or guessed, is said on standard error unless `say` is given."""
+    say = say or tell
     from fukami.data import read
     from fukami.data.bind import bind, taken_files
 
     predictor = run.predictor
     table: Table = read(source, predictor.recipe.data, kinds=predictor.task.card.inputs)
     for problem in table.problems:  # rows that are left out get no answer: silence would shift all that follow
-        tell(problem if name != "-" else replace(problem, where=problem.where.replace(str(source), "-")))
+        say(problem if name != "-" else replace(problem, where=problem.where.replace(str(source), "-")))
     columns = bind(table, predictor.task, predictor.recipe.data, with_targets=False)
     columns = {key: columns[key] for key in predictor.task.inputs}
     for problem in taken_files(table, predictor.task, columns):
-        tell(problem)
+        say(problem)
     whole, (table, columns) = table, predictor.task.questions(predictor.task, table, columns, predictor.recipe.data)
     for problem in table.problems[len(whole.problems) :]:  # what making questions of the rows has found
         tell(problem)
@@ -379,7 +386,7 @@ def _error(field: Field, columns: list[Column], called: str, *, is_row: bool) ->
     problem = next((p for p in field.check(columns) if p.severity != "note"), None)
     if problem is None:
         return DataError("F-INPUT-UNUSABLE", _("an input cannot be used"), where=called)
-    is_place = is_row or exists(called)
+    is_place = is_row or exists(called) or not is_here()
     close = [] if is_place else nearest(Path(called).name, [p.name for p in Path(called).parent.glob("*")])
     fix = _("did you mean {names}?").format(names=", ".join(close)) if close else problem.fix
     return DataError(problem.code, problem.what, where=called, expected=problem.expected, got=problem.got, fix=fix)

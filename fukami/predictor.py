@@ -158,6 +158,27 @@ class Predictor:
 
         return [answer for part in in_parts(total, BATCH, answered) for answer in part]
 
+    @property
+    def writes(self) -> bool:
+        """Whether its network writes texts token by token, so that they can be read while they are written."""
+        return hasattr(getattr(self.network, "encoder", None), "writing")
+
+    def written(self, columns: dict[str, Sequence[Column]]) -> Iterator[str]:
+        """The text that answers the first of raw cells of the input fields, part by part: together what `predict` gives."""
+        batch, target, ids, said = self.batch(columns, np.arange(1)), self.task.target, [], ""
+        rng = torch.Generator(self.device).manual_seed(derive(self.recipe.learning.seed, "answers"))
+        model: Any = self.network.encoder
+        tokens = self._computed(lambda given: model.writing(given, rng, self.task.options), batch)
+        while True:
+            with torch.inference_mode(), self.plan.autocast():  # not for longer than a token: others compute between two
+                token = next(tokens, None)
+            text = target.written(ids := [*ids, *([] if token is None else [token])])
+            if token is None or not text.endswith("\ufffd"):  # else it is a part of a letter
+                yield text[len(said) :]
+                said = text
+            if token is None:
+                return
+
     def restored(self, answers: Any, columns: Mapping[str, Sequence[Column]], rows: np.ndarray) -> list[dict[str, Any]]:
         """Answers as JSON objects, of rows of raw cells: what lies on an input is told in that input's own places."""
         target = self.task.target

@@ -152,6 +152,18 @@ def export(
     return export_run(opened, to, out=Path(out) if out else None, data=data, **options)
 
 
+def serve(runs: Sequence[str | Path], **options: Any) -> dict[str, Any]:
+    """Answers over HTTP until it is asked to end: `{"address", "runs", "requests", "notes"}`.
+
+    `runs` are folders of runs, or of what `export --to onnx` wrote; `options` are `host`, `port`, `keys`, `log`, `log_share`,
+    `log_inputs`, and how requests wait: `batch`, `deadline_s`, `waiting`, `seconds`.
+    """
+    require("serve")
+    from fukami.serve.verb import asked, serve_runs, told_to_people
+
+    return serve_runs([Path(run) for run in runs], asked(**options), began=told_to_people)
+
+
 def compress(run: Opened | str | Path, *, out: str | Path | None = None, data: Any = None, **options: Any) -> dict[str, Any]:
     """A smaller or faster run, judged on the same held-out examples, only if it is as good as was asked.
 

@@ -26,11 +26,11 @@ ORDER = (
     "explain",
     "compress",
     "export",
+    "serve",
 )
 """The order of a person's first day, which help follows; verbs that it does not name come after, by name."""
 
 LATER = {
-    "serve": N_("an HTTP API and a page made for the task"),
     "monitor": N_("drift of inputs and answers against the training data"),
     "compare": N_("which of two runs to ship, and whether the difference is real"),
     "update": N_("train a run further on new data"),

@@ -18,12 +18,12 @@ from pathlib import Path
 from typing import Any
 
 from fukami.cli import _verbs
-from fukami.cli._json import plain
 from fukami.cli._parser import HelpAsked, Parser, common, language_name
 from fukami.cli._screen import Screen
 from fukami.core import arrow, language, rooms, stopping, worker
 from fukami.core.errors import FukamiError, UsageError
 from fukami.core.language import _
+from fukami.core.plain import plain
 from fukami.core.shortage import is_shortage, shortage
 from fukami.core.unfinished import Interrupted, NothingSaved, command
 

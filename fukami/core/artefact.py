@@ -251,7 +251,7 @@ def verify(run: Path) -> None:
         raise no_run(run)
     with watched(run) as is_the_same:
         try:
-            _compare(run)
+            require_unaltered(run)
         except (RunError, OSError):
             if is_the_same():
                 raise
@@ -260,7 +260,8 @@ def verify(run: Path) -> None:
     verify(run)  # it was exchanged for a changed one meanwhile
 
 
-def _compare(run: Path) -> None:
+def require_unaltered(run: Path) -> None:
+    """Raises `RunError` F-RUN-ALTERED where the files of a sealed folder are not those that its manifest names."""
     told = read_json(run / MANIFEST).get("files", {})
     present = {p.relative_to(run).as_posix(): p for p in _files(run)}
     for name in sorted({*told, *present}):

@@ -40,6 +40,7 @@ LIBRARIES = {
     "compress": ("torch_pruning", "onnx", "onnxscript", "onnxruntime"),
     "edge": ("executorch",),
     "rl": ("gymnasium",),
+    "serve": ("fastapi", "uvicorn", "prometheus_client", "python_multipart"),
 }
 """What an extra brings, as `import` calls it."""
 

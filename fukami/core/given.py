@@ -5,6 +5,9 @@ JSON and Python know things that no column can hold: halves of characters, whole
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +16,36 @@ from fukami.core.language import _
 
 DEEPEST = 16
 """How deep lists and objects of an input may be nested."""
+_from_afar: ContextVar[bool] = ContextVar("from_afar", default=False)
+
+
+@contextmanager
+def from_afar() -> Iterator[None]:
+    """Inside, no text that is given names a file: whoever asks over a network has none here.
+
+    >>> with from_afar():
+    ...     is_file(__file__), names_file("notes.txt", ".txt")
+    (False, False)
+    """
+    before = _from_afar.set(True)
+    try:
+        yield
+    finally:
+        _from_afar.reset(before)
+
+
+def is_here() -> bool:
+    """Whether whoever asks may know what files there are."""
+    return not _from_afar.get()
+
+
+def names_file(text: str, ending: str) -> bool:
+    """Whether a text that ends like the name of a file is taken for one.
+
+    >>> names_file("notes.txt", ".txt"), names_file("See notes.txt!", ".txt")
+    (True, False)
+    """
+    return len(text) < 1024 and text.endswith(ending) and is_here()
 
 
 def settled(value: Any, *, depth: int = 0) -> Any:
@@ -95,7 +128,7 @@ def exists(place: str | Path) -> bool:
     (False, False)
     """
     try:
-        return os.path.lexists(place)
+        return is_here() and os.path.lexists(place)
     except (OSError, ValueError):
         return False
 
@@ -103,7 +136,7 @@ def exists(place: str | Path) -> bool:
 def is_file(place: str | Path) -> bool:
     """Whether there is a file at `place`, whatever that is."""
     try:
-        return Path(place).is_file()
+        return is_here() and Path(place).is_file()
     except (OSError, ValueError):
         return False
 

@@ -30,7 +30,7 @@ def description(run: Opened, predictor: Predictor, format: FormatCard) -> dict[s
         frames = predictor.task.input.portable_frames()
         read |= frames | {"code": [*read["code"], *frames["code"]]}
     told = {"schema": 3, "task": run.task, "model": run.told["model"]["name"]}
-    return {**told, "input": read, "answer": target.portable()}
+    return {**told, "schemas": schemas(predictor.task), "input": read, "answer": target.portable()}
 
 
 def inputs_of(task: Task, *, fixed: bool) -> dict[str, Any]:
@@ -47,7 +47,19 @@ def asking(material: Material) -> dict[str, Any]:
     if material.is_plain:
         return {}
     stages = material.stages
-    return {"graphs": ["model"], "asking": {}} if stages is None else {"graphs": list(stages.graphs), "asking": stages.told}
+    asked = {"graphs": ["model"], "asking": {}} if stages is None else {"graphs": list(stages.graphs), "asking": stages.told}
+    return {**asked, "asked_by": asked_by(material)}
+
+
+def asked_by(material: Material) -> list[str]:
+    """The pieces that ask the graphs, and make answers of what they give."""
+    made = "answered_framed" if material.predictor.task.target.framed else "answered"
+    return [*(material.stages.code if material.stages else ("once",)), made]
+
+
+def schemas(task: Task) -> dict[str, Any]:
+    """The JSON schema of each input, by name: what a service says of itself."""
+    return {name: one.schema() for name, one in task.inputs.items()}
 
 
 def pieces(format: FormatCard, described: dict[str, Any], material: Material) -> assemble.Code:
@@ -60,7 +72,7 @@ def pieces(format: FormatCard, described: dict[str, Any], material: Material) ->
         return [*fields, *made, "preprocess" if material.is_plain else "preprocess_several"]
     asks = ["program"]
     if not material.is_plain:
-        asks = [*(material.stages.code if material.stages else ["once"]), *made, "asking"]
+        asks = [*asked_by(material), "asking"]
     arguments = described["input"].get(
         "arguments", "table" if any(one.takes_rows for one in task.inputs.values()) else "single"
     )

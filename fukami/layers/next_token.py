@@ -125,6 +125,14 @@ class NextToken(nn.Module):
             out[rows] = torch.stack(written, dim=1) if written else out[rows]
         return {"ids": out, "lengths": torch.full_like(given.lengths, most)}
 
+    def writing(self, inputs: dict[str, Any], rng: torch.Generator, options: Any) -> Iterator[int]:
+        """The same for one input, token by token, as they are written."""
+        given: Tokens = next(iter(inputs.values()))
+        ids_BL = given.ids[:1, : int(given.lengths[0])]
+        chance_BT = _chances(rng.initial_seed(), ids_BL[0], options.max_tokens)[None].to(ids_BL.device)
+        for next_B in self._written(ids_BL, chance_BT, options):
+            yield int(next_B[0])
+
     def _written(self, ids_BL: torch.Tensor, chance_BT: torch.Tensor, options: Any) -> Iterator[torch.Tensor]:
         """One token of each text after the other. Past what is seen at once, the later half of it is read anew."""
         seen_BL = torch.cat([ids_BL.new_full((len(ids_BL), 1), self.begin), ids_BL], dim=1)

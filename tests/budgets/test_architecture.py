@@ -30,6 +30,7 @@ LEVELS = {
     "report": 6,
     "explain": 6,
     "search": 6,
+    "serve": 6,
     "export": 6,
     "compress": 6,
     "training": 6,

@@ -7,7 +7,7 @@ from fukami.cli._parser import Parser, common
 NAMES = ["FukamiClassifier", "FukamiError", "FukamiRegressor", "Run", "check", "load", "options", "plan", "predict"]
 NAMES += ["quickstart", "train"]
 
-LATER = {"serve", "monitor", "compare", "update"}
+LATER = {"monitor", "compare", "update"}
 
 COMMON = {"--json", "--lang", "--help", "-h"}
 
@@ -29,6 +29,8 @@ VERBS = {
     "compress": {"RUN", "--to", "--prune", "--unstructured", "--distill", "--budget", "--max-drop"}
     | {"--epochs", "--data", "--out", "--set"},
     "export": {"RUN", "DATA", "--to", "--out"},
+    "serve": {"RUN", "--host", "--port", "--key", "--log", "--log-share", "--log-inputs"}
+    | {"--batch", "--deadline", "--waiting", "--seconds"},
 }
 
 

@@ -15,11 +15,11 @@ import pytest
 import fukami
 from fukami.cli import _text, _verbs
 from fukami.cli._evidence import WORDS
-from fukami.cli._json import plain
 from fukami.cli._screen import Screen
 from fukami.cli.main import main
 from fukami.core import language
 from fukami.core.errors import DataError
+from fukami.core.plain import plain
 from fukami.core.unfinished import Interrupted
 
 TASK = "image-classification"

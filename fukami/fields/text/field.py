@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from fukami.core.cards import FieldCard
 from fukami.core.errors import DataError
+from fukami.core.given import names_file
 from fukami.core.language import _
 from fukami.core.lazily import nn, torch
 from fukami.core.problems import Problem
@@ -373,7 +374,7 @@ def _content(value: Any) -> str:
             expected=_("a text, the path of a text file, or an object such as {example}").format(example='{"text": "…"}'),
             got=type(value).__name__,
         )
-    if not isinstance(value, Path) and not (isinstance(value, str) and len(value) < 1024 and value.endswith(".txt")):
+    if not isinstance(value, Path) and not (isinstance(value, str) and names_file(value, ".txt")):
         return str(value)
     path = Path(value)
     if not path.is_file():

@@ -20,6 +20,7 @@ import pyarrow as pa
 
 from fukami.core.cards import FieldCard
 from fukami.core.errors import DataError
+from fukami.core.given import names_file
 from fukami.core.language import _
 from fukami.core.lazily import torch
 from fukami.core.problems import Problem
@@ -405,7 +406,7 @@ def _content(value: Any) -> str | list[str]:
         return ["" if word is None else str(word) for word in value]
     if isinstance(value, bytes):
         return decoded(value)
-    if isinstance(value, Path) or (isinstance(value, str) and len(value) < 1024 and value.endswith(".txt")):
+    if isinstance(value, Path) or (isinstance(value, str) and names_file(value, ".txt")):
         path = Path(value)
         if not path.is_file():
             raise DataError("F-TEXT-FILE", _("a text file cannot be read"), where=str(path), expected=_("a file that exists"))
