@@ -21,3 +21,18 @@ def translation(facts: dict[str, Any]) -> dict[str, Any]:
         "epochs": max(2, min(60, round(6 * (50_000 / max(total, 1)) ** 0.5))),
         "warmup": 0.1,
     }
+
+
+def summarization(facts: dict[str, Any]) -> dict[str, Any]:
+    """Settings for summaries, from `num_examples`.
+
+    >>> summarization({"num_examples": 12_460})["epochs"]
+    10
+    """
+    total = facts["num_examples"]
+    return {
+        "name": "seq2seq",
+        "batch_size": 32,
+        "epochs": max(2, min(60, round(10 * (12_460 / max(total, 1)) ** 0.5))),
+        "warmup": 0.1,
+    }
