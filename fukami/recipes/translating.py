@@ -27,12 +27,12 @@ def summarization(facts: dict[str, Any]) -> dict[str, Any]:
     """Settings for summaries, from `num_examples`.
 
     >>> summarization({"num_examples": 12_460})["epochs"]
-    10
+    6
     """
     total = facts["num_examples"]
     return {
         "name": "seq2seq",
         "batch_size": 32,
-        "epochs": max(2, min(60, round(10 * (12_460 / max(total, 1)) ** 0.5))),
+        "epochs": max(2, min(60, round(6 * (12_460 / max(total, 1)) ** 0.5))),
         "warmup": 0.1,
     }
