@@ -16,7 +16,7 @@ from fukami.core.cards import card
 from fukami.core.language import N_, _
 from fukami.core.problems import Problem
 from fukami.core.recipe import DataChoices
-from fukami.core.tables import Table, plain
+from fukami.core.tables import Column, Table, plain
 from fukami.data.readers import delimited, json_lines
 from fukami.fields import cells
 from fukami.fields.text.field import Text
@@ -55,7 +55,7 @@ def together(table: Table) -> Table:
     for name in table.columns:
         if (match := _NUMBERED.match(name)) and plain(match[1]) in _answers():
             groups.setdefault(match[1], []).append(name)
-    columns = dict(table.columns)
+    columns = {name: _listed(column) for name, column in table.columns.items()}
     for name, members in groups.items():
         if len(members) < 2 and name not in columns:
             continue
@@ -65,6 +65,14 @@ def together(table: Table) -> Table:
         values = [json.dumps(row, ensure_ascii=False) if len(row) > 1 else (row or [""])[0] for row in rows]
         columns[name] = replace(table.columns[names[0]], name=name, values=pa.array(values, pa.large_string()))
     return replace(table, columns=columns)
+
+
+def _listed(column: Column) -> Column:
+    """Lists of texts as JSON."""
+    if column.is_array or not (pa.types.is_list(column.values.type) or pa.types.is_large_list(column.values.type)):
+        return column
+    rows = [json.dumps(row, ensure_ascii=False) if row else "" for row in column.values.to_pylist()]
+    return replace(column, values=pa.array(rows, pa.large_string()))
 
 
 def directed(table: Table, choices: DataChoices) -> Table:

@@ -12,7 +12,7 @@ from fukami.fields import cells
 
 CARD = BaselineCard(name="lead", summary="the first three sentences or turns of the source", of=("written",))
 MOST = 3
-_ENDS = re.compile(r"\n+|(?<=[。！？])(?![」』）])|(?<=[.!?])\s+")
+_ENDS = re.compile(r"\n+|(?<=[。！？])(?![」』）])|(?<=[。！？][」』）])|(?<=[.!?])\s+")
 
 
 def fit(examples: Examples) -> Answers:

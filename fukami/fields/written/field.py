@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
@@ -25,7 +26,7 @@ from fukami.core.specs import TokenSpec
 from fukami.core.tables import Column
 from fukami.fields import cells
 from fukami.fields.batch import Rows
-from fukami.fields.contract import NOTHING, Arrays, Field
+from fukami.fields.contract import NOTHING, Arrays, Field, Ragged
 from fukami.fields.frame import Frame
 from fukami.fields.gather import ragged
 from fukami.fields.sentence.field import LONG, Sentence, rows_of
@@ -87,11 +88,8 @@ class Written(Sentence):
     # -- raw cells ---------------------------------------------------------------------------------------------------
     @classmethod
     def specimens(cls, hidden: np.ndarray, rng: np.random.Generator) -> list[Column]:
-        """Short sentences, of which every third has another that is right as well."""
-        (column,) = Sentence.specimens(hidden, rng)
-        texts = column.values.to_pylist()
-        both = [json.dumps([text, f"{text} indeed"]) if row % 3 == 0 else text for row, text in enumerate(texts)]
-        return [replace(column, name="written", values=pa.array(both))]
+        """Short sentences, one for each example."""
+        return [replace(column, name="written") for column in Sentence.specimens(hidden, rng)]
 
     def check(self, columns: Sequence[Column]) -> Iterator[Problem]:
         told = several(columns[0])
@@ -135,17 +133,38 @@ class Written(Sentence):
         return _lossless(beside) or super()._pieces(texts, total, beside)
 
     def encode(self, columns: Sequence[Column], *, frames: Mapping[str, Frame] = NOTHING) -> Arrays:
-        """`ids` and `others`: ragged int32 rows."""
+        """`ids`: ragged int32 rows of the first text; where there are others, its end, and each of them with its end."""
         told = several(columns[0])
-        found = super().encode([_firsts(columns[0], told)])
-        flat = [text for texts in told for text in texts[1:] if has_text(text)]
-        counts = [sum(map(has_text, texts[1:])) for texts in told]
-        ended = iter(_ended(flat, self.state))
-        return {**found, "others": ragged([[id for _one in range(count) for id in next(ended)] for count in counts])}
+        found = super().encode([_firsts(columns[0], told)])["ids"]
+        if not any(len(texts) > 1 for texts in told):
+            return {"ids": found}
+        assert isinstance(found, Ragged)
+        firsts = [found.values[start:stop].tolist() for start, stop in pairwise(found.offsets.tolist())]
+        more = [list(filter(has_text, texts[1:])) for texts in told]
+        ended, end = iter(_ended([text for texts in more for text in texts], self.state)), self.state["special"]["sep"]
+        rows = [
+            [*first, end, *(number for _text in texts for number in next(ended))] if texts else first
+            for first, texts in zip(firsts, more, strict=True)
+        ]
+        return {"ids": ragged(rows)}
 
     def batch(self, stored: Arrays, rows: np.ndarray, device: torch.device | str = "cpu") -> References:  # type: ignore[override]
-        first, others = (super(Written, self).batch({"ids": stored[name]}, rows, device) for name in ("ids", "others"))
-        return References(*first, *others)
+        ids_BL, whole_B = super().batch(stored, rows, device)
+        ends_BL = (ids_BL == self.state["special"]["sep"]).long()
+        lengths_B = torch.where(ends_BL.any(1), ends_BL.argmax(1), whole_B) if ids_BL.shape[1] else whole_B
+        spans_B = (whole_B - lengths_B - 1).clamp(min=0)
+        first_BL, others_BM = (
+            self._span(ids_BL, start_B, count_B) for start_B, count_B in ((lengths_B * 0, lengths_B), (lengths_B + 1, spans_B))
+        )
+        return References(first_BL, lengths_B, others_BM, spans_B)
+
+    def _span(self, ids_BL: torch.Tensor, start_B: torch.Tensor, count_B: torch.Tensor) -> torch.Tensor:
+        """Of each row `count` tokens from `start` on, padded to the longest."""
+        step_L = torch.arange(int(count_B.max()) if len(count_B) else 0, device=ids_BL.device)
+        if not len(step_L):
+            return ids_BL[:, :0]
+        at_BL = (start_B[:, None] + step_L).clamp(max=ids_BL.shape[1] - 1)
+        return ids_BL.gather(1, at_BL).masked_fill(step_L >= count_B[:, None], self.state["special"]["pad"])
 
     def target_spec(self) -> TokenSpec:
         return replace(super().target_spec(), shared=self.state["shared"])
