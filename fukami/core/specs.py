@@ -68,6 +68,8 @@ class TokenSpec(Spec):
     kind: str = "text"
     special: tuple[tuple[str, int], ...] = ()
     """Ids of the other special tokens that the vocabulary has, e.g. `(("cls", 2), ("sep", 3), ("mask", 4), ("unk", 1))`."""
+    shared: bool = False
+    """Of a target: whether its ids mean what those of the input do."""
 
     @classmethod
     def reference(cls) -> Self:

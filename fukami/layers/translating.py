@@ -64,12 +64,17 @@ class Translator(nn.Module):
         # a text that was cut does not end there
         last_B = lengths_B - (target.lengths > self.most).long()
         real_BL = torch.arange(wanted_BL.shape[1], device=ids_BL.device) <= last_B[:, None]
-        h_BLD = self.heard(torch.cat([begin_B1, ids_BL], dim=1), self.read(source))
-        smoothing = self.smoothing if self.training else 0.0
-        nats_T = F.cross_entropy(
-            self.logits(h_BLD[real_BL]).float(), wanted_BL[real_BL], reduction="none", label_smoothing=smoothing
-        )
+        memory = self.read(source)
+        h_BLD = self.heard(torch.cat([begin_B1, ids_BL], dim=1), memory)
+        nats_T = self.surprise(h_BLD, memory, wanted_BL, real_BL, self.smoothing if self.training else 0.0)
         return {"nats": torch.zeros(real_BL.shape, device=ids_BL.device).masked_scatter(real_BL, nats_T).sum(1)}
+
+    def surprise(
+        self, h_BLD: torch.Tensor, memory: Tensors, wanted_BL: torch.Tensor, real_BL: torch.Tensor, smoothing: float
+    ) -> torch.Tensor:
+        """Nats of the T tokens that are real."""
+        logits_TV = self.logits(h_BLD[real_BL]).float()
+        return F.cross_entropy(logits_TV, wanted_BL[real_BL], reduction="none", label_smoothing=smoothing)
 
     # -- writing -----------------------------------------------------------------------------------------------------
     def answers(self, inputs: dict[str, Any], rng: torch.Generator, options: Any) -> Tensors:
@@ -78,8 +83,9 @@ class Translator(nn.Module):
         memory = self.read(source)
         return self.search(memory, options.beams, min(options.longest or self.most, self.most), options.length_penalty)
 
-    def chances(self, h_TD: torch.Tensor) -> torch.Tensor:
-        """Log-likelihoods (T, V) of what comes next, float32; padding and the like are never written."""
+    def chances(self, h_TD: torch.Tensor, memory: Tensors) -> torch.Tensor:
+        """Log-likelihoods (T, V) of what comes next, float32; padding and the like are never written. `memory` is that of each
+        state's own source."""
         logits_TV = self.logits(h_TD).float()
         never_V = torch.zeros(logits_TV.shape[1], dtype=torch.bool, device=h_TD.device)
         never_V[self.unwritten] = True
@@ -98,7 +104,7 @@ class Translator(nn.Module):
         ended_BK = torch.zeros(count, beams, dtype=torch.bool, device=device)
         for _place in range(most):
             h_TD, state = self.step(last, memory, state)
-            chance_BKV = self.chances(h_TD).unflatten(0, (count, beams))
+            chance_BKV = self.chances(h_TD, memory).unflatten(0, (count, beams))
             # what has ended stays as it is, with padding behind it
             chance_BKV[ended_BK] = -torch.inf
             chance_BKV[:, :, self.pad].masked_fill_(ended_BK, 0)
@@ -147,7 +153,7 @@ class Steps(nn.Module):
     def forward(self, inputs: Tensors) -> Tensors:
         memory, state = (_named(inputs, prefix) for prefix in ("memory_", "state_"))
         h_BD, after = self.model.step(inputs["last"], memory, state)
-        return {"chance": self.model.chances(h_BD)} | {f"next_{name}": value for name, value in after.items()}
+        return {"chance": self.model.chances(h_BD, memory)} | {f"next_{name}": value for name, value in after.items()}
 
 
 def _named(tensors: Tensors, prefix: str) -> Tensors:

@@ -3,7 +3,10 @@
 Devlin et al. 2019, BERT: Pre-training of Deep Bidirectional Transformers, and Turc et al. 2019 for the small sizes; code of
 transformers. `base` and `large` take Google's English weights where they can be had; other languages: `hf:NAME`.
 Pairs of texts are read together, the second as another segment; of two marked spans what stands at their marks is the answer.
+For passages it learns as it was pretrained, from hidden words, and with `next_sentence` from exchanged halves of passages.
 """
+
+from typing import Any
 
 from torch import nn
 
@@ -14,9 +17,9 @@ from fukami.models import huggingface
 CARD = ModelCard(
     name="bert",
     summary="transformer encoder that is worth its size with pretrained weights",
-    takes=("text", "pair", "marked"),
-    gives=("vector", "sequence"),
-    only={"pair": ("vector",), "marked": ("vector",)},
+    takes=("text", "pair", "marked", "passage"),
+    gives=("vector", "sequence", "masked"),
+    only={"text": ("vector", "sequence"), "pair": ("vector",), "marked": ("vector",), "passage": ("masked",)},
     sizes={
         "tiny": {"width": 128, "depth": 2, "heads": 2},
         "mini": {"width": 256, "depth": 4, "heads": 4},
@@ -52,7 +55,7 @@ CARD = ModelCard(
             "large": 319_221_760,
         },
     },
-    options={"width": 128, "depth": 2, "heads": 2, "dropout": 0.1, "checkpoint": ""},
+    options={"width": 128, "depth": 2, "heads": 2, "dropout": 0.1, "checkpoint": "", "next_sentence": False},
     learning={"learning_rate": 2e-4, "weight_decay": 0.01},
     fine_tuning={"learning_rate": 5e-5},
     source="Devlin et al. 2019, arXiv:1810.04805; transformers",
@@ -69,6 +72,8 @@ def build(
     heads: int = 2,
     dropout: float = 0.1,
     checkpoint: str = "",
+    next_sentence: bool = False,
+    target: Any = None,
 ) -> nn.Module:
     """A BERT with `depth` blocks of `width` features and `heads` heads; `checkpoint` names where its weights are to be had."""
     from transformers import BertConfig
@@ -82,4 +87,17 @@ def build(
         attention_probs_dropout_prob=dropout,
         max_position_embeddings=max(512, spec.max_tokens),
     )
+    if gives == "masked":
+        return masked(config, spec, next_sentence=next_sentence)
     return huggingface.from_config(config, spec, gives=gives)
+
+
+def masked(config: Any, spec: TokenSpec, *, next_sentence: bool) -> nn.Module:
+    """What BERT is pretrained as, with the vocabulary of `spec`."""
+    from transformers import BertForMaskedLM, BertForPreTraining
+
+    from fukami.layers.hidden_words import HiddenWords
+
+    config.vocab_size, config.pad_token_id = spec.vocabulary_size, spec.pad
+    net = BertForPreTraining(config) if next_sentence else BertForMaskedLM(config)
+    return HiddenWords(net, spec, next_sentence=next_sentence)

@@ -141,6 +141,8 @@ def _as_library(
     from fukami.layers.heads import LinearHead
 
     encoder, head = network.encoder, network.head
+    if hasattr(encoder, "as_library") and not head.state_dict():  # a whole model
+        return str(encoder.library), *encoder.as_library()  # type: ignore[operator]
     if not hasattr(encoder, "to_library") or type(head) is not LinearHead or head.members != 1:
         return None
     found = encoder.to_library(head.weight, head.bias, classes)  # type: ignore[operator]

@@ -18,3 +18,14 @@ def language_modeling(facts: dict[str, Any]) -> dict[str, Any]:
     """
     total = facts["num_examples"]
     return {"name": "lstm-lm", "batch_size": 16, "epochs": max(1, round(6 * min(5.0, 4000 / total))), "warmup": 0.1}
+
+
+def masked(facts: dict[str, Any]) -> dict[str, Any]:
+    """Settings for pretraining with hidden words, from `num_examples`: passages.
+
+    >>> masked({"num_examples": 10_000})["epochs"]
+    8
+    """
+    total = facts["num_examples"]
+    epochs = max(1, round(8 * min(5.0, (10_000 / total) ** 0.5)))
+    return {"name": "bert", "batch_size": 32, "epochs": epochs, "warmup": 0.1, "learning_rate": 2e-3}

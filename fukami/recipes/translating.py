@@ -21,3 +21,33 @@ def translation(facts: dict[str, Any]) -> dict[str, Any]:
         "epochs": max(2, min(60, round(6 * (50_000 / max(total, 1)) ** 0.5))),
         "warmup": 0.1,
     }
+
+
+def summarization(facts: dict[str, Any]) -> dict[str, Any]:
+    """Settings for summaries, from `num_examples`.
+
+    >>> summarization({"num_examples": 12_460})["epochs"]
+    6
+    """
+    total = facts["num_examples"]
+    return {
+        "name": "seq2seq",
+        "batch_size": 32,
+        "epochs": max(2, min(60, round(6 * (12_460 / max(total, 1)) ** 0.5))),
+        "warmup": 0.1,
+    }
+
+
+def text_to_text(facts: dict[str, Any]) -> dict[str, Any]:
+    """Settings for texts that follow from texts, from `num_examples`.
+
+    >>> text_to_text({"num_examples": 5000})["epochs"]
+    19
+    """
+    total = facts["num_examples"]
+    return {
+        "name": "seq2seq",
+        "batch_size": 64 if total >= 10_000 else 32,
+        "epochs": max(2, min(60, round(6 * (50_000 / max(total, 1)) ** 0.5))),
+        "warmup": 0.1,
+    }

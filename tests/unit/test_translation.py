@@ -328,7 +328,7 @@ def exhaustive(model, memory, most, penalty):
     texts += [list(text) for text in itertools.product(words, repeat=most)]
     for text in texts:
         before = torch.tensor([[2, *text[:-1]]])
-        chances = model.chances(model.heard(before, memory)[0])
+        chances = model.chances(model.heard(before, memory)[0], memory)
         total = sum(chances[at, token].item() for at, token in enumerate(text))
         ranked = total / stretch(torch.tensor(float(len(text))), penalty).item()
         best = max(best, (ranked, text), key=lambda one: one[0])
@@ -356,7 +356,7 @@ def test_one_beam_takes_the_likeliest_token_each_time(family):
         found = model.search(memory, 1, 6, 0.0)
         before, nats = [2], 0.0
         while len(before) <= 6:
-            chance = model.chances(model.heard(torch.tensor([before]), memory)[:, -1])[0]
+            chance = model.chances(model.heard(torch.tensor([before]), memory)[:, -1], memory)[0]
             before.append(int(chance.argmax()))
             nats += chance.max().item()
             if before[-1] == 3:

@@ -32,8 +32,8 @@ def check(evidence: Evidence) -> Iterator[Problem]:
     for target, written in evidence.targets.items():
         for name, read in evidence.inputs.items():
             if isinstance(written, Sentence) and isinstance(read, Text):
-                sides = [cells.strings(evidence.columns[side][0].take(rows)) for side in (name, target)]
-                yield from _found(evidence, rows, sides[0], sides[1])
+                sources, targets = (evidence.columns[side][0].take(rows) for side in (name, target))
+                yield from _found(evidence, rows, cells.strings(sources), written.firsts(targets))
 
 
 def _found(evidence: Evidence, rows: np.ndarray, sources: Sequence[str], targets: Sequence[str]) -> Iterator[Problem]:

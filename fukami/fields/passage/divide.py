@@ -48,7 +48,7 @@ def divided(task: Any, table: Table, columns: dict[str, list[Column]], _choices:
     (column,) = columns[task.input.name]
     texts = cells.strings(column)
     field: Any = task.input
-    window = field.window or field.options.context * tokens.LEVELS[tokens.level_for(texts)]
+    window = field.window or field.options.context * tokens.LEVELS[field.level_of(texts)]
     bounds = [cut(text, window) for text in texts]
     of_P = np.repeat(np.arange(len(texts)), [max(1, len(found) - 1) for found in bounds])
     passages = Column(

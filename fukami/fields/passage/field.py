@@ -80,6 +80,10 @@ class Passage(Text):
             0, "Tokens seen less often in training are unknown; 0 for 1, or 2 where more than 256 are different.", low=0
         )
 
+        marked: bool = option(
+            False, "Tokens stand for the beginning and the end of each passage, and [MASK] for a gap, as BERT has it."
+        )
+
     kind: ClassVar[str] = "passage"
     Spec: ClassVar[type] = PassageSpec
     varied: ClassVar[dict[str, Any]] = {}
@@ -111,19 +115,27 @@ class Passage(Text):
         level = self.state.get("level", self.options.level)
         return None if level == "auto" else self.options.context * tokens.LEVELS[level]
 
+    def level_of(self, texts: Sequence[str]) -> str:
+        """What a token is. Gaps for single letters teach little, so pieces are taken for them where a script has spaces."""
+        if self.options.level != "auto":
+            return self.options.level
+        level = tokens.level_for(texts)
+        return "subword" if self.options.marked and not is_unspaced(texts[:1000]) else level
+
     def learn(self, columns: Sequence[Column], *, seed: int = 0, beside: Mapping[str, Field] = NOTHING) -> Self:
         """Learns the tokenizer, and the weights of plain features."""
         texts = [text for text in cells.strings(columns[0]) if has_text(text)]
         if not texts:
             raise DataError("F-TEXT-MISSING", _("no example has a text"), where=cells.place(columns[0]))
         options = self.options
-        level = tokens.level_for(texts) if options.level == "auto" else options.level
+        level = self.level_of(texts)
         told = tokens.learned(
             texts,
             level=level,
             vocabulary_size=max(options.vocabulary_size or SIZES[level], 6),
             min_count=options.min_count or _least(texts, level),
         )
+        told = tokens.marked(told) if options.marked else told
         loaded, few = load(told), texts[:: max(1, len(texts) // MEASURED)]
         lengths = [len(found) for found in loaded.tokenizer.encode_batch_fast(few)]
         unspaced = is_unspaced(texts[:1000])

@@ -4,10 +4,11 @@ Case, spaces and line ends are tokens like any other, so what a model writes can
 `tokenizers` library.
 """
 
+import json
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
+from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 
 from fukami.fields.text.tokenization import SPECIAL, is_unspaced, learn_bytes, load
 
@@ -47,6 +48,25 @@ def learned(texts: Iterable[str], *, level: str, vocabulary_size: int, min_count
     )
     tokenizer.train_from_iterator(texts, trainer)
     return tokenizer.to_str()
+
+
+def marked(told: str) -> str:
+    """The same tokenizer, which puts [CLS] before a text and [SEP] behind it, and reads [MASK] as a gap, as BERT's does.
+
+    >>> told = marked(learned(["a b"], level="word", vocabulary_size=9, min_count=1))
+    >>> load(told).tokenizer.encode("a [MASK]").tokens
+    ['[CLS]', 'a', '[MASK]', '[SEP]']
+    """
+    tokenizer = Tokenizer.from_str(told)
+    around = [(SPECIAL[role], tokenizer.token_to_id(SPECIAL[role])) for role in ("cls", "sep")]
+    template = f"{SPECIAL['cls']} $A {SPECIAL['sep']}"
+    pair = f"{template} $B:1 {SPECIAL['sep']}:1"
+    tokenizer.post_processor = processors.TemplateProcessing(template, pair, around)  # type: ignore[assignment]
+    found = json.loads(tokenizer.to_str())
+    for token in found["added_tokens"]:
+        # special tokens that people write are read as text (`tokenization.load`), and gaps are written by people
+        token["special"] = token["content"] != SPECIAL["mask"]
+    return json.dumps(found, ensure_ascii=False)
 
 
 def written(told: str, level: str, ids: Sequence[int]) -> str:

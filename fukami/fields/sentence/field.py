@@ -113,8 +113,7 @@ class Sentence(TargetField):
         if total > LEARNED_FROM:
             rows = np.sort(generator(seed, "sentence", "learn").permutation(total)[:LEARNED_FROM])
             texts = [texts[row] for row in rows]
-        size = self.options.vocabulary_size or (3000 if total < 100_000 else 8000 if total < 1_000_000 else 16_000)
-        told = tokens.learned(texts, size)
+        told = self._pieces(texts, total, beside)
         loaded = load(told)
         lengths = [len(e) for e in loaded.tokenizer.encode_batch_fast([text.strip()[: LONG * 4] for text in texts])]
         division = tokens.division(texts[:1000])
@@ -128,6 +127,11 @@ class Sentence(TargetField):
             "bleu": _counted(division) if self.options.bleu == "auto" else self.options.bleu,
         }
         return replace(self, state=state)
+
+    def _pieces(self, texts: list[str], total: int, beside: Mapping[str, Field]) -> str:
+        """The JSON of a tokenizer for `texts`, which were drawn from `total`."""
+        size = self.options.vocabulary_size or (3000 if total < 100_000 else 8000 if total < 1_000_000 else 16_000)
+        return tokens.learned(texts, size)
 
     def encode(self, columns: Sequence[Column], *, frames: Mapping[str, Frame] = NOTHING) -> Arrays:
         """`ids`: ragged int32 rows, of which none is cut before 4,096 tokens."""
@@ -170,11 +174,11 @@ class Sentence(TargetField):
     # -- answers -----------------------------------------------------------------------------------------------------
     def truth(self, batch: Tokens) -> dict[str, Any]:
         """`tokens`: rows of `id`."""
-        return {"tokens": _rows(*batch)}
+        return {"tokens": rows_of(*batch)}
 
     def answers(self, outputs: dict[str, torch.Tensor]) -> dict[str, Any]:
         """`tokens`: rows of `id`, of `ids_BL` and `lengths_B`; `log_likelihood_B` in nats."""
-        return {"tokens": _rows(outputs["ids"], outputs["lengths"]), "log_likelihood": outputs["log_likelihood"].float()}
+        return {"tokens": rows_of(outputs["ids"], outputs["lengths"]), "log_likelihood": outputs["log_likelihood"].float()}
 
     def ideal(self, truth: dict[str, Any]) -> dict[str, Any]:
         return {**truth, "log_likelihood": torch.zeros(len(truth["tokens"]))}
@@ -201,6 +205,14 @@ class Sentence(TargetField):
         """What rows of tokens say."""
         return tokens.written(self.state["tokenizer"], [row["id"].tolist() for row in rows.each()])
 
+    def firsts(self, column: Column) -> list[str]:
+        """The text of each cell, the first of those that are right."""
+        return cells.strings(column)
+
+    def references(self, truth: dict[str, Any]) -> list[list[str]]:
+        """The texts of each example that are right."""
+        return [[text] for text in self.texts(truth["tokens"])]
+
     def apart(self, left: dict[str, Any], right: dict[str, Any]) -> torch.Tensor:
         """Where both say the same, how far apart the likelihoods of a token are; else the share of the tokens from the first
         one on that differs."""
@@ -215,7 +227,7 @@ class Sentence(TargetField):
         """Of `ids_BL`, whose padding comes last, and `log_likelihood_B`."""
         ids_BL = outputs["ids"]
         lengths_B = (ids_BL != self.state["special"]["pad"]).sum(1)
-        return {"tokens": _rows(ids_BL, lengths_B), "log_likelihood": outputs["log_likelihood"].float()}
+        return {"tokens": rows_of(ids_BL, lengths_B), "log_likelihood": outputs["log_likelihood"].float()}
 
     def portable(self, *, fixed: bool = False) -> dict[str, Any]:
         vocabulary = load(self.state["tokenizer"]).tokenizer.get_vocab(with_added_tokens=True)
@@ -253,7 +265,7 @@ def _counted(division: str) -> str:
     return "none" if division == "divided" else "13a"
 
 
-def _rows(ids_BL: torch.Tensor, lengths_B: torch.Tensor) -> Rows:
+def rows_of(ids_BL: torch.Tensor, lengths_B: torch.Tensor) -> Rows:
     real_BL = torch.arange(ids_BL.shape[1], device=ids_BL.device) < lengths_B[:, None]
     return Rows({"id": ids_BL[real_BL]}, lengths_B)
 

@@ -3,6 +3,7 @@
 BLEU and chrF are values of a corpus, not means over sentences; a replicate draws whole sentences and adds up their counts.
 """
 
+from itertools import zip_longest
 from typing import Any, Self
 
 import numpy as np
@@ -24,9 +25,9 @@ class Corpus(State):
         raise NotImplementedError
 
     def update(self, answers: Any, truth: Any, weights_RB: np.ndarray, /) -> None:
-        written, wanted = (self.target.texts(told["tokens"]) for told in (answers, truth))
-        # both methods are those by which sacreBLEU draws its own bootstrap
-        found_BS = np.array(self.measure._extract_corpus_statistics(written, [wanted]), np.float64)
+        written, wanted = self.target.texts(answers["tokens"]), zip_longest(*self.target.references(truth))
+        # both methods are those by which sacreBLEU draws its own bootstrap; None stands for a reference that an example lacks
+        found_BS = np.array(self.measure._extract_corpus_statistics(written, list(wanted)), np.float64)
         self._add(weights_RB @ found_BS)
 
     def merge(self, other: Self) -> None:

@@ -1,0 +1,1 @@
+"""Words of a text that are hidden from the model. The field is in `field.py`."""
