@@ -145,7 +145,7 @@ class MaskRcnn(nn.Module):
     def losses(self, inputs: dict[str, Any], targets: dict[str, Any], rng: torch.Generator) -> dict[str, torch.Tensor]:
         (x_BCHW,), (things,) = inputs.values(), targets.values()
         size, features = self.seen(x_BCHW)
-        wanted = taught(things, size)
+        wanted = self.taught(things, size)
         if self.training:
             seed = int(torch.randint(1 << 30, (), generator=rng, device=rng.device))
             return self.loss(features, size, wanted, seed)
@@ -175,6 +175,10 @@ class MaskRcnn(nn.Module):
                 for part in parts:
                     part.training = was
         return proposing | naming
+
+    def taught(self, things: Rows, size: tuple[int, int]) -> list[dict[str, torch.Tensor]]:
+        """Things as torchvision takes them."""
+        return taught(things, size)
 
     # -- answers -----------------------------------------------------------------------------------------------------
     def forward(self, x_BCHW: torch.Tensor) -> dict[str, torch.Tensor]:
