@@ -5,7 +5,7 @@ a quarter of the picture's pixels along each side. What differs: a map is a dist
 arXiv:1801.07372), learned as a Gaussian, and a point is read between cells, as the mean place around the hottest one. One thing
 of each picture is found, the largest; whether there is one, and of which class, is said beside.
 
-Reached by `small` on stick figures: see `recipes/poses.py`.
+Reached by `tiny` on stick figures: see `recipes/poses.py`.
 
 Shapes: B pictures, P points, K classes, D features, H and W cells of the maps.
 """
@@ -27,8 +27,8 @@ CARD = ModelCard(
     takes=("image",),
     gives=("keypoints",),
     sizes={"tiny": {"encoder": "unet:tiny"}, "small": {"encoder": "unet:small"}, "base": {"encoder": "unet:base"}},
-    size="small",
-    options={"encoder": "unet:small", "width": 64, "blur": 1.0},
+    size="tiny",
+    options={"encoder": "unet:tiny", "width": 64, "blur": 1.0},
     small={"width": 8},
     learning={"optimizer": "muon", "learning_rate": 1e-2, "momentum": 0.95, "weight_decay": 0.05},
     image={"least_size_px": 8, "min_size_px": 32},
@@ -40,7 +40,7 @@ COARSEST = 4
 
 
 def build(
-    spec: ImageSpec, *, gives: str = "keypoints", target: Any, encoder: str = "unet:small", width: int = 64, blur: float = 1.0
+    spec: ImageSpec, *, gives: str = "keypoints", target: Any, encoder: str = "unet:tiny", width: int = 64, blur: float = 1.0
 ) -> nn.Module:
     """Args:
     spec: channels and size of the pictures.

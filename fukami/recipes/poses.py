@@ -28,9 +28,9 @@ def points(facts: dict[str, Any]) -> dict[str, Any]:
 
 
 def epochs(num_examples: int) -> int:
-    """12 for 800 examples: fewer for more, and never fewer than 500 steps of 16 in all.
+    """10 for 800 examples: fewer for more, and never fewer than 500 steps of 16 in all.
 
     >>> [epochs(n) for n in (50, 800, 5000)]
-    [160, 12, 6]
+    [160, 10, 5]
     """
-    return max(5, round(12 * (800 / num_examples) ** 0.4), -(-500 * 16 // num_examples))
+    return max(5, round(10 * (800 / num_examples) ** 0.4), -(-500 * 16 // num_examples))
