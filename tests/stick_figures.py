@@ -20,6 +20,7 @@ LINES = ((0, 1), (1, 4), (4, 2), (1, 5), (5, 3), (1, 6), (6, 7), (7, 9), (6, 8),
 
 def figure(rng: np.random.Generator, scale: float) -> np.ndarray:
     """Joints (P, 2) around the hip, in pixels: of one who faces us, so that what is left of them is on the right."""
+
     def limb(start: np.ndarray, angle: float, length: float) -> np.ndarray:
         return start + scale * length * np.array([np.sin(angle), np.cos(angle)])
 

@@ -35,6 +35,7 @@ CARD = ModelCard(
         },
     },
     size="small",
+    parameters={"image": {"tiny": 216_622, "small": 681_202, "paper": 46_142_570}},
     small={"width": 6, "head": 16, "hidden": 32, "convolutions": 1, "proposals": 12, "samples": 16},
     options={
         "backbone": "pyramid", "width": 24, "head": 48, "hidden": 128, "convolutions": 4, "proposals": 200, "samples": 64,

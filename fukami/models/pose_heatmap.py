@@ -28,6 +28,7 @@ CARD = ModelCard(
     gives=("keypoints",),
     sizes={"tiny": {"encoder": "unet:tiny"}, "small": {"encoder": "unet:small"}, "base": {"encoder": "unet:base"}},
     size="tiny",
+    parameters={"image": {"tiny": 121_922, "small": 1_945_202, "base": 7_763_602}},
     options={"encoder": "unet:tiny", "width": 64, "blur": 1.0},
     small={"width": 8},
     learning={"optimizer": "muon", "learning_rate": 1e-2, "momentum": 0.95, "weight_decay": 0.05},

@@ -155,7 +155,10 @@ def _cells(told: dict[str, Any], path: Path, notes: Notes, beside: Sequence[str]
     for one in told["images"]:
         size = [one.get("width"), one.get("height")]
         sized = all(isinstance(side, int | float) and side > 0 for side in size)
-        yield str(one.get("file_name")), {"people" if "keypoints" in beside else "boxes": by_image[one.get("id")], **({"size": size} if sized else {})}
+        yield (
+            str(one.get("file_name")),
+            {"people" if "keypoints" in beside else "boxes": by_image[one.get("id")], **({"size": size} if sized else {})},
+        )
 
 
 def _part(path: Path, root: Path) -> str:

@@ -46,7 +46,12 @@ def check_keypoints(column: Column, state: Mapping[str, Any], pairs: Sequence[Se
         yield _problem("F-KEYPOINTS-SEVERAL", what, cells.places(column, several), len(several), fix=fix, severity="note")
     few = sorted((name for name in names if known[name] < FEW), key=lambda name: known[name])
     if few:
-        what = _n("{n} point is known in fewer than {few} places", "{n} points are known in fewer than {few} places", len(few), few=FEW)
+        what = _n(
+            "{n} point is known in fewer than {few} places",
+            "{n} points are known in fewer than {few} places",
+            len(few),
+            few=FEW,
+        )
         got = ", ".join(f"{name!r} {known[name]}" for name in few[:8])
         yield _problem("F-KEYPOINTS-FEW", what, cells.place(column), len(few), got=got, fix=_("add pictures that show it"))
     if not pairs and len(names) > 1:

@@ -101,7 +101,9 @@ class Keypoints(Boxes):
     def recognise(cls, column: Column) -> float:
         if column.is_array:
             shape = column.values.shape
-            return 0.9 if len(shape) == 3 and shape[2] in (2, 3) and shape[1] < 1000 and column.values.dtype.kind == "f" else 0.0
+            return (
+                0.9 if len(shape) == 3 and shape[2] in (2, 3) and shape[1] < 1000 and column.values.dtype.kind == "f" else 0.0
+            )
         found = [one for one in posed(cells.sample(column, 20)) if one is not None]
         good = [one for one in found if not one.fault]
         return 0.96 * len(good) / len(found) if any(map(len, good)) else 0.0
@@ -181,7 +183,7 @@ class Keypoints(Boxes):
             nothing_T = ~points_TP3[:, :, 2].any(1)
             ignored_T = np.maximum(np.array(one.ignored, np.int64), nothing_T)  # COCO judges no thing without a point
             fixed = [corners_T4, class_T, ignored_T, one.area, np.tile(unit_2, (len(one), 1))]
-            told = np.column_stack([*fixed, points_TP3.reshape(len(one), -1)])
+            told = np.column_stack([*fixed, points_TP3.reshape(len(one), 3 * len(names))])
             parts.append(told[class_T >= 0])
         offsets = np.concatenate([[0], np.cumsum([len(part) for part in parts])]).astype(np.int64)
         values = np.concatenate(parts) if parts else np.empty((0, FIXED + 3 * len(names)))
@@ -209,7 +211,7 @@ class Keypoints(Boxes):
             "ignored": told[:, 5].astype(np.int64),
             "area": told[:, 6],
             "unit": told[:, 7:9],
-            "points": told[:, FIXED:].reshape(len(told), -1, 3),
+            "points": told[:, FIXED:].reshape(len(told), len(self.state["points"]), 3),
         }
         columns = {name: carried(np.ascontiguousarray(column), device) for name, column in columns.items()}
         return trees.Rows(columns, carried((offsets[rows + 1] - offsets[rows]).astype(np.int64), device))
@@ -244,7 +246,9 @@ class Keypoints(Boxes):
 
     def facts(self) -> dict[str, Any]:
         """`sides`: whether a mirrored picture can be learned from, since it is known which points change places."""
-        return super().facts() | ({"num_points": len(self.state["points"]), "sides": bool(self.state["pairs"])} if self.state else {})
+        return super().facts() | (
+            {"num_points": len(self.state["points"]), "sides": bool(self.state["pairs"])} if self.state else {}
+        )
 
     # -- answers -----------------------------------------------------------------------------------------------------
     def truth(self, batch: trees.Rows) -> trees.Rows:
@@ -294,11 +298,11 @@ class Keypoints(Boxes):
         return found
 
     def apart(self, left: trees.Rows, right: trees.Rows) -> torch.Tensor:
-        """As for boxes, or how far a point is from that of the other answer's nearest thing, as a share of the picture and as far
-        as it is sure of it, whichever is more."""
+        """What fares worst: how far the points of its nearest of the same class in the other answer are (in shares of the
+        picture, and as far as it is sure of them) or their scores, but no more than what it has above the floor."""
+        floor = self.options.floor
         pairs = zip(trees.arrays(left).each(), trees.arrays(right).each(), strict=True)
-        points = torch.tensor([max(_moved(a, b), _moved(b, a)) for a, b in pairs])
-        return torch.maximum(super().apart(left, right), points.double())
+        return torch.tensor([max(_moved(a, b, floor), _moved(b, a, floor)) for a, b in pairs], dtype=torch.float64)
 
     # -- towards people and programs ---------------------------------------------------------------------------------
     def render(self, columns: Sequence[Column], row: int) -> str:
@@ -332,7 +336,12 @@ class Keypoints(Boxes):
         known = Counter(name for one in found for points in one.points for name in points)
         told = {name[:60]: count for name, count in known.most_common(300)}
         labels = {name[:60]: count for name, count in things.most_common(300)}
-        return {"count": len(columns[0]), "things": labels, "points": told, "per_picture": sum(map(len, found)) / max(1, len(found))}
+        return {
+            "count": len(columns[0]),
+            "things": labels,
+            "points": told,
+            "per_picture": sum(map(len, found)) / max(1, len(found)),
+        }
 
     def graphed(self, outputs: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         """What the network gives."""
@@ -359,11 +368,15 @@ def _on_picture(points: Sequence[Sequence[float] | None], plane: Plane) -> list[
     return [None if one is None else _back(np.array([one[:2]], float), plane, 0)[0].tolist() for one in points]
 
 
-def _moved(these: dict[str, np.ndarray], those: dict[str, np.ndarray]) -> float:
-    """The largest distance of a point from the same point of the nearest of `those`, times how sure it is."""
-    if not len(these["points"]) or not len(those["points"]):
-        return 0.0
-    one_TP3, other_TP3 = (told["points"].astype(np.float64) for told in (these, those))
-    far_TTP = np.abs(one_TP3[:, None, :, :2] - other_TP3[None, :, :, :2]).max(3) * one_TP3[:, None, :, 2]
-    least = far_TTP.max(2).min(1)
-    return float(np.nan_to_num(least, nan=np.inf).max(initial=0.0))
+def _moved(these: dict[str, np.ndarray], those: dict[str, np.ndarray], floor: float) -> float:
+    scores = these["score"].astype(np.float64)
+    if not all(np.isfinite(one[name]).all() for one in (these, those) for name in ("points", "score")):
+        return float("inf")
+    apart_T = (scores - floor).clip(0)
+    if len(scores) and len(those["score"]):
+        one_TP3, other_TP3 = (told["points"].astype(np.float64) for told in (these, those))
+        off_TTP = np.abs(one_TP3[:, None, :, :2] - other_TP3[None, :, :, :2]).max(3) * one_TP3[:, None, :, 2]
+        far_TT = np.maximum(off_TTP.max(2), np.abs(scores[:, None] - those["score"][None]))
+        far_TT = np.where(these["class"][:, None] == those["class"][None], far_TT, np.inf)
+        apart_T = np.minimum(apart_T, far_TT.min(1))
+    return float(apart_T.max(initial=0.0))

@@ -35,9 +35,7 @@ class CorrectPoints(State):
         return np.divide(correct_P, known_P, out=np.full(len(known_P), np.nan), where=known_P > 0)
 
 
-def found_points(
-    given: dict[str, np.ndarray], known: dict[str, np.ndarray], within: float
-) -> tuple[np.ndarray, np.ndarray]:
+def found_points(given: dict[str, np.ndarray], known: dict[str, np.ndarray], within: float) -> tuple[np.ndarray, np.ndarray]:
     """`correct_GP` and `known_GP` (bool) of one picture; things that are not judged have no known points."""
     known_GP = (known["points"][:, :, 2] > 0) & (known["ignored"] == 0)[:, None]
     correct_GP = np.zeros_like(known_GP)
