@@ -1,4 +1,4 @@
-"""Made-up people of lines in front of a restless background, with their joints: real pictures and COCO's JSON. Not a test itself.
+"""Made-up people of lines in front of a restless background, with their joints: pictures and COCO's JSON. Not a test itself.
 
 `python -m tests.stick_figures FOLDER [COUNT]` writes train, valid and test.
 """

@@ -35,7 +35,7 @@ def places(logits_BHW: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     >>> places(map_H1)[0].round(decimals=1).tolist()
     [[0.5, 3.200000047683716]]
     """
-    B, H, W = logits_BHW.shape
+    _B, H, W = logits_BHW.shape
     heat_BP = logits_BHW.flatten(1).softmax(1)
     peak_B = heat_BP.argmax(1)
     y_P = torch.arange(H, device=heat_BP.device).repeat_interleave(W)

@@ -115,7 +115,7 @@ class KeypointRcnn(MaskRcnn):
         return found
 
     def forward(self, x_BCHW: torch.Tensor) -> dict[str, torch.Tensor]:
-        """`boxes` (B, D, 4) and `points` (B, D, P, 3) in shares of the sides, `scores` and `classes` (B, D), the surest first."""
+        """`boxes` (B, D, 4) and `points` (B, D, P, 3) in shares of the sides, `scores` and `classes` (B, D), surest first."""
         size, features = self.seen(x_BCHW)
         boxes_BD4, scores_BD, classes_BD = self.named(features, *self.proposed(features, size), size)
         heads: Any = self.net.roi_heads

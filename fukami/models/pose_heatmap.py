@@ -133,8 +133,8 @@ class PoseHeatmap(nn.Module):
 
 
 def largest(things: Rows) -> tuple[torch.Tensor, torch.Tensor]:
-    """`row_B`: among all things the largest of each picture that is judged and has a known point; and whether there is one (1 or
-    0; where there is none, `row_B` is any)."""
+    """`row_B`: among all things the largest of each picture that is judged and has a known point; and whether there is one
+    (1 or 0; where there is none, `row_B` is any)."""
     box_T4, counts_B = things.columns["box"], things.counts
     B = len(counts_B)
     example_T = torch.repeat_interleave(torch.arange(B, device=counts_B.device), counts_B)

@@ -1,8 +1,8 @@
 """One picture in, the named points of each person or thing out: a pose, a face's landmarks, the corners of a part.
 
-Use it where it matters where the parts of something are: how people move, whether a part is mounted straight. Data: keypoints of
-COCO (JSON), a table with columns `NAME_x`, `NAME_y` (and `NAME_visible`) for each point, a table with a list of things for each
-picture, or arrays.
+Use it where it matters where the parts of something are: how people move, whether a part is mounted straight. Data: keypoints
+of COCO (JSON), a table with columns `NAME_x`, `NAME_y` (and `NAME_visible`) for each point, a table with a list of things
+for each picture, or arrays.
 """
 
 from fukami.core.cards import TaskCard

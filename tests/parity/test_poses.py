@@ -66,7 +66,8 @@ def reference(answers, truth) -> tuple[float, float]:
     images = [{"id": number, "width": WIDTH, "height": HEIGHT} for number in range(len(truth))]
     annotations = [
         {
-            "id": 0, "image_id": number, "category_id": 1, "bbox": one["box"], "area": one["area"], "iscrowd": int(one["crowd"]),
+            "id": 0, "image_id": number, "category_id": 1, "bbox": one["box"], "area": one["area"], 
+            "iscrowd": int(one["crowd"]),
             "keypoints": np.c_[one["points"][:, :2], 2 * one["points"][:, 2]].ravel().tolist(),
             "num_keypoints": int(one["points"][:, 2].sum()),
         }
@@ -108,7 +109,7 @@ def test_oks_average_precision_is_that_of_pycocotools(seed):
 
 
 def test_pck_is_the_share_of_points_near_enough():
-    answers, truth = drawn(0)
+    _answers, truth = drawn(0)
     truth = [[{**one, "crowd": False} for one in known[:1]] for known in truth]
     shift = np.array([0.3, 0.4])
     near, wanted, known_points = [], 0, 0

@@ -1,4 +1,5 @@
-"""Boxes, masks and keypoints in the layout of COCO: one JSON file with `images`, `annotations` and `categories`, for each part or for all.
+"""Boxes, masks and keypoints in the layout of COCO: one JSON file with `images`, `annotations` and `categories`, for each
+part or for all.
 
 The file itself, or the folder that holds it: `annotations/instances_train2017.json` beside `train2017/`, or
 `train/_annotations.coco.json` beside its pictures. Parts are named by the file or by its folder. A `crowd` is not judged.

@@ -1,4 +1,4 @@
-"""The boxes, masks or points of the training picture that looks most alike, as plain features of small copies say. B examples."""
+"""The boxes, masks or points of the training picture that looks most alike, as plain features say. B pictures."""
 
 import numpy as np
 

@@ -103,13 +103,21 @@ def _shapes(column: Column, good: Mapping[int, Posed]) -> Iterator[Problem]:
         (
             "F-KEYPOINTS-APART",
             apart,
-            _n("{n} picture has points far from the box of their thing", "{n} pictures have points far from the box of their thing", len(set(apart))),
+            _n(
+                "{n} picture has points far from the box of their thing",
+                "{n} pictures have points far from the box of their thing",
+                len(set(apart)),
+            ),
             _("are x and y in the right order, and both in pixels?"),
         ),
         (
             "F-KEYPOINTS-SAME",
             one_place,
-            _n("{n} picture has all points of a thing at one place", "{n} pictures have all points of a thing at one place", len(set(one_place))),
+            _n(
+                "{n} picture has all points of a thing at one place",
+                "{n} pictures have all points of a thing at one place",
+                len(set(one_place)),
+            ),
             _("write null, or a visibility of 0, for points that are not known"),
         ),
         (
@@ -118,7 +126,7 @@ def _shapes(column: Column, good: Mapping[int, Posed]) -> Iterator[Problem]:
             _n("{n} picture has the same thing twice", "{n} pictures have the same thing twice", len(twice)),
             _("remove one of the two"),
         ),
-    ):  # fmt: skip
+    ):
         if rows:
             own = sorted(set(rows))
             yield _problem(code, what, cells.places(column, own), len(own), fix=fix)
@@ -181,7 +189,11 @@ def check_on_pictures(column: Column, plane: Plane | None) -> Iterator[Problem]:
         (
             "F-KEYPOINTS-SHARES",
             shares,
-            _n("the points of {n} picture look like shares of its sides (0 to 1), not like pixels", "the points of {n} pictures look like shares of their sides (0 to 1), not like pixels", len(shares)),
+            _n(
+                "the points of {n} picture look like shares of its sides (0 to 1), not like pixels",
+                "the points of {n} pictures look like shares of their sides (0 to 1), not like pixels",
+                len(shares),
+            ),
             "",
             _("multiply them by width and height"),
             len(shares) > 0.5 * told,
@@ -189,7 +201,11 @@ def check_on_pictures(column: Column, plane: Plane | None) -> Iterator[Problem]:
         (
             "F-KEYPOINTS-SIZE",
             sized,
-            _n("{n} picture has another size than its annotation says", "{n} pictures have another size than their annotations say", len(sized)),
+            _n(
+                "{n} picture has another size than its annotation says",
+                "{n} pictures have another size than their annotations say",
+                len(sized),
+            ),
             other,
             _("were the points made on a picture of another size? then scale them"),
             False,
@@ -197,12 +213,16 @@ def check_on_pictures(column: Column, plane: Plane | None) -> Iterator[Problem]:
         (
             "F-KEYPOINTS-BEYOND",
             beyond,
-            _n("{n} picture has points beyond its edge, which count as not known", "{n} pictures have points beyond their edges, which count as not known", len(beyond)),
+            _n(
+                "{n} picture has points beyond its edge, which count as not known",
+                "{n} pictures have points beyond their edges, which count as not known",
+                len(beyond),
+            ),
             worst,
             _("were the points made on a picture of another size? then scale them"),
             len(beyond) > 0.9 * told,
         ),
-    ):  # fmt: skip
+    ):
         if rows:
             severity = "error" if wrong else "warning"
             yield _problem(code, what, cells.places(column, rows), len(rows), got=got, fix=fix, severity=severity)

@@ -1,10 +1,10 @@
-"""Named points of each thing in a picture: the joints of a person, the corners of a part. B batch, T things of all its examples,
-P points of each, N answers of a network to each picture.
+"""Named points of each thing in a picture: the joints of a person, the corners of a part. B batch, T things of all its
+examples, P points of each, N answers of a network to each picture.
 
-They are boxes (`fields/boxes`) that have points besides, in shares of the sides of the tensor that the network sees. Answers are
-judged in pixels of the given picture, so each thing carries how many of them a share is. A point that is told to be hidden is
-learned and judged as any other; one that is not known is neither. In a mirrored picture the left eye is the right one: points
-change names by pairs, which their names tell, or an option.
+They are boxes (`fields/boxes`) that have points besides, in shares of the sides of the tensor that the network sees. Answers
+are judged in pixels of the given picture, so each thing carries how many of them a share is. A hidden point is learned and
+judged as any other; one that is not known is neither. In a mirrored picture the left eye is the right one: points change
+names by pairs, which their names tell, or an option.
 """
 
 from __future__ import annotations

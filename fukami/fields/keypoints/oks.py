@@ -1,8 +1,8 @@
 """How near two poses are: object keypoint similarity, as COCO defines it. D answers, G true things, P points.
 
-The mean over the known points of exp(-d² / (2 s² k²)): d is the distance in pixels of the given picture, s² the area of the true
-thing, k twice the point's own spread (`pycocotools.cocoeval`). Of a true thing without a known point the answer's points count
-by how far they lie outside of its box, made twice as wide to each side.
+The mean over the known points of exp(-d² / (2 s² k²)): d is the distance in pixels of the given picture, s² the area of the
+true thing, k twice the point's own spread (`pycocotools.cocoeval`). Of a true thing without a known point the answer's points
+count by how far they lie outside of its box, made twice as wide to each side.
 """
 
 from collections.abc import Mapping
