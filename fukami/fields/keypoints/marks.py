@@ -1,9 +1,10 @@
 """Raw cells of keypoints: what people write about one picture, as arrays. T things (people), P points of each.
 
 A cell is a list (or JSON of one) with an object for each thing: `{"points": {"nose": [x, y], "left_eye": null}}` in pixels of
-the picture, or `{"keypoints": [x, y, v, …]}` in the order of the names that the source tells, as COCO writes them: v is 0 where
-a point is not known, 1 where it is hidden, 2 where it is seen. `box`, `area`, `label` and `"ignored": "crowd"` may stand beside.
-An array (P, 2) or (P, 3) is one thing. An empty list is a picture with nothing in it; an empty cell is no answer.
+the picture, or `{"keypoints": [x, y, v, …]}` in the order of the names that the source tells, as COCO writes them: v is 0
+where a point is not known, 1 where it is hidden, 2 where it is seen. Beside may stand `box`, `area`, `label` and
+`"ignored": "crowd"`. An array (P, 2) or (P, 3) is one thing. An empty list is a picture with nothing in it; an empty cell is no
+answer.
 """
 
 import json
