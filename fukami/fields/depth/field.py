@@ -84,7 +84,7 @@ class Depth(TargetField):
     def specimens(cls, hidden: np.ndarray, rng: np.random.Generator) -> list[Column]:
         """A slope of 9 × 12 pixels, the nearer the class number is lower; a corner is not known."""
         y, x = np.mgrid[:9, :12]
-        maps = np.stack([(20 * (2 + k % 4) + y + x).astype(np.uint16) for k in hidden.tolist()])
+        maps = np.stack([(50 * (2 + k % 4) + 5 * y + 2 * x).astype(np.uint16) for k in hidden.tolist()])
         for depth_HW, top in zip(maps, rng.integers(0, 5, len(hidden)), strict=True):
             depth_HW[top : top + 2, :3] = 0
         return [Column("x", maps)]
@@ -231,7 +231,7 @@ class Depth(TargetField):
         """`{"depth": a PNG of 16 bits in base64, "step", "near", "median", "far"}`, as large as the picture where `frames` tell
         its size: a pixel's number times `step` is its depth."""
         plane, found = plane_of(frames), []
-        for row, depth_HW in enumerate(answers.cpu().numpy()):
+        for row, depth_HW in enumerate(answers.detach().cpu().numpy()):
             drawn_HW = on_picture(depth_HW, plane, row)
             known = drawn_HW[drawn_HW > 0]
             ends = np.quantile(known, (0.02, 0.5, 0.98)).tolist() if len(known) else [0.0] * 3
@@ -240,7 +240,7 @@ class Depth(TargetField):
         return found
 
     def known(self, truth: torch.Tensor) -> list[dict[str, Any]]:
-        return [{"depth": decode.as_text(depth_HW, self.state["step"])} for depth_HW in truth.cpu().numpy()]
+        return [{"depth": decode.as_text(depth_HW, self.state["step"])} for depth_HW in truth.detach().cpu().numpy()]
 
     def apart(self, left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
         """The mean difference of a pixel's depths, as a share of the usual depth."""
