@@ -89,15 +89,7 @@ def build(
     anchor_px: side of the smallest boxes that are moved to fit; others are twice, four times … as large.
     """
     classes = 1 + target["num_classes"]
-    if backbone == "pyramid":
-        widths = (width, 2 * width, 4 * width)
-        features: nn.Module = Grids(Pyramid(spec.channels, widths, 1), list(widths), first=1, joined=head)
-        names, levels = ["1"], 3
-    else:
-        features = resnet_fpn_backbone(backbone_name=backbone, weights=None, norm_layer=nn.BatchNorm2d, trainable_layers=5)
-        replace_first_convolution(features, "body.conv1", spec.channels)
-        names, levels, anchor_px = ["0", "1", "2", "3"], 5, 32
-    anchors = AnchorGenerator(tuple((anchor_px * 2**level,) for level in range(levels)), ((0.5, 1.0, 2.0),) * levels)
+    features, anchors, names = found_on(spec, backbone, width, head, anchor_px)
     net = MaskRCNN(
         features,
         rpn_anchor_generator=anchors,
@@ -119,6 +111,22 @@ def build(
         mask_predictor=MaskRCNNPredictor(head, head, classes),
     )
     return MaskRcnn(net)
+
+
+def found_on(
+    spec: ImageSpec, backbone: str, width: int, head: int, anchor_px: int
+) -> tuple[nn.Module, AnchorGenerator, list[str]]:
+    """What finds features, the boxes that are moved to fit, and the names of the levels that are looked at again."""
+    if backbone == "pyramid":
+        widths = (width, 2 * width, 4 * width)
+        features: nn.Module = Grids(Pyramid(spec.channels, widths, 1), list(widths), first=1, joined=head)
+        names, levels = ["1"], 3
+    else:
+        features = resnet_fpn_backbone(backbone_name=backbone, weights=None, norm_layer=nn.BatchNorm2d, trainable_layers=5)
+        replace_first_convolution(features, "body.conv1", spec.channels)
+        names, levels, anchor_px = ["0", "1", "2", "3"], 5, 32
+    anchors = AnchorGenerator(tuple((anchor_px * 2**level,) for level in range(levels)), ((0.5, 1.0, 2.0),) * levels)
+    return features, anchors, names
 
 
 class MaskRcnn(nn.Module):
@@ -145,7 +153,7 @@ class MaskRcnn(nn.Module):
     def losses(self, inputs: dict[str, Any], targets: dict[str, Any], rng: torch.Generator) -> dict[str, torch.Tensor]:
         (x_BCHW,), (things,) = inputs.values(), targets.values()
         size, features = self.seen(x_BCHW)
-        wanted = taught(things, size)
+        wanted = self.taught(things, size)
         if self.training:
             seed = int(torch.randint(1 << 30, (), generator=rng, device=rng.device))
             return self.loss(features, size, wanted, seed)
@@ -175,6 +183,10 @@ class MaskRcnn(nn.Module):
                 for part in parts:
                     part.training = was
         return proposing | naming
+
+    def taught(self, things: Rows, size: tuple[int, int]) -> list[dict[str, torch.Tensor]]:
+        """Things as torchvision takes them."""
+        return taught(things, size)
 
     # -- answers -----------------------------------------------------------------------------------------------------
     def forward(self, x_BCHW: torch.Tensor) -> dict[str, torch.Tensor]:

@@ -1,4 +1,5 @@
-"""Boxes and masks in the layout of COCO: one JSON file with `images`, `annotations` and `categories`, for each part or for all.
+"""Boxes, masks and keypoints in the layout of COCO: one JSON file with `images`, `annotations` and `categories`, for each
+part or for all.
 
 The file itself, or the folder that holds it: `annotations/instances_train2017.json` beside `train2017/`, or
 `train/_annotations.coco.json` beside its pictures. Parts are named by the file or by its folder. A `crowd` is not judged.
@@ -6,7 +7,8 @@ The file itself, or the folder that holds it: `annotations/instances_train2017.j
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +20,10 @@ from fukami.data.files import read_bytes
 from fukami.data.parts import PART_OF, part_in
 from fukami.data.readers._annotated import Annotated, Notes, Pictures, files_below, part_of, table
 
-TOLD = N_("boxes or masks in JSON files, as COCO has them")
-FOR = ("boxes", "instances")
+TOLD = N_("boxes, masks or keypoints in JSON files, as COCO has them")
+FOR = ("boxes", "instances", "keypoints")
+BESIDE = {"instances": ("segmentation",), "keypoints": ("keypoints", "area")}
+"""What of an annotation stands beside its box, by the kind that is asked for."""
 EXPECTED = (
     '{"images": [{"id", "file_name"}], "annotations": [{"image_id", "category_id", "bbox"}], "categories": [{"id", "name"}]}'
 )
@@ -52,11 +56,13 @@ def read(source: Path, choices: DataChoices, *, kinds: tuple[str, ...] = ()) -> 
     root = source if source.is_dir() else source.parent
     if not source.is_dir() and root.name.lower() in ("annotations", "labels", "annots"):
         root = root.parent
-    pictures, notes, rows = Pictures(root), Notes(), {}
+    pictures, notes, rows, points = Pictures(root), Notes(), {}, {}
     for path in _files(source):
         told = _told(path)
         part = _part(path, root)
-        for name, cell in _cells(told, path, notes, masks=target == "instances"):
+        if target == "keypoints":
+            points = _joined(points, told, path)
+        for name, cell in _cells(told, path, notes, BESIDE.get(target, ())):
             picture = pictures.of(name, path.parent)
             if picture is None:
                 notes.add("F-BOXES-PICTURE", f"{path}: {name}")
@@ -88,7 +94,26 @@ def read(source: Path, choices: DataChoices, *, kinds: tuple[str, ...] = ()) -> 
             ),
         }
     )
-    return table(source, rows.values(), problems, "coco", EXPECTED, target)
+    found = table(source, rows.values(), problems, "coco", EXPECTED, target)
+    return replace(found, columns=found.columns | {target: replace(found.columns[target], told=points)}) if points else found
+
+
+def _joined(before: dict[str, Any], told: dict[str, Any], path: Path) -> dict[str, Any]:
+    """Names of points and the lines between them, as the categories tell. Raises `DataError` where two of them differ."""
+    for one in told["categories"]:
+        names = [str(name) for name in one.get("keypoints") or ()]
+        lines = [[int(end) - 1 for end in line] for line in one.get("skeleton") or () if len(line) == 2]
+        if names and before and before["points"] != names:
+            raise DataError(
+                "F-KEYPOINTS-NAMES",
+                _("categories name different points: they cannot be learned together"),
+                where=f"{path}: categories",
+                expected=", ".join(before["points"][:8]),
+                got=", ".join(names[:8]),
+                fix=_("make a file of each category"),
+            )
+        before = before or ({"points": names, "lines": lines} if names else {})
+    return before
 
 
 def _told(path: Path) -> dict[str, Any]:
@@ -113,8 +138,8 @@ def _told(path: Path) -> dict[str, Any]:
     return told
 
 
-def _cells(told: dict[str, Any], path: Path, notes: Notes, *, masks: bool) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Name of a picture and its cell; with `masks`, what covers each thing stands beside its box."""
+def _cells(told: dict[str, Any], path: Path, notes: Notes, beside: Sequence[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Name of a picture and its cell; what each annotation says `beside` its box stands beside it."""
     names = {one.get("id"): str(one.get("name")) for one in told["categories"]}
     listed = {one.get("id") for one in told["images"]}
     by_image: dict[Any, list[dict[str, Any]]] = defaultdict(list)
@@ -126,12 +151,15 @@ def _cells(told: dict[str, Any], path: Path, notes: Notes, *, masks: bool) -> It
         if label is None:
             notes.add("F-BOXES-CLASS", f"{path}: annotations[{number}]", f"category_id {one.get('category_id')}")
         crowd = {"ignored": "crowd"} if one.get("iscrowd") else {}
-        mask = {"segmentation": one.get("segmentation")} if masks else {}
-        by_image[one["image_id"]].append({"box": one.get("bbox"), "label": label, **crowd, **mask})
+        more = {name: one.get(name) for name in beside}
+        by_image[one["image_id"]].append({"box": one.get("bbox"), "label": label, **crowd, **more})
     for one in told["images"]:
         size = [one.get("width"), one.get("height")]
         sized = all(isinstance(side, int | float) and side > 0 for side in size)
-        yield str(one.get("file_name")), {"boxes": by_image[one.get("id")], **({"size": size} if sized else {})}
+        yield (
+            str(one.get("file_name")),
+            {"people" if "keypoints" in beside else "boxes": by_image[one.get("id")], **({"size": size} if sized else {})},
+        )
 
 
 def _part(path: Path, root: Path) -> str:

@@ -1,4 +1,4 @@
-"""The boxes or masks of the training picture that looks most alike, as plain features of small copies say. B examples."""
+"""The boxes, masks or points of the training picture that looks most alike, as plain features say. B pictures."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from fukami.fields.batch import Rows
 CARD = BaselineCard(
     name="nearest_boxes",
     summary="what the most similar training picture shows",
-    of=("boxes", "instances"),
+    of=("boxes", "instances", "keypoints"),
     needs="plain_features",
 )
 MAX_EXAMPLES = 2000

@@ -8,6 +8,7 @@ import numpy as np
 
 from fukami.core.lazily import torch
 from fukami.fields.instances import bits
+from fukami.fields.keypoints.oks import likeness
 
 
 def iou(left_P4: np.ndarray, right_Q4: np.ndarray, crowd_Q: np.ndarray | None = None) -> np.ndarray:
@@ -28,7 +29,10 @@ def iou(left_P4: np.ndarray, right_Q4: np.ndarray, crowd_Q: np.ndarray | None = 
 
 
 def overlaps(left: Mapping[str, np.ndarray], right: Mapping[str, np.ndarray], crowd_Q: np.ndarray | None = None) -> np.ndarray:
-    """The same of things, as columns of `Rows`: of their masks where they have some, else of their boxes."""
+    """The same of things, as columns of `Rows`: of their masks where they have some, else of their boxes; of things with points
+    how near these are."""
+    if "points" in left:
+        return likeness(left, right)
     if "mask" not in left:
         return iou(left["box"], right["box"], crowd_Q)
     low = np.maximum(left["box"][:, None, :2], right["box"][None, :, :2]) - NEAR

@@ -1,0 +1,1 @@
+"""How far away what a picture shows is, for each of its pixels."""

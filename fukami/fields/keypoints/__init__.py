@@ -1,0 +1,1 @@
+"""Named points of each thing in a picture."""
