@@ -15,8 +15,8 @@ from fukami.fields.audio.spec import Waves
 from fukami.layers.pooling import valid
 
 MOST_DB = 25.0
-"""A recording that is above its errors by so much is nearly as good as can be: what is better counts little in learning, as with
-the soft threshold of Wisdom et al. 2020, arXiv:2006.12701."""
+"""A recording that is above its errors by so much is nearly as good as can be: what is better counts little in learning, as
+with the soft threshold of Wisdom et al. 2020, arXiv:2006.12701."""
 
 
 class Restored(NamedTuple):
