@@ -9,7 +9,7 @@ PICTURE, SOUND = "data:image/png;base64,", "data:audio/wav;base64,"
 
 
 def written(predictions: list[dict[str, Any]], out: Path, *, run: str) -> list[dict[str, Any]]:
-    """The predictions with paths of files in the folder `out`, named after inputs, in place of pictures and sounds in base64."""
+    """The predictions with paths of files in the folder `out`, named after inputs, in place of pictures and sounds."""
     taken: set[str] = set()
     return [{name: _kept(value, told, out, run, taken) for name, value in told.items()} for told in predictions]
 

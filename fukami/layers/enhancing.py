@@ -14,8 +14,9 @@ from torch.nn import functional as F
 from fukami.fields.audio.spec import Waves
 from fukami.layers.pooling import valid
 
-MOST_DB = 50.0
-"""A recording that is above its errors by so much is as good as can be."""
+MOST_DB = 25.0
+"""A recording that is above its errors by so much is nearly as good as can be: what is better counts little in learning, as
+with the soft threshold of Wisdom et al. 2020, arXiv:2006.12701."""
 
 
 class Restored(NamedTuple):
@@ -40,7 +41,7 @@ class Enhancer(nn.Module):
         return Restored(found_BL, waves.values, waves.lengths)
 
     def losses(self, inputs: dict[str, Any], targets: dict[str, Any], rng: torch.Generator) -> dict[str, torch.Tensor]:
-        """How many decibels each recording's SI-SDR is below 50 (B)."""
+        """How many decibels each recording's SI-SDR is below 25 (B)."""
         (waves,), (clean,) = inputs.values(), targets.values()
         return {"missing_db": missing_db(self(waves).values, clean.values)}
 
@@ -50,11 +51,11 @@ class Enhancer(nn.Module):
 
 
 def missing_db(found_BL: torch.Tensor, clean_BL: torch.Tensor) -> torch.Tensor:
-    """50 dB less the scale-invariant ratio of signal to distortion (Le Roux et al. 2019, arXiv:1811.02508), (B).
+    """25 dB less the scale-invariant ratio of signal to distortion (Le Roux et al. 2019, arXiv:1811.02508), (B).
 
     >>> clean = torch.tensor([[1.0, 0.0]])
-    >>> round(float(missing_db(torch.tensor([[3.0, 3.0]]), clean)), 2)  # as loud as its error, 0 dB
-    50.0
+    >>> round(float(missing_db(torch.tensor([[3.0, 3.0]]), clean)), 1)  # as loud as its error, 0 dB
+    25.0
     """
     length = min(found_BL.shape[1], clean_BL.shape[1])
     found_BL, clean_BL = found_BL[:, :length].float(), clean_BL[:, :length].float()

@@ -30,7 +30,7 @@ CARD = ModelCard(
     },
     size="small",
     parameters={"audio": {"tiny": 119_829, "small": 1_991_181, "base": 18_441_085, "large": 103_334_269}},
-    small={"width": 16, "depth": 1, "reach": 5},
+    small={"width": 16, "depth": 1, "reach": 5, "stride": 4},
     options={"channels": 16, "width": 144, "depth": 4, "heads": 4, "reach": 31, "stride": 2, "dropout": 0.1},
     learning={"learning_rate": 1e-3, "weight_decay": 0.01, "clip_norm": 1.0, "warmup": 0.1},
     source="Gulati et al. 2020, arXiv:2005.08100; Su et al. 2021, arXiv:2104.09864; by hand",

@@ -16,6 +16,9 @@ from fukami.core.errors import DataError
 from fukami.core.recipe import DataChoices
 from fukami.core.tables import Column
 from fukami.data.readers import read_any
+from fukami.evaluate import details
+from fukami.fields import batch as trees
+from fukami.fields.audio.field import Audio
 from fukami.fields.audio.spec import AudioSpec, Waves
 from fukami.fields.reading import ctc
 from fukami.fields.transcript.field import Transcript

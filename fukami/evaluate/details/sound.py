@@ -1,4 +1,4 @@
-"""Details for recordings that are answered: the worst, typical ones and the best, to be heard, and how much clearer they are."""
+"""Details for recordings that are answered: the worst, typical ones and the best, to be heard, and how much clearer."""
 
 from typing import Any
 

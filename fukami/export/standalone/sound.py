@@ -18,4 +18,4 @@ def answer(row, told):
         file.setframerate(told["rate_hz"])
         file.writeframes(pcm.tobytes())
     data = base64.b64encode(buffer.getvalue()).decode("ascii")
-    return {"sound": "data:audio/wav;base64," + data, "seconds": round(len(pcm) / told["rate_hz"], 3)}
+    return {"sound": "data:audio/wav;base64," + data}

@@ -5,7 +5,7 @@ clean, noise is mixed in: the same for an example whenever it is judged, another
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -23,6 +23,7 @@ from fukami.fields.audio.field import Audio
 from fukami.fields.audio.spec import Waves
 from fukami.fields.contract import NOTHING, Arrays, Field, Ragged
 from fukami.fields.noisy import mixing
+from fukami.fields.noisy.spec import NoisySpec
 
 CARD = FieldCard(
     name="noisy",
@@ -58,6 +59,7 @@ class Noisy(Audio):
         snr: str = option("0", "How many decibels clean recordings are above the noise; several with commas are drawn from.")
 
     kind: ClassVar[str] = "noisy"
+    Spec: ClassVar[type] = NoisySpec
     name: str = "noisy"
     options: Options = Options()
 
@@ -113,6 +115,10 @@ class Noisy(Audio):
         """Clean recordings with noise, drawn by `rng`."""
         told = {"noise": self.options.mixed, "snr": self.options.snr, "rate": self.state["rate_hz"]}
         return Waves(mixing.mixed(clean.values, clean.lengths, rng, **told), clean.lengths)
+
+    def spec(self) -> NoisySpec:
+        told = super().spec()
+        return NoisySpec(**{one.name: getattr(told, one.name) for one in fields(told) if one.name != "kind"})
 
     def stored_as(self) -> dict[str, Any]:
         return super().stored_as() | {"mixed": self.options.mixed, "snr": self.options.snr}

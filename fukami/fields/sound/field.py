@@ -114,7 +114,7 @@ class Sound(TargetField):
     def answers(self, outputs: Any) -> dict[str, Any]:
         """`sound`: rows of `sample`, and of what was `given`; `outputs` is what `layers.enhancing` calls `Restored`."""
         real_BL = _real(Waves(outputs.values, outputs.lengths))
-        found = {"sample": outputs.values.float()[real_BL], "given": outputs.given.float()[real_BL]}
+        found = {"sample": outputs.values.detach().float()[real_BL], "given": outputs.given.detach().float()[real_BL]}
         return {"sound": Rows(found, outputs.lengths)}
 
     def ideal(self, truth: dict[str, Any]) -> dict[str, Any]:
@@ -128,10 +128,10 @@ class Sound(TargetField):
         return Waves(torch.nn.utils.rnn.pad_sequence(parts, batch_first=True), torch.as_tensor(rows.counts))
 
     def restore(self, answers: dict[str, Any], *, frames: Mapping[str, Frame] = NOTHING) -> list[dict[str, Any]]:
-        """`{"sound", "seconds"}`: a WAV file of 16 bits in base64; what is louder than it can tell is cut off."""
+        """`{"sound"}`: a WAV file of 16 bits in base64; what is louder than it can tell is cut off."""
         rate = self.state["rate_hz"]
         found = [np.asarray(row["sample"]) for row in answers["sound"].each()]
-        return [{"sound": as_text(wave, rate), "seconds": round(len(wave) / rate, 3)} for wave in found]
+        return [{"sound": as_text(wave, rate)} for wave in found]
 
     def known(self, truth: dict[str, Any]) -> list[dict[str, Any]]:
         return self.restore(truth)
@@ -170,8 +170,7 @@ class Sound(TargetField):
 
     def schema(self) -> dict[str, Any]:
         told = {"type": "string", "contentEncoding": "base64", "contentMediaType": "audio/wav"}
-        found = {"sound": told, "seconds": {"type": "number", "minimum": 0}}
-        return {"type": "object", "properties": found, "required": ["sound"]}
+        return {"type": "object", "properties": {"sound": told}, "required": ["sound"]}
 
     def sketch(self, columns: Sequence[Column]) -> dict[str, Any]:
         return self.audio.sketch(columns)

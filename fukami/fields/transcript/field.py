@@ -44,7 +44,7 @@ CARD = FieldCard(
 )  # fmt: skip
 
 SHOWN = 300
-_SAID = ("no", "yes it is", "hold", "and so on")
+_SAID = ("no", "oh no", "so", "hold")
 
 
 class Spoken(NamedTuple):
