@@ -165,7 +165,8 @@ class Predictor:
 
     def written(self, columns: dict[str, Sequence[Column]]) -> Iterator[str]:
         """The text that answers the first of raw cells of the input fields, part by part: together what `predict` gives."""
-        batch, target, ids, said = self.batch(columns, np.arange(1)), self.task.target, [], ""
+        batch, ids, said = self.batch(columns, np.arange(1)), [], ""
+        target: Any = self.task.target
         rng = torch.Generator(self.device).manual_seed(derive(self.recipe.learning.seed, "answers"))
         model: Any = self.network.encoder
         tokens = self._computed(lambda given: model.writing(given, rng, self.task.options), batch)

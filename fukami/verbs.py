@@ -152,6 +152,22 @@ def export(
     return export_run(opened, to, out=Path(out) if out else None, data=data, **options)
 
 
+def compare(
+    first: Opened | str | Path, second: Opened | str | Path, data: Any = None, *, settings: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """Whether `second` should take the place of `first`: `{"verdict": "ship" | "don't ship" | "not enough data to say", …}`.
+
+    Both are judged on the examples of `data` that neither was trained on; without it, on those of the training of `first`.
+    `settings` are those of `evaluate`, such as `groups`.
+    """
+    old, new = _opened(first), _opened(second)
+    beforehand.require_meaning(old.told["task"], "compare")
+    require_source(data, settings)
+    from fukami.evaluate.comparing import compare_runs
+
+    return compare_runs(old, new, data, settings or {})
+
+
 def serve(runs: Sequence[str | Path], **options: Any) -> dict[str, Any]:
     """Answers over HTTP until it is asked to end: `{"address", "runs", "requests", "notes"}`.
 

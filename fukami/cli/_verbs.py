@@ -21,6 +21,7 @@ ORDER = (
     "train",
     "diagnose",
     "evaluate",
+    "compare",
     "predict",
     "search",
     "explain",
@@ -32,7 +33,6 @@ ORDER = (
 
 LATER = {
     "monitor": N_("drift of inputs and answers against the training data"),
-    "compare": N_("which of two runs to ship, and whether the difference is real"),
     "update": N_("train a run further on new data"),
 }
 """Verbs that are planned. One leaves this list when its file appears."""

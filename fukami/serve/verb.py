@@ -13,6 +13,7 @@ from typing import Any
 
 import uvicorn
 
+from fukami.core import stopping
 from fukami.core.errors import UsageError
 from fukami.core.language import _
 from fukami.serve.app import Served, app_of
@@ -54,12 +55,16 @@ class Server(uvicorn.Server):
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        before = {number: signal.signal(number, self._asked_to_end) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
             yield
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+    def _asked_to_end(self, number: int, frame: Any) -> None:
+        stopping.heard()  # so that nobody ends the process meanwhile
+        self.handle_exit(number, frame)
 
 
 def keys_of(given: Sequence[str]) -> tuple[str, ...]:

@@ -20,14 +20,14 @@ def wanted() -> list[str]:
     """Every requirement that is written out; groups and extras that another includes stand there once."""
     groups, extras = PROJECT["dependency-groups"], PROJECT["project"]["optional-dependencies"]
     named = [*PROJECT["project"]["dependencies"], *(one for group in groups.values() for one in group)]
-    named += [one for name in ("pandas", "explain", "export", "compress") for one in extras[name]]
+    named += [one for name in ("pandas", "explain", "export", "compress", "serve") for one in extras[name]]
     return sorted({one for one in named if isinstance(one, str)})
 
 
 def test_tests_have_what_the_extras_bring():
     """Each extra that tests use is in their group, within the same bounds."""
     groups, extras = PROJECT["dependency-groups"], PROJECT["project"]["optional-dependencies"]
-    assert {*extras["explain"], *extras["export"], *extras["compress"]} == set(groups["extras"])
+    assert {*extras["explain"], *extras["export"], *extras["compress"], *extras["serve"]} == set(groups["extras"])
 
 
 def test_the_recorded_set_is_names_and_versions_in_order():

@@ -7,7 +7,7 @@ from fukami.cli._parser import Parser, common
 NAMES = ["FukamiClassifier", "FukamiError", "FukamiRegressor", "Run", "check", "load", "options", "plan", "predict"]
 NAMES += ["quickstart", "train"]
 
-LATER = {"monitor", "compare", "update"}
+LATER = {"monitor", "update"}
 
 COMMON = {"--json", "--lang", "--help", "-h"}
 
@@ -23,6 +23,7 @@ VERBS = {
     | {"--resume", "--prove-resume", "--folds", "--devices"},
     "diagnose": {"RUN", "DATA"},
     "evaluate": {"RUN", "DATA", "--set"},
+    "compare": {"RUN", "DATA", "--set"},
     "predict": {"RUN", "INPUT", "--history", "--out", "--set"},
     "search": {"RUN", "INPUT", "--top", "--in", "--duplicates", "--near"},
     "explain": {"RUN", "INPUT", "--method", "--of", "--out", "--examples"},

@@ -87,7 +87,7 @@ def test_an_export_is_served_without_torch_as_the_run_is(wine, tmp_path):
 
 def test_what_is_accepted_is_answered_also_when_a_server_is_told_to_end(wine, tmp_path):
     log = tmp_path / "log.jsonl"
-    with server(wine, "--log", log, "--deadline", "400") as (process, address):
+    with server(wine, "--log", log, "--deadline", "3000") as (process, address):
         one = row(address)
         found: list[int] = []
         asking = [
@@ -98,7 +98,7 @@ def test_what_is_accepted_is_answered_also_when_a_server_is_told_to_end(wine, tm
         ]
         for thread in asking:
             thread.start()
-        time.sleep(0.25)
+        until(lambda: 'fukami_requests_in_hand{run="wine"} 8.0' in httpx.get(f"{address}/metrics", timeout=60).text)
         process.send_signal(signal.SIGTERM)
         for thread in asking:
             thread.join()

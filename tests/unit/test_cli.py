@@ -317,7 +317,7 @@ def test_the_same_in_japanese(api, capsys):
     ("words", "code", "hint"),
     [
         ("trian x y", "F-VERB-NAME", "train"),
-        ("serve runs/x", "F-VERB-LATER", None),
+        ("monitor runs/x", "F-VERB-LATER", None),
         ("", "F-VERB-MISSING", None),
         ("train image-clasification x", "F-TASK-NAME", TASK),
         (f"train {TASK} x --epocs 3", "F-OPTION-NAME", "--epochs"),
@@ -479,7 +479,7 @@ def test_help_fits_the_width_and_shows_examples(api, capsys, verb, speech):
 
 def test_help_lists_the_verbs_that_are_not_there_yet(api, capsys):
     code, out, _err = said(capsys, "--help")
-    assert code == 0 and out.index("predict") < out.index("Not there yet") < out.index("serve")
+    assert code == 0 and out.index("predict") < out.index("Not there yet") < out.index("monitor")
     assert said(capsys)[:2] == (0, out)
 
 
