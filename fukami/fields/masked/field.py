@@ -92,7 +92,12 @@ class Masked(Continuation):
         if isinstance(answers, Rows):
             return super().restore(answers)
         pairs = zip(answers["text"].each(), answers["fills"].each(), strict=True)
-        return [{"text": self.written(row["id"]), "gaps": self._told(fills)} for row, fills in pairs]
+        return [{"text": self._within(row["id"]), "gaps": self._told(fills)} for row, fills in pairs]
+
+    def _within(self, ids: Any) -> str:
+        """The text between begin and end."""
+        around = {self.state["special"][role] for role in ("cls", "sep")}
+        return self.written([number for number in torch.as_tensor(ids).tolist() if number not in around])
 
     def _told(self, fills: dict[str, Any]) -> list[list[dict[str, Any]]]:
         spelt = [self.spelled(row) for row in fills["id"]]
