@@ -174,7 +174,7 @@ class Seq2Seq(Translator):
 
     def layer_groups(self) -> list[list[nn.Parameter]]:
         """Both tables, the encoder, the decoder."""
-        tables = list(dict.fromkeys([*self.source.parameters(), self.table]))
+        tables = [*self.source.parameters(), *([] if self.shared else self.tokens.parameters())]
         reading = [*self.reader.parameters(), *self.bridge.parameters(), *self.keys.parameters()]
         writing = [*self.first.parameters(), *self.second.parameters(), *self.join.parameters(), self.bias]
         return [tables, reading, [*writing, *(self.gate.parameters() if self.copies else ())]]
