@@ -179,7 +179,7 @@ class HiddenWords(nn.Module):
         """Where the gaps of each text are (B, M), in order, then other places; and how many there are."""
         is_gap_BL = tokens.ids == self.mask
         gaps_B = is_gap_BL.sum(1)
-        return (~is_gap_BL).long().argsort(1, stable=True)[:, : most or int(gaps_B.max())], gaps_B
+        return (~is_gap_BL).long().argsort(dim=1, stable=True)[:, : most or int(gaps_B.max())], gaps_B
 
     def _chances(self, tokens: Tokens, places_BM: torch.Tensor) -> torch.Tensor:
         """Log-likelihoods (B, M, V) of what stands at these places; special tokens never do."""

@@ -99,9 +99,10 @@ class Seq2Seq(Translator):
             self.gate = nn.Linear(embedding + width, 1)
 
     @property
-    def table(self) -> nn.Embedding:
-        """That of target tokens."""
-        return self.source.table if self.shared else self.tokens
+    def table(self) -> torch.Tensor:
+        """That of target tokens (V, E). Where it is the source's, explanations still follow the source alone: nobody asks the
+        module."""
+        return (self.source.table if self.shared else self.tokens).weight
 
     def forward(self, source: Tokens) -> torch.Tensor:
         """`h_BD`: what is remembered of each source on the whole, by which texts can be compared."""
@@ -128,7 +129,9 @@ class Seq2Seq(Translator):
         return h_BLD[:, 0], state
 
     def _through(self, ids_BL: torch.Tensor, memory: Tensors, state: Tensors) -> tuple[torch.Tensor, Any]:
-        first_BLD, first_1BD = self.first(self.dropout(self.table(ids_BL)), state["first"].unsqueeze(0).contiguous())
+        first_BLD, first_1BD = self.first(
+            self.dropout(F.embedding(ids_BL, self.table)), state["first"].unsqueeze(0).contiguous()
+        )
         seen_BLD = self._attended(first_BLD, memory) @ memory["states"]
         attended_BLD = self.dropout(torch.cat([first_BLD, seen_BLD], dim=2))
         second_BLD, second_1BD = self.second(attended_BLD, state["second"].unsqueeze(0).contiguous())
@@ -143,7 +146,7 @@ class Seq2Seq(Translator):
         return score_BLS.masked_fill(~memory["valid"][:, None], -torch.inf).softmax(2)
 
     def logits(self, h_TD: torch.Tensor) -> torch.Tensor:
-        return F.linear(h_TD[:, : self.embedding], self.table.weight, self.bias)
+        return F.linear(h_TD[:, : self.embedding], self.table, self.bias)
 
     def surprise(
         self, h_BLD: torch.Tensor, memory: Tensors, wanted_BL: torch.Tensor, real_BL: torch.Tensor, smoothing: float
@@ -171,7 +174,7 @@ class Seq2Seq(Translator):
 
     def layer_groups(self) -> list[list[nn.Parameter]]:
         """Both tables, the encoder, the decoder."""
-        tables = list(dict.fromkeys([*self.source.parameters(), *self.table.parameters()]))
+        tables = [*self.source.parameters(), *([] if self.shared else self.tokens.parameters())]
         reading = [*self.reader.parameters(), *self.bridge.parameters(), *self.keys.parameters()]
         writing = [*self.first.parameters(), *self.second.parameters(), *self.join.parameters(), self.bias]
         return [tables, reading, [*writing, *(self.gate.parameters() if self.copies else ())]]

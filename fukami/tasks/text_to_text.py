@@ -29,7 +29,7 @@ def contract() -> Task:
     """The task over fields that have learned nothing yet."""
     return by_whole_models(
         CARD,
-        (Text(name="text", options=Text.Options(level="bytes", vocabulary_size=4000)),),
+        (Text(name="text", options=Text.Options(level="bytes", vocabulary_size=4000, max_tokens=256)),),
         Written(name="answer"),
         answer=searched,
         graphs=staged,

@@ -7,24 +7,27 @@ all texts, K likeliest tokens.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from fukami.core.cards import FieldCard
 from fukami.core.lazily import torch
+from fukami.core.tables import Column
 from fukami.fields.batch import Rows
 from fukami.fields.continuation.field import Continuation, real
-from fukami.fields.contract import NOTHING, Arrays, Tokens
+from fukami.fields.contract import NOTHING, Arrays, Field, Tokens
 from fukami.fields.frame import Frame
+from fukami.fields.passage.field import Passage
 
 CARD = FieldCard(
     name="masked",
     summary="words of a text that are hidden",
     exempt={
         "recognised": "it is made of the passage itself: no column is taken for one",
+        "restore": "of a text that is there the answer is its hidden words, from which nobody can write the text again",
         "given": "what is given fills the gaps of the input, what is learned is the input itself",
     },
     like=("continuation",),
@@ -40,7 +43,6 @@ class Masked(Continuation):
     """The tokens of a text of which some are to be found.
 
     >>> import pyarrow as pa
-    >>> from fukami.core.tables import Column
     >>> column = Column("text", pa.array(["to be or not to be"]))
     >>> target = Masked().learn([column])
     >>> len(target.truth(target.batch(target.encode([column]), np.array([0])))["tokens"].columns["id"]) >= 1
@@ -50,6 +52,13 @@ class Masked(Continuation):
     kind: ClassVar[str] = "masked"
     name: str = "masked"
     state: dict[str, Any] = field(default_factory=dict)
+
+    def learn(self, columns: Sequence[Column], *, seed: int = 0, beside: Mapping[str, Field] = NOTHING) -> Self:
+        """Takes the tokens of the passage beside it, else those of one with begin, end and gaps."""
+        if any(isinstance(one, Passage) for one in beside.values()):
+            return super().learn(columns, seed=seed, beside=beside)
+        alone = Passage(options=Passage.Options(context=128, marked=True)).learn(columns, seed=seed)
+        return super().learn(columns, seed=seed, beside={"text": alone})
 
     def batch(self, stored: Arrays, rows: np.ndarray, device: torch.device | str = "cpu") -> dict[str, Any]:
         """As that of a continuation, and `masked_BL`: which tokens are hidden where the model is judged."""
@@ -92,7 +101,12 @@ class Masked(Continuation):
         if isinstance(answers, Rows):
             return super().restore(answers)
         pairs = zip(answers["text"].each(), answers["fills"].each(), strict=True)
-        return [{"text": self.written(row["id"]), "gaps": self._told(fills)} for row, fills in pairs]
+        return [{"text": self._within(row["id"]), "gaps": self._told(fills)} for row, fills in pairs]
+
+    def _within(self, ids: Any) -> str:
+        """The text between begin and end."""
+        around = {self.state["special"][role] for role in ("cls", "sep")}
+        return self.written([number for number in torch.as_tensor(ids).tolist() if number not in around])
 
     def _told(self, fills: dict[str, Any]) -> list[list[dict[str, Any]]]:
         spelt = [self.spelled(row) for row in fills["id"]]
