@@ -1,9 +1,9 @@
 """DPT: a vision transformer whose layers are put together again as grids, from coarse to fine.
 
 Ranftl, Bochkovskiy, Koltun 2021 (arXiv:2103.13413), by transformers. `paper` is DPT-Large without its pretrained weights (those
-are `hf:Intel/dpt-large`'s, which this file does not load). The other sizes are for processors. What differs: layers of which
-nothing would be learned are left out (the last norm, the first fusion's second way), patches are 8 pixels wide where pictures
-are small, and pictures are brought to a multiple of two patches.
+are `hf:Intel/dpt-large`'s, which this file does not load). The other sizes are for processors; no
+figure of any has been read yet. What differs: layers of which nothing would be learned are left out (the last norm, the first
+fusion's second way), patches are 8 pixels wide where pictures are small, and pictures are brought to a multiple of two patches.
 
 Shapes: B batch, C channels, H and W pixels, D features. The grid is as fine as eight places for each patch's side.
 """

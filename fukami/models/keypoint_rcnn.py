@@ -1,8 +1,8 @@
 """Keypoint R-CNN: places that may hold a person are proposed, looked at again, and a map is drawn of where each point is.
 
 He et al. 2017 (arXiv:1703.06870), by torchvision. `paper` is torchvision's `keypointrcnn_resnet50_fpn`; the other sizes are
-those of `mask-rcnn`. What differs, besides what `models/mask_rcnn.py` tells: a point is read between cells of its map, as in
-`pose-heatmap`, and how sure it is, is the share of its map's heat that is there.
+those of `mask-rcnn`; no figure of any has been read yet. What differs, besides what `models/mask_rcnn.py` tells: a point is
+read between cells of its map, as in `pose-heatmap`, and how sure it is, is the share of its map's heat that is there.
 """
 
 from typing import Any

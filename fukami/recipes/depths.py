@@ -1,4 +1,8 @@
-"""Recommended settings for depth."""
+"""Recommended settings for depth.
+
+Made-up rooms (`tests/depth_scenes.py`), 480 pictures to learn from, from scratch, seed 0: `unet:tiny`, 6 epochs, AbsRel 6.5 %
+on the 60 pictures that validate, in under 3 minutes of one core (AVX2). These settings themselves have not been measured yet.
+"""
 
 from typing import Any
 

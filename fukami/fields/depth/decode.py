@@ -51,6 +51,15 @@ def read(cell: Any, base: Path | None, where: str, scale: float, step: float = 0
     return _cleaned(values_HW, where) * np.float32(scale if values_HW.dtype.kind in "bui" else 1.0)
 
 
+def is_deep(cell: str | Path, base: Path | None) -> bool:
+    """Whether a file is a picture of 16 bits or more, of one channel; its pixels are not looked at."""
+    try:
+        with Pillow.open(Path(cell) if base is None else base / cell) as image:
+            return image.mode.startswith(("I", "F"))
+    except Exception:
+        return False
+
+
 def _array(content: bytes, where: str) -> np.ndarray:
     try:
         found = np.load(io.BytesIO(content), allow_pickle=False)

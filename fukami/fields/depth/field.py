@@ -93,12 +93,15 @@ class Depth(TargetField):
     def recognise(cls, column: Column) -> float:
         if column.is_array:
             shape, kind = column.values.shape, column.values.dtype
-            return 0.9 if len(shape) == 3 and (kind.kind == "f" or kind == np.uint16) else 0.0
+            return 1.0 if len(shape) == 3 and shape[2] > 3 and (kind.kind == "f" or kind == np.uint16) else 0.0
         found = [c for c in looks.raw_cells(cells.sample(column, 20)) if c is not None]
         if not found or not all(isinstance(c, str | Path) for c in found):
             return 0.0
         endings = {Path(str(c)).suffix.lower() for c in found}
-        return 0.9 if endings <= set(decode.ARRAYS) else 0.3 if endings <= {".png", ".tif", ".tiff", ".pgm"} else 0.0
+        if endings <= set(decode.ARRAYS):
+            return 0.9
+        deep = [decode.is_deep(c, column.base) for c in found]
+        return 1.0 if all(deep) else 0.3 if any(deep) or endings <= {".png", ".tif", ".tiff", ".pgm"} else 0.0
 
     def _seen(self, column: Column) -> list[Glance]:
         return glances(column, self.options.depth_scale, self.state.get("step", 0.0))
