@@ -43,6 +43,7 @@ MEANINGS = {
     "neighbours": N_("Nearest normal examples whose mean distance counts."),
     "noise": N_("Random numbers that a picture is made from."),
     "normalise": N_("Whether features are normalised after each convolution."),
+    "one_to_one": N_("Whether a second head tells each thing once, so that no answers have to be left out."),
     "outputs": N_("Outputs of each part; found out when it is fitted."),
     "pairs": N_("Choices of each user that a step learns from."),
     "parts": N_("Models that are trained and may be averaged, joined by +."),
