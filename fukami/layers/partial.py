@@ -14,7 +14,7 @@ class Conv(nn.Sequential):
     def __init__(self, given: int, width: int, kernel: int = 1, stride: int = 1, *, groups: int = 1):
         super().__init__(
             nn.Conv2d(given, width, kernel, stride, kernel // 2, groups=groups, bias=False),
-            nn.BatchNorm2d(width, eps=1e-3, momentum=0.03),
+            nn.BatchNorm2d(width),
             nn.SiLU(inplace=True),
         )
 

@@ -10,6 +10,7 @@ tells each thing once and needs no suppression, Wang et al. 2024 (arXiv:2405.144
 Shapes: B pictures, C channels, H and W pixels, A places, K classes, R distances of an edge, G things of a picture at most.
 """
 
+import math
 from typing import Any
 
 import torch
@@ -32,13 +33,14 @@ CARD = ModelCard(
     sizes={
         "n": {"width": 16, "depth": 1},
         "s": {"width": 32, "depth": 1},
-        "m": {"width": 48, "depth": 2},
-        "l": {"width": 64, "depth": 3},
-        "x": {"width": 80, "depth": 3},
+        "m": {"width": 48, "depth": 2, "widest": 576},
+        "l": {"width": 64, "depth": 3, "widest": 512},
+        "x": {"width": 80, "depth": 3, "widest": 640},
     },
     size="n",
+    parameters={"image": {"n": 2_690_387, "s": 9_839_331, "m": 23_221_683, "l": 39_458_819, "x": 61_628_115}},
     small={"width": 4},
-    options={"width": 16, "depth": 1, "one_to_one": False},
+    options={"width": 16, "depth": 1, "widest": 512, "one_to_one": False},
     learning={"optimizer": "muon", "learning_rate": 1e-2, "momentum": 0.95, "weight_decay": 0.05},
     image={"min_size_px": 64, "multiple_px": 32},
     source="Redmon et al. 2016, arXiv:1506.02640; Feng et al. 2021, arXiv:2108.07755",
@@ -54,7 +56,14 @@ WEIGHTS = {"class": 1.0, "box": 2.0, "edges": 0.5}
 
 
 def build(
-    spec: ImageSpec, *, gives: str = "boxes", target: Any, width: int = 16, depth: int = 1, one_to_one: bool = False
+    spec: ImageSpec,
+    *,
+    gives: str = "boxes",
+    target: Any,
+    width: int = 16,
+    depth: int = 1,
+    widest: int = 512,
+    one_to_one: bool = False,
 ) -> nn.Module:
     """Args:
     spec: channels of the pictures; any size does.
@@ -62,9 +71,11 @@ def build(
     target: how many classes there are.
     width: features of the first stage; each further one has twice as many.
     depth: residual steps of a block; the two middle stages have twice as many.
+    widest: features of the coarsest grid at most.
     one_to_one: whether a second head, which answers in the place of the first, says each thing once.
     """
-    return Yolo(spec.channels, target["num_classes"], width, depth, one_to_one)
+    widths = (4 * width, 8 * width, min(16 * width, widest))
+    return Yolo(spec.channels, target["num_classes"], widths, depth, one_to_one)
 
 
 class Yolo(nn.Module):
@@ -72,10 +83,9 @@ class Yolo(nn.Module):
 
     num_features = 0
 
-    def __init__(self, channels: int, classes: int, width: int, depth: int, one_to_one: bool):
+    def __init__(self, channels: int, classes: int, widths: tuple[int, int, int], depth: int, one_to_one: bool):
         super().__init__()
-        widths = (4 * width, 8 * width, 16 * width)
-        self.body, self.neck = Body(channels, width, depth), Neck(widths, depth)
+        self.body, self.neck = Body(channels, widths, depth), Neck(widths, depth)
         self.head = Head(widths, classes)
         self.once = Head(widths, classes) if one_to_one else None
 
@@ -152,16 +162,17 @@ class Yolo(nn.Module):
 class Body(nn.Module):
     """Features of three grids, each half as fine as the one before."""
 
-    def __init__(self, channels: int, width: int, depth: int):
+    def __init__(self, channels: int, widths: tuple[int, int, int], depth: int):
         super().__init__()
+        first = widths[0] // 4
         self.stem = nn.Sequential(
-            Conv(channels, width, 3, 2), Conv(width, 2 * width, 3, 2), Partial(2 * width, 2 * width, depth)
+            Conv(channels, first, 3, 2), Conv(first, 2 * first, 3, 2), Partial(2 * first, 2 * first, depth)
         )
         self.stages = nn.ModuleList(
-            nn.Sequential(Conv(given, 2 * given, 3, 2), Partial(2 * given, 2 * given, steps))
-            for given, steps in ((2 * width, 2 * depth), (4 * width, 2 * depth), (8 * width, depth))
+            nn.Sequential(Conv(given, width, 3, 2), Partial(width, width, steps))
+            for given, width, steps in zip((2 * first, *widths), widths, (2 * depth, 2 * depth, depth), strict=False)
         )
-        self.pooled = Pooled(16 * width)
+        self.pooled = Pooled(widths[-1])
 
     def forward(self, x_BCHW: torch.Tensor) -> list[torch.Tensor]:
         x, found = self.stem(x_BCHW), []
@@ -199,7 +210,7 @@ class Head(nn.Module):
 
     def __init__(self, widths: tuple[int, ...], classes: int):
         super().__init__()
-        for_edges, for_classes = max(16, widths[0] // 4, 4 * DISTANCES), max(widths[0], min(classes, 100))
+        for_edges, for_classes = max(widths[0] // 4, 4 * DISTANCES), max(widths[0], min(classes, 100))
         self.edges = nn.ModuleList(
             nn.Sequential(Conv(width, for_edges, 3), Conv(for_edges, for_edges, 3), nn.Conv2d(for_edges, 4 * DISTANCES, 1))
             for width in widths
@@ -215,7 +226,7 @@ class Head(nn.Module):
             for width in widths
         )
         for branch in self.classes:
-            nn.init.constant_(branch[-1].bias, torch.logit(torch.tensor(PRIOR)).item())  # type: ignore[index,arg-type]
+            nn.init.constant_(branch[-1].bias, -math.log(1 / PRIOR - 1))  # type: ignore[index,arg-type]
 
     def forward(self, grids: list[torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
         """`edges` (B, A, 4 · R) and `classes` (B, A, K), before any function."""
