@@ -50,6 +50,7 @@ MEANINGS = {
     "patch_px": N_("Side of a patch in pixels; 0 chooses it from the picture."),
     "places": N_("Numbers that the distance from a word to a span is turned into."),
     "proposals": N_("Boxes of a picture that are looked at again, at most."),
+    "queries": N_("Boxes of a picture that are asked for, at most."),
     "samples": N_("Boxes of a picture that are learned from, at most."),
     "smoothing": N_("Share of the target given to the other words."),
     "stem": N_("Pixels that are folded into one place at the beginning, along each side."),
