@@ -7,6 +7,10 @@ without anchors and heads apart for class and box, Ge et al. 2021 (arXiv:2107.08
 (arXiv:2006.04388); task-aligned assignment, Feng et al. 2021 (`objectives/aligned.py`); with `one_to_one` a second head that
 tells each thing once and needs no suppression, Wang et al. 2024 (arXiv:2405.14458).
 
+Read on BCCD for three epochs in 160 pixels, seed 0: mAP50 43.0 % and mAP 22.0 % on the test part in 111 s of one core, where
+the boxes of the most similar picture have 18.8 %; statistics of batches followed more slowly then. The whole training was not
+read.
+
 Shapes: B pictures, C channels, H and W pixels, A places, K classes, R distances of an edge, G things of a picture at most.
 """
 
