@@ -7,13 +7,35 @@ from typing import Any
 import torch
 from torch import nn
 from torch.nn import functional as F
+from torchvision.models.detection.backbone_utils import resnet_fpn_backbone
 from torchvision.models.detection.image_list import ImageList
+from torchvision.ops.feature_pyramid_network import LastLevelP6P7
 
 from fukami.fields.batch import Rows
+from fukami.layers.pyramid import Grids, Pyramid
+from fukami.models.torchvision import replace_first_convolution
 
 Told = dict[str, torch.Tensor]
 LEAST_SEEN = 0.25
 """The share of a box that has to be left in a varied picture, so that it is still to be found there."""
+
+
+def grids_of(channels: int, *, backbone: str, width: int, head: int, blocks: int = 1) -> tuple[nn.Module, int]:
+    """What finds features for detectors of one stage, and on how many grids, the finest of which divides the picture by 8:
+    `pyramid`, the small network on three grids, or a ResNet of torchvision by name, on five as papers have it."""
+    if backbone == "pyramid":
+        widths = (width, 2 * width, 4 * width, 6 * width)
+        return Grids(Pyramid(channels, widths, blocks), list(widths[1:]), first=2, joined=head), 3
+    features = resnet_fpn_backbone(
+        backbone_name=backbone,
+        weights=None,
+        norm_layer=nn.BatchNorm2d,
+        trainable_layers=5,
+        returned_layers=[2, 3, 4],
+        extra_blocks=LastLevelP6P7(head, head),
+    )
+    replace_first_convolution(features, "body.conv1", channels)
+    return features, 5
 
 
 class Detector(nn.Module):

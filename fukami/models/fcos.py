@@ -13,15 +13,11 @@ import torch
 from torch import nn
 from torchvision.models.detection import FCOS
 from torchvision.models.detection.anchor_utils import AnchorGenerator
-from torchvision.models.detection.backbone_utils import resnet_fpn_backbone
 from torchvision.models.detection.fcos import FCOSHead
-from torchvision.ops.feature_pyramid_network import LastLevelP6P7
 
 from fukami.core.cards import ModelCard
 from fukami.core.specs import ImageSpec
-from fukami.layers.pyramid import Grids, Pyramid
-from fukami.models.detector import Detector, Told
-from fukami.models.torchvision import replace_first_convolution
+from fukami.models.detector import Detector, Told, grids_of
 
 CARD = ModelCard(
     name="fcos",
@@ -68,21 +64,7 @@ def build(
     convolutions: layers of each head before its last.
     blocks: residual blocks of each stage of the small backbone.
     """
-    if backbone == "pyramid":
-        widths = (width, 2 * width, 4 * width, 6 * width)
-        features: nn.Module = Grids(Pyramid(spec.channels, widths, blocks), list(widths[1:]), first=2, joined=head)
-    else:
-        more = LastLevelP6P7(head, head)
-        features = resnet_fpn_backbone(
-            backbone_name=backbone,
-            weights=None,
-            norm_layer=nn.BatchNorm2d,
-            trainable_layers=5,
-            returned_layers=[2, 3, 4],
-            extra_blocks=more,
-        )
-        replace_first_convolution(features, "body.conv1", spec.channels)
-    levels = 3 if backbone == "pyramid" else 5
+    features, levels = grids_of(spec.channels, backbone=backbone, width=width, head=head, blocks=blocks)
     anchors = AnchorGenerator(tuple((FINEST * 2**level,) for level in range(levels)), ((1.0,),) * levels)
     heads = FCOSHead(head, 1, target["num_classes"], convolutions)
     return Fcos(FCOS(features, target["num_classes"], anchor_generator=anchors, head=heads))

@@ -1,7 +1,9 @@
-"""Every text encoder of transformers, by its name on the hub or as a local folder: `hf:distilbert-base-uncased`.
+"""Every text encoder of transformers, and every detector like DETR, by its name on the hub or as a local folder:
+`hf:distilbert-base-uncased`, `hf:PekingU/rtdetr_r50vd`.
 
-The one adapter to that library. The encoder is the library's own sequence classifier without its last layer, so that what our
-head sees is what the library's would; a saved folder loads with `AutoModelForSequenceClassification.from_pretrained(FOLDER)`.
+The one adapter to that library; detectors are in `models/detr.py`. The encoder is the library's own sequence classifier without
+its last layer, so that what our head sees is what the library's would; a saved folder loads with
+`AutoModelForSequenceClassification.from_pretrained(FOLDER)`.
 
 Shapes: B batch, L tokens, D features, K classes.
 """
@@ -17,7 +19,7 @@ from fukami.core import hub
 from fukami.core.cards import ModelCard
 from fukami.core.errors import UsageError
 from fukami.core.language import _
-from fukami.core.specs import TokenSpec
+from fukami.core.specs import ImageSpec, TokenSpec
 from fukami.fields.contract import Tokens
 from fukami.fields.marked.spec import MarkedSpec, place_of
 from fukami.fields.pair.spec import segments
@@ -25,10 +27,10 @@ from fukami.layers.pooling import Sequence, valid
 
 CARD = ModelCard(
     name="hf",
-    summary="any text encoder of the transformers library, by its name on the hub or as a local folder",
-    takes=("text", "pair", "marked"),
-    gives=("vector", "sequence"),
-    only={"pair": ("vector",), "marked": ("vector",)},
+    summary="any text encoder or detector of the transformers library, by its name on the hub or as a local folder",
+    takes=("text", "pair", "marked", "image"),
+    gives=("vector", "sequence", "boxes"),
+    only={"text": ("vector", "sequence"), "pair": ("vector",), "marked": ("vector",), "image": ("boxes",)},
     prefix="hf:",
     library="hf",
     options={"architecture": ""},
@@ -41,18 +43,21 @@ _MARK = 9973
 """Number of labels by which the last layer is recognised."""
 
 
-def build(spec: TokenSpec, *, gives: str = "vector", architecture: str) -> "TransformersEncoder":
-    """The encoder whose configuration is at `architecture`, with new weights and the vocabulary of `spec`.
+def build(spec: TokenSpec | ImageSpec, *, gives: str = "vector", architecture: str, target: Any = None) -> nn.Module:
+    """The network whose configuration is at `architecture`, with new weights and the vocabulary of `spec`.
 
     Args:
-        spec: vocabulary and longest text.
-        gives: `vector` (as the library's classifier pools) or `sequence`.
+        spec: vocabulary and longest text; or pictures.
+        gives: `vector` (as the library's classifier pools) or `sequence`; of pictures `boxes`.
         architecture: a name on the hub, or a folder with `config.json`.
+        target: of boxes, how many classes there are.
 
     Raises:
         UsageError: the configuration is not to be had, or is not that of an encoder.
     """
     config = config_of(architecture)
+    if isinstance(spec, ImageSpec):
+        return detector(config, spec, target)
     limit = longest(config)
     if spec.max_tokens > limit:
         raise UsageError(
@@ -63,6 +68,21 @@ def build(spec: TokenSpec, *, gives: str = "vector", architecture: str) -> "Tran
             fix=f"--set max_tokens={limit}",
         )
     return from_config(config, spec, gives=gives)
+
+
+def detector(config: Any, spec: ImageSpec, target: Any) -> nn.Module:
+    """The detector of a configuration. Raises `UsageError` where it is none, or is none for pictures of these channels."""
+    from fukami.models import detr
+
+    channels = getattr(getattr(config, "backbone_config", None), "num_channels", 3)
+    if config.model_type not in detr.KNOWN or channels != spec.channels:
+        raise UsageError(
+            "F-MODEL-DETECTOR",
+            _("{model} is no detector of transformers for these pictures").format(model=config.model_type),
+            expected=_("one of {names}, with pictures of {n} channels").format(names=", ".join(detr.KNOWN), n=channels),
+            got=_("pictures of {n} channels").format(n=spec.channels),
+        )
+    return detr.from_config(config, target)
 
 
 def from_config(config: Any, spec: TokenSpec, *, gives: str) -> "TransformersEncoder":

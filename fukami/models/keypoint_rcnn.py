@@ -20,7 +20,7 @@ from fukami.core.specs import ImageSpec
 from fukami.fields.batch import Rows
 from fukami.layers.heat import places
 from fukami.models.detector import learnable
-from fukami.models.mask_rcnn import MaskRcnn, found_on
+from fukami.models.mask_rcnn import MaskRcnn, anchors_on, looking
 
 CARD = ModelCard(
     name="keypoint-rcnn",
@@ -76,10 +76,10 @@ def build(
     anchor_px: side of the smallest boxes that are moved to fit; others are twice, four times … as large.
     """
     classes = 1 + target["num_classes"]
-    features, anchors, names = found_on(spec, backbone, width, head, anchor_px)
+    features, names, levels = looking(spec.channels, backbone=backbone, width=width, head=head)
     net = KeypointRCNN(
         features,
-        rpn_anchor_generator=anchors,
+        rpn_anchor_generator=anchors_on(levels, anchor_px if backbone == "pyramid" else 32),
         rpn_head=RPNHead(head, 3),
         rpn_pre_nms_top_n_train=2 * proposals,
         rpn_pre_nms_top_n_test=proposals,
@@ -103,7 +103,7 @@ def build(
 class KeypointRcnn(MaskRcnn):
     """torchvision's Keypoint R-CNN as a whole model. B pictures `x_BCHW`, D answers, P points, S side of a map."""
 
-    def taught(self, things: Rows, size: tuple[int, int]) -> list[dict[str, torch.Tensor]]:
+    def wanted(self, things: Rows, size: tuple[int, int]) -> list[dict[str, torch.Tensor]]:
         """Things as torchvision takes them: boxes and points in pixels, each with 1 where it is known."""
         height, width = size
         found, start = [], 0

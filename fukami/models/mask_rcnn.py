@@ -14,7 +14,7 @@ from typing import Any
 
 import torch
 from torch import nn
-from torchvision.models.detection import MaskRCNN
+from torchvision.models.detection import FasterRCNN, MaskRCNN
 from torchvision.models.detection.anchor_utils import AnchorGenerator
 from torchvision.models.detection.backbone_utils import resnet_fpn_backbone
 from torchvision.models.detection.faster_rcnn import FastRCNNPredictor, TwoMLPHead
@@ -89,7 +89,8 @@ def build(
     anchor_px: side of the smallest boxes that are moved to fit; others are twice, four times … as large.
     """
     classes = 1 + target["num_classes"]
-    features, anchors, names = found_on(spec, backbone, width, head, anchor_px)
+    features, names, levels = looking(spec.channels, backbone=backbone, width=width, head=head)
+    anchors = anchors_on(levels, anchor_px if backbone == "pyramid" else 32)
     net = MaskRCNN(
         features,
         rpn_anchor_generator=anchors,
@@ -113,20 +114,20 @@ def build(
     return MaskRcnn(net)
 
 
-def found_on(
-    spec: ImageSpec, backbone: str, width: int, head: int, anchor_px: int
-) -> tuple[nn.Module, AnchorGenerator, list[str]]:
-    """What finds features, the boxes that are moved to fit, and the names of the levels that are looked at again."""
+def looking(channels: int, *, backbone: str, width: int, head: int) -> tuple[nn.Module, list[str], int]:
+    """What finds features for what looks twice; the names of the grids on which details are looked at, and how many grids there
+    are in all."""
     if backbone == "pyramid":
         widths = (width, 2 * width, 4 * width)
-        features: nn.Module = Grids(Pyramid(spec.channels, widths, 1), list(widths), first=1, joined=head)
-        names, levels = ["1"], 3
-    else:
-        features = resnet_fpn_backbone(backbone_name=backbone, weights=None, norm_layer=nn.BatchNorm2d, trainable_layers=5)
-        replace_first_convolution(features, "body.conv1", spec.channels)
-        names, levels, anchor_px = ["0", "1", "2", "3"], 5, 32
-    anchors = AnchorGenerator(tuple((anchor_px * 2**level,) for level in range(levels)), ((0.5, 1.0, 2.0),) * levels)
-    return features, anchors, names
+        return Grids(Pyramid(channels, widths, 1), list(widths), first=1, joined=head), ["1"], 3
+    features = resnet_fpn_backbone(backbone_name=backbone, weights=None, norm_layer=nn.BatchNorm2d, trainable_layers=5)
+    replace_first_convolution(features, "body.conv1", channels)
+    return features, ["0", "1", "2", "3"], 5
+
+
+def anchors_on(levels: int, anchor_px: int) -> AnchorGenerator:
+    """The boxes that are moved to fit: on the finest grid of side `anchor_px`, on each other one twice as large."""
+    return AnchorGenerator(tuple((anchor_px * 2**level,) for level in range(levels)), ((0.5, 1.0, 2.0),) * levels)
 
 
 class MaskRcnn(nn.Module):
@@ -134,7 +135,7 @@ class MaskRcnn(nn.Module):
 
     num_features = 0
 
-    def __init__(self, net: MaskRCNN):
+    def __init__(self, net: FasterRCNN):
         super().__init__()
         net.transform = nn.Identity()  # type: ignore[assignment]
         self.net = net
@@ -153,7 +154,7 @@ class MaskRcnn(nn.Module):
     def losses(self, inputs: dict[str, Any], targets: dict[str, Any], rng: torch.Generator) -> dict[str, torch.Tensor]:
         (x_BCHW,), (things,) = inputs.values(), targets.values()
         size, features = self.seen(x_BCHW)
-        wanted = self.taught(things, size)
+        wanted = self.wanted(things, size)
         if self.training:
             seed = int(torch.randint(1 << 30, (), generator=rng, device=rng.device))
             return self.loss(features, size, wanted, seed)
@@ -164,10 +165,14 @@ class MaskRcnn(nn.Module):
         ]
         return {name: torch.stack([one[name] for one in parts]) for name in parts[0]}
 
+    def wanted(self, things: Rows, size: tuple[int, int]) -> list[dict[str, torch.Tensor]]:
+        """What is in each picture, as torchvision takes it."""
+        return taught(things, size)
+
     def loss(
         self, features: dict[str, torch.Tensor], size: tuple[int, int], wanted: list[dict[str, torch.Tensor]], seed: int
     ) -> dict[str, torch.Tensor]:
-        """torchvision's five losses; of the many places those that are learned from are drawn with `seed`."""
+        """torchvision's losses; of the many places those that are learned from are drawn with `seed`."""
         net, sizes = self.net, [size] * len(wanted)
         was = net.rpn.training
         parts = (net.rpn, net.roi_heads)
@@ -183,10 +188,6 @@ class MaskRcnn(nn.Module):
                 for part in parts:
                     part.training = was
         return proposing | naming
-
-    def taught(self, things: Rows, size: tuple[int, int]) -> list[dict[str, torch.Tensor]]:
-        """Things as torchvision takes them."""
-        return taught(things, size)
 
     # -- answers -----------------------------------------------------------------------------------------------------
     def forward(self, x_BCHW: torch.Tensor) -> dict[str, torch.Tensor]:
@@ -231,7 +232,16 @@ class MaskRcnn(nn.Module):
     def named(
         self, features: dict[str, torch.Tensor], boxes_BN4: torch.Tensor, real_BN: torch.Tensor, size: tuple[int, int]
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """`boxes_BD4`, `scores_BD`, `classes_BD` of what is at proposed places."""
+        """`boxes_BD4`, `scores_BD`, `classes_BD` of what is at proposed places, without what a surer one covers."""
+        boxes_BM4, scores_BM, classes_BM = self.judged(features, boxes_BN4, real_BN, size)
+        heads: Any = self.net.roi_heads
+        most = min(heads.detections_per_img, scores_BM.shape[1])
+        return surest(boxes_BM4, scores_BM, classes_BM, heads.nms_thresh, most)
+
+    def judged(
+        self, features: dict[str, torch.Tensor], boxes_BN4: torch.Tensor, real_BN: torch.Tensor, size: tuple[int, int]
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """`boxes_BM4`, `scores_BM`, `classes_BM`: each proposed place as each class, M = N · K."""
         heads: Any = self.net.roi_heads
         B, N, _four = boxes_BN4.shape
         logits, moved = heads.box_predictor(heads.box_head(self.looked(heads.box_roi_pool, features, boxes_BN4, size)))
@@ -239,9 +249,7 @@ class MaskRcnn(nn.Module):
         boxes = heads.box_coder.decode_single(moved, boxes_BN4.reshape(-1, 4)).view(B, N, 1 + K, 4)[:, :, 1:]
         scores_BM = (logits.softmax(1).view(B, N, 1 + K)[:, :, 1:] * real_BN[..., None]).reshape(B, N * K)
         classes_BM = torch.arange(K, device=logits.device).expand(B, N, K).reshape(B, N * K)
-        boxes_BM4 = clip_boxes_to_image(boxes.reshape(B, N * K, 4), size)
-        most = min(heads.detections_per_img, N * K)
-        return surest(boxes_BM4, scores_BM, classes_BM, heads.nms_thresh, most)
+        return clip_boxes_to_image(boxes.reshape(B, N * K, 4), size), scores_BM, classes_BM
 
     def looked(
         self, pool: MultiScaleRoIAlign, features: dict[str, torch.Tensor], boxes_BN4: torch.Tensor, size: tuple[int, int]

@@ -9,7 +9,7 @@ from PIL import Image as Pillow
 
 from fukami.core.errors import DataError, UsageError
 from fukami.core.recipe import DataChoices
-from fukami.data.readers import coco, read_any, voc, yolo
+from fukami.data.readers import box_rows, coco, read_any, voc, yolo
 from fukami.fields.boxes.marks import marked
 
 KINDS = ("image", "boxes")
@@ -73,7 +73,18 @@ def as_yolo(root: Path) -> Path:
     return root
 
 
-LAYOUTS = {"voc": as_voc, "coco": as_coco, "yolo": as_yolo}
+def as_rows(root: Path) -> Path:
+    lines = {part: ["filename,width,height,class,xmin,ymin,xmax,ymax"] for part in PART.values()}
+    for name, boxes in BOXES.items():
+        picture(root / PART[name] / f"{name}.png")
+        told = [f"{name}.png,100,60,{label},{x},{y},{x + w},{y + h}" for label, (x, y, w, h) in boxes]
+        lines[PART[name]] += told or [f"{name}.png,100,60,,,,,"]
+    for part, told in lines.items():
+        (root / f"{part}_labels.csv").write_text("\n".join(told) + "\n")
+    return root
+
+
+LAYOUTS = {"voc": as_voc, "coco": as_coco, "yolo": as_yolo, "box-rows": as_rows}
 
 
 def cells(table):
@@ -224,3 +235,41 @@ def test_names_without_yaml_and_numbers_without_names(tmp_path):
     (root / "classes.txt").write_text("cat\ndog\n")
     table = read_any(root, DataChoices(), kinds=KINDS)
     assert cells(table)["a"].labels == ("cat", "dog") and sorted(table.parts.tolist()) == ["test", "train", "valid"]
+
+
+def test_rows_with_widths_and_other_names(tmp_path):
+    picture(tmp_path / "pictures" / "a.png")
+    picture(tmp_path / "pictures" / "b.png")
+    (tmp_path / "all.csv").write_text("image_id;x;y;w;h;label;split\na;10;6;40;12;cat;train\nb;;;;;;test\n")
+    table = read_any(tmp_path / "all.csv", DataChoices(), kinds=KINDS)
+    assert table.layout == "box-rows" and table.parts.tolist() == ["train", "test"]
+    first, second = marked(table.columns["boxes"])
+    assert first.box.tolist() == [[10, 6, 40, 12]] and list(first.labels) == ["cat"]
+    assert not len(second.box)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("filename,xmin,ymin,xmax,ymax,class\na.png,1,1,9,9,cat\nz.png,1,1,9,9,cat\n", "F-BOXES-PICTURE"),
+        ("filename,xmin,ymin,xmax,ymax,class\na.png,1,1,9,9,cat\n", "F-BOXES-BARE"),
+    ],
+)
+def test_rows_that_say_too_much_or_too_little(tmp_path, text, code):
+    picture(tmp_path / "a.png")
+    picture(tmp_path / "b.png")
+    (tmp_path / "boxes.csv").write_text(text)
+    table = box_rows.read(tmp_path / "boxes.csv", DataChoices())
+    assert code in {problem.code for problem in table.problems}
+
+
+def test_a_row_with_half_a_box_is_a_fault(tmp_path):
+    picture(tmp_path / "a.png")
+    (tmp_path / "boxes.csv").write_text("filename,xmin,ymin,xmax,ymax,class\na.png,1,1,,nine,cat\n")
+    (one,) = marked(box_rows.read(tmp_path, DataChoices()).columns["boxes"])
+    assert one.fault
+
+
+def test_tables_of_anything_else_are_not_its_own(tmp_path):
+    (tmp_path / "a.csv").write_text("image,label\na.png,cat\n")
+    assert box_rows.claims(tmp_path, KINDS) == box_rows.claims(tmp_path / "a.csv", KINDS) == 0
