@@ -55,6 +55,7 @@ MEANINGS = {
     "temperature": N_("How sharply likeness is told apart in learning: lower is sharper."),
     "trees": N_("Trees at most; 0 grows as many as help."),
     "widest": N_("Most features anywhere."),
+    "window": N_("Words of a text that are read at once; longer texts are read in windows that overlap."),
     "width": N_("Features of a layer; of the first one where later ones have more."),
 }
 
