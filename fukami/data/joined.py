@@ -24,6 +24,7 @@ def joined(tables: Sequence[tuple[str, Table]], *, name: str, layout: str) -> Ta
     parts = np.concatenate([_parts_of(part, table) for part, table in kept])
     told = [problem for _part, table in kept for problem in table.problems]
     hints = kept[0][1].hints
+    origin = _origin([table for _part, table in kept])
     return Table(
         name=name,
         columns=columns,
@@ -31,7 +32,20 @@ def joined(tables: Sequence[tuple[str, Table]], *, name: str, layout: str) -> Ta
         problems=(*told, *problems),
         hints=hints,
         layout=layout,
+        origin=origin,
     )
+
+
+def _origin(tables: Sequence[Table]) -> np.ndarray | None:
+    """What rows were cut from, told apart between tables; None where no table says it."""
+    if all(table.origin is None for table in tables):
+        return None
+    found, most = [], 0
+    for table in tables:
+        own = np.arange(len(table)) if table.origin is None else table.origin
+        found.append(own + most)
+        most += int(own.max(initial=-1)) + 1
+    return np.concatenate(found)
 
 
 def _parts_of(part: str, table: Table) -> np.ndarray:

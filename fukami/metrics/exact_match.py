@@ -1,4 +1,7 @@
-"""Exact match: the share of texts that are written as one of those that are right; blanks at both ends do not count."""
+"""Exact match: the share of texts that say what one that is right says, compared as the target compares them.
+
+Texts that are written: as they are, but for blanks at both ends. Answers that stand in a text: by the rules of SQuAD.
+"""
 
 from typing import Any
 
@@ -10,8 +13,8 @@ from fukami.metrics.states.mean import Mean
 CARD = MetricCard(
     name="exact_match",
     label="exact match",
-    summary="share of texts that are written exactly as one that is right",
-    of=("sentence",),
+    summary="share of texts that say exactly what one that is right says",
+    of=("sentence", "extract"),
     higher_is_better=True,
 )
 
@@ -20,8 +23,7 @@ class State(Mean):
     """Whether an example's answer is one of its references."""
 
     def per_example(self, answers: Any, truth: Any, /) -> np.ndarray:
-        pairs = zip(self.target.texts(answers["tokens"]), self.target.references(truth), strict=True)
-        return np.array([written in right for written, right in pairs], np.float64)
+        return np.array(self.target.exact(answers, truth), np.float64)
 
 
 def compute(state: State) -> np.ndarray:

@@ -19,6 +19,7 @@ from fukami.fields.words.spec import WordSpec
 from fukami.layers.crf import Crf
 from fukami.layers.pooling import valid
 from fukami.layers.recurrent import BothWays
+from fukami.layers.words import Letters, tables
 
 CARD = ModelCard(
     name="bilstm-crf",
@@ -64,11 +65,10 @@ class BiLstmCrf(nn.Module):
         dropout: float,
     ):
         super().__init__()
-        widths = [embedding, *(min(look, size) for size in spec.sizes[1:])]
-        self.looks = nn.ModuleList(_table(size, wide) for size, wide in zip(spec.sizes, widths, strict=True))
+        self.looks, wide = tables(spec.sizes, embedding, look)
         self.letters = Letters(spec.letters, letter, letter_width) if spec.letters else None
         self.dropout = nn.Dropout(dropout)
-        self.reader = BothWays("lstm", sum(widths) + (letter_width if spec.letters else 0), width, depth, dropout)
+        self.reader = BothWays("lstm", wide + (letter_width if spec.letters else 0), width, depth, dropout)
         self.emit = nn.Linear(2 * width, len(target["starts"]))
         self.crf = Crf(target["starts"], target["ends"], target["follows"])
 
@@ -111,32 +111,6 @@ class BiLstmCrf(nn.Module):
         """Words and letters, then each layer of the LSTM, then the tags."""
         first = [*self.looks.parameters(), *(self.letters.parameters() if self.letters is not None else ())]
         return [first, *self.reader.layer_groups(), [*self.emit.parameters(), *self.crf.parameters()]]
-
-
-class Letters(nn.Module):
-    """Words by their letters: the strongest of what a convolution over three letters finds."""
-
-    def __init__(self, number: int, width: int, found: int):
-        super().__init__()
-        self.table = _table(number, width)
-        self.conv = nn.Conv1d(width, found, 3, padding=1)
-
-    def forward(self, letters_BLC: torch.Tensor) -> torch.Tensor:
-        """`letters_BLC`, 0 after a word's end → `(B, L, found)`."""
-        batch, length, longest = letters_BLC.shape
-        letters_WC = letters_BLC.reshape(batch * length, longest)
-        found_WDC = self.conv(self.table(letters_WC).transpose(1, 2))
-        # a padded word has no letter: it finds nothing rather than minus infinity
-        empty_W1C = (letters_WC == 0).unsqueeze(1)
-        return found_WDC.relu().masked_fill(empty_W1C, 0).amax(2).reshape(batch, length, -1)
-
-
-def _table(size: int, width: int) -> nn.Embedding:
-    table = nn.Embedding(size, width, padding_idx=0)
-    nn.init.normal_(table.weight, std=0.3)
-    with torch.no_grad():
-        table.weight[0] = 0
-    return table
 
 
 def build(

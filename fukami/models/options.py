@@ -56,8 +56,7 @@ MEANINGS = {
     "patch_px": N_("Side of a patch in pixels; 0 chooses it from the picture."),
     "places": N_("Numbers that the distance from a word to a span is turned into."),
     "proposals": N_("Boxes of a picture that are looked at again, at most."),
-    "reach": N_("Steps that the longest convolution over a series sees."),
-    "reach": N_("Steps that a convolution sees, an odd number."),
+    "reach": N_("Steps that the longest convolution sees."),
     "queries": N_("Boxes of a picture that are asked for, at most."),
     "samples": N_("Boxes of a picture that are learned from, at most."),
     "smoothing": N_("Share of the target given to the other words."),
@@ -66,6 +65,7 @@ MEANINGS = {
     "temperature": N_("How sharply likeness is told apart in learning: lower is sharper."),
     "trees": N_("Trees at most; 0 grows as many as help."),
     "widest": N_("Most features anywhere."),
+    "window": N_("Words of a text that are read at once; longer texts are read in windows that overlap."),
     "width": N_("Features of a layer; of the first one where later ones have more."),
 }
 

@@ -213,6 +213,11 @@ class Sentence(TargetField):
         """The texts of each example that are right."""
         return [[text] for text in self.texts(truth["tokens"])]
 
+    def exact(self, answers: dict[str, Any], truth: dict[str, Any]) -> list[bool]:
+        """Whether each text is one that is right."""
+        pairs = zip(self.texts(answers["tokens"]), self.references(truth), strict=True)
+        return [text in right for text, right in pairs]
+
     def apart(self, left: dict[str, Any], right: dict[str, Any]) -> torch.Tensor:
         """Where both say the same, how far apart the likelihoods of a token are; else the share of the tokens from the first
         one on that differs."""

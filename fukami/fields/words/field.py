@@ -92,6 +92,8 @@ class WordsField(InputField):
     Spec: ClassVar[type] = WordSpec
     varied: ClassVar[dict[str, Any]] = {"word_dropout": 2.0}
     near_bits: ClassVar[int] = 6
+    longest: ClassVar[int] = MOST_WORDS
+    """Words of a sentence that are read where nobody says how many."""
     name: str = "words"
     options: Options = Options()
     state: dict[str, Any] = field(default_factory=dict)
@@ -125,7 +127,7 @@ class WordsField(InputField):
         return 0.1 + 0.5 * wordy + 0.3 * len(set(texts)) / len(texts)
 
     def check(self, columns: Sequence[Column]) -> Iterator[Problem]:
-        yield from check_sentences(columns[0], self.options.max_words or MOST_WORDS, self.sentences(columns))
+        yield from check_sentences(columns[0], self.most, self.sentences(columns))
 
     def usable(self, columns: Sequence[Column]) -> np.ndarray:
         found = given(columns[0])
@@ -153,6 +155,11 @@ class WordsField(InputField):
     def example(self) -> str:
         return "text.txt"
 
+    @property
+    def most(self) -> int:
+        """Words of a sentence that are read."""
+        return self.state.get("max_words", 0) or self.options.max_words or self.longest
+
     # -- learning and storing ----------------------------------------------------------------------------------------
     def cut_by(self, columns: Sequence[Column]) -> str:
         """How texts are cut: as the options say, as was learned, or by what these cells are."""
@@ -173,7 +180,7 @@ class WordsField(InputField):
 
     def learn(self, columns: Sequence[Column], *, seed: int = 0, beside: Mapping[str, Field] = NOTHING) -> Self:
         """Learns how to cut, the vocabulary of each look with its counts, and the letters."""
-        way, most = self.cut_by(columns), self.options.max_words or MOST_WORDS
+        way, most = self.cut_by(columns), self.most
         sentences = [sentence.words for sentence in self.sentences(columns, most)]
         seen = [one for words in sentences for one in self._looks(words, way)]
         if not seen:
@@ -231,7 +238,7 @@ class WordsField(InputField):
 
     def frame(self, columns: Sequence[Column]) -> Line:
         """Where each word lies in its text, as characters; of a list of words in their text with blanks between."""
-        found = self.sentences(columns, self.state.get("max_words", 0) or self.options.max_words or MOST_WORDS)
+        found = self.sentences(columns, self.most)
         starts = [one.starts if len(one.starts) else np.zeros(1, np.int64) for one in found]
         ends = [one.ends if len(one.ends) else np.zeros(1, np.int64) for one in found]
         return Line(starts, ends, tuple(one.text for one in found))

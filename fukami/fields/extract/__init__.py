@@ -1,0 +1,1 @@
+"""Passages of a text that answer a question."""
