@@ -108,11 +108,10 @@ def test_every_parameter_gets_a_finite_gradient(name):
     assert sum(p.grad.abs().sum() for p in network.parameters() if p.grad is not None) > 0
 
 
-<<<<<<< HEAD
-LONG = ("instance-segmentation", "keypoint-detection", "object-detection", "translation", "image-generation")
-=======
-LONG = ("instance-segmentation", "object-detection", "translation", "image-generation", "question-answering")
->>>>>>> r-answers
+LONG = (
+    *("instance-segmentation", "keypoint-detection", "object-detection", "translation", "image-generation"),
+    "question-answering",
+)
 """Whose smallest trainings take seconds; tests of their own train them in the quick tier as well."""
 
 
