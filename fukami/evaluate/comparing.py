@@ -98,8 +98,8 @@ def notes(side: Side) -> list[str]:
 
 def common(first: Opened, second: Opened, given: Any) -> tuple[np.ndarray, int]:
     """The rows that both runs can use, and that neither was trained on; how many were left out for that."""
-    usable = [usable_rows(run.predictor.task, *one) for run, one in zip((first, second), given, strict=True)]
-    both = np.intersect1d(*usable)
+    one, other = (usable_rows(run.predictor.task, *own) for run, own in zip((first, second), given, strict=True))
+    both = np.intersect1d(one, other)
     new = both
     for run, (table, columns) in zip((first, second), given, strict=True):
         own, cells = taken(table, columns, both)

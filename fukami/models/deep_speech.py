@@ -6,6 +6,8 @@ rather than batch norms between the layers, so that neither padding nor company 
 Figures: see `recipes/speech.py`. Shapes: B batch, T steps, F bands, C channels, D features.
 """
 
+from typing import cast
+
 import torch
 from torch import nn
 
@@ -89,7 +91,7 @@ class DeepSpeech(Listener):
         x_BTD, lengths_B = self.front(*self.ear(waves))
         valid_BT = valid(lengths_B, x_BTD.shape[1])
         for layer, norm in zip(self.layers, self.norms, strict=True):
-            x_BTD = x_BTD + layer.read(norm(x_BTD), valid_BT)
+            x_BTD = x_BTD + cast(BothWays, layer).read(norm(x_BTD), valid_BT)
         return x_BTD, lengths_B
 
     def layer_groups(self) -> list[list[nn.Parameter]]:

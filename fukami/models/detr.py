@@ -79,22 +79,24 @@ def build(
 def detr(channels: int, width: int, depth: int, heads: int, queries: int) -> Any:
     from transformers import DetrConfig, ResNetConfig
 
-    backbone = ResNetConfig(
-        num_channels=channels,
-        embedding_size=width // 4,
-        hidden_sizes=[width // 4, width // 2, width],
-        depths=[1, 1, 1],
-        layer_type="basic",
-        out_features=["stage3"],
-    )
+    seeing: dict[str, Any] = {
+        "num_channels": channels,
+        "embedding_size": width // 4,
+        "hidden_sizes": [width // 4, width // 2, width],
+        "depths": [1, 1, 1],
+        "layer_type": "basic",
+        "out_features": ["stage3"],
+    }
+    sized = _sized(width, depth, heads)
+    layers: dict[str, Any] = {f"{part}_{name}": value for part in ("encoder", "decoder") for name, value in sized.items()}
     return DetrConfig(
-        backbone_config=backbone,
+        backbone_config=ResNetConfig(**seeing),
         num_channels=channels,
         d_model=width,
         num_queries=queries,
         auxiliary_loss=True,
         dropout=0.0,
-        **{f"{part}_{name}": value for part in ("encoder", "decoder") for name, value in _sized(width, depth, heads).items()},
+        **layers,
     )
 
 
@@ -103,36 +105,36 @@ def rt_detr(channels: int, width: int, depth: int, heads: int, queries: int) -> 
     from transformers.models.rt_detr.configuration_rt_detr_resnet import RTDetrResNetConfig
 
     sizes = [width // 4, width // 2, width, 2 * width]
-    backbone = RTDetrResNetConfig(
-        num_channels=channels,
-        embedding_size=width // 4,
-        hidden_sizes=sizes,
-        depths=[1, 1, 1, 1],
-        layer_type="basic",
-        out_features=["stage2", "stage3", "stage4"],
-    )
-    return RTDetrConfig(backbone_config=backbone, **_grids(sizes[1:], width, depth, heads, queries))
+    seeing: dict[str, Any] = {
+        "num_channels": channels,
+        "embedding_size": width // 4,
+        "hidden_sizes": sizes,
+        "depths": [1, 1, 1, 1],
+        "layer_type": "basic",
+        "out_features": ["stage2", "stage3", "stage4"],
+    }
+    return RTDetrConfig(backbone_config=RTDetrResNetConfig(**seeing), **_grids(sizes[1:], width, depth, heads, queries))
 
 
 def d_fine(channels: int, width: int, depth: int, heads: int, queries: int) -> Any:
     from transformers import DFineConfig, HGNetV2Config
 
     sizes = [width // 4, width // 2, width, 2 * width]
-    backbone = HGNetV2Config(
-        num_channels=channels,
-        embedding_size=width // 4,
-        stem_channels=[channels, width // 4, width // 4],
-        stage_in_channels=[width // 4, *sizes[:3]],
-        stage_mid_channels=[size // 2 for size in sizes],
-        stage_out_channels=sizes,
-        hidden_sizes=sizes,
-        stage_num_blocks=[1, 1, 1, 1],
-        stage_numb_of_layers=[3, 3, 3, 3],
-        depths=[1, 1, 1, 1],
-        use_learnable_affine_block=True,
-        out_features=["stage2", "stage3", "stage4"],
-    )
-    return DFineConfig(backbone_config=backbone, **_grids(sizes[1:], width, depth, heads, queries))
+    seeing: dict[str, Any] = {
+        "num_channels": channels,
+        "embedding_size": width // 4,
+        "stem_channels": [channels, width // 4, width // 4],
+        "stage_in_channels": [width // 4, *sizes[:3]],
+        "stage_mid_channels": [size // 2 for size in sizes],
+        "stage_out_channels": sizes,
+        "hidden_sizes": sizes,
+        "stage_num_blocks": [1, 1, 1, 1],
+        "stage_numb_of_layers": [3, 3, 3, 3],
+        "depths": [1, 1, 1, 1],
+        "use_learnable_affine_block": True,
+        "out_features": ["stage2", "stage3", "stage4"],
+    }
+    return DFineConfig(backbone_config=HGNetV2Config(**seeing), **_grids(sizes[1:], width, depth, heads, queries))
 
 
 KNOWN = ("detr", "rt_detr", "rt_detr_v2", "d_fine")
@@ -181,6 +183,7 @@ class Asked(nn.Module):
         thawed(net)
         self.net = net
 
+    @torch.compiler.disable  # things are matched with questions outside of torch
     def losses(self, inputs: dict[str, Any], targets: dict[str, Any], rng: torch.Generator) -> dict[str, torch.Tensor]:
         (x_BCHW,), (boxes,) = inputs.values(), targets.values()
         wanted = [told(one, x_BCHW.shape[2:]) for one in learnable(boxes, int(x_BCHW.shape[2]), int(x_BCHW.shape[3]))]
@@ -192,7 +195,6 @@ class Asked(nn.Module):
             # each picture by itself: what is asked of an answer must not depend on its company
             return {"loss": torch.stack([self.loss(x_BCHW[b : b + 1], wanted[b : b + 1]) for b in range(len(x_BCHW))])}
 
-    @torch.compiler.disable  # things are matched with questions outside of torch
     def loss(self, x_BCHW: torch.Tensor, wanted: list[dict[str, torch.Tensor]]) -> torch.Tensor:
         """The library's: parts of every layer, added up by the weights of the configuration."""
         return self.net(pixel_values=x_BCHW, labels=wanted).loss

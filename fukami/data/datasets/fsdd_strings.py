@@ -6,6 +6,7 @@ validation those with 5 to 9, training the others. They are written once, as WAV
 """
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -46,7 +47,7 @@ def table(files: dict[str, Path]) -> Table:
             for name, (_part, digits, speaker, indices, gaps) in zip(names, drawn, strict=True):
                 _joined(temporary / name, clips.base or Path(), digits, speaker, indices, gaps)
     said = [" ".join(WORDS[digit] for digit in digits) for _part, digits, *_rest in drawn]
-    told = {"files": np.array([str(folder / name) for name in names], dtype=object)}
+    told: dict[str, Any] = {"files": np.array([str(folder / name) for name in names], dtype=object)}
     columns = {
         "path": Column("path", pa.array(names, pa.string()), base=folder, **told),
         "text": Column("text", pa.array(said, pa.string()), **told),

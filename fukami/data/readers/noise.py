@@ -81,9 +81,9 @@ def _table(
     source: Path, rows: Sequence[tuple[Path, Path, str]], problems: Sequence[Problem], *, told: dict[str, bool]
 ) -> Table:
     columns = {}
-    for at, name in enumerate(("noisy", "clean")):
-        paths = [str(row[at].relative_to(source)) for row in rows]
-        files = np.array([str(row[at]) for row in rows], dtype=object)
+    for name, own in (("noisy", [noisy for noisy, _clean, _part in rows]), ("clean", [clean for _noisy, clean, _part in rows])):
+        paths = [str(path.relative_to(source)) for path in own]
+        files = np.array([str(path) for path in own], dtype=object)
         said = told if name == "noisy" else {}
         columns[name] = Column(name, pa.array(paths, pa.string()), base=source, files=files, told=said)
     parts = np.array([part for *_paths, part in rows], dtype="<U5")

@@ -18,7 +18,8 @@ def read(values, told):
     spelt = np.zeros((len(rows), size, most), np.int64)
     for row, (asked, words) in enumerate(rows):
         for place, seen in enumerate([*looked_at(asked, told), *looked_at(words, told)]):
-            looks[row, place] = [numbers.get(value, 1) for numbers, value in zip(known, seen, strict=True)]
+            numbered = zip(known, tuple(seen), strict=True)  # pyright: ignore[reportGeneralTypeIssues]
+            looks[row, place] = [numbers.get(value, 1) for numbers, value in numbered]
         for place, word in enumerate([*asked, *words] if most else ()):
             shown = word if len(word) <= most else word[: most // 2] + word[-most // 2 :]
             spelt[row, place, : len(shown)] = [letters.get(letter, 1) for letter in shown]

@@ -168,7 +168,7 @@ class Transcript(TargetField):
         heard, began = (outputs.heard, outputs.began) if hasattr(outputs, "began") else (outputs, None)
         log_BTK, steps_B, seconds_B = (one.detach().cpu().numpy() for one in (heard.log, heard.lengths, heard.seconds))
         alphabet = np.array([0, *(ord(letter) for letter in self.state["alphabet"])], np.int64)
-        found = [
+        found: list[Any] = [
             ctc.decoded(log_TK[:steps], self.options.beams, self._gap) for log_TK, steps in zip(log_BTK, steps_B, strict=True)
         ]
         counts = [len(letters) for letters, *_rest in found]
