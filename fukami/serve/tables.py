@@ -1,7 +1,9 @@
 """Tables in, and tables with answers out: rows as they were given, beside what is answered of each."""
 
+import lzma
 import tempfile
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,6 +12,7 @@ from fukami.answers import from_table
 from fukami.core.errors import DataError, UsageError
 from fukami.core.language import _
 from fukami.core.problems import Problem
+from fukami.data.files import uncompressed
 from fukami.data.writing import FORMS, write
 from fukami.serve.hosted import Hosted, Told
 from fukami.serve.runs import ServedRun, told_of
@@ -90,11 +93,19 @@ def _cells(told: Told) -> dict[str, Any]:
 
 
 def _require_packed(place: Path) -> None:
-    """Raises `DataError` F-SERVE-LARGE where a spreadsheet says that it becomes too large when it is unpacked."""
-    if not zipfile.is_zipfile(place):
-        return
-    with zipfile.ZipFile(place) as packed:
-        size = sum(one.file_size for one in packed.infolist())
+    """Raises `DataError` F-SERVE-LARGE where a table becomes too large when it is unpacked: a spreadsheet says how large, of
+    others as much is unpacked as may be."""
+    if zipfile.is_zipfile(place):
+        with zipfile.ZipFile(place) as packed:
+            size = sum(one.file_size for one in packed.infolist())
+    else:
+        size = 0
+        with uncompressed(place) as stream:
+            try:
+                while size <= MOST_UNPACKED and (part := stream.read(1 << 20)):
+                    size += len(part)
+            except (OSError, EOFError, ValueError, lzma.LZMAError, zlib.error):
+                return  # a broken file: whoever reads it says so
     if size > MOST_UNPACKED:
         raise DataError(
             "F-SERVE-LARGE",

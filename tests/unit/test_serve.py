@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import gzip
 import io
 import json
 import re
@@ -105,6 +106,15 @@ def test_names_of_files_are_texts(texts, tmp_path, monkeypatch):
     assert all("label" in one for one in found.json()["predictions"])
     assert "secret" not in json.dumps(odd)
     assert texts.predictor.predict({"text": texts.predictor.task.input.gather([str(secret)])})  # on this machine it is a file
+
+
+def test_a_packed_table_is_refused_before_it_is_unpacked(texts, monkeypatch):
+    monkeypatch.setattr("fukami.serve.tables.MOST_UNPACKED", 1 << 20)
+    with serving(texts) as client:
+        bomb = client.post("/predict", files={"table": ("films.csv.gz", gzip.compress(b"text\n" + b"a" * (2 << 20)))})
+        broken = client.post("/predict", files={"table": ("films.csv.gz", gzip.compress(b"text\nfine\n" * 9)[:-9])})
+    assert bomb.status_code == 413 and bomb.json()["error"]["code"] == "F-SERVE-LARGE"
+    assert 400 <= broken.status_code < 500
 
 
 def test_tables_come_back_with_answers(texts, rows):
