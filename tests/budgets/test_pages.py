@@ -21,10 +21,10 @@ SPEC.loader.exec_module(errors)
 
 
 def test_every_error_code_is_listed(capsys, monkeypatch):
-    for words, least in ((["errors.py"], 300), (["errors.py", "F-DATA"], 5)):
-        monkeypatch.setattr("sys.argv", words)
-        assert errors.main() == 0
-        assert capsys.readouterr().out.count("\n| `F-") >= least
+    monkeypatch.setattr("sys.argv", ["errors.py"])
+    assert errors.main() == 0
+    told = capsys.readouterr().out
+    assert told.count("\n| `F-") >= 300 and told.count("\n| `F-DATA") >= 5
 
 
 def test_a_code_and_its_sentence_are_found(tmp_path, monkeypatch):

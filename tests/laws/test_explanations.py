@@ -25,6 +25,7 @@ PAIRS = [(m, t.name) for t in TASKS.values() for m in METHODS if all(m in method
 PLAIN = ("image-classification", "text-classification", "tabular-classification", "tabular-anomaly-detection")
 """Tasks on which every way to explain is a quick test; on one task of each other input one is, and all on all are slow."""
 FIRST = {task.inputs: name for name, task in reversed(TASKS.items())}
+EACH = [pytest.param(t, marks=() if t in (*PLAIN, *FIRST.values()) else pytest.mark.slow) for t in TASKS]
 SINGLE = [
     pytest.param(m, t, marks=() if t in PLAIN or (m == "occlusion" and t in FIRST.values()) else pytest.mark.slow)
     for m, t in PAIRS
@@ -83,7 +84,7 @@ def test_a_survey_weighs_every_unit(method, task):
     assert names[int(found.weights.argmax())] != "noise"
 
 
-@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("task", EACH)
 def test_with_nothing_gone_a_copy_is_the_example(task):
     case = case_of(task)
     copies = case.field.without(case.batch, case.units, np.zeros((2, len(case.units)), bool), case.filling, 0)
@@ -91,7 +92,7 @@ def test_with_nothing_gone_a_copy_is_the_example(task):
         assert torch.equal(copied, torch.cat([own, own]))
 
 
-@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("task", EACH)
 def test_without_any_unit_examples_are_answered_nearly_alike(task):
     """What stands where all is taken away must not tell one example from another."""
     if reason := TASKS[task].exempt.get("nothing left"):
@@ -117,7 +118,7 @@ def test_a_kind_of_input_can_do_what_it_offers_and_falls_back_on_answers(kind):
         assert getattr(made, name) is not getattr(InputField, name), name
 
 
-@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("task", EACH)
 def test_an_explanation_is_json_and_draws_itself(task):
     from fukami.explain.verb import explanation
 

@@ -110,7 +110,8 @@ def test_every_parameter_gets_a_finite_gradient(name):
 
 LONG = (
     *("instance-segmentation", "keypoint-detection", "object-detection", "translation", "image-generation"),
-    "question-answering",
+    *("question-answering", "summarization", "text-to-text", "speech-recognition", "audio-enhancement", "text-similarity"),
+    *("text-pair-classification", "series-regression"),
 )
 """Whose smallest trainings take seconds; tests of their own train them in the quick tier as well."""
 

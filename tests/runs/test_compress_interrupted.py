@@ -50,9 +50,15 @@ PLACES = {
 }
 ENDS = {"ctrl-c": (130, "F-INTERRUPTED"), "terminated": (130, "F-INTERRUPTED")}
 ENDS |= {"full": (1, "F-FILE-SPACE"), "refused": (1, "F-FILE-PERMISSION")}
-CASES = [*(("tracing", kind) for kind in ENDS), ("distill", "ctrl-c"), ("budget", "terminated")]
-CASES += [("judging", "full"), ("writing", "full"), ("writing", "ctrl-c")]
-SLOW = [pytest.param("int8", "ctrl-c", marks=pytest.mark.slow)]  # it traces the network first
+CASES = [("tracing", "full"), ("budget", "terminated"), ("writing", "ctrl-c")]
+MORE = [
+    *(("tracing", kind) for kind in ENDS),
+    ("distill", "ctrl-c"),
+    ("judging", "full"),
+    ("writing", "full"),
+    ("int8", "ctrl-c"),
+]
+SLOW = [pytest.param(*more, marks=pytest.mark.slow) for more in MORE if more not in CASES]
 
 
 @pytest.mark.parametrize(("place", "kind"), [*CASES, *SLOW])

@@ -222,7 +222,11 @@ def test_rows_are_proved_with_columns_of_every_kind():
     assert kinds == used - {"personal"}, "personal data has to be asked for: tests/runs/test_personal.py"
 
 
-@pytest.mark.parametrize("fault", FOLDERS)
+QUICK = ("another mean", "nearest pixels", "swapped classes", "swapped words", "missing inverted", "coarse weights")
+"""Faults of each kind that the quick tier plants; all are slow."""
+
+
+@pytest.mark.parametrize("fault", [pytest.param(one, marks=() if one in QUICK else pytest.mark.slow) for one in FOLDERS])
 def test_a_fault_in_the_files_is_refused(fault, tmp_path):
     kind, alter = FOLDERS[fault]
     with pytest.raises(GateError, match="F-EXPORT-"):

@@ -109,7 +109,10 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("mode", "ending", "options", "side"), CASES)
+@pytest.mark.parametrize(
+    ("mode", "ending", "options", "side"),
+    [pytest.param(*case, marks=pytest.mark.slow if at % 3 else ()) for at, case in enumerate(CASES)],
+)
 def test_what_is_held_gives_the_pixels_of_the_file(tmp_path, mode, ending, options, side):
     column = folder(tmp_path / "photos", side=side, mode=mode, ending=ending)
     field, pixels = stored(column, Image.Options(**options))
