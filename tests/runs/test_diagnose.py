@@ -213,7 +213,7 @@ def test_a_batch_of_one_with_batch_norm(tmp_path):
     assert causes == ["tiny-batches"] and "batch_size=32" in told["findings"][0]["fix"]
 
 
-@pytest.mark.parametrize("copies", ["exact", slow("nearly")])
+@pytest.mark.parametrize("copies", [slow("exact"), slow("nearly")])
 def test_a_test_part_copied_from_the_training_part(tmp_path, copies):
     x, y = load_breast_cancer(return_X_y=True)
     again = x[:60] if copies == "exact" else x[:60] * (1 + 1e-6 * np.random.default_rng(0).standard_normal((60, x.shape[1])))
@@ -240,6 +240,7 @@ def test_silence_on_healthy_pictures(tmp_path):
     assert {"labels", "learning-rate", "one-batch", "gradients", "dead-units"} <= set(told["tests"])
 
 
+@pytest.mark.slow
 def test_silence_on_a_healthy_table(tmp_path):
     causes, told = found(tmp_path / "run", TABLE, load_breast_cancer(return_X_y=True), epochs=8)
     assert causes == [] and told["healthy"], told["findings"]
@@ -340,7 +341,7 @@ def test_what_was_trained_on_arrays_asks_for_them(tmp_path):
         api.diagnose(run.path, digits(300))
 
 
-@pytest.mark.parametrize("done", [True, False], ids=["finished", "unfinished"])
+@pytest.mark.parametrize("done", [pytest.param(True, marks=pytest.mark.slow), False], ids=["finished", "unfinished"])
 def test_data_that_changed_since_is_told_rather_than_diagnosed(tmp_path, done):
     data, out = table_at(tmp_path / "wine.csv"), tmp_path / "run"
     place, whole = Path(data), Path(data).read_text()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from fukami.cli.main import main
 from fukami.core import artefact
 from tests.runs.test_first_hour import table
 
@@ -81,11 +82,10 @@ def test_an_interrupted_training_is_resumed_to_the_same_bits(whole, tmp_path, nu
     assert not place.exists()
 
 
-def test_there_must_be_something_to_resume(whole, tmp_path):
-    process = start(whole[0], tmp_path / "run", "--resume")
-    _out, err = process.communicate(timeout=60)
-    assert process.returncode == 2
-    assert b"F-RESUME-NOTHING" in err
+def test_there_must_be_something_to_resume(whole, tmp_path, capsys):
+    words = ["train", "tabular-classification", str(whole[0]), "--out", str(tmp_path / "run"), *WORDS, "--resume"]
+    assert main(words) == 2
+    assert "F-RESUME-NOTHING" in capsys.readouterr().err
 
 
 SLOW_VALIDATION = """

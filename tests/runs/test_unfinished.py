@@ -183,7 +183,14 @@ def test_the_choices_of_folds_are_kept_while_they_are_trained(people, tmp_path, 
     assert run.summary()["steps"] == 25 and len(run.proofs["folds"]["metrics"]["accuracy"]["values"]) == 3
 
 
-@pytest.mark.parametrize("broken", [b'{"chosen": {', b"[]", b'{"chosen": {"a": 1}, "figures": [{}]}', b"\0\0"])
+def slow(given):
+    """One of several cases, of which the quick tier takes another."""
+    return pytest.param(given, marks=pytest.mark.slow)
+
+
+@pytest.mark.parametrize(
+    "broken", [b'{"chosen": {', slow(b"[]"), slow(b'{"chosen": {"a": 1}, "figures": [{}]}'), slow(b"\0\0")]
+)
 def test_measured_figures_that_are_broken_do_not_stop_a_training(people, tmp_path, capsys, interrupted_at, broken):
     out, place = tmp_path / "run", tmp_path / ".run.unfinished"
     interrupted_at(14)
@@ -193,6 +200,11 @@ def test_measured_figures_that_are_broken_do_not_stop_a_training(people, tmp_pat
     (place / "history.jsonl").write_bytes(b"[1]\n")
     run = api.train(TASK, people, out=out, resume=True, **CHOICES)
     assert "plan" not in run.told and "what was measured for the step plan" in capsys.readouterr().err
+
+
+def slow(given):
+    """One of several cases, of which the quick tier takes another."""
+    return pytest.param(given, marks=pytest.mark.slow)
 
 
 @pytest.mark.parametrize("broken", [b'{"dat', b"[]", b"{}"])

@@ -210,7 +210,7 @@ ANSWERS: dict[str, tuple[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("kind", TASKS)
+@pytest.mark.parametrize("kind", [pytest.param(kind, marks=() if kind == "row" else pytest.mark.slow) for kind in TASKS])
 def test_an_honest_export_passes(kind, tmp_path):
     told = judge(kind, tmp_path / "export")
     assert told["held"] and told["max_difference"] < 1e-5
