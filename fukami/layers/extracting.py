@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from fukami.fields.asked.spec import Asked
+from fukami.fields.question.spec import Asked
 from fukami.fields.words.spec import Words
 from fukami.layers import windows
 from fukami.layers.pooling import valid

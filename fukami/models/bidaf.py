@@ -16,7 +16,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from fukami.core.cards import ModelCard
-from fukami.fields.asked.spec import AskedSpec
+from fukami.fields.question.spec import AskedSpec
 from fukami.fields.words.spec import Words
 from fukami.layers.extracting import Extracting
 from fukami.layers.pooling import valid
@@ -26,7 +26,7 @@ from fukami.layers.words import Letters, tables
 CARD = ModelCard(
     name="bidaf",
     summary="words of a text and of a question that attend to each other, read both ways; learns from little",
-    takes=("asked",),
+    takes=("question",),
     gives=("extract",),
     sizes={
         "tiny": {"embedding": 32, "look": 16, "letter_width": 16, "width": 32},

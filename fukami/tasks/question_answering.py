@@ -10,16 +10,16 @@ import numpy as np
 from fukami.core.cards import TaskCard
 from fukami.core.recipe import DataChoices
 from fukami.core.tables import Table
-from fukami.fields.asked.field import AskedField
 from fukami.fields.extract.check import against_texts
 from fukami.fields.extract.field import Extract
+from fukami.fields.question.field import AskedField
 from fukami.tasks.compose import by_whole_models
 from fukami.tasks.contract import Columns, Task
 
 CARD = TaskCard(
     name="question-answering",
     summary="a question and a text in, the passage that answers it out",
-    inputs=("asked",),
+    inputs=("question",),
     targets=("extract",),
     needs="extract",
     headline="answer_f1",

@@ -126,8 +126,10 @@ def test_cards_are_complete(card):
     assert (card.size in card.sizes) if card.sizes else not card.size
     if card.prefix:
         return
-    needs = next((gives for gives in registry.FEATURES if gives in card.gives), "")
-    for takes in card.takes if needs else ():  # others are as large as their targets
+    for takes in card.takes:
+        needs = next((gives for gives in registry.FEATURES if gives in card.only.get(takes, card.gives)), "")
+        if not needs:  # as large as its targets
+            continue
         sizes = [registry.resolve(card.name, size, takes=takes, needs=needs) for size in card.sizes or [""]]
         counted = {choice.size: registry.count_parameters(choice, registry.reference(card, takes)) for choice in sizes}
         assert card.parameters[takes] == counted  # a list that counts would import torch

@@ -17,12 +17,12 @@ from fukami.core.recipe import DataChoices
 from fukami.core.tables import Column
 from fukami.data.readers import squad
 from fukami.export import assemble
-from fukami.fields.asked.field import AskedField
-from fukami.fields.asked.spec import Asked
 from fukami.fields.extract import marks
 from fukami.fields.extract.check import against_texts
 from fukami.fields.extract.field import Extract
 from fukami.fields.extract.likeness import likeness
+from fukami.fields.question.field import AskedField
+from fukami.fields.question.spec import Asked
 from fukami.fields.words.spec import Words
 from fukami.layers.extracting import NOBODY, Extracting
 from fukami.metrics.contract import Running

@@ -30,7 +30,7 @@ def _found(evidence: Evidence, noisy: list, clean: list) -> Iterator[Problem]:
     uneven = np.abs(seconds_2P[0] - seconds_2P[1]) > APART_S
     same = np.array([a.content == b.content for a, b in zip(noisy, clean, strict=True)], bool)
     if uneven.any():
-        row = int(np.argmax(np.abs(seconds_2P[0] - seconds_2P[1])))
+        row = int(np.abs(seconds_2P[0] - seconds_2P[1]).argsort()[-1])
         yield Problem(
             code="F-SOUND-LENGTHS",
             severity="warning",

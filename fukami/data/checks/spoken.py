@@ -39,7 +39,7 @@ def _paces(evidence: Evidence, recordings, texts: list[str]) -> Iterator[Problem
     letters_P = np.array([len(text) for text in texts], float)
     fast = letters_P > FASTEST * seconds_P
     if fast.any():
-        worst = int(np.argmax(letters_P / np.maximum(seconds_P, 1e-3)))
+        worst = int((letters_P / np.maximum(seconds_P, 1e-3)).argsort()[-1])
         yield Problem(
             code="F-SPEECH-SHORT",
             severity="warning" if fast.mean() < 0.5 else "error",

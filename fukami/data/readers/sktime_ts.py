@@ -5,6 +5,7 @@ commas, and its label last. A folder holds `NAME_TRAIN.ts` and `NAME_TEST.ts`. S
 """
 
 import re
+from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -132,7 +133,7 @@ def _head(lines: list[str], where: str) -> Head:
 
 def _require_channels(split: list[list[str]], rows: np.ndarray, where: str) -> None:
     counts = np.array([len(parts) for parts in split])
-    usual = int(np.bincount(counts).argmax())
+    usual = Counter(counts.tolist()).most_common(1)[0][0]
     bad = np.flatnonzero(counts != usual)
     if len(bad) or usual == 0:
         raise DataError(

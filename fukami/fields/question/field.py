@@ -21,11 +21,11 @@ from fukami.core.problems import Problem
 from fukami.core.recipe import option
 from fukami.core.tables import Column, plain
 from fukami.fields import cells, personal
-from fukami.fields.asked import check
-from fukami.fields.asked.spec import Asked, AskedSpec
 from fukami.fields.contract import NOTHING, Arrays, Field, Ragged
 from fukami.fields.frame import Frame, Line
 from fukami.fields.gather import carried
+from fukami.fields.question import check
+from fukami.fields.question.spec import Asked, AskedSpec
 from fukami.fields.units import Units
 from fukami.fields.words import explain
 from fukami.fields.words.cutting import Sentence
@@ -33,7 +33,7 @@ from fukami.fields.words.field import WordsField
 from fukami.fields.words.spec import Words
 
 CARD = FieldCard(
-    name="asked",
+    name="question",
     summary="a question and the text that it is about, however long",
     columns="many",
     reference="20,000 words with 9,500 shapes, beginnings and ends, 80 letters, and questions of 32 words",
@@ -70,7 +70,7 @@ class AskedField(WordsField):
         digits: str = option("no", "Read every digit as 0 in whole words; letters keep them.", choices=("yes", "no"))
         max_words: int = option(0, "Longer texts are cut; 0 for 60,000 words.", low=0)
 
-    kind: ClassVar[str] = "asked"
+    kind: ClassVar[str] = "question"
     Spec: ClassVar[type] = AskedSpec
     takes_rows: ClassVar[bool] = True
     longest: ClassVar[int] = MOST_WORDS

@@ -42,7 +42,7 @@ class Asked(NamedTuple):
 class AskedSpec(WordSpec):
     """As of sentences, and `asked`: how many words a question has at most."""
 
-    kind: str = "asked"
+    kind: str = "question"
     asked: int = 32
 
     @classmethod
