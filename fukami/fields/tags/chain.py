@@ -10,7 +10,7 @@ After its end a sequence changes nothing.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from fukami.core.lazily import torch
 
@@ -46,7 +46,7 @@ def ahead(*given: torch.Tensor) -> list[torch.Tensor]:
     """`_ahead` as it stands: a compiler would write the loop out, anew for every length. Marking it loads the compiler, so that
     is left until it is asked for."""
     if not _uncompiled:
-        _uncompiled.append(torch.compiler.disable(_ahead))
+        _uncompiled.append(cast("Callable[..., list[torch.Tensor]]", torch.compiler.disable(_ahead)))
     return _uncompiled[0](*given)
 
 
