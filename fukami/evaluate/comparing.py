@@ -14,7 +14,7 @@ from scipy.stats import binomtest
 
 from fukami.core.cards import card
 from fukami.core.errors import DataError, UsageError
-from fukami.core.language import _
+from fukami.core.language import _, _n
 from fukami.core.recipe import free_names
 from fukami.core.tables import Column
 from fukami.data.store import prepare
@@ -64,14 +64,16 @@ def compare_runs(first: Opened, second: Opened, data: Any, settings: dict[str, A
             expected=_("the same examples and the same seed"),
             got=f"{len(given[0][0])} | {len(given[1][0])}",
         )
-    rows, excluded = common(first, second, given)
+    rows, excluded, lost = common(first, second, given)
     groups = whole.group_columns(given[0][0].take(rows), recipes[0].data.groups)
     sides = [answered(run, *one, rows) for run, one in zip((first, second), given, strict=True)]
     headline = first.predictor.task.card.headline
     apart = oriented(headline, differences(sides[0].found, sides[1].found)[headline])
     slices = worse_slices(sides[0], sides[1], groups)
-    result = decided(apart, slices)
     old, new = sides
+    test = mcnemar(old.right, new.right)
+    result = decided(apart, slices, test, len(rows))
+    result = UNKNOWN if result == SHIP and lost else result
     return {
         "task": first.task,
         "runs": [str(first.path), str(second.path)],
@@ -82,24 +84,37 @@ def compare_runs(first: Opened, second: Opened, data: Any, settings: dict[str, A
         "better_by": {"value": apart.value, "low": apart.low, "high": apart.high},
         "verdict": result,
         "examples_needed": needed(apart, len(rows)) if result == UNKNOWN else None,
-        "mcnemar": mcnemar(old.right, new.right),
+        "mcnemar": test,
         "flipped": flipped(old, new, given[0][1], first, rows),
         "slices": slices,
-        "notes": notes(old),
+        "notes": notes(old, lost, looked=bool(np.isfinite(old.right).any()) or not groups),
     }
 
 
-def notes(side: Side) -> list[str]:
+def notes(side: Side, lost: int, *, looked: bool) -> list[str]:
     """What is not told, and why."""
-    if np.isfinite(side.right).any():
-        return []
-    return [_("answers of this kind are not right or wrong: examples are not told")]
+    told = []
+    if lost:
+        told.append(
+            _n(
+                "{n} example can be answered by the first run alone (a class of its own, say) and counts nowhere",
+                "{n} examples can be answered by the first run alone (classes of its own, say) and count nowhere",
+                lost,
+            )
+        )
+    if not np.isfinite(side.right).any():
+        told.append(_("answers of this kind are not right or wrong: examples are not told"))
+    if not looked:
+        told.append(_("no group was looked at: its answers are not right or wrong"))
+    return told
 
 
-def common(first: Opened, second: Opened, given: Any) -> tuple[np.ndarray, int]:
-    """The rows that both runs can use, and that neither was trained on; how many were left out for that."""
+def common(first: Opened, second: Opened, given: Any) -> tuple[np.ndarray, int, int]:
+    """The rows that both runs can use, and that neither was trained on; how many were left out for that; how many the first run
+    alone can use."""
     one, other = (usable_rows(run.predictor.task, *own) for run, own in zip((first, second), given, strict=True))
     both = np.intersect1d(one, other)
+    require_same_targets(first, second, given, both)
     new = both
     for run, (table, columns) in zip((first, second), given, strict=True):
         own, cells = taken(table, columns, both)
@@ -108,7 +123,25 @@ def common(first: Opened, second: Opened, given: Any) -> tuple[np.ndarray, int]:
         new = np.intersect1d(new, both[unseen(run, hashes, own)[0]])
     if len(new) == 0:
         raise DataError("F-COMPARE-SEEN", _("every example was learned from by one of the runs"), where=given[0][0].name)
-    return new, len(both) - len(new)
+    return new, len(both) - len(new), len(np.setdiff1d(one, other))
+
+
+def require_same_targets(first: Opened, second: Opened, given: Any, rows: np.ndarray) -> None:
+    """Raises `UsageError` F-COMPARE-EXAMPLES where the runs answer different columns, or read rows in another order."""
+    for name in first.predictor.task.targets:
+        if any(name not in columns for _table, columns in given):
+            continue
+        read = [
+            run.predictor.task.fields[name].fingerprint([column.take(rows) for column in columns[name]])
+            for run, (_table, columns) in zip((first, second), given, strict=True)
+        ]
+        if not np.array_equal(*read):
+            raise UsageError(
+                "F-COMPARE-EXAMPLES",
+                _("the two runs answer different targets"),
+                where=", ".join(str(run.path) for run in (first, second)),
+                got=", ".join(columns[name][0].name for _table, columns in given),
+            )
 
 
 def answered(run: Opened, table: Any, columns: Any, rows: np.ndarray) -> Side:
@@ -142,11 +175,13 @@ def oriented(headline: str, apart: Difference) -> Difference:
     return Difference(-apart.value, -apart.high, -apart.low)
 
 
-def decided(apart: Difference, slices: list[dict[str, Any]]) -> str:
-    """Ship where the second run is better by more than chance, and no slice is worse by more than chance."""
-    if apart.high < 0 or slices:
+def decided(apart: Difference, slices: list[dict[str, Any]], test: dict[str, Any] | None = None, examples: int = FEWEST) -> str:
+    """Ship where the second run is better by more than chance, and no slice is worse by more than chance. Of few examples a
+    bootstrap's interval is too narrow: nothing is said of fewer than `FEWEST`, nor against McNemar's exact `test`."""
+    sure = examples >= FEWEST and (test is None or test["p_value"] < 0.05)
+    if slices or (sure and apart.high < 0):
         return KEEP
-    return SHIP if apart.low > 0 else UNKNOWN
+    return SHIP if sure and apart.low > 0 else UNKNOWN
 
 
 def needed(apart: Difference, examples: int) -> int | None:

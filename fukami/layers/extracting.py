@@ -48,7 +48,7 @@ class Extracting(nn.Module):
         valid_BL = valid(context.lengths, length)
         found = {}
         for name, score_RW in zip(("start", "end"), self.score(parts, asked), strict=True):
-            score_BL = windows.joined(score_RW.float(), length, step, number)
+            score_BL = windows.joined(score_RW.float(), context.lengths, length, step, number)
             found[name] = score_BL.masked_fill(~valid_BL, NOBODY)
         return found
 

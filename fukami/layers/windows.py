@@ -29,14 +29,18 @@ def cut(x_BLF: torch.Tensor, at_BNW: torch.Tensor, wide: int) -> torch.Tensor:
     return taken_BNWF.reshape(x_BLF.shape[0] * (at_BNW.shape[1] // wide), wide, x_BLF.shape[2])
 
 
-def joined(scores_RW: torch.Tensor, length: int, step: int, number: int) -> torch.Tensor:
+def joined(scores_RW: torch.Tensor, lengths_B: torch.Tensor, length: int, step: int, number: int) -> torch.Tensor:
     """What windows that begin every `step` say of each element, `(B, L)`; R are B times `number` windows.
 
-    >>> joined(torch.tensor([[0.0, 1, 2, 3], [12.0, 13, 14, 15]]), 6, 2, 2).tolist()
+    The last window of a row is that which its own length needs, however long others are.
+
+    >>> joined(torch.tensor([[0.0, 1, 2, 3], [12.0, 13, 14, 15]]), torch.tensor([6]), 6, 2, 2).tolist()
     [[0.0, 1.0, 2.0, 13.0, 14.0, 15.0]]
     """
     wide = scores_RW.shape[1]
     place_L = torch.arange(length, device=scores_RW.device)
-    first_L = ((place_L - step // 2) // step).clamp(0, number - 1)
+    further_B = (lengths_B - wide).clamp(min=0) + step - 1
+    last_B1 = torch.div(further_B, step, rounding_mode="floor").clamp(max=number - 1).unsqueeze(1)
+    first_BL = torch.minimum(torch.div(place_L - step // 2, step, rounding_mode="floor").clamp(min=0), last_B1)
     scores_BX = scores_RW.reshape(-1, number * wide)
-    return scores_BX[:, first_L * wide + (place_L - first_L * step)]
+    return scores_BX.gather(1, (first_BL * wide + place_L - first_BL * step).clamp(max=number * wide - 1))

@@ -5,7 +5,7 @@ import sys
 import time
 import traceback
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -171,7 +171,8 @@ async def logged(served: Served, request: Request, name: str, answer: Any) -> Re
     told = [one for one in line.answers if one.error is None]
     served.figures.examples(known, len(told), [one.error.code for one in line.answers if one.error is not None])
     about = {"run": known, "path": request.url.path, "status": response.status_code, "ms": round(seconds * 1000, 3)}
-    served.log.request({**about, "examples": len(line.values)}, line.values, line.answers)
+    with suppress(OSError, ValueError, RecursionError):  # a log that cannot be written costs nobody an answer
+        served.log.request({**about, "examples": len(line.values)}, line.values, line.answers)
     return response
 
 
@@ -226,7 +227,7 @@ async def _from_table(host: Host, part: tuple[str, bytes], request: Request, lin
     queue = host.queue
     assert queue is not None
     ending = "." + request.query_params.get("as", "json")
-    found = await queue.in_thread(lambda: answered_table(host.hosted, *part))
+    found = await queue.alone(lambda: answered_table(host.hosted, *part))
     line.values, line.answers = found.names, found.told
     if ending == ".json":
         if len(found.told) == 1 and found.told[0].error is not None:
@@ -278,12 +279,20 @@ def _named(value: Any, host: Host) -> Any:
 def told_of(names: Sequence[Any], told: Sequence[Told], notes: Sequence[str] = ()) -> dict[str, Any]:
     """What is answered, as `predict --json` prints it; what is doubtful stands beside it."""
     predictions = [
-        {"input": name, **(one.answer if one.error is None else {"error": one.error.as_dict()})}
+        {"input": name, **one.answer} if one.error is None else {"input": _shown(name), "error": one.error.as_dict()}
         for name, one in zip(names, told, strict=True)
     ]
     odd = [f"[{place}] {one.note}" if len(told) > 1 else one.note for place, one in enumerate(told) if one.note]
     said = [*notes, *odd[:100]]
     return plain({"predictions": predictions, **({"notes": said} if said else {})})
+
+
+def _shown(name: Any) -> Any:
+    """What was wrong as it can be written: not whole where it is no text, or too deep."""
+    try:
+        return shortened(name).encode("utf-8", "replace").decode()
+    except RecursionError:
+        return None
 
 
 async def _completed(served: Served, request: Request, line: Line, *, chat: bool) -> Response:

@@ -6,7 +6,7 @@ The queue is bounded, and nobody waits for longer than was agreed. What was acce
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -73,6 +73,21 @@ class Queue:
 
     async def answered(self, values: Sequence[Any], options: dict[str, Any]) -> list[Told]:
         """What is told of the values of one request. Raises `Refused` 429 where too many wait, 503 where it takes too long."""
+        self.require_room()
+        if self._worker is None:
+            self._worker = asyncio.create_task(self._work())
+        job = _Job(values, options, asyncio.get_running_loop().create_future())
+        self._jobs.append(job)
+        self._some.set()
+        return await self._waited(job.future)
+
+    async def alone(self, work: Callable[[], Any]) -> Any:
+        """What `work` gives, done where the model is asked. Raises `Refused` as `answered` does."""
+        self.require_room()
+        return await self._waited(self.in_thread(work))
+
+    def require_room(self) -> None:
+        """Raises `Refused` 429 where too many wait."""
         if self.in_hand >= self.bounds.waiting:
             raise Refused(
                 "F-SERVE-BUSY",
@@ -81,14 +96,11 @@ class Queue:
                 expected=_("at most {n} requests that wait").format(n=self.bounds.waiting),
                 fix=_("ask again in a second"),
             )
-        if self._worker is None:
-            self._worker = asyncio.create_task(self._work())
-        job = _Job(values, options, asyncio.get_running_loop().create_future())
-        self._jobs.append(job)
-        self._some.set()
+
+    async def _waited(self, answer: Awaitable[Any]) -> Any:
         self.in_hand += 1
         try:
-            return await asyncio.wait_for(job.future, self.bounds.seconds)
+            return await asyncio.wait_for(answer, self.bounds.seconds)
         except TimeoutError:
             raise Refused(
                 "F-SERVE-SLOW",
@@ -112,7 +124,7 @@ class Queue:
             self._worker.cancel()
             with suppress(asyncio.CancelledError):
                 await self._worker
-        self._thread.shutdown()
+        self._thread.shutdown(wait=False, cancel_futures=True)
 
     async def _work(self) -> None:
         while True:

@@ -113,6 +113,7 @@ class Stream:
     def __init__(self, queue: Queue, begin: Callable[[], Iterator[str]]):
         self._queue, self._begin = queue, begin
         self._parts: Iterator[str] | None = None
+        queue.require_room()
         queue.in_hand += 1
         self._left = False
 

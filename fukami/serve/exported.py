@@ -94,9 +94,17 @@ class Exported:
         return self._part_given(value, next(iter(self.schemas.values())))
 
     def _part_given(self, value: Any, schema: dict[str, Any]) -> Any:
+        types = schema.get("type", "string")
         if isinstance(value, bytes):
             media = str(schema.get("contentMediaType", ""))
-            return io.BytesIO(value) if media.startswith("image/") else value if media else value.decode("utf-8-sig")
+            if media:
+                return io.BytesIO(value) if media.startswith("image/") else value
+            if "string" not in ([types] if isinstance(types, str) else types):
+                raise ValueError(_("names of files on this machine are not taken"))  # what is no JSON would be opened
+            value = value.decode("utf-8-sig")
+        if "asked" in self._code and isinstance(value, (dict, list)):  # its texts may be files, cells of other rows are not
+            for part in value.values() if isinstance(value, dict) else value:
+                self._part_given(part, {"type": "string"})
         if isinstance(value, str) and any(names_file(value, ending) for ending in _NAMES):
             raise ValueError(_("names of files on this machine are not taken"))
         return value

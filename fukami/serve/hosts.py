@@ -5,6 +5,7 @@ The old one answers until the new one can. One that cannot be opened, because it
 
 import asyncio
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,8 @@ from fukami.serve.values import example_of, schema_like, values_of
 
 LOOK_S = 1.0
 """Seconds between two looks at the folders."""
+TRIES = 20
+"""How often a folder that was changed and cannot be opened is tried again, ever later: ten minutes in all."""
 
 
 @dataclass
@@ -31,6 +34,8 @@ class Host:
     seen: tuple[int, ...]
     queue: Queue | None = None
     ready: bool = True
+    failed: int = 0
+    again: float = 0.0
 
     def described(self) -> dict[str, Any]:
         """What the server says of it."""
@@ -123,7 +128,7 @@ class Hosts:
         while True:
             await asyncio.sleep(LOOK_S)
             for host in self:
-                if (seen := signs(host.hosted.path)) and seen != host.seen:
+                if (seen := signs(host.hosted.path)) and seen != host.seen and time.monotonic() >= host.again:
                     await self._exchange(host, seen)
 
     async def _exchange(self, host: Host, seen: tuple[int, ...]) -> None:
@@ -137,9 +142,12 @@ class Hosts:
             print(f"{host.name}: {_('the folder was changed, and cannot be served; the old one answers on')}\n{told}",
                   file=sys.stderr, flush=True)  # fmt: skip
             self.figures.reloaded(host.name, held=False)
-            host.seen = seen
+            host.failed += 1
+            host.again = time.monotonic() + min(30.0, 2.0**host.failed)  # it may still be on its way here
+            if host.failed > TRIES:
+                host.seen, host.failed = seen, 0
             return
-        host.hosted, host.answer, host.seen = new, answer, seen
+        host.hosted, host.answer, host.seen, host.failed = new, answer, seen, 0
         self.figures.reloaded(host.name, held=True)
         print(f"{host.name}: {_('the folder was replaced; the new one answers')}", file=sys.stderr, flush=True)
 

@@ -88,5 +88,7 @@ def require_key(request: Request, keys: Sequence[str]) -> None:
         return
     bearer = request.headers.get("authorization", "").partition(" ")
     given = bearer[2].strip() if bearer[0].lower() == "bearer" else request.headers.get("x-api-key", "")
-    if not sum(hmac.compare_digest(given.encode(), key.encode()) for key in keys):  # all are compared, whichever it is
+    if not sum(
+        hmac.compare_digest(given.encode("latin-1", "replace"), key.encode()) for key in keys
+    ):  # all are compared, whichever it is
         raise Refused("F-SERVE-KEY", _("a key is needed"), status=401, expected="Authorization: Bearer KEY")

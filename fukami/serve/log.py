@@ -43,7 +43,9 @@ class Log:
             line["answers"] = [_shortened(one, raw=self.raw) for one in answers]
         if self.raw:
             line["inputs"] = [value if not isinstance(value, bytes) else f"{len(value)} bytes" for value in values]
-        os.write(self._file, (json.dumps(plain(line), ensure_ascii=False, default=str) + "\n").encode())
+        os.write(
+            self._file, (json.dumps(plain(line), ensure_ascii=False, default=str) + "\n").encode("utf-8", "backslashreplace")
+        )
 
     def close(self) -> None:
         if self._own:

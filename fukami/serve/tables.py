@@ -1,6 +1,7 @@
 """Tables in, and tables with answers out: rows as they were given, beside what is answered of each."""
 
 import lzma
+import re
 import tempfile
 import zipfile
 import zlib
@@ -29,6 +30,12 @@ MEDIA = {
 }
 
 
+TAKEN = (*MEDIA, ".ndjson", ".json")
+"""Forms that are read for somebody over the network: others are unpacked, or claim more cells than they hold."""
+MOST_CELLS = 20_000_000
+_PLACE = re.compile(rb'r="([A-Z]{1,3})(\d{1,7})"')
+
+
 class Answered(NamedTuple):
     """A table that was answered: what is told of each row by its name, and what is doubtful about the table."""
 
@@ -50,6 +57,9 @@ def answered_table(hosted: Hosted, name: str, content: bytes) -> Answered:
     ending = "".join(
         Path(name).suffixes[-2:] if Path(name).suffix in (".gz", ".bz2", ".zst", ".xz") else Path(name).suffixes[-1:]
     )
+    if (own := Path(f"table{ending.lower()}").suffixes) == [] or own[0] not in TAKEN:
+        what = _("this form of table is not taken over the network")
+        raise DataError("F-SERVE-TABLE", what, expected=", ".join(TAKEN), got=ending)
     problems: list[Problem] = []
     with tempfile.TemporaryDirectory(prefix="fukami-") as folder:
         place = Path(folder) / f"table{ending.lower()}"
@@ -96,8 +106,15 @@ def _require_packed(place: Path) -> None:
     """Raises `DataError` F-SERVE-LARGE where a table becomes too large when it is unpacked: a spreadsheet says how large, of
     others as much is unpacked as may be."""
     if zipfile.is_zipfile(place):
+        if place.suffix != ".xlsx":
+            raise DataError("F-SERVE-TABLE", _("this form of table is not taken over the network"), got="zip")
         with zipfile.ZipFile(place) as packed:
             size = sum(one.file_size for one in packed.infolist())
+            sheets = [one for one in packed.namelist() if one.startswith("xl/worksheets/") and one.endswith(".xml")]
+            if size <= MOST_UNPACKED and max((_cells_of(packed, sheet) for sheet in sheets), default=0) > MOST_CELLS:
+                size = MOST_UNPACKED + 1
+    elif place.suffix == ".parquet":
+        size = MOST_UNPACKED + 1 if _rows_of(place) > MOST_ROWS else 0
     else:
         size = 0
         with uncompressed(place) as stream:
@@ -114,3 +131,27 @@ def _require_packed(place: Path) -> None:
             expected=f"≤ {MOST_UNPACKED:,}",
             got=f"{size:,}",
         )
+
+
+def _cells_of(packed: zipfile.ZipFile, sheet: str) -> int:
+    """How many cells the area of a sheet has from the first to the last that it names: it is laid out whole in memory."""
+    columns = rows = 0
+    with packed.open(sheet) as stream:
+        rest = b""
+        while part := stream.read(1 << 20):
+            for letters, row in _PLACE.findall(rest + part):
+                columns = max(columns, sum((letter - 64) * 26**at for at, letter in enumerate(reversed(letters))))
+                rows = max(rows, int(row))
+            rest = part[-16:]
+    return columns * rows
+
+
+def _rows_of(place: Path) -> int:
+    """How many rows a Parquet file says it has; 0 where it is none: whoever reads it says so."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    try:
+        return parquet.ParquetFile(place).metadata.num_rows
+    except (pa.ArrowException, OSError):
+        return 0

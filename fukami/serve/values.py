@@ -14,13 +14,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fukami.core.errors import DataError
-from fukami.core.given import DEEPEST, settled, shortened, too_deep
+from fukami.core.given import DEEPEST, from_afar, settled, shortened, too_deep
 from fukami.core.language import _
 
 Schemas = Mapping[str, Mapping[str, Any]]
 """Input name → JSON schema of one raw value."""
 MOST_DRAWN = 40_000_000
 """Pixels of a picture, or samples of a recording, that are decoded for somebody over the network."""
+LEAST_HZ, USUAL_HZ, MOST_HZ = 1000, 48_000, 768_000
 _TYPES = {str: "string", bool: "boolean", int: "integer", float: "number", dict: "object", list: "array", type(None): "null"}
 
 
@@ -86,12 +87,13 @@ def values_of(values: Sequence[Any], schemas: Schemas) -> list[Any]:
 
 def _caught(value: Any, schemas: Schemas, number: int) -> Any:
     try:
-        if len(schemas) > 1:
-            return _several(value, schemas, number)
-        ((name, schema),) = schemas.items()
-        if isinstance(value, dict) and name in value and not _has_property(schema, name):
-            value = value[name]
-        return value_of(value, schema, f"{name}[{number}]")
+        with from_afar():
+            if len(schemas) > 1:
+                return _several(value, schemas, number)
+            ((name, schema),) = schemas.items()
+            if isinstance(value, dict) and name in value and not _has_property(schema, name):
+                value = value[name]
+            return value_of(value, schema, f"{name}[{number}]")
     except DataError as error:
         return error
 
@@ -159,7 +161,9 @@ def _samples(content: bytes) -> int:
 
     try:
         told = soundfile.info(io.BytesIO(content))
-        return told.frames * told.channels
+        if not LEAST_HZ <= told.samplerate <= MOST_HZ:
+            return MOST_DRAWN + 1  # whoever brings it to another rate needs memory for that of both
+        return told.frames * max(told.channels, USUAL_HZ // told.samplerate)
     except Exception:
         return 0
 

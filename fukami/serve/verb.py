@@ -68,7 +68,10 @@ class Server(uvicorn.Server):
 
 
 def keys_of(given: Sequence[str]) -> tuple[str, ...]:
-    """Keys that were given, and those of the environment."""
+    """Keys that were given, and those of the environment. Raises `UsageError` F-SERVE-KEY for one that is empty: whoever gives
+    none would have it."""
+    if any(not key.strip() for key in given):
+        raise UsageError("F-SERVE-KEY", _("a key is empty"), expected="--key KEY")
     return (*given, *(key.strip() for key in os.environ.get(KEYS, "").split(",") if key.strip()))
 
 

@@ -14,7 +14,7 @@ from fukami.fields import cells
 from fukami.fields.series.cutting import windows
 from fukami.fields.series.field import Series
 from fukami.fields.series.reading import Known, Recording, recording
-from fukami.fields.series.stretches import stretches
+from fukami.fields.series.stretches import ROWS, form_of, stretches
 from fukami.tasks.contract import Columns, Task
 from fukami.tasks.forecasting import parts_of
 
@@ -42,6 +42,7 @@ def examples(task: Task, table: Table, columns: Columns, choices: DataChoices) -
     known = known._replace(channels=tuple(channels) if not steps else ())
     found = stretches(columns["series"], known, length=field.state.get("length", 0), steps=steps, beside=beside)
     if found.steps is not None:
+        _require_one_part(table, columns, found.steps)
         _require_one_label(task, columns, found.steps)
     targets = {name: [column.take(found.rows) for column in columns[name]] for name in task.targets if name in columns}
     cut = {"series": [windows("series", found.whole, found.starts, found.length, like=columns["series"][0])]}
@@ -64,10 +65,32 @@ def cut_into(field: Series, task: Task) -> int:
 
 def _known(field: Series, task: Task, table: Table, columns: Columns, choices: DataChoices) -> tuple[Known, list[Column]]:
     """What is known of the columns, and those beside the bound ones."""
-    known = field.heard if field.state else Known(choices.time, task.options.series or choices.group)
     bound = {column.name for own in columns.values() for column in own}
     ignore = whole_names(choices.ignore, table.columns)
-    return known, [column for name, column in table.columns.items() if name not in bound and name not in ignore]
+    beside = [column for name, column in table.columns.items() if name not in bound and name not in ignore]
+    if field.state:
+        return field.heard, beside
+    series = task.options.series
+    own = [column for column in beside if column.name not in (choices.time, choices.group)]
+    if cut_into(field, task) or form_of(columns["series"], Known(series=series), own) == ROWS:
+        return Known(choices.time, series or choices.group), beside
+    return Known(), own  # each row is a series: what divides the rows names no series, and no steps
+
+
+def _require_one_part(table: Table, columns: Columns, steps: Recording) -> None:
+    """Raises `DataError` where rows of one name stand in two parts: they would become one series."""
+    if table.parts is None:
+        return
+    parts = table.parts[steps.row]
+    changed = np.flatnonzero((parts[1:] != parts[:-1]) & (steps.series[1:] == steps.series[:-1]))
+    if len(changed):
+        raise DataError(
+            "F-STRETCHES-PARTS",
+            _("a series lies in two parts"),
+            where=cells.places(columns["series"][0], steps.row[changed[:3] + 1]),
+            expected=_("names that no other part has"),
+            fix=_("rename the series of one part, or cut windows: {option}").format(option="--set context=50"),
+        )
 
 
 def _require_one_label(task: Task, columns: Columns, steps: Recording) -> None:

@@ -13,7 +13,7 @@ from fukami.cli.main import main
 from fukami.core import artefact
 from tests.runs.test_first_hour import table
 
-WORDS = ["--set", "epochs=40", "--set", "batch_size=16", "--set", "plan=default", "--model", "mlp"]
+WORDS = ["--set", "epochs=15", "--set", "batch_size=16", "--set", "plan=default", "--model", "mlp"]
 
 
 def start(data: Path, out: Path, *more: str, meanwhile: str = "") -> subprocess.Popen:

@@ -50,14 +50,21 @@ def test_a_proof_that_holds_is_part_of_the_run(data, tmp_path, monkeypatch):
     assert not list(tmp_path.glob(".*"))
 
 
+def slow(given):
+    """One of several cases, of which the quick tier takes another."""
+    return pytest.param(given, marks=pytest.mark.slow)
+
+
 @pytest.mark.parametrize(
     "change",
     [
         lambda weights: {name: t + (1e-7 if name.startswith("head") else 0) for name, t in weights.items()},
-        lambda weights: dict(list(weights.items())[1:]),
-        lambda weights: {name: t.double() for name, t in weights.items()},
-        lambda weights: (
-            {name: torch.where(t == 0, -t, t) * 1 if t.ndim else t for name, t in weights.items()} | {"more": torch.ones(1)}
+        slow(lambda weights: dict(list(weights.items())[1:])),
+        slow(lambda weights: {name: t.double() for name, t in weights.items()}),
+        slow(
+            lambda weights: (
+                {name: torch.where(t == 0, -t, t) * 1 if t.ndim else t for name, t in weights.items()} | {"more": torch.ones(1)}
+            )
         ),
     ],
 )

@@ -26,6 +26,16 @@ def test_what_decides(low, high, slices, verdict):
     assert decided(Difference((low + high) / 2, low, high), slices) == verdict
 
 
+@pytest.mark.parametrize(("examples", "won"), [(2, 2), (100, 4), (100, 5)])
+def test_a_handful_of_examples_decides_nothing(examples, won):
+    """A bootstrap of few that differ has an interval that is too narrow; the exact test knows better."""
+    old, new = np.zeros(examples), np.zeros(examples)
+    new[:won] = 1
+    better = Difference(won / examples, 0.01, 0.1)
+    assert decided(better, [], mcnemar(old, new), examples) == UNKNOWN
+    assert decided(Difference(-better.value, -0.1, -0.01), [], mcnemar(new, old), examples) == UNKNOWN
+
+
 def test_less_of_an_error_is_better():
     assert oriented("rmse", Difference(-2.0, -3.0, -1.0)) == Difference(2.0, 1.0, 3.0)
     assert oriented("accuracy", Difference(-2.0, -3.0, -1.0)) == Difference(-2.0, -3.0, -1.0)

@@ -172,7 +172,7 @@ def test_an_onnx_network_answers_as_the_network_it_was_made_from(graph):
     assert torch.allclose(copy.deepcopy(OnnxNetwork(model))(one), network(one), atol=1e-5)
 
 
-@pytest.mark.parametrize("way", ["static", "dynamic"])
+@pytest.mark.parametrize("way", ["static", pytest.param("dynamic", marks=pytest.mark.slow)])
 def test_int8_is_a_quarter_of_the_size_and_nearly_the_same_answers(graph, way):
     network, model, inputs = graph
     arrays = [{"image": inputs["image"].numpy()}]

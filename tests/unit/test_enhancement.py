@@ -54,6 +54,22 @@ def test_pairs_by_name_with_parts(tmp_path):
     assert not table.columns["noisy"].told
 
 
+def test_noise_beside_clean_recordings_is_none_of_them(tmp_path):
+    for place in ("clean_train/a.wav", "clean_train/b.wav", "noise_train/n.wav"):
+        sound(tmp_path / place)
+    table = read(tmp_path)
+    assert table.columns["clean"].strings() == ["clean_train/a.wav", "clean_train/b.wav"]
+    assert [p.code for p in table.problems] == ["F-NOISE-OTHERS"] and "n.wav" in table.problems[0].where
+
+
+def test_recordings_of_one_name_in_several_folders_are_kept_apart(tmp_path):
+    for place in ("noisy/p1/a.wav", "noisy/p2/a.wav", "clean/p1/a.wav", "clean/p2/a.wav"):
+        sound(tmp_path / place)
+    table = read(tmp_path)
+    pairs = zip(table.columns["noisy"].strings(), table.columns["clean"].strings(), strict=True)
+    assert sorted(pairs) == [("noisy/p1/a.wav", "clean/p1/a.wav"), ("noisy/p2/a.wav", "clean/p2/a.wav")]
+
+
 def test_clean_recordings_alone(tmp_path, capsys):
     for number in range(12):
         sound(tmp_path / "clean" / f"{number}.wav", hz=300 + 40 * number, seed=number)

@@ -432,7 +432,10 @@ def test_attention_is_what_torch_applies(masked):
     torch.testing.assert_close(attention(q, k, v, is_causal=True) @ v, F.scaled_dot_product_attention(q, k, v, is_causal=True))
 
 
-@pytest.mark.parametrize("model", ["vit", "resnet", "mobilenet", "lenet", "timm:test_convnext"])
+@pytest.mark.parametrize(
+    "model",
+    ["vit", "lenet", *(pytest.param(one, marks=pytest.mark.slow) for one in ("resnet", "mobilenet", "timm:test_convnext"))],
+)
 def test_grad_cam_finds_the_grid_of_any_encoder(model):
     predictor, columns = small_predictor_of_pictures(model)
     found = weighed("grad-cam", Case(predictor, row_of(columns, 0)))

@@ -751,7 +751,7 @@ def test_a_lone_file_says_what_it_is(exported):
     assert told["outputs"][0]["shape"] == ["batch", 10]
 
 
-@pytest.mark.parametrize("to", ["onnx", "pt2"])
+@pytest.mark.parametrize("to", ["onnx", pytest.param("pt2", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("trouble", ["disk", "signal"])
 def test_a_full_disk_and_a_signal_leave_nothing(run, monkeypatch, capsys, trouble, to):
     def fail(*_told, **_more):

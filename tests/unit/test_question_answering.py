@@ -250,6 +250,17 @@ def test_windows_together_are_the_text(longest):
     assert found["start"][1, 2:].eq(NOBODY).all() and found["end"][1, :2].tolist() == [-10, -11]
 
 
+@pytest.mark.parametrize("longest", [3, 8, 11, 12, 20])
+def test_windows_of_a_text_do_not_depend_on_its_company(longest):
+    class Places(Numbers):
+        def score(self, context, question):
+            where = torch.arange(context.looks.shape[1]).expand(context.looks.shape[:2]).float()
+            return where, where
+
+    alone, beside = (Places(2, 8)(asked_words(lengths))["start"][0, :longest] for lengths in ([longest], [longest, 31]))
+    assert alone.tolist() == beside.tolist()
+
+
 def test_a_step_sees_a_right_answer_wherever_it_stands():
     model, rng = Numbers(2, 8), torch.Generator().manual_seed(0)
     for first in (0, 1, 17, 38):

@@ -8,19 +8,23 @@ import json
 import re
 import threading
 import time
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import soundfile
 from PIL import Image
 
-from fukami.core.errors import DataError
+from fukami.core.errors import DataError, UsageError
 from fukami.serve.batching import Bounds, Queue, Refused
+from fukami.serve.exported import Exported
 from fukami.serve.hosted import Told
 from fukami.serve.limits import Limits
 from fukami.serve.page import SENTENCES, page
-from fukami.serve.values import example_of
+from fukami.serve.values import example_of, require_small
+from fukami.serve.verb import keys_of
 from tests.small_predictors import small_predictor
 from tests.small_servers import lines, run_of, serving
 
@@ -115,6 +119,53 @@ def test_a_packed_table_is_refused_before_it_is_unpacked(texts, monkeypatch):
         broken = client.post("/predict", files={"table": ("films.csv.gz", gzip.compress(b"text\nfine\n" * 9)[:-9])})
     assert bomb.status_code == 413 and bomb.json()["error"]["code"] == "F-SERVE-LARGE"
     assert 400 <= broken.status_code < 500
+
+
+def test_forms_that_claim_more_than_they_hold_are_refused(texts):
+    sheet = io.BytesIO()
+    with zipfile.ZipFile(sheet, "w") as packed:
+        packed.writestr("xl/worksheets/sheet1.xml", '<row><c r="A1"/><c r="XFD1048576"/></row>')
+    with serving(texts) as client:
+        wide = client.post("/predict", files={"table": ("films.xlsx", sheet.getvalue())})
+        series = client.post("/predict", files={"table": ("films.ts", sheet.getvalue())})
+    assert wide.status_code == 413 and wide.json()["error"]["code"] == "F-SERVE-LARGE"
+    assert series.status_code == 422 and series.json()["error"]["code"] == "F-SERVE-TABLE"
+
+
+def test_the_rate_of_a_sound_is_bounded():
+    out = io.BytesIO()
+    soundfile.write(out, np.zeros(8), 8000, format="WAV")
+    told = out.getvalue()
+    require_small(told, "audio/wav", "audio")
+    with pytest.raises(DataError, match="F-SERVE-LARGE"):
+        require_small(told[:24] + (100_000_007).to_bytes(4, "little") + told[28:], "audio/wav", "audio")
+
+
+def test_an_empty_key_is_none():
+    with pytest.raises(UsageError, match="F-SERVE-KEY"):
+        keys_of(["secret", ""])
+
+
+def test_texts_of_exports_name_no_files():
+    one = Exported.__new__(Exported)
+    one.schemas, one._code = {"text": {"type": "string"}}, ("text",)
+    with pytest.raises(ValueError, match="names of files"):
+        one._given(b"/home/somebody/secret.txt")
+    assert one._given(b"a fine film") == "a fine film"
+    one.schemas, one._code = {"asked": {"type": "object"}}, ("words", "asked")
+    with pytest.raises(ValueError, match="names of files"):
+        one._given({"question": "What?", "context": "/home/somebody/secret.txt"})
+    one.schemas, one._code = {"series": {"type": "object"}}, ("series",)
+    with pytest.raises(ValueError, match="names of files"):
+        one._given(b"/etc/passwd")
+
+
+def test_what_is_wrong_with_one_input_is_told_beside_the_others(texts):
+    with serving(texts) as client:
+        told = client.post(
+            "/predict", content=b'{"inputs": ["a fine film", "\\ud800"]}', headers={"content-type": "application/json"}
+        )
+    assert told.status_code == 200 and told.json()["predictions"][1]["error"]["code"] == "F-INPUT-UNICODE"
 
 
 def test_tables_come_back_with_answers(texts, rows):

@@ -116,6 +116,36 @@ def test_a_row_of_steps_is_one_series_which_is_told(tmp_path):
     assert "F-STRETCHES-ROW" in codes(found) and found.columns["series"][0].values.length == 9
 
 
+def wide_table(path: Path, first: str, cell) -> Path:
+    rng = np.random.default_rng(0)
+    rows = [f"{cell(i)},{line(wave(i % 2, 9, rng))},{'ab'[i % 2]}" for i in range(40)]
+    path.write_text(",".join([first, *(f"t{i}" for i in range(9)), "label"]) + "\n" + "\n".join(rows), "utf-8")
+    return path
+
+
+def test_a_name_of_each_row_is_no_step(tmp_path):
+    found = looked_at(wide_table(tmp_path / "wide.csv", "id", lambda i: i + 1))
+    assert {"F-STRETCHES-ROW", "F-SERIES-TEXT"} <= codes(found)
+    assert found.columns["series"][0].values.length == 9 and len(found.table) == 40
+
+
+def test_what_divides_rows_names_no_series(tmp_path):
+    found = looked_at(wide_table(tmp_path / "wide.csv", "patient", lambda i: i // 4), group="patient")
+    assert len(found.table) == 40 and found.columns["series"][0].values.length == 9
+    patients = np.arange(40) // 4
+    parts = [set(patients[rows].tolist()) for rows in (found.split.train, found.split.valid, found.split.test)]
+    assert not parts[0] & parts[2] and not parts[0] & parts[1] and not parts[1] & parts[2]
+
+
+def test_a_name_in_two_parts_is_refused(tmp_path):
+    for part in ("train", "test"):
+        path = long_table(tmp_path / f"{part}.csv", lambda i, t: "ab"[i % 2])
+        lines = [one.split(",") for one in path.read_text("utf-8").splitlines()]
+        path.write_text("\n".join(f"{name},{load},{label}" for name, _time, load, label in lines), "utf-8")
+    with pytest.raises(DataError, match="F-STRETCHES-PARTS"):
+        looked_at(tmp_path, series="machine")
+
+
 def long_table(path: Path, labels) -> Path:
     rng = np.random.default_rng(0)
     rows = [

@@ -24,9 +24,11 @@ TOLD = N_("recordings with noise and without, in two folders, or clean ones alon
 FOR = ("sound",)
 _DEEP, _SHOWN = 6, 3
 _SIDES = {
-    "noisy": re.compile(r"^(noisy|mixture|mix|noise_added)([-_].*)?$"),
-    "clean": re.compile(r"^(clean|target|speech)([-_].*)?$"),
+    "noisy": re.compile(r"^(noisy|noisyspeech|mixture|mix|noise_added)([-_].*)?$"),
+    "clean": re.compile(r"^(clean|cleanspeech|target|speech)([-_].*)?$"),
 }
+_NOISE = re.compile(r"^noises?([-_].*)?$", re.IGNORECASE)
+"""Folders of noise alone, which is no recording that is to be made clean."""
 
 
 def claims(source: Path, kinds: tuple[str, ...]) -> float:
@@ -43,10 +45,12 @@ def read(source: Path, choices: DataChoices, *, kinds: tuple[str, ...] = ()) -> 
     for path in every:
         side, part = _place(path.relative_to(source).parts[:-1])
         if side:
-            sides[side][f"{part}/{path.stem}"] = path, part
+            folders = [name for name in path.relative_to(source).parts[:-1] if not _is_side(name) and not part_of((name,))]
+            sides[side]["/".join([part, *folders, path.stem])] = path, part
     if not sides["noisy"]:
-        same = [(path, path, part_of(path.relative_to(source).parts[:-1])) for path in every]
-        return _table(source, same, (), told={"clean": True})
+        own = [path for path, _part in sides["clean"].values()] or [path for path in every if not _is_noise(path, source)]
+        same = [(path, path, part_of(path.relative_to(source).parts[:-1])) for path in own]
+        return _table(source, same, _unused(every, own), told={"clean": True})
     both = [name for name in sides["noisy"] if name in sides["clean"]]
     if not both:
         raise DataError(
@@ -60,6 +64,36 @@ def read(source: Path, choices: DataChoices, *, kinds: tuple[str, ...] = ()) -> 
     problems = [_alone(sorted(map(str, alone)))] if alone else []
     rows = [(sides["noisy"][name][0], sides["clean"][name][0], sides["noisy"][name][1]) for name in both]
     return _table(source, rows, problems, told={})
+
+
+def _is_side(name: str) -> bool:
+    return any(form.match(name.lower()) for form in _SIDES.values())
+
+
+def _is_noise(path: Path, source: Path) -> bool:
+    return any(map(_NOISE.match, path.relative_to(source).parts[:-1]))
+
+
+def _unused(every: Sequence[Path], own: Sequence[Path]) -> list[Problem]:
+    """A warning where recordings lie beside the clean ones."""
+    kept = set(own)
+    others = [str(path) for path in every if path not in kept]
+    if not others:
+        return []
+    return [
+        Problem(
+            code="F-NOISE-OTHERS",
+            severity="warning",
+            what=_n(
+                "{n} recording beside the clean ones was left out",
+                "{n} recordings beside the clean ones were left out",
+                len(others),
+            ),
+            where=", ".join(others[:_SHOWN]) + (", …" if len(others) > _SHOWN else ""),
+            fix=_("a folder of noise is mixed in by {option}").format(option="--set mixed=FOLDER"),
+            count=len(others),
+        )
+    ]
 
 
 def _alone(paths: list[str]) -> Problem:

@@ -64,6 +64,13 @@ def _points(headings: list[str]) -> dict[str, dict[str, str]]:
 def read(source: Path, choices: DataChoices, *, kinds: tuple[str, ...] = ()) -> Table:
     """Columns `keypoints` and whatever else the table has, a row for each picture. Raises `DataError` where none names it."""
     tables = [(part_in(stem(path)), _read(path, choices)) for path in _files(source)]
+    if not tables:
+        raise DataError(
+            "F-KEYPOINTS-TABLE",
+            _("no table here names points"),
+            where=str(source),
+            expected=_("columns such as {names}").format(names="nose_x, nose_y"),
+        )
     return joined(tables, name=str(source), layout="point-tables") if len(tables) > 1 else tables[0][1]
 
 

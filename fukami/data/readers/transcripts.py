@@ -216,7 +216,7 @@ def _common_voice(source: Path, found: _Found) -> None:
         names = next(lines)[1].split("\t")
         for number, line in lines:
             cells = dict(zip(names, line.split("\t"), strict=False))
-            if len(cells) < 2 or not cells.get("sentence", "").strip():
+            if not cells.get("path", "").strip() or not cells.get("sentence", "").strip():
                 found.broken.append(f"{table}:{number}")
                 continue
             place, speaker = (table, number), cells.get("client_id", "")

@@ -44,7 +44,9 @@ def read(source: Path, choices: DataChoices, *, kinds: tuple[str, ...] = ()) -> 
     """The table with right texts in one column, and what is read and written named."""
     reader = json_lines if json_lines.claims(source, kinds) else delimited
     table = reader.read(source, choices)
-    if reader is delimited and choices.header == "auto" and any(len(name.split()) > 3 for name in table.columns):
+    known = any(plain(name) in (*SOURCES, *_answers()) for name in table.columns)
+    wordy = all(len(name.split()) > 3 for name in table.columns)
+    if reader is delimited and choices.header == "auto" and wordy and not known and not choices.columns:
         table = reader.read(source, replace(choices, header="no"))
     return directed(together(table), choices)
 

@@ -29,6 +29,9 @@ def window(value, told):
         known = np.flatnonzero(~np.isnan(line))
         if not len(known):
             raise ValueError(f"the column {name!r} holds no number")
+        if told.get("form") == "rows":  # as rows of a table: the value before
+            line = line[known[np.maximum(np.searchsorted(known, np.arange(len(line)), "right") - 1, 0)]]
+            known = np.arange(len(line))
         if told.get("form"):
             line = np.interp(np.linspace(0, len(line) - 1, told["length"]), known, line[known])
             known = np.arange(len(line))

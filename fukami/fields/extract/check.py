@@ -123,7 +123,7 @@ def _several(column: Column, rows: list[int], got: str) -> Iterator[Problem]:
             ),
             where=cells.places(column, np.array(rows)),
             got=got,
-            fix=_("say where it begins: a column answer_start"),
+            fix=_("say where it begins, in cells such as {example}").format(example='{"text": "1", "answer_start": 7}'),
             count=len(rows),
         )
 

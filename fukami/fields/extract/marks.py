@@ -111,7 +111,7 @@ several=[Told(text='a', start=None, end=None)])
             continue
         said = one.text.strip()
         start = None if one.start is None else one.start + len(one.text) - len(one.text.lstrip())
-        if said and start is not None and text.startswith(said, max(start, 0)):
+        if said and start is not None and start >= 0 and text.startswith(said, start):
             found.spans.append((start, start + len(said)))
             continue
         places = _places(said, text)

@@ -134,7 +134,9 @@ def _thing(one: Any, names: Sequence[str]) -> tuple[Points, list[float], bool, f
     area = _numbers([given])[0] if given is not None else 0.0
     word = str(one.get("ignored") or "")
     ignored = IGNORED.index(word) if word in IGNORED else 1
-    return points, box, bare, area if area > 0 else SHARE_OF_BOX * box[2] * box[3], label_of(one) or ONE, ignored
+    # points in a line have a box without area, not without size
+    room = max(box[2] * box[3], max(box[2:]) ** 2 / 4) if bare else box[2] * box[3]
+    return points, box, bare, area if area > 0 else SHARE_OF_BOX * room, label_of(one) or ONE, ignored
 
 
 def _is_object(one: Any) -> bool:
@@ -158,7 +160,8 @@ def _rows(told: list[Any], count: int) -> list[Any]:
     """A list of points, or of numbers: two or three for each point."""
     if not told or any(isinstance(one, list | tuple | np.ndarray | Mapping | None) for one in told):
         return told
-    wide = 3 if len(told) % 3 == 0 and (not count or len(told) == 3 * count) else 2
+    seen = all(isinstance(one, int | float) and 0 <= one <= 2 for one in told[2::3])  # how well a point is seen
+    wide = 3 if len(told) % 3 == 0 and (len(told) == 3 * count if count else seen) else 2
     if len(told) % wide:
         raise ValueError(_("its numbers are neither two nor three for each point"))
     return [told[at : at + wide] for at in range(0, len(told), wide)]

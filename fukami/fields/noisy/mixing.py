@@ -88,9 +88,9 @@ def recordings(folder: str, rate: int) -> tuple[np.ndarray, ...]:
         raise UsageError(
             "F-NOISE-FOLDER",
             _("there is no such noise"),
-            where="noise",
+            where="mixed",
             expected=_("white, pink, or a folder with recordings of noise"),
             got=folder,
-            fix="--set noise=white",
+            fix="--set mixed=white",
         )
     return tuple(found)

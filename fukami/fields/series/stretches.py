@@ -54,9 +54,9 @@ def form_of(columns: Sequence[Column], known: Known, beside: Sequence[Column]) -
         return LISTS
     if known.series or known.time or known.clock is not None:
         return ROWS
-    names = {column.name.strip().lower() for column in (*columns, *beside)}
-    numeric = [column for column in columns if _is_numeric(column)]
-    return ROWS if names & (TIMES | NAMES) or len(numeric) < _LEAST_STEPS else ROW
+    called = [(column.name.strip().lower(), column) for column in (*columns, *beside)]
+    named = any(name in TIMES or (name in NAMES and _repeats(column)) for name, column in called)
+    return ROWS if named or sum(map(_is_numeric, columns)) < _LEAST_STEPS else ROW
 
 
 def is_listed(column: Column) -> bool:
@@ -84,8 +84,9 @@ def stretches(
     form = ROW if steps else form_of(columns, known, beside)
     if form == LISTS:
         values, counts, channels, told = _of_lists(columns, known)
+        read_from: tuple[str, ...] = ()
     elif form == ROW:
-        values, counts, told = _of_rows(columns, steps)
+        values, counts, read_from, told = _of_rows(columns, steps)
         channels = (VALUE,)
     else:
         return _together(columns, known, length, beside)
@@ -96,7 +97,7 @@ def stretches(
         *(np.repeat(np.arange(total), length), channels, ("",) * total, Clock()),
         told=(*told, *whole.told),
         form=form,
-        read_from=tuple(column.name for column in columns) if form == ROW else (),
+        read_from=read_from,
     )
     return Stretches(found, np.arange(total) * length, np.arange(total), length)
 
@@ -199,8 +200,8 @@ def _channels_of(column: Column) -> list[Column]:
     return [replace(column, name=name, values=cells_of) for name, cells_of in zip(names, lists, strict=True)]
 
 
-def _of_rows(columns: Sequence[Column], steps: Sequence[str]) -> tuple[np.ndarray, np.ndarray, list[Problem]]:
-    """Values row after row, how many steps each row has, and how that was understood."""
+def _of_rows(columns: Sequence[Column], steps: Sequence[str]) -> tuple[np.ndarray, np.ndarray, tuple[str, ...], list[Problem]]:
+    """Values row after row, how many steps each row has, the columns of steps, and how that was understood."""
     told: list[Problem] = []
     if steps:
         named = {column.name: column for column in columns}
@@ -215,8 +216,9 @@ def _of_rows(columns: Sequence[Column], steps: Sequence[str]) -> tuple[np.ndarra
             )
         columns = [named[name] for name in steps]
     else:
-        told += [_left_out(column) for column in columns if not _is_numeric(column)]
-        columns = [column for column in columns if _is_numeric(column)]
+        kept = [column for column in columns if _is_numeric(column) and column.name.strip().lower() not in NAMES]
+        told += [_left_out(column) for column in columns if column not in kept]
+        columns = kept
         told.append(
             Problem(
                 code="F-STRETCHES-ROW",
@@ -239,7 +241,7 @@ def _of_rows(columns: Sequence[Column], steps: Sequence[str]) -> tuple[np.ndarra
     reach = values_NL.shape[1] - np.argmax(~np.isnan(values_NL[:, ::-1]), 1)
     reach = np.where(np.isnan(values_NL).all(1), values_NL.shape[1], reach)
     inside = np.arange(values_NL.shape[1]) < reach[:, None]
-    return values_NL[inside][:, None], reach, told
+    return values_NL[inside][:, None], reach, tuple(column.name for column in columns), told
 
 
 def _together(columns: Sequence[Column], known: Known, length: int, beside: Sequence[Column]) -> Stretches:
@@ -341,7 +343,7 @@ def _left_out(column: Column) -> Problem:
     return Problem(
         code="F-SERIES-TEXT",
         severity="warning",
-        what=_("the column {name} holds no numbers and was left out").format(name=column.name),
+        what=_("the column {name} holds no steps and was left out").format(name=column.name),
         where=cells.place(column),
         fix=f"--set ignore={column.name}",
     )
