@@ -191,9 +191,11 @@ def test_a_thousand_bodies_that_are_none_lead_to_no_mistake_of_ours():
 
 def test_a_language_model_writes_as_it_goes(tmp_path):
     """What comes part by part is what comes at once; the client of OpenAI reads it where it is installed."""
-    (tmp_path / "text.txt").write_text("the cat sat on the mat. the dog sat on the log. " * 200, "utf-8")
+    draw = random.Random(0)
+    words = [draw.choice(["the cat", "the dog", "sat on", "ran to", "the mat.", "the log.", "a man"]) for _word in range(2000)]
+    (tmp_path / "text.txt").write_text(" ".join(words), "utf-8")
     place = tmp_path / "writer"
-    fukami.train("language-modeling", tmp_path / "text.txt", model="gpt-tiny", epochs=1, out=place)
+    fukami.train("language-modeling", tmp_path / "text.txt", model="gpt:tiny", epochs=1, out=place)
     with server(place) as (_process, address):
         body = {"prompt": "the cat", "max_tokens": 30}
         whole = httpx.post(f"{address}/v1/completions", json=body, timeout=120).json()["choices"][0]["text"]
